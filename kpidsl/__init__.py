@@ -1,0 +1,40 @@
+"""kpidsl: KPI, ROI, goal and funnel definitions, compiled to SQL and rendered as reports.
+
+```python
+import kpidsl
+
+with kpidsl.load("kpidsl-demo") as project:
+    print(project.query("revenue", by=["month"]).records())
+```
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kpidsl.api.demo import demo
+    from kpidsl.api.drafting import Drafted, draft
+    from kpidsl.api.errors import KpidslError
+    from kpidsl.api.loading import load
+    from kpidsl.api.project import Project
+
+__all__ = ["Drafted", "KpidslError", "Project", "demo", "draft", "load"]
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Drafted": "kpidsl.api.drafting",
+    "KpidslError": "kpidsl.api.errors",
+    "Project": "kpidsl.api.project",
+    "demo": "kpidsl.api.demo",
+    "draft": "kpidsl.api.drafting",
+    "load": "kpidsl.api.loading",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a part of the API when it is first used, so that `kpidsl --help` stays quick."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'kpidsl' has no attribute {name!r}")

@@ -1,0 +1,106 @@
+"""K4xx: grain, joins and time."""
+
+from __future__ import annotations
+
+from kpidsl.text.codes.info import CodeInfo
+
+_CUSTOMERS = """kpidsl 1
+
+source customers {{
+  table: shop.customers
+  {key}dimensions: [region]
+}}
+
+source lines {{
+  table: shop.order_lines
+  join customer: customers on {on}
+}}
+"""
+_SPEND = """kpidsl 1
+
+source spend {{
+  table: marketing.spend
+  key: day
+  time: day
+  measure revenue: sum(revenue) as USD
+  measure ad_spend: sum(amount) as USD
+}}
+
+roi ads {{
+  gain: revenue
+  cost {{ media: {line} }}
+}}
+"""
+_FUNNEL = """kpidsl 1
+
+source sessions {{
+  table: web.sessions
+}}
+
+source lines {{
+  table: shop.order_lines
+}}
+
+entity customer {{
+  in: [{members}]
+}}
+
+funnel purchase {{
+  entity: customer
+  step visit: sessions
+  step order: lines
+}}
+"""
+
+CODES: tuple[CodeInfo, ...] = (
+    CodeInfo(
+        "K401",
+        "joined to a source without a key",
+        "A join leads to a source that declares no key, or says that its rows repeat.",
+        "A join is many-to-one. If a row met two partners, its amounts would count twice.",
+        _CUSTOMERS.format(key="", on="customer_id"),
+        _CUSTOMERS.format(key="key: customer_id\n  ", on="customer_id"),
+    ),
+    CodeInfo(
+        "K402",
+        "joined on columns that are not the key",
+        "A join rests on columns of the other source that are not its key.",
+        "Only a key promises that a row meets one partner at most.",
+        _CUSTOMERS.format(key="key: customer_id\n  ", on="email to email"),
+        _CUSTOMERS.format(key="key: email\n  ", on="email to email"),
+    ),
+    CodeInfo(
+        "K403",
+        "allocation of a measured amount",
+        "`allocate_by` stands behind an amount that is measured, not fixed.",
+        "A measured amount splits by its own rows. Only a fixed amount needs to be told how.",
+        _SPEND.format(line="ad_spend { allocate_by: revenue }"),
+        _SPEND.format(line="3_000 USD per month { allocate_by: ad_spend }"),
+    ),
+    CodeInfo(
+        "K404",
+        "rows from nowhere, or from two places",
+        "A source does not say where its rows come from, or says it twice; or a funnel has fewer "
+        "than two steps.",
+        "A source is one of a table, files, a query and a union.",
+        "kpidsl 1\n\nsource lines {\n  key: order_id\n}\n",
+        "kpidsl 1\n\nsource lines {\n  table: shop.order_lines\n  key: order_id\n}\n",
+    ),
+    CodeInfo(
+        "K405",
+        "join not written as a join",
+        "A join does not name a source and the columns on which it rests.",
+        "It is written `join customer: customers on customer_id`.",
+        _CUSTOMERS.format(key="key: customer_id\n  ", on="(buyer < customer_id)"),
+        _CUSTOMERS.format(key="key: customer_id\n  ", on="(buyer = customer_id)"),
+    ),
+    CodeInfo(
+        "K406",
+        "a funnel's steps do not meet",
+        "An entity names no column in the source of a step, or steps of several sources are to "
+        "be ordered by a column of one.",
+        "A funnel follows the same person from step to step.",
+        _FUNNEL.format(members="sessions.visitor_id"),
+        _FUNNEL.format(members="sessions.visitor_id, lines.customer_id"),
+    ),
+)

@@ -1,0 +1,167 @@
+"""K45x-K48x: questions that can't be answered under the rules."""
+
+from __future__ import annotations
+
+from kpidsl.text.codes.info import CodeInfo
+
+CODES: tuple[CodeInfo, ...] = (
+    CodeInfo(
+        "K451",
+        "a measure can't reach a dimension",
+        "A question splits or filters a metric by a dimension that one of its measures does "
+        "not have: neither its own source records it nor a source that it joins.",
+        "Leaving the measure whole beside each member, or leaving it out, would be a wrong "
+        "number in silence (S9). Revenue that is not recorded by channel has no ROAS by "
+        "channel.",
+        "kpidsl query roas --by channel   # revenue isn't recorded by channel",
+        "kpidsl query roas --by month",
+    ),
+    CodeInfo(
+        "K452",
+        "two paths lead to one dimension",
+        "More than one chain of joins leads from a measure to the dimension, and they may "
+        "give different members.",
+        "An order has a billing country and a shipping country; picking one in silence "
+        "decides the answer (S6).",
+        "kpidsl query revenue --by countries.name",
+        "kpidsl query revenue --by orders.billing.name",
+    ),
+    CodeInfo(
+        "K461",
+        "a fixed amount is split or filtered without an allocation",
+        "A fixed amount such as `12_000 USD per month` belongs to no member of a dimension, "
+        "so no filter can tell which part of it to keep.",
+        "Counting the whole amount in each part would multiply it (S9).",
+        "kpidsl query marketing_cost --where 'channel = \"ads\"' --period 2026",
+        "kpidsl query marketing_cost --period 2026",
+    ),
+    CodeInfo(
+        "K462",
+        "a fixed amount is allocated by something that doesn't add up",
+        "`allocate_by` names a measure whose parts don't add up to its total, such as a "
+        "distinct count.",
+        "Shares that don't add up to one would create or lose money (S10).",
+        "staff: 12_000 USD per month { allocate_by: customers }",
+        "staff: 12_000 USD per month { allocate_by: ad_spend }",
+    ),
+    CodeInfo(
+        "K463",
+        "a condition compares both sides of a join",
+        "One comparison holds a dimension of the measure's own rows and one of the many rows "
+        "joined to them.",
+        "It is not clear which of the many rows it speaks of (S4).",
+        "kpidsl query customers --where 'region = lines.region'",
+        """\
+kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
+""",
+    ),
+    CodeInfo(
+        "K464",
+        "two many sides at once",
+        "The question splits a measure by dimensions of two sources that each have many rows "
+        "for one of its own.",
+        "Each row would meet every pair of members, which no business question means (S4).",
+        "kpidsl query customers --by lines.sku,sessions.device",
+        "kpidsl query customers --by lines.sku",
+    ),
+    CodeInfo(
+        "K465",
+        "rows without a key are split by their many side",
+        "A source with `key: none` can't be split by a source that has many rows for one of "
+        "its own.",
+        "Rows that can't be told apart can't be counted once (S3, S4).",
+        "source logs { key: none … }",
+        "source logs { key: log_id … }",
+    ),
+    CodeInfo(
+        "K466",
+        "`once per` and a many side at once",
+        "A measure that counts each key once is also split by its source's many side.",
+        "Two ways of counting once at the same time have no agreed meaning.",
+        "kpidsl query shipping --by returns.reason",
+        "kpidsl query shipping --by month",
+    ),
+    CodeInfo(
+        "K467",
+        "split and filtered by the same many side",
+        "A measure is split by its many side while a filter tests any row there.",
+        "The filter keeps orders with any such item, and the split would still show their "
+        "other items, which reads as a mistake.",
+        "kpidsl query orders --by lines.sku --where 'lines.sku = \"A1\"'",
+        "kpidsl query units --by lines.sku --where 'lines.sku = \"A1\"'",
+    ),
+    CodeInfo(
+        "K468",
+        "a question about time to a source without one",
+        "The question has a period or a grain, and the measure's source declares no time column.",
+        "A clock is declared, never guessed (S15).",
+        "source customers { table: customers }",
+        "source customers { table: customers, time: created_at }",
+    ),
+    CodeInfo(
+        "K469",
+        "looking back without a window",
+        "`prior(…)` needs to know which period it is the earlier one of.",
+        "Without a window the last period would be compared with a future that has no data.",
+        "kpidsl query revenue --compare prior_year",
+        "kpidsl query revenue --compare prior_year --period 2026",
+    ),
+    CodeInfo(
+        "K470",
+        "a shift that doesn't fit the grain",
+        "A comparison looks back by an amount that is no whole number of the question's "
+        "periods, such as a year of weeks.",
+        "Periods would overlap, and some values would be counted in two of them (S19).",
+        "kpidsl query revenue --by week --compare prior_year --period 2026",
+        "kpidsl query revenue --by month --compare prior_year --period 2026",
+    ),
+    CodeInfo(
+        "K471",
+        "a fixed amount without a window",
+        "A fixed amount accrues with time, and the question doesn't say from when to when.",
+        "All time has no end, and so no amount.",
+        "kpidsl query marketing_cost",
+        "kpidsl query marketing_cost --period 2026-Q3",
+    ),
+    CodeInfo(
+        "K472",
+        "an `exclude` that waits for itself",
+        "`exclude` tests a value that is itself computed from the rows that are not excluded.",
+        "Which rows count would depend on which rows count.",
+        "dimension spent: sum(amount) per customer_id\nexclude: spent < 1",
+        "exclude: amount < 1",
+    ),
+    CodeInfo(
+        "K481",
+        "a funnel's window without time",
+        "A funnel or a step says `within`, while its events are ordered by a column or in any "
+        "order.",
+        "A time window can only be kept along a clock (S22).",
+        "funnel f { sequence: any, within: 1d … }",
+        "funnel f { within: 1d … }",
+    ),
+    CodeInfo(
+        "K482",
+        "steps disagree on what one event is",
+        "Two steps over one source name different `event` keys.",
+        "One event fills one step; that can only be kept when both mean the same by an event "
+        "(S22).",
+        """\
+step order: lines { event: order_id }
+step again: lines
+""",
+        """\
+step order: lines { event: order_id }
+step again: lines { event: order_id }
+""",
+    ),
+    CodeInfo(
+        "K483",
+        "events without an order",
+        "Events of a source without a key can happen at the same moment, and then nothing "
+        "orders them.",
+        "The answer would change from run to run (S22).",
+        "source hits { key: none, time: at }",
+        "source hits { key: hit_id, time: at }",
+    ),
+)

@@ -1,0 +1,126 @@
+"""K64x: questions that fail while they run."""
+
+from __future__ import annotations
+
+from kpidsl.text.codes.info import CodeInfo
+
+CODES: tuple[CodeInfo, ...] = (
+    CodeInfo(
+        "K640",
+        "the engine refused a question",
+        "The warehouse answered the SQL with an error that kpidsl has no better name for.",
+        "Nothing is shown in place of a number that could not be computed.",
+        "kpidsl query revenue",
+        "kpidsl compile revenue   # shows the SQL to look at",
+    ),
+    CodeInfo(
+        "K641",
+        "a table doesn't exist",
+        "A source reads a table that the warehouse doesn't have.",
+        "A misspelt table must not look like an empty one.",
+        "source lines { table: shop.order_line }",
+        "source lines { table: shop.order_lines }",
+    ),
+    CodeInfo(
+        "K642",
+        "a column doesn't exist",
+        "A definition names a column that its source doesn't have.",
+        "The nearest existing name is usually what was meant, and it is for the author to say so.",
+        "measure revenue: sum(prise) as USD",
+        "measure revenue: sum(price) as USD",
+    ),
+    CodeInfo(
+        "K643",
+        "a value doesn't fit its type",
+        "A value can't be turned into the type that a definition needs, such as a text into a "
+        "number.",
+        "Turning it into NULL would quietly change the sum.",
+        "measure revenue: sum(number(note))",
+        "measure revenue: sum(price) as USD",
+    ),
+    CodeInfo(
+        "K644",
+        "a sum is too large",
+        "An amount is outside what exact decimals hold.",
+        "A number that has wrapped round or lost digits is worse than none.",
+        "measure total: sum(account_number) as USD",
+        "measure total: sum(amount) as USD",
+    ),
+    CodeInfo(
+        "K645",
+        "a database can't be opened",
+        "The file of the profile's url is missing, no DuckDB database, or locked by another "
+        "program.",
+        "Creating an empty one instead would answer every question with nothing.",
+        'url = "duckdb:///shpo.duckdb"',
+        'url = "duckdb:///shop.duckdb"',
+    ),
+    CodeInfo(
+        "K646",
+        "a question took too long",
+        "The statement ran longer than the profile's time-out and was stopped.",
+        "A report must not hang behind one question.",
+        "kpidsl query customers --by day",
+        "kpidsl query customers --by day --period 2026-10",
+    ),
+    CodeInfo(
+        "K647",
+        "a question was cancelled",
+        "The statement was stopped before it had an answer.",
+        "Half an answer is none.",
+        "Ctrl-C during kpidsl query",
+        "kpidsl query revenue",
+    ),
+    CodeInfo(
+        "K648",
+        "a clock with two zones",
+        "`stored_as` says in which zone stored times are meant that name none; these name their "
+        "own, or are days, which have none.",
+        "Moved twice, a sale of the evening counts on another day.",
+        'time: day { stored_as: "UTC" }',
+        "time: day",
+    ),
+    CodeInfo(
+        "K649",
+        "a join of texts with numbers",
+        "One side of a join holds texts such as `007`, the other numbers such as 7.",
+        "Several texts can be the same number: rows would be doubled, or fail to match.",
+        "join customer: customers on customer_id",
+        "join customer: customers on customer_number",
+    ),
+    CodeInfo(
+        "K650",
+        "a source hides a table",
+        "A source over files is called as a table of the warehouse.",
+        "Which of the two a name means must not depend on the order of reading.",
+        'source orders { files: "orders.csv" }   # the warehouse has a table `orders`',
+        'source orders_file { files: "orders.csv" }',
+    ),
+    CodeInfo(
+        "K651",
+        "a key that repeats",
+        "A source is joined by a key that several of its rows share.",
+        "A row that met two partners would count twice, and the total would be too large.",
+        "key: email",
+        "key: customer_id",
+    ),
+    CodeInfo(
+        "K653",
+        "times without a zone",
+        "A source's clock holds times without a zone, and nothing says in which zone they were "
+        "written.",
+        "The same text is another day in another zone: reading it as local time would move the "
+        "sales of some hours to the wrong day (S20).",
+        "time: paid_at",
+        'time: paid_at { stored_as: "UTC" }',
+    ),
+    CodeInfo(
+        "K652",
+        "two values where one is counted",
+        "A measure counts its value once per key, and rows of one key differ in it.",
+        "Picking the larger, the first or the mean of them would be a number that nobody "
+        "asked for.",
+        "measure shipping: sum(parcel_fee once per order_id)",
+        "measure shipping: sum(parcel_fee once per [order_id, parcel])",
+    ),
+)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpidsl.text.suggest import nearest
+
+NAMES = ["revenue", "revenue_net", "reviews", "orders", "order_date", "channel", "cac", "id"]
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("revenu", "revenue"),  # lost
+        ("revenuee", "revenue"),  # doubled
+        ("reveune", "revenue"),  # swapped: one edit, not two
+        ("rebenue", "revenue"),  # wrong
+        ("Revenue", "revenue"),
+        ("ORDERS", "orders"),
+        ("date_order", "order_date"),  # the same words
+        ("chan", "channel"),  # the beginning
+        ("cca", "cac"),
+    ],
+)
+def test_one_slip(name: str, first: str) -> None:
+    assert nearest(name, NAMES)[0] == first
+
+
+@pytest.mark.parametrize("name", ["profit", "x", "xy", ""])
+def test_nothing_is_near(name: str) -> None:
+    # "xy" is two edits from "id", and a name of two letters allows one.
+    assert nearest(name, NAMES) == []
+
+
+def test_nearest_first_then_by_alphabet_up_to_the_limit() -> None:
+    # From "abcdef" (two edits allowed): "abcdex" is one away, "abcdxy" and "abcdxx" are two.
+    found = nearest("abcdef", ["abcdxy", "abcdxx", "abcdex", "abcxxx"], limit=2)
+    assert found == ["abcdex", "abcdxx"]
+
+
+def test_the_order_of_candidates_does_not_matter() -> None:
+    assert nearest("revenu", NAMES) == nearest("revenu", reversed(NAMES))
+
+
+@given(st.text("abc", min_size=1, max_size=6), st.sets(st.text("abc", max_size=6)))
+def test_the_name_itself_is_always_nearest(name: str, others: set[str]) -> None:
+    assert nearest(name, [*others, name])[0] == name
