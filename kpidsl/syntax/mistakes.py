@@ -1,0 +1,184 @@
+"""What to say, and what to mend, where the parser can't go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+
+from kpidsl.syntax.expected import (
+    ends_item,
+    expected,
+    expects_item,
+    expects_value,
+    found,
+)
+from kpidsl.syntax.tokens import RESERVED, Token
+from kpidsl.text.diagnostic import Diagnostic, Fix, error
+from kpidsl.text.source import SourceFile, Span
+from kpidsl.text.suggest import nearest
+
+Accepts = Callable[..., bool]
+_ENDINGS = frozenset({
+    "_NEWLINE", "$END", "COMMA", "RPAR", "RSQB", "RBRACE",
+})  # fmt: skip
+
+
+def mend(
+    tokens: list[Token], index: int, accepted: Set[str], accepts: Accepts, source: SourceFile
+) -> tuple[Diagnostic, list[Token]] | None:
+    """Return a message and what to read instead of the token at `index`, if that is plain."""
+    token = tokens[index]
+    following = tokens[index + 1].type if token.type != "$END" else ""
+    span = _span(token, source)
+    if ends_item(accepted) and _begins_item(tokens, index):
+        gap = Span(source, tokens[index - 1].end, token.start)
+        return (
+            error(
+                "K114",
+                "two entries stand on one line with nothing between",
+                span,
+                label="a new entry begins here",
+                help="begin a new line, or put a comma",
+                fix=Fix(gap, "\n"),
+            ),
+            [token.read_as("_NEWLINE", "\n"), token],
+        )
+    if "COMMA" in accepted and not ends_item(accepted) and accepts("COMMA", token.type):
+        before = tokens[index - 1].end
+        return (
+            error(
+                "K114",
+                f"a comma is missing before {found(token)}",
+                span,
+                help="put a comma between the two",
+                fix=Fix(Span(source, before, before), ","),
+            ),
+            [token.read_as("COMMA", ","), token],
+        )
+    word = token.value.lower()
+    if word in RESERVED or word == "on":
+        kind = word.upper()
+        if token.type == "NAME" and kind in accepted:
+            return (
+                error(
+                    "K107",
+                    f"`{token.value}` is written `{word}`",
+                    span,
+                    help=f"write `{word}` in small letters",
+                    fix=Fix(span, word),
+                ),
+                [token.read_as(kind, word)],
+            )
+        if token.type == kind and accepts("NAME", following):
+            return (
+                error(
+                    "K118",
+                    f"`{token.value}` is a reserved word",
+                    span,
+                    label="a name should stand here",
+                    help=f"put the name in backticks: `` `{token.value}` ``",
+                    fix=Fix(span, f"`{token.value}`"),
+                ),
+                [token.read_as("NAME", token.value)],
+            )
+    return None
+
+
+def _begins_item(tokens: list[Token], index: int) -> bool:
+    token = tokens[index]
+    if token.type in ("KEY", "DOC"):
+        return True
+    return token.type == "NAME" and tokens[index - 1].type == "RBRACE"
+
+
+def describe(tokens: list[Token], index: int, accepted: Set[str], source: SourceFile) -> Diagnostic:
+    """Return the message for the token at `index`, where only `accepted` types can stand."""
+    token = tokens[index]
+    previous = tokens[index - 1] if index else None
+    span = _span(token, source)
+    if previous is not None and previous.type != "_NEWLINE" and token.type in _ENDINGS:
+        if {"COLON", "LBRACE"} <= accepted:
+            return error(
+                "K119",
+                "this declaration has neither a value nor a block",
+                _span(previous, source),
+                help="give it a value after `:`, or entries in `{ … }`",
+            )
+        if expects_value(accepted) and not expects_item(accepted):
+            return error(
+                "K102",
+                f"no value stands after {found(previous)}",
+                _span(previous, source),
+                label="a value should follow",
+                help="write the value on the same line",
+            )
+    if token.type == "COMPARE" and "AND" in accepted:
+        return error(
+            "K116",
+            "comparisons can't be chained",
+            span,
+            label="a second comparison",
+            help="join two comparisons with `and`: `a < b and b < c`",
+        )
+    if token.value == "=" and "COLON" in accepted:
+        return error(
+            "K107",
+            "`=` is written `:` here",
+            span,
+            help="write `:`",
+            fix=Fix(span, ":"),
+        )
+    if token.type == "NUMBER" and previous is not None and previous.value == "kpidsl":
+        return error(
+            "K113",
+            "the edition stands only on the first line",
+            _span(previous, source).to(span),
+            help="remove this line",
+        )
+    return error(
+        "K101",
+        f"expected {expected(accepted)}, found {found(token)}",
+        span,
+        help=_help(tokens, index, accepted),
+    )
+
+
+def _help(tokens: list[Token], index: int, accepted: Set[str]) -> str:
+    token = tokens[index]
+    previous = tokens[index - 1] if index else token
+    if token.type == "STAR" and previous.type == "LPAR":
+        return "write `count()` to count rows"
+    if token.type == "MINUS" and "COLON" in accepted:
+        return "join the words of a name with `_`, not `-`"
+    if _is_grouped_number(tokens, index):
+        return f"write `{tokens[index - 2].value}_{token.value}`: a comma ends the entry"
+    if token.type == "NAME":
+        words = nearest(token.value, (word for word in RESERVED if word.upper() in accepted))
+        if words:
+            return f"write `{words[0]}`, if that is meant"
+    if expects_item(accepted):
+        if token.type == "MINUS":
+            return "write a list as `[a, b]`"
+        return "write `key: value`, or `kind name { … }`"
+    if expects_value(accepted):
+        return "put a value here, or remove what stands before it"
+    if ends_item(accepted):
+        return "begin a new line, or join the two with an operator"
+    return f"put {expected(accepted)} before it, or remove it"
+
+
+def _is_grouped_number(tokens: list[Token], index: int) -> bool:
+    """`45,000` reads as an entry that ends in 45, and 000."""
+    if index < 2 or tokens[index].type != "NUMBER" or len(tokens[index].value) != 3:
+        return False
+    before, comma = tokens[index - 2], tokens[index - 1]
+    return (
+        before.type == "NUMBER"
+        and comma.type == "COMMA"
+        and before.end == comma.start
+        and comma.end == tokens[index].start
+    )
+
+
+def _span(token: Token, source: SourceFile) -> Span:
+    """Return the token's span; of a line end the place before it, else it shows a line below."""
+    return Span(source, token.start, token.start if token.type == "_NEWLINE" else token.end)
