@@ -1,0 +1,251 @@
+"""Checked expressions: every name resolved, every operator known.
+
+Two families that never mix: **row expressions** give a value per row of one source and
+appear in dimensions, measures and filters; **metric expressions** combine aggregates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+# --- row expressions -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    value: Decimal | str | bool | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A physical column: `path` has more than one part inside a struct; `joins` are the names
+    of the forward joins walked from the source in which the expression stands."""
+
+    path: tuple[str, ...]
+    joins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionRef:
+    """A dimension named inside a source: of the same source, or over its forward `joins`."""
+
+    name: str
+    joins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDimension:
+    """A dimension named in a metric's filter or in a query; each leaf measure reaches it on
+    its own path (S9).
+
+    `source` None: the shared dimension `name`. Otherwise dimension `name` of `source`;
+    `joins`, when given, is the path the author chose (`lines.customer.region`: source of the
+    path's start in `start`).
+    """
+
+    name: str
+    source: str | None = None
+    start: str | None = None
+    joins: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.start is not None:
+            return ".".join((self.start, *self.joins, self.name))
+        return f"{self.source}.{self.name}" if self.source else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """The source's own time column, in local time of the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`op` is one of + - * /."""
+
+    op: str
+    left: RowExpr
+    right: RowExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    operand: RowExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`op` is one of = != < <= > >=; two-valued: a NULL on either side is false, and for `!=`
+    true (S2)."""
+
+    op: str
+    left: RowExpr
+    right: RowExpr
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    items: tuple[RowExpr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    items: tuple[RowExpr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    operand: RowExpr
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    operand: RowExpr
+    items: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """`%` and `_` as in SQL, case-sensitive."""
+
+    operand: RowExpr
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class IsState:
+    """`state` is `null` (no value, whatever the reason), `none` (matched row, NULL value) or
+    `unmapped` (the join found no partner) (S2)."""
+
+    operand: RowExpr
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWhen:
+    branches: tuple[tuple[RowExpr, RowExpr], ...]
+    default: RowExpr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A scalar function of `kpidsl.model.functions.SCALARS`."""
+
+    name: str
+    arguments: tuple[RowExpr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawSql:
+    """`sql"…"`: an expression in the project's dialect, columns of the source itself only."""
+
+    text: str
+
+
+RowExpr = (
+    Literal
+    | Column
+    | DimensionRef
+    | QueryDimension
+    | TimeColumn
+    | Arithmetic
+    | Negate
+    | Compare
+    | And
+    | Or
+    | Not
+    | In
+    | Like
+    | IsState
+    | CaseWhen
+    | Function
+    | RawSql
+)
+
+# --- metric expressions --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRef:
+    source: str
+    measure: str
+
+    def __str__(self) -> str:
+        return f"{self.source}.{self.measure}"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRef:
+    """Another metric by name; members of an ROI are named `roi_name.member`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FixedAmount:
+    """`12_000 USD per month`: accrues by the day within each calendar month (S9).
+
+    `per` is day, week, month, quarter or year. With `allocate_by` it is split over the
+    members of queried dimensions in proportion to that metric, within each period.
+    """
+
+    amount: Decimal
+    currency: str
+    per: str
+    allocate_by: MetricExpr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricArithmetic:
+    """`op` is one of + - * /; division by zero is NULL (S12)."""
+
+    op: str
+    left: MetricExpr
+    right: MetricExpr
+
+
+@dataclass(frozen=True, slots=True)
+class MetricNegate:
+    operand: MetricExpr
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCoalesce:
+    items: tuple[MetricExpr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """`operand where predicate`: reaches every leaf measure below (S14)."""
+
+    operand: MetricExpr
+    predicate: RowExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """`prior(x, 1y)`: the value one shift earlier; boundaries of periods are shifted (S19)."""
+
+    operand: MetricExpr
+    months: int
+    days: int
+
+
+MetricExpr = (
+    MeasureRef
+    | MetricRef
+    | Constant
+    | FixedAmount
+    | MetricArithmetic
+    | MetricNegate
+    | MetricCoalesce
+    | Filtered
+    | Prior
+)

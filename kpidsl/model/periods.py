@@ -1,0 +1,264 @@
+"""Calendar arithmetic on local days: windows, grains, shifts, labels (S19, S20, S21).
+
+A window is half-open, so its end is the first day that no longer belongs to it. Windows are
+never empty. A date that would leave the calendar (years 1 to 9999) raises `OverflowError`;
+only `parse_period`, which reads what a person wrote, answers None instead.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+_DAY = timedelta(days=1)
+_MONTH_NAMES = [
+    *["Jan", "Feb", "Mar", "Apr", "May", "Jun"],
+    *["Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+]
+_PERIOD = re.compile(
+    r"(?P<fiscal>FY)?(?P<year>[0-9]{4})"
+    r"(?:-(?:Q(?P<quarter>[1-4])|H(?P<half>[12])|W(?P<week>[0-9]{2})"
+    r"|(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2}))?))?"
+)
+
+
+class Grain(StrEnum):
+    """The lengths of time by which results are grouped; quarters and years are calendar ones."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+_MONTHS_IN = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+_DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
+
+
+class DayCount(StrEnum):
+    """How a window's length in years was counted; printed beside whatever is annualised."""
+
+    WHOLE_MONTHS = "whole months/12"
+    ACT_365 = "ACT/365"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The local days from `start` up to, but not including, `end`."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise ValueError(f"a window must end after it starts: {self.start} to {self.end}")
+
+    @property
+    def days(self) -> int:
+        """The length in days."""
+        return (self.end - self.start).days
+
+    @property
+    def last_day(self) -> date:
+        """The last day that belongs to the window."""
+        return self.end - _DAY
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day < self.end
+
+    def intersect(self, other: Window) -> Window | None:
+        """Return the days that both windows have, or None when they share none."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Window(start, end) if start < end else None
+
+
+@dataclass(frozen=True, slots=True)
+class YearFraction:
+    """A length in years together with the convention that counted it (T6)."""
+
+    years: float
+    convention: DayCount
+
+
+def parse_period(text: str, fiscal_start_month: int = 1) -> Window | None:
+    """Read a period as a person writes it; None when there is no such period.
+
+    The forms are `2026`, `2026-06`, `2026-06-30`, `2026-Q2`, `2026-H1`, `2026-W07`, `FY2026`,
+    `FY2026-H1` and `FY2026-Q2`. Weeks are ISO weeks, whatever day the project's weeks start on.
+    A fiscal year is named by the year in which it ends: with `fiscal_start_month` 7, `FY2026`
+    is July 2025 to June 2026, and with 1 it is the calendar year.
+    """
+    match = _PERIOD.fullmatch(text)
+    if match is None or (match["fiscal"] and (match["week"] or match["month"])):
+        return None
+    year = int(match["year"])
+    try:
+        if match["week"]:
+            monday = date.fromisocalendar(year, int(match["week"]), 1)
+            return Window(monday, monday + 7 * _DAY)
+        if match["day"]:
+            day = date(year, int(match["month"]), int(match["day"]))
+            return Window(day, day + _DAY)
+        first = date(year, int(match["month"] or 1), 1)
+        if match["fiscal"] and fiscal_start_month > 1:
+            first = date(year - 1, fiscal_start_month, 1)
+        if match["quarter"]:
+            first, months = shift(first, 3 * (int(match["quarter"]) - 1)), 3
+        elif match["half"]:
+            first, months = shift(first, 6 * (int(match["half"]) - 1)), 6
+        else:
+            months = 1 if match["month"] else 12
+        return Window(first, shift(first, months))
+    except (ValueError, OverflowError):
+        return None
+
+
+def shift(day: date, months: int = 0, days: int = 0) -> date:
+    """Move a day by calendar months, then by days.
+
+    A day that the target month lacks becomes that month's last: 31 January + 1 month is 28 or
+    29 February.
+    """
+    year, month0 = divmod(_month_number(day) + months, 12)
+    if not date.min.year <= year <= date.max.year:
+        raise OverflowError(f"{day} moved by {months} months is outside the calendar")
+    last_of_month = monthrange(year, month0 + 1)[1]
+    return date(year, month0 + 1, min(day.day, last_of_month)) + timedelta(days=days)
+
+
+def shift_window(window: Window, months: int = 0, days: int = 0) -> Window:
+    """Move a window's boundaries by calendar months, then by days (S19).
+
+    Whole months stay whole months whatever their lengths: [1 Feb 2024, 1 Mar 2024) moved by −12
+    months is [1 Feb 2023, 1 Mar 2023). The end keeps the number of days of its month that lie
+    before it, capped at the month's length, so 1 to 30 March moves to the whole of February;
+    moved as a plain date it would lose February's last day.
+    """
+    first = window.end.replace(day=1)
+    end = min(shift(first, months) + (window.end - first), shift(first, months + 1))
+    return Window(shift(window.start, months, days), end + timedelta(days=days))
+
+
+def period_start(day: date, grain: Grain, week_starts: int = 0) -> date:
+    """Return the first day of the period that holds `day`; `week_starts` 0 is Monday."""
+    match grain:
+        case Grain.DAY:
+            return day
+        case Grain.WEEK:
+            return day - timedelta(days=(day.weekday() - week_starts) % 7)
+        case Grain.MONTH:
+            return day.replace(day=1)
+        case Grain.QUARTER:
+            return date(day.year, day.month - (day.month - 1) % 3, 1)
+        case Grain.YEAR:
+            return date(day.year, 1, 1)
+
+
+def next_start(day: date, grain: Grain, week_starts: int = 0) -> date:
+    """Return the first day of the period after the one that holds `day`."""
+    return _step(period_start(day, grain, week_starts), grain, 1)
+
+
+def periods(window: Window, grain: Grain, week_starts: int = 0) -> list[Window]:
+    """Cut a window at each period's start; the first and the last piece may be partial."""
+    pieces = []
+    start = window.start
+    while start < window.end:
+        end = min(next_start(start, grain, week_starts), window.end)
+        pieces.append(Window(start, end))
+        start = end
+    return pieces
+
+
+def prior_period(window: Window, grain: Grain) -> Window:
+    """Return the window one `grain` earlier; part of a period moves to the same part (S19)."""
+    return shift_window(window, -_MONTHS_IN.get(grain, 0), -_DAYS_IN.get(grain, 0))
+
+
+def is_complete(window: Window, now: date, watermark: date | None = None) -> bool:
+    """Tell whether all the window's data are in (S21).
+
+    Both dates are days not yet complete: `now` is today, and `watermark` the first day that the
+    source does not vouch for, so a watermark of 1 November completes October. A source without a
+    watermark is taken to be complete up to yesterday.
+    """
+    return window.end <= _known_until(now, watermark)
+
+
+def last_complete(
+    now: date, grain: Grain, watermark: date | None = None, week_starts: int = 0
+) -> Window:
+    """Return the latest period that `is_complete` (S21)."""
+    end = period_start(_known_until(now, watermark), grain, week_starts)
+    return Window(_step(end, grain, -1), end)
+
+
+def year_to_date(window: Window, fiscal_start_month: int = 1) -> Window:
+    """Return the days from the start of the (fiscal) year of the window's last day to its end."""
+    last = window.last_day
+    year = last.year if last.month >= fiscal_start_month else last.year - 1
+    return Window(date(year, fiscal_start_month, 1), window.end)
+
+
+def whole_months(window: Window) -> int | None:
+    """Return the length in calendar months, or None when it is not a whole number of them.
+
+    Only equal days of the month count, so 31 January to 28 February is not a whole month.
+    """
+    if window.start.day != window.end.day:
+        return None
+    return _month_number(window.end) - _month_number(window.start)
+
+
+def year_fraction(window: Window) -> YearFraction:
+    """Return the length in years: whole months n/12, any other span by ACT/365 (V2, T6)."""
+    months = whole_months(window)
+    if months is None:
+        return YearFraction(window.days / 365, DayCount.ACT_365)
+    return YearFraction(months / 12, DayCount.WHOLE_MONTHS)
+
+
+def label(window: Window) -> str:
+    """Name a window in English.
+
+    A standard period is `2026`, `H1 2026`, `Q3 2026`, `Oct 2026`, `week 2026-W07` or
+    `18 Nov 2026`; any other window is its first and last day, `1 Jan – 18 Nov 2026`.
+    """
+    start, last = window.start, window.last_day
+    if start.day == window.end.day == 1:
+        match whole_months(window):
+            case 1:
+                return f"{_MONTH_NAMES[start.month - 1]} {start.year}"
+            case 3 if start.month % 3 == 1:
+                return f"Q{start.month // 3 + 1} {start.year}"
+            case 6 if start.month % 6 == 1:
+                return f"H{start.month // 6 + 1} {start.year}"
+            case 12 if start.month == 1:
+                return f"{start.year}"
+    if window.days == _DAYS_IN[Grain.WEEK] and start.weekday() == 0:
+        iso = start.isocalendar()
+        return f"week {iso.year}-W{iso.week:02}"
+    last_text = f"{last.day} {_MONTH_NAMES[last.month - 1]} {last.year}"
+    if start == last:
+        return last_text
+    if start.year != last.year:
+        return f"{start.day} {_MONTH_NAMES[start.month - 1]} {start.year} – {last_text}"
+    if start.month != last.month:
+        return f"{start.day} {_MONTH_NAMES[start.month - 1]} – {last_text}"
+    return f"{start.day} – {last_text}"
+
+
+def _known_until(now: date, watermark: date | None) -> date:
+    return now if watermark is None else min(now, watermark)
+
+
+def _step(start: date, grain: Grain, count: int) -> date:
+    return shift(start, count * _MONTHS_IN.get(grain, 0), count * _DAYS_IN.get(grain, 0))
+
+
+def _month_number(day: date) -> int:
+    return day.year * 12 + day.month - 1

@@ -1,0 +1,52 @@
+"""The checked model: a whole project. Frozen, serialisable, free of syntax."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kpidsl.model.definition import Definition
+from kpidsl.model.pages import Audience, Report
+from kpidsl.model.purpose import Benchmark, Funnel, Goal, Kpi, Metric, Roi
+from kpidsl.model.sources import Entity, SharedDimension, Source
+from kpidsl.text.source import Span
+
+
+class Settings(Definition):
+    """The `project` block. A difference below `materiality` (a share) or `materiality_amount`
+    (in `currency`) is not coloured."""
+
+    currency: str = "USD"
+    timezone: str = "UTC"
+    week_starts: int = 0
+    fiscal_year_starts: int = 1
+    languages: tuple[str, ...] = ("en",)
+    materiality: Decimal | None = None
+    materiality_amount: Decimal | None = None
+
+
+class Model(BaseModel):
+    """A whole checked project; the names of KPIs, metrics and ROI members are one namespace.
+
+    `column_spans` tells where a column of a source was first named, for the message when the
+    data turn out to lack it.
+    """
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    settings: Settings
+    sources: dict[str, Source] = {}
+    shared: dict[str, SharedDimension] = {}
+    entities: dict[str, Entity] = {}
+    metrics: dict[str, Metric] = {}
+    kpis: dict[str, Kpi] = {}
+    rois: dict[str, Roi] = {}
+    goals: dict[str, Goal] = {}
+    funnels: dict[str, Funnel] = {}
+    benchmarks: dict[str, Benchmark] = {}
+    audiences: dict[str, Audience] = {}
+    reports: dict[str, Report] = {}
+    column_spans: dict[tuple[str, tuple[str, ...]], Span] = Field(
+        default={}, exclude=True, repr=False
+    )

@@ -1,0 +1,160 @@
+"""The checked model: sources, and what is measured in them."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from kpidsl.model.definition import Definition, Part
+from kpidsl.model.expr import RowExpr
+from kpidsl.model.files import FileSet
+from kpidsl.model.units import Datatype, Unit
+
+
+class TableOrigin(Part):
+    """A table or view of the warehouse: one to three name parts."""
+
+    kind: Literal["table"] = "table"
+    path: tuple[str, ...]
+
+
+class FilesOrigin(Part):
+    """Files read by the embedded engine. `drop_where` is tested on the raw texts."""
+
+    kind: Literal["files"] = "files"
+    files: FileSet
+    drop_where: RowExpr | None = None
+
+
+class SqlOrigin(Part):
+    """A whole SELECT in the project's dialect: the marked escape."""
+
+    kind: Literal["sql"] = "sql"
+    text: str
+
+
+class UnionOrigin(Part):
+    """Rows of several sources, one after the other (UNION ALL by column name)."""
+
+    kind: Literal["union"] = "union"
+    sources: tuple[str, ...]
+
+
+Origin = TableOrigin | FilesOrigin | SqlOrigin | UnionOrigin
+
+
+class Unnest(Part):
+    """One row per element of a list column; the element is reached as `alias.field`."""
+
+    column: tuple[str, ...]
+    alias: str
+
+
+class Unpivot(Part):
+    """One row per (row, member): `name` becomes a column with the member's name, each of
+    `into` takes that member's column."""
+
+    name: str
+    into: tuple[str, ...]
+    members: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class TimeSpec(Part):
+    """The source's own clock (S15). `stored_as` is the zone of naive timestamps (S20)."""
+
+    expr: RowExpr
+    stored_as: str | None = None
+
+
+class PerEntity(Part):
+    """`min(paid_at) per customer_id`: one value per entity, over all rows of the source."""
+
+    aggregate: Literal["min", "max", "sum", "count", "count_distinct", "avg"]
+    operand: RowExpr | None
+    entity: tuple[RowExpr, ...]
+
+
+class Dimension(Definition):
+    """A dimension of one source: an expression, or an attribute of an entity.
+
+    `shared` is the shared dimension (S9) this one is part of.
+    """
+
+    source: str
+    expr: RowExpr | None = None
+    attribute: PerEntity | None = None
+    datatype: Datatype = Datatype.UNKNOWN
+    shared: str | None = None
+
+
+class Aggregate(StrEnum):
+    SUM = "sum"
+    COUNT = "count"
+    COUNT_DISTINCT = "count_distinct"
+    AVG = "avg"
+    MIN = "min"
+    MAX = "max"
+
+
+class Measure(Definition):
+    """An aggregate over one source.
+
+    `operand` is None for `count()`. `where` is the measure's own filter. `once_per` counts
+    each key once per group. `net_of` names the amounts already deducted (T1).
+    """
+
+    source: str
+    aggregate: Aggregate
+    operand: RowExpr | None = None
+    where: RowExpr | None = None
+    once_per: tuple[RowExpr, ...] = ()
+    unit: Unit = Unit()
+    percent: bool = False
+    net_of: frozenset[str] = frozenset()
+
+    @property
+    def zero_when_empty(self) -> bool:
+        """S13: sums and counts of no rows are 0, the others NULL."""
+        return self.aggregate in {Aggregate.SUM, Aggregate.COUNT, Aggregate.COUNT_DISTINCT}
+
+
+class Join(Definition):
+    """Many-to-one: `columns[i]` here equals `target_columns[i]`, a key of `target` (S3)."""
+
+    source: str
+    target: str
+    columns: tuple[RowExpr, ...]
+    target_columns: tuple[RowExpr, ...]
+
+
+class Source(Definition):
+    """`key` is None when undeclared, `()` for `key: none` (rows may repeat: no fan-out)."""
+
+    origin: Origin
+    unnest: Unnest | None = None
+    unpivot: Unpivot | None = None
+    key: tuple[RowExpr, ...] | None = None
+    time: TimeSpec | None = None
+    watermark: date | None = None
+    exclude: RowExpr | None = None
+    joins: dict[str, Join] = Field(default_factory=dict)
+    dimensions: dict[str, Dimension] = Field(default_factory=dict)
+    measures: dict[str, Measure] = Field(default_factory=dict)
+
+
+class SharedDimension(Definition):
+    """One dimension over several sources (S9): `members` maps source to its dimension."""
+
+    members: dict[str, str]
+    values: tuple[str, ...] = ()
+
+
+class Entity(Definition):
+    """Which expression is the entity in each source. `resolve` is the declared table of equal
+    ids as written; while it is not computed, ids match only where they are equal (S29)."""
+
+    members: dict[str, RowExpr]
+    resolve: str = ""
