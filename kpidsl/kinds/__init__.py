@@ -1,0 +1,3 @@
+from kpidsl.kinds.registry import KINDS
+
+__all__ = ["KINDS"]

@@ -1,0 +1,150 @@
+"""Aggregates over one source: measures and attributes per entity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpidsl.kinds.binding.calls import AGGREGATES, check_arguments, explain_call
+from kpidsl.kinds.binding.columns import column_binder, identities, listed
+from kpidsl.kinds.binding.scope import Scope
+from kpidsl.kinds.binding.shapes import describe
+from kpidsl.kinds.binding.units import UnitWord, read_unit
+from kpidsl.model.expr import And, RowExpr
+from kpidsl.model.sources import Aggregate, PerEntity
+from kpidsl.model.units import Datatype
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Label
+
+_NEED_NUMBERS = {Aggregate.SUM, Aggregate.AVG}
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """A measure's formula, bound."""
+
+    aggregate: Aggregate
+    operand: RowExpr | None
+    where: RowExpr | None
+    once_per: tuple[RowExpr, ...]
+    unit: UnitWord
+
+
+def bind_aggregation(expr: tree.Expr, source: str, scope: Scope) -> Aggregation | None:
+    """Bind `sum(x once per key) where condition as UNIT`; filter and unit in any order."""
+    mark = scope.mark()
+    wheres: list[RowExpr] = []
+    unit: UnitWord | None = None
+    unit_span = None
+    while isinstance(expr, tree.Binary) and expr.op in {"where", "as"}:
+        if expr.op == "where":
+            condition = column_binder(scope, source).condition(expr.right)
+            wheres.extend([condition] if condition is not None else [])
+        else:
+            if unit is not None:
+                scope.error(
+                    "K316",
+                    "this measure has two units",
+                    expr.right.span,
+                    labels=(Label(unit_span, "the other one"),) if unit_span else (),
+                    help="keep one `as`",
+                )
+            unit, unit_span = read_unit(expr.right, scope), expr.right.span
+            if unit is not None and unit.money:
+                scope.error(
+                    "K316",
+                    "a measure names its currency",
+                    expr.right.span,
+                    help=f"write `as {scope.settings.currency}`",
+                )
+        expr = expr.left
+    call = _aggregate_call(expr, scope)
+    if call is None:
+        return None
+    aggregate = Aggregate(call.function.text)
+    inner = _operand(call, aggregate, source, scope)
+    if inner is None or scope.failed_since(mark):
+        return None
+    operand, once_per = inner
+    where = None
+    if wheres:
+        where = wheres[0] if len(wheres) == 1 else And(tuple(reversed(wheres)))
+    return Aggregation(aggregate, operand, where, once_per, unit or UnitWord())
+
+
+def bind_attribute(expr: tree.Binary, source: str, own: str, scope: Scope) -> PerEntity | None:
+    """Bind `min(paid_at) per customer_id`."""
+    call = _aggregate_call(expr.left, scope)
+    entity = identities(listed(expr.right), scope, source)
+    if call is None or entity is None:
+        return None
+    inner = _operand(call, Aggregate(call.function.text), source, scope, own)
+    if inner is None:
+        return None
+    operand, once_per = inner
+    if once_per:
+        scope.error(
+            "K311",
+            "`once per` stands in measures only",
+            call.span,
+            help="an attribute per entity takes all rows of the entity",
+        )
+        return None
+    return PerEntity(aggregate=call.function.text, operand=operand, entity=entity)
+
+
+def attribute_type(attribute: PerEntity, operand_type: Datatype) -> Datatype:
+    """Return the type of an attribute: that of its operand for min and max, else a number."""
+    return operand_type if attribute.aggregate in {"min", "max"} else Datatype.NUMBER
+
+
+def _aggregate_call(expr: tree.Expr, scope: Scope) -> tree.Call | None:
+    match expr:
+        case tree.Call(function=function) if function.text in AGGREGATES:
+            return expr
+        case tree.Call():
+            explain_call(expr, scope, AGGREGATES, "a measure, in place of an aggregate")
+        case tree.Binary(op="+" | "-" | "*" | "/"):
+            scope.error(
+                "K309",
+                "a measure is one aggregate; formulas over several are metrics",
+                expr.span,
+                label="a formula",
+                help="declare a measure for each aggregate, and a `metric` that combines them",
+            )
+        case _:
+            scope.error(
+                "K309",
+                "an aggregate is expected here",
+                expr.span,
+                label=f"this is {describe(expr)}",
+                help="for example `sum(price)`, `count()` or `count_distinct(order_id)`",
+            )
+    return None
+
+
+def _operand(
+    call: tree.Call, aggregate: Aggregate, source: str, scope: Scope, own: str | None = None
+) -> tuple[RowExpr | None, tuple[RowExpr, ...]] | None:
+    least = 0 if aggregate is Aggregate.COUNT else 1
+    if not check_arguments(call, least, 1, scope):
+        return None
+    if not call.arguments:
+        return None, ()
+    expr = call.arguments[0].value
+    once_per: tuple[RowExpr, ...] | None = ()
+    if isinstance(expr, tree.Binary) and expr.op == "once per":
+        once_per = identities(listed(expr.right), scope, source)
+        expr = expr.left
+    bound = column_binder(scope, source, own).value(expr)
+    if bound is None or once_per is None:
+        return None
+    if aggregate in _NEED_NUMBERS and bound.datatype not in {Datatype.NUMBER, Datatype.UNKNOWN}:
+        scope.error(
+            "K306",
+            f"`{aggregate.value}` takes numbers",
+            expr.span,
+            label=f"this is of type {bound.datatype.value}",
+            help="`count_distinct` counts other values",
+        )
+        return None
+    return bound.expr, once_per

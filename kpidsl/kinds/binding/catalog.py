@@ -1,0 +1,133 @@
+"""Who is declared: the names of a project, before anything is bound.
+
+Names resolve against the catalogue alone, so the order of declarations changes nothing (I3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from kpidsl.model.expr import Column
+from kpidsl.model.project import Model
+from kpidsl.text.source import Span
+
+ROI_MEMBERS = ("gain", "cost", "net", "roi", "roas")
+ROI_ANALYSED = ("annualised", "break_even")
+"""Computed from the members by the analysis; a report may show them, a formula may not."""
+ROI_LATER = ("npv", "irr", "payback")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNames:
+    """The names inside one source. `joins` maps a join to its target source; `clock` is the
+    time column when it is a plain column."""
+
+    name: str
+    span: Span | None = None
+    dimensions: dict[str, Span | None] = field(default_factory=dict)
+    joins: dict[str, str] = field(default_factory=dict)
+    measures: dict[str, Span | None] = field(default_factory=dict)
+    clock: tuple[str, ...] | None = None
+
+
+@dataclass
+class Catalog:
+    """The namespaces of a project: each maps a name to the place of its declaration.
+
+    `metrics` holds metrics, KPIs and ROI members; `later` the metrics that are declared but not
+    computed yet (those with parameters); `shared` maps a shared dimension to its members.
+    """
+
+    sources: dict[str, SourceNames] = field(default_factory=dict)
+    shared: dict[str, dict[str, str]] = field(default_factory=dict)
+    entities: dict[str, Span | None] = field(default_factory=dict)
+    metrics: dict[str, Span | None] = field(default_factory=dict)
+    kpis: dict[str, Span | None] = field(default_factory=dict)
+    rois: dict[str, Span | None] = field(default_factory=dict)
+    goals: dict[str, Span | None] = field(default_factory=dict)
+    funnels: dict[str, Span | None] = field(default_factory=dict)
+    benchmarks: dict[str, Span | None] = field(default_factory=dict)
+    audiences: dict[str, Span | None] = field(default_factory=dict)
+    later: frozenset[str] = frozenset()
+
+    @cached_property
+    def measure_homes(self) -> dict[str, tuple[str, ...]]:
+        """For each measure name, the sources that declare it."""
+        homes: dict[str, tuple[str, ...]] = {}
+        for source in self.sources.values():
+            for name in source.measures:
+                homes[name] = (*homes.get(name, ()), source.name)
+        return homes
+
+    @cached_property
+    def dimension_homes(self) -> dict[str, tuple[str, ...]]:
+        """For each dimension name, the sources that declare it."""
+        homes: dict[str, tuple[str, ...]] = {}
+        for source in self.sources.values():
+            for name in source.dimensions:
+                homes[name] = (*homes.get(name, ()), source.name)
+        return homes
+
+    def value_names(self) -> list[str]:
+        """Every name that a formula may use, qualified measures included."""
+        qualified = [f"{s.name}.{name}" for s in self.sources.values() for name in s.measures]
+        return [*self.metrics, *self.measure_homes, *qualified]
+
+    def dimension_names(self) -> list[str]:
+        """Every name that a filter or a split may use."""
+        qualified = [f"{s.name}.{name}" for s in self.sources.values() for name in s.dimensions]
+        return [*self.shared, *self.dimension_homes, *qualified]
+
+    def sorts(self, name: str) -> list[str]:
+        """What else a name is, in words, for "`x` is a dimension, not a metric"."""
+        homes = (
+            ("a metric", self.metrics),
+            ("a measure", self.measure_homes),
+            ("a KPI", self.kpis),
+            ("an ROI", self.rois),
+            ("a source", self.sources),
+            ("a dimension", {**self.shared, **self.dimension_homes}),
+            ("a goal", self.goals),
+            ("a funnel", self.funnels),
+            ("an entity", self.entities),
+            ("a benchmark", self.benchmarks),
+            ("an audience", self.audiences),
+        )
+        return [words for words, names in homes if name in names]
+
+
+def roi_members(name: str, lines: tuple[str, ...], roas: bool) -> list[str]:
+    """Return the metric names of an ROI; `.roas` exists only with a revenue and ad lines."""
+    members = [f"{name}.{member}" for member in ROI_MEMBERS if roas or member != "roas"]
+    return [*members, *(f"{name}.cost.{line}" for line in lines)]
+
+
+def catalog_of(model: Model) -> Catalog:
+    """Return the names of a checked model."""
+    return Catalog(
+        sources={
+            source.name: SourceNames(
+                source.name,
+                source.span,
+                {name: item.span for name, item in source.dimensions.items()},
+                {name: join.target for name, join in source.joins.items()},
+                {name: item.span for name, item in source.measures.items()},
+                _clock(source.time.expr if source.time else None),
+            )
+            for source in model.sources.values()
+        },
+        shared={name: dict(item.members) for name, item in model.shared.items()},
+        entities={name: item.span for name, item in model.entities.items()},
+        metrics={name: item.span for name, item in model.metrics.items()},
+        kpis={name: item.span for name, item in model.kpis.items()},
+        rois={name: item.span for name, item in model.rois.items()},
+        goals={name: item.span for name, item in model.goals.items()},
+        funnels={name: item.span for name, item in model.funnels.items()},
+        benchmarks={name: item.span for name, item in model.benchmarks.items()},
+        audiences={name: item.span for name, item in model.audiences.items()},
+    )
+
+
+def _clock(expr: object) -> tuple[str, ...] | None:
+    return expr.path if isinstance(expr, Column) and not expr.joins else None

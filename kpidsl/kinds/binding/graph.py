@@ -1,0 +1,126 @@
+"""Dependencies: an order in which each definition follows those that it needs, and cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+from kpidsl.kinds.binding.scope import Scope
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Label
+from kpidsl.text.source import Span
+
+N = TypeVar("N", bound=Hashable)
+
+Edges = Mapping[N, Sequence[tuple[N, Span]]]
+"""For each node, the nodes that it needs, with the place where it names them."""
+
+
+def refs(expr: tree.Expr | None) -> Iterator[tree.Ref]:
+    """Yield every name in an expression, without recursion: a sum may have thousands of terms."""
+    stack: list[Any] = [expr]
+    while stack:
+        node = stack.pop()
+        match node:
+            case tree.Ref():
+                yield node
+            case tree.Call(arguments=arguments):
+                stack.extend(argument.value for argument in arguments)
+            case tuple():
+                stack.extend(node)
+            case _ if is_dataclass(node) and not isinstance(node, tree.Name | Span):
+                stack.extend(getattr(node, field.name) for field in fields(node))
+
+
+def value_refs(expr: tree.Expr | None) -> Iterator[tree.Ref]:
+    """Yield the names that stand for values in a metric's formula: no filters, units, splits."""
+    stack: list[tree.Expr] = [expr] if expr is not None else []
+    while stack:
+        match stack.pop():
+            case tree.Ref() as ref:
+                yield ref
+            case tree.Unary(operand=operand):
+                stack.append(operand)
+            case tree.Binary(op="where" | "as" | "per" | "by", left=left):
+                stack.append(left)
+            case tree.Binary(left=left, right=right):
+                stack.extend((left, right))
+            case tree.Call(arguments=arguments):
+                stack.extend(argument.value for argument in arguments)
+
+
+def arithmetic(expr: tree.Expr) -> Iterator[tree.Binary]:
+    """Yield the sums, differences, products and quotients inside a condition."""
+    stack: list[tree.Expr] = [expr]
+    while stack:
+        match stack.pop():
+            case tree.Binary(op="+" | "-" | "*" | "/") as found:
+                yield found
+            case tree.Binary(left=left, right=right):
+                stack.extend((left, right))
+            case tree.Unary(operand=operand):
+                stack.append(operand)
+
+
+def sort(edges: Edges[N]) -> tuple[list[N], list[list[tuple[N, Span]]]]:
+    """Return the nodes with each after its needs, and the cycles that keep others out.
+
+    A cycle lists its nodes in order, each with the place where it names the next. Nodes of a
+    cycle are left out of the order; those that need them stay in.
+    """
+    order: list[N] = []
+    cycles: list[list[tuple[N, Span]]] = []
+    done: set[N] = set()
+    in_cycle: set[N] = set()
+    for root in edges:
+        if root in done:
+            continue
+        path: dict[N, Iterator[tuple[N, Span]]] = {root: iter(edges[root])}
+        named: dict[N, Span] = {}
+        while path:
+            node, needs = next(reversed(path.items()))
+            found = next(needs, None)
+            if found is None:
+                path.popitem()
+                done.add(node)
+                if node not in in_cycle:
+                    order.append(node)
+                continue
+            needed, span = found
+            named[node] = span
+            if needed in path:
+                members = list(path)
+                cycle = members[members.index(needed) :]
+                cycles.append([(member, named[member]) for member in cycle])
+                in_cycle.update(cycle)
+            elif needed in edges and needed not in done:
+                path[needed] = iter(edges[needed])
+    return order, cycles
+
+
+def report_cycles(what: str, cycles: list[list[tuple[N, Span]]], scope: Scope) -> None:
+    """Say each cycle once, whole, with every place that closes it."""
+    for cycle in cycles:
+        # Begins at the first place in the text, whichever declaration was looked at first.
+        start = min(range(len(cycle)), key=lambda i: (cycle[i][1].file.name, cycle[i][1].start))
+        turned = [*cycle[start:], *cycle[:start]]
+        names = [_name(node) for node, _ in turned]
+        ring = [*names, names[0]]
+        needs = [f"`{name}` needs `{ring[place + 1]}`" for place, name in enumerate(names)]
+        chain = " → ".join(f"`{name}`" for name in ring)
+        own = len(turned) == 1
+        scope.error(
+            "K213",
+            f"{what} `{names[0]}` is defined by itself" if own else f"{what}s in a circle: {chain}",
+            turned[0][1],
+            label=needs[0],
+            labels=tuple(
+                Label(span, said) for (_, span), said in zip(turned[1:], needs[1:], strict=True)
+            ),
+            help="define one of them without the others",
+        )
+
+
+def _name(node: Hashable) -> str:
+    return ".".join(node) if isinstance(node, tuple) else str(node)

@@ -1,0 +1,65 @@
+"""The marked escape `sql"…"`: one expression in the project's dialect, nothing else."""
+
+from __future__ import annotations
+
+from kpidsl.kinds.binding.scope import Scope
+from kpidsl.syntax.tree import SqlLiteral
+from kpidsl.text.source import Span
+
+
+def check_sql(expr: SqlLiteral, scope: Scope) -> bool:
+    """Tell whether the text is a single SQL expression: no statement, no sub-select, no comment."""
+    # Loaded when used: most projects hold no raw SQL, and sqlglot takes a tenth of a second.
+    import sqlglot  # noqa: PLC0415
+    from sqlglot import errors, exp  # noqa: PLC0415
+
+    try:
+        trees = sqlglot.parse(f"SELECT {expr.text}", read=scope.dialect)
+    except errors.SqlglotError as problem:
+        return _refuse(scope, expr.body_span, f"this SQL cannot be read: {_first_words(problem)}")
+    if len(trees) != 1 or not isinstance(trees[0], exp.Select):
+        return _refuse(scope, expr.body_span, "this SQL is more than one expression")
+    select = trees[0]
+    if len(select.expressions) != 1 or any(
+        value for key, value in select.args.items() if key != "expressions" and value
+    ):
+        return _refuse(scope, expr.body_span, "this SQL is more than one expression")
+    for node in select.expressions[0].walk():
+        if node.comments:
+            return _refuse(scope, expr.body_span, "this SQL holds a comment")
+        if isinstance(node, exp.AggFunc | exp.Window):
+            return _refuse(scope, expr.body_span, "this SQL adds up rows, as only a measure does")
+        if isinstance(node, exp.Query | exp.Command | exp.DDL | exp.DML | exp.Alias | exp.Star):
+            return _refuse(scope, expr.body_span, "this SQL is more than one expression")
+    return True
+
+
+def check_select(text: str, span: Span, scope: Scope) -> bool:
+    """Tell whether a source's `sql:` is one SELECT."""
+    import sqlglot  # noqa: PLC0415
+    from sqlglot import errors, exp  # noqa: PLC0415
+
+    try:
+        trees = sqlglot.parse(text, read=scope.dialect)
+    except errors.SqlglotError as problem:
+        return _refuse(scope, span, f"this SQL cannot be read: {_first_words(problem)}")
+    if len(trees) == 1 and isinstance(trees[0], exp.Query):
+        writes = trees[0].find(exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Into)
+        if writes is None:
+            return True
+    return _refuse(scope, span, "`sql` of a source is one SELECT")
+
+
+def _refuse(scope: Scope, span: Span, message: str) -> bool:
+    scope.error(
+        "K315",
+        message,
+        span,
+        label="read as SQL",
+        help="write one expression over the source's columns, or a view as the source's table",
+    )
+    return False
+
+
+def _first_words(problem: Exception) -> str:
+    return str(problem).split("\n", 1)[0].split(". Line", 1)[0][:120]

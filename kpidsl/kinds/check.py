@@ -1,0 +1,354 @@
+"""Syntax trees in, checked model out: the one way from what a project says to what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TypeVar
+
+from kpidsl.kinds import (
+    audience,
+    benchmark,
+    dimension,
+    entity,
+    funnel,
+    goal,
+    kpi,
+    measure,
+    metric,
+    pack,
+    project,
+    report,
+    roi,
+    source,
+)
+from kpidsl.kinds.binding.columns import locate
+from kpidsl.kinds.binding.dimensions import dimension_binder, find_dimension
+from kpidsl.kinds.binding.fields import Fields
+from kpidsl.kinds.binding.formulas import FormulaBinder
+from kpidsl.kinds.binding.graph import refs, report_cycles, sort, value_refs
+from kpidsl.kinds.binding.packs import Requirement, with_pack_places
+from kpidsl.kinds.binding.prune import prune, without_shared
+from kpidsl.kinds.binding.scope import Scope, scope_of
+from kpidsl.kinds.binding.units import say_unit
+from kpidsl.kinds.checks import business_sense
+from kpidsl.kinds.collect import Declarations, catalog_of, collect
+from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
+from kpidsl.model.project import Model, Settings
+from kpidsl.model.purpose import Goal, Kpi, Roi
+from kpidsl.model.sources import Dimension, Measure
+from kpidsl.model.units import Unit
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Diagnostic, Label
+from kpidsl.text.source import SourceFile, Span
+
+D = TypeVar("D")
+
+
+def check(
+    files: Sequence[tree.File],
+    packs: Sequence[tree.File] = (),
+    *,
+    today: date | None = None,
+    dialect: str = "duckdb",
+) -> tuple[Model | None, list[Diagnostic]]:
+    """Check a project and return its model with everything that was found, in order of place.
+
+    A definition with an error is left out, and what needs it with it, without further messages.
+    `packs` are libraries that `use` may take from; `today` is the day by which benchmarks expire;
+    `dialect` is that of raw SQL. The model is None when nothing could be bound.
+    """
+    diagnostics: list[Diagnostic] = []
+    found = collect(files, packs, diagnostics)
+    settings = Settings(name="project")
+    for fields in found.of("project").values():
+        settings = project.bind(fields, diagnostics)
+    catalog = catalog_of(found, diagnostics)
+    scope = Scope(catalog, settings, diagnostics, today, dialect)
+    _bind_sources(found, scope)
+    scope.shared = _bound(
+        found.of("dimension"), lambda fields: dimension.bind_shared(fields, scope)
+    )
+    scope.sources = without_shared(scope.sources, scope.shared)
+    scope.entities = _bound(found.of("entity"), lambda fields: entity.bind(fields, scope))
+    scope.benchmarks = _bound(found.of("benchmark"), lambda fields: benchmark.bind(fields, scope))
+    rois = _bind_values(found, scope)
+    kpis, goals = _bind_purposes(found, scope)
+    funnels = _bound(found.of("funnel"), lambda fields: funnel.bind(fields, scope))
+    audiences = _bound(found.of("audience"), lambda fields: audience.bind(fields, scope))
+    reports = _bound(
+        found.of("report"),
+        lambda fields: report.bind(fields, audiences, set(rois), set(funnels), scope),
+    )
+    model = Model(
+        settings=settings,
+        sources=scope.sources,
+        shared=scope.shared,
+        entities=scope.entities,
+        metrics=scope.metrics,
+        kpis=kpis,
+        rois=rois,
+        goals=goals,
+        funnels=funnels,
+        benchmarks=scope.benchmarks,
+        audiences=audiences,
+        reports=reports,
+        column_spans=scope.column_spans,
+    )
+    diagnostics.extend(business_sense(model, today))
+    findings = sorted(with_pack_places(diagnostics, found.expansions), key=lambda d: d.sort_key)
+    return (model if model.sources or model.metrics else None), findings
+
+
+def _bound(declared: dict[str, Fields], bind: Callable[[Fields], D | None]) -> dict[str, D]:
+    """Bind every declaration, so that all its mistakes are found, and keep the sound ones."""
+    kept: dict[str, D] = {}
+    for name, fields in declared.items():
+        made = bind(fields)
+        if made is not None and fields.ok:
+            kept[name] = made
+    return kept
+
+
+def check_metric_expression(
+    expr: tree.Expr, model: Model
+) -> tuple[MetricExpr | None, Unit, list[Diagnostic]]:
+    """Bind a formula over a model's metrics and measures; the unit is that of the result."""
+    scope = scope_of(model)
+    bound = FormulaBinder(scope).bind(expr)
+    if bound is None:
+        return None, Unit(), scope.diagnostics
+    return bound.expr, bound.unit, scope.diagnostics
+
+
+def check_filter(
+    expr: tree.Expr, model: Model, homes: frozenset[str] = frozenset()
+) -> tuple[RowExpr | None, list[Diagnostic]]:
+    """Bind a query's filter over dimensions; it is two-valued (S2).
+
+    `homes` are the sources of the query's measures: where they are one, its own dimension goes
+    before one of the same name elsewhere.
+    """
+    scope = scope_of(model)
+    return dimension_binder(scope, homes).condition(expr), scope.diagnostics
+
+
+def resolve_dimension(
+    ref: tree.Ref | str, model: Model, homes: frozenset[str] = frozenset()
+) -> tuple[QueryDimension | None, list[Diagnostic]]:
+    """Find the dimension that a query names: shared, of one source, or over named joins (S9).
+
+    `homes` as in `check_filter`.
+    """
+    scope = scope_of(model)
+    named = _ref_of(ref) if isinstance(ref, str) else ref
+    return find_dimension(named, scope, homes), scope.diagnostics
+
+
+def _ref_of(text: str) -> tree.Ref:
+    file = SourceFile("<query>", text)
+    parts: list[tree.Name] = []
+    start = 0
+    for part in text.split("."):
+        parts.append(tree.Name(part, Span(file, start, start + len(part))))
+        start += len(part) + 1
+    return tree.Ref(tuple(parts), Span(file, 0, len(text)))
+
+
+# --- sources -------------------------------------------------------------------------------
+
+
+def _bind_sources(found: Declarations, scope: Scope) -> None:
+    declared = found.of("source")
+    _share_dimensions(found, scope)
+    dimensions = _bind_dimensions(declared, scope)
+    keys = {name: source.key_of(fields) for name, fields in declared.items()}
+    _, cycles = sort(
+        {
+            name: [(part.text, part.span) for part in fields.get(source.UNION) or ()]
+            for name, fields in declared.items()
+        }
+    )
+    report_cycles("source", cycles, scope)
+    circular = {name for cycle in cycles for name, _ in cycle}
+    for name, fields in declared.items():
+        bound = source.bind(fields, keys, scope)
+        measures = _bind_measures(fields, scope)
+        if fields.ok and bound is not None and name not in circular:
+            scope.sources[name] = bound.model_copy(
+                update={"dimensions": dimensions.get(name, {}), "measures": measures}
+            )
+    scope.sources = prune(scope.sources)
+    scope.dimension_types = {
+        (name, item): bound.datatype
+        for name, kept in scope.sources.items()
+        for item, bound in kept.dimensions.items()
+    }
+
+
+def _share_dimensions(found: Declarations, scope: Scope) -> None:
+    for name, fields in found.of("dimension").items():
+        scope.shared_spans[name] = fields.name_span
+        for member in scope.catalog.shared[name].items():
+            scope.shared_of.setdefault(member, name)
+
+
+def _bind_dimensions(declared: dict[str, Fields], scope: Scope) -> dict[str, dict[str, Dimension]]:
+    """Bind all dimensions of all sources, each after those that it names."""
+    parts: dict[tuple[str, str], Fields] = {}
+    columns: dict[tuple[str, str], tree.Name] = {}
+    for name, fields in declared.items():
+        for column in fields.get(source.DIMENSIONS) or ():
+            columns.setdefault((name, column.text), column)
+        for part in fields.children(dimension.OF_SOURCE):
+            parts.setdefault((name, part.name), part)
+    edges = {
+        node: list(_dimension_needs(node, part, scope)) if node not in columns else []
+        for node, part in {**dict.fromkeys(columns), **parts}.items()
+    }
+    order, cycles = sort(edges)
+    report_cycles("dimension", cycles, scope)
+    bound: dict[str, dict[str, Dimension]] = {}
+    for node in order:
+        name, item = node
+        shared = scope.shared_of.get(node)
+        made: Dimension | None
+        if node in columns:
+            made = dimension.named_after_column(columns[node], name, shared, scope)
+        else:
+            part = parts[node]
+            made = dimension.bind_of_source(part, name, shared, scope) if part.ok else None
+        if made is not None:
+            bound.setdefault(name, {})[item] = made
+            scope.dimension_types[node] = made.datatype
+    return bound
+
+
+def _dimension_needs(
+    node: tuple[str, str], part: Fields | None, scope: Scope
+) -> Iterator[tuple[tuple[str, str], Span]]:
+    if part is None:
+        return
+    for ref in refs(part.value):
+        names = tuple(name.text for name in ref.parts)
+        place = locate(names, node[0], scope.catalog, own=node[1])
+        if place.sort == "dimension" and place.source is not None:
+            yield (place.source, place.path[0]), ref.span
+
+
+def _bind_measures(fields: Fields, scope: Scope) -> dict[str, Measure]:
+    measures: dict[str, Measure] = {}
+    for part in fields.children(measure.KIND):
+        bound = measure.bind(part, fields.name, scope)
+        if part.ok and bound is not None:
+            measures.setdefault(part.name, bound)
+    return measures
+
+
+# --- metrics, KPIs, ROIs, goals ------------------------------------------------------------
+
+
+def _bind_values(found: Declarations, scope: Scope) -> dict[str, Roi]:
+    """Bind metrics, KPIs and ROIs, each after those that it names; return the ROIs."""
+    formulas = {**found.of("metric"), **found.of("kpi")}
+    returns = found.of("roi")
+    needs: dict[str, list[Requirement]] = {}
+    for expansion in found.expansions:
+        needs.setdefault(expansion.block.path[-1].text, []).extend(expansion.requirements)
+    edges = {
+        **{
+            name: list(
+                _value_needs(name, [f.value, *(need.value for need in needs.get(name, ()))], scope)
+            )
+            for name, f in formulas.items()
+        },
+        **{name: list(_value_needs(name, _roi_exprs(f), scope)) for name, f in returns.items()},
+    }
+    order, cycles = sort(edges)
+    report_cycles("metric", cycles, scope)
+    rois: dict[str, Roi] = {}
+    for name in order:
+        if name in formulas:
+            fields = formulas[name]
+            bound = metric.bind(fields, scope)
+            sound = fields.ok and _meets_requirements(needs.get(name, []), scope)
+            if bound is not None and not sound:
+                del scope.metrics[name]
+        elif (made := roi.bind(returns[name], scope)) is not None:
+            rois[name] = made
+    return rois
+
+
+def _roi_exprs(fields: Fields) -> list[tree.Expr | None]:
+    cost = fields.child(roi.COST)
+    lines = [entry.value for entry, _ in cost.free] if cost else []
+    shares = [options.get(roi.ALLOCATE_BY) for _, options in cost.free] if cost else []
+    return [fields.get(roi.GAIN), fields.get(roi.REVENUE), *lines, *shares]
+
+
+def _value_needs(
+    name: str, exprs: Sequence[tree.Expr | None], scope: Scope
+) -> Iterator[tuple[str, Span]]:
+    catalog = scope.catalog
+    for expr in exprs:
+        for ref in value_refs(expr):
+            text, first = ref.text, ref.parts[0].text
+            if text == name and text in catalog.measure_homes and text not in catalog.rois:
+                continue
+            if text in catalog.metrics and "." not in text:
+                yield text, ref.span
+            elif len(ref.parts) > 1 and first in catalog.rois and first not in catalog.sources:
+                yield first, ref.span
+
+
+def _meets_requirements(needs: list[Requirement], scope: Scope) -> bool:
+    """Check the arguments of a `use` against what the pack requires (T2)."""
+    met = True
+    for need in needs:
+        # What is wrong with the argument itself is said where the formula is bound.
+        silent = replace(scope, diagnostics=[])
+        bound = FormulaBinder(silent).bind(need.value)
+        if bound is None or pack.satisfies(bound.unit, bound.percent, need.needed):
+            continue
+        wanted = pack.requirement_words(need.needed)
+        given = say_unit(bound.unit, bound.percent)
+        scope.error(
+            "D102",
+            f"`{need.parameter}` of `{need.entry}` is {wanted}; this is in {given}",
+            need.value.span,
+            label=given,
+            labels=(Label(need.place, f"`{need.entry}` is used here"),),
+            help=f"give it {wanted}",
+        )
+        met = False
+    return met
+
+
+def _bind_purposes(found: Declarations, scope: Scope) -> tuple[dict[str, Kpi], dict[str, Goal]]:
+    kpis: dict[str, Kpi] = {}
+    goals: dict[str, Goal] = {}
+    for name, fields in found.of("kpi").items():
+        bound = kpi.bind(fields, scope.metrics.get(name), scope)
+        if not fields.ok or bound is None:
+            continue
+        kpis[name] = bound
+        made = goal.bind_inline(fields, bound, scope)
+        if made is not None:
+            goals[made.name] = made
+    goals.update(_bound(found.of("goal"), lambda fields: goal.bind(fields, scope)))
+    kept = {name: item for name, item in goals.items() if item.kpi in kpis}
+    return _served(kpis, kept), kept
+
+
+def _served(kpis: dict[str, Kpi], goals: dict[str, Goal]) -> dict[str, Kpi]:
+    """Leave out goals that failed from what KPIs say they serve and drive."""
+    return {
+        name: item.model_copy(
+            update={
+                "serves": tuple(goal for goal in item.serves if goal in goals),
+                "drives": tuple(other for other in item.drives if other in kpis),
+            }
+        )
+        for name, item in kpis.items()
+    }

@@ -1,0 +1,40 @@
+"""D011: five to seven core KPIs per audience, over all stages of the journey (D11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpidsl.model.project import Model
+from kpidsl.model.purpose import Kpi, Stage
+from kpidsl.text.diagnostic import Diagnostic, advice
+
+MOST = 7
+
+
+def find(model: Model) -> Iterator[Diagnostic]:
+    """Yield the audiences with too many core KPIs or with none for a stage."""
+    for audience in model.audiences.values():
+        seen = [model.kpis[sight.item] for sight in audience.sees if sight.item in model.kpis]
+        core = [kpi for kpi in seen if kpi.state == "active"]
+        if len(core) > MOST:
+            yield advice(
+                "D011",
+                f"`{audience.name}` sees {len(core)} core KPIs; {MOST} can be kept in mind",
+                audience.span,
+                label="too many core KPIs",
+                help="mark those of the second rank `state: auxiliary`",
+            )
+        empty = _empty_stages(core)
+        if core and empty:
+            yield advice(
+                "D011",
+                f"`{audience.name}` sees no KPI for {' and '.join(empty)}",
+                audience.span,
+                label="customers are lost unseen there",
+                help="add a KPI of that stage, or give one its `stage:`",
+            )
+
+
+def _empty_stages(core: list[Kpi]) -> list[str]:
+    covered = {stage for kpi in core for stage in kpi.stages}
+    return [stage.value for stage in Stage if stage not in covered]

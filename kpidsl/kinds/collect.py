@@ -1,0 +1,241 @@
+"""From files to declarations: kinds known, blocks read, names declared once, packs taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kpidsl.kinds import dimension, goal, join, kpi, measure, pack, roi, source
+from kpidsl.kinds.binding.catalog import Catalog, SourceNames, roi_members
+from kpidsl.kinds.binding.fields import Fields, key_text, read_block
+from kpidsl.kinds.binding.misfits import a, not_yet
+from kpidsl.kinds.binding.packs import Expansion, expand
+from kpidsl.kinds.binding.scope import perhaps
+from kpidsl.kinds.registry import KINDS
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Diagnostic, Label, error
+from kpidsl.text.source import Span
+from kpidsl.text.suggest import nearest
+
+_VALUES = ("metric", "kpi", "roi")
+
+
+@dataclass
+class Declarations:
+    """All declarations of a project by kind and name, and the `use`s written out; the names of
+    those that failed stay known, so that nothing more is said about them."""
+
+    by_kind: dict[str, dict[str, Fields]] = field(default_factory=dict)
+    expansions: list[Expansion] = field(default_factory=list)
+    failed_uses: dict[str, Span] = field(default_factory=dict)
+
+    def of(self, kind: str) -> dict[str, Fields]:
+        return self.by_kind.setdefault(kind, {})
+
+
+def collect(
+    files: Sequence[tree.File], packs: Sequence[tree.File], diagnostics: list[Diagnostic]
+) -> Declarations:
+    """Read every block of the files; packs of the project go before those given beside it."""
+    found = Declarations()
+    library: dict[str, dict[str, tree.Block]] = {}
+    for file in packs:
+        _collect_packs(file.items, library, [])
+    own: dict[str, dict[str, tree.Block]] = {}
+    for file in files:
+        _collect_packs(file.items, own, diagnostics)
+    for name, entries in own.items():
+        library[name] = {**library.get(name, {}), **entries}
+    for file in files:
+        for item in file.items:
+            _declare_item(item, library, found, diagnostics)
+    return found
+
+
+def _collect_packs(
+    items: Iterable[tree.Item],
+    library: dict[str, dict[str, tree.Block]],
+    diagnostics: list[Diagnostic],
+) -> None:
+    for item in items:
+        if not isinstance(item, tree.Block) or item.kind.text != "pack" or not item.path:
+            continue
+        entries = library.setdefault(item.path[0].text, {})
+        for entry in item.items or ():
+            if not isinstance(entry, tree.Block) or not entry.path:
+                continue
+            name = entry.path[0].text
+            if name in entries:
+                full = f"{item.path[0].text}.{name}"
+                diagnostics.append(
+                    _twice(
+                        full, "a pack's definition", entry.path[0].span, entries[name].path[0].span
+                    )
+                )
+            entries.setdefault(name, entry)
+
+
+def _declare_item(
+    item: tree.Item,
+    library: dict[str, dict[str, tree.Block]],
+    found: Declarations,
+    diagnostics: list[Diagnostic],
+) -> None:
+    if isinstance(item, tree.Entry):
+        key = key_text(item)
+        diagnostics.append(
+            error(
+                "K208",
+                f"`{key}:` stands outside of any declaration",
+                item.key.span,
+                label="belongs to nothing",
+                help="put it into the braces of a declaration",
+            )
+        )
+        return
+    kind = KINDS.get(item.kind.text)
+    if kind is None:
+        diagnostics.append(_unknown_kind(item))
+    elif not kind.top_level:
+        diagnostics.append(
+            error(
+                "K206",
+                f"`{kind.name}` stands inside a `source`",
+                item.kind.span,
+                label="not expected here",
+                help="move it into the source whose rows it is about",
+            )
+        )
+    elif kind is pack.USE:
+        expansion = expand(item, library, diagnostics)
+        if expansion is not None:
+            found.expansions.append(expansion)
+            block = expansion.block
+            _declare(read_block(block, KINDS[block.kind.text], diagnostics), found, diagnostics)
+        elif (name := item.alias or (item.path[-1] if item.path else None)) is not None:
+            found.failed_uses[name.text] = name.span
+    else:
+        _declare(read_block(item, kind, diagnostics), found, diagnostics)
+
+
+def _declare(fields: Fields, found: Declarations, diagnostics: list[Diagnostic]) -> None:
+    kind, name = fields.kind, fields.name
+    if not name:
+        return
+    block = fields.block
+    if kind == "metric" and block is not None and block.params:
+        diagnostics.append(not_yet(f"`{name}` with parameters", block.params[0].span))
+        found.of("metric with parameters")[name] = fields
+        return
+    # Metrics, KPIs and ROIs share their names, since a formula and a page may use each.
+    rivals = _VALUES if kind in _VALUES else (kind,)
+    for rival in rivals:
+        declared = found.of(rival)
+        first = declared.get(name)
+        if first is None and kind == "source":  # tables are told apart by more than case
+            first = {other.casefold(): item for other, item in declared.items()}.get(
+                name.casefold()
+            )
+        if first is not None:
+            diagnostics.append(_twice(name, a(kind), fields.name_span, first.name_span))
+            return
+    if kind == "project" and (others := list(found.of("project").values())):
+        diagnostics.append(_twice("project", "a project", fields.name_span, others[0].name_span))
+        return
+    found.of(kind)[name] = fields
+
+
+def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
+    """Return the names that the declarations make."""
+    spans = {
+        kind: {name: fields.name_span for name, fields in found.of(kind).items()}
+        for kind in ("entity", "metric", "kpi", "roi", "goal", "funnel", "benchmark", "audience")
+    }
+    metrics: dict[str, Span | None] = {**found.failed_uses, **spans["metric"], **spans["kpi"]}
+    for name, fields in found.of("roi").items():
+        members = roi_members(name, roi.lines_of(fields), roi.has_roas(fields))
+        metrics.update(dict.fromkeys(members, fields.name_span))
+    goals: dict[str, Span | None] = dict(spans["goal"])
+    for name, fields in found.of("kpi").items():
+        if kpi.TARGET.name in fields.entries:
+            made, span = goal.inline_name(name), fields.key_span(kpi.TARGET)
+            first = goals.get(made)
+            if first is not None:
+                diagnostics.append(_twice(made, "a goal", first, span))
+            goals.setdefault(made, span)
+    return Catalog(
+        sources={
+            name: _source_names(fields, diagnostics) for name, fields in found.of("source").items()
+        },
+        shared={
+            name: {
+                ref.parts[0].text: ref.parts[1].text
+                for ref in fields.get(dimension.OF) or ()
+                if len(ref.parts) == 2
+            }
+            for name, fields in found.of("dimension").items()
+        },
+        entities=dict(spans["entity"]),
+        metrics=metrics,
+        kpis={**found.failed_uses, **spans["kpi"]},
+        rois=dict(spans["roi"]),
+        goals=goals,
+        funnels=dict(spans["funnel"]),
+        benchmarks=dict(spans["benchmark"]),
+        audiences=dict(spans["audience"]),
+        later=frozenset(found.of("metric with parameters")),
+    )
+
+
+def _source_names(fields: Fields, diagnostics: list[Diagnostic]) -> SourceNames:
+    names = SourceNames(fields.name, fields.name_span, clock=_clock(fields))
+    for name in fields.get(source.DIMENSIONS) or ():
+        _add(names.dimensions, name.text, name.span, "a dimension", diagnostics)
+    for part in fields.children(dimension.OF_SOURCE):
+        _add(names.dimensions, part.name, part.name_span, "a dimension", diagnostics)
+    for part in fields.children(measure.KIND):
+        _add(names.measures, part.name, part.name_span, "a measure", diagnostics)
+    places: dict[str, Span | None] = {}
+    for part in fields.children(join.KIND):
+        _add(places, part.name, part.name_span, "a join", diagnostics)
+        target = join.target_of(part)
+        names.joins.setdefault(part.name, target.text if target else "")
+    return names
+
+
+def _clock(fields: Fields) -> tuple[str, ...] | None:
+    time = fields.get(source.TIME)
+    return tuple(part.text for part in time.parts) if isinstance(time, tree.Ref) else None
+
+
+def _add(
+    table: dict[str, Span | None], name: str, span: Span, what: str, diagnostics: list[Diagnostic]
+) -> None:
+    first = table.get(name)
+    if first is not None:
+        diagnostics.append(_twice(name, what, span, first))
+    table.setdefault(name, span)
+
+
+def _twice(name: str, what: str, span: Span, first: Span) -> Diagnostic:
+    return error(
+        "K210",
+        f"`{name}` is declared twice as {what}",
+        span,
+        label="second declaration",
+        labels=(Label(first, "first declaration"),),
+        help="give one of them another name, or take it out",
+    )
+
+
+def _unknown_kind(block: tree.Block) -> Diagnostic:
+    name = block.kind.text
+    known = sorted(kind.name for kind in KINDS.values() if kind.top_level)
+    return error(
+        "K201",
+        f"there is no kind of declaration called `{name}`",
+        block.kind.span,
+        label="unknown kind",
+        help=perhaps(nearest(name, known, 1))
+        or f"the kinds are {', '.join(f'`{item}`' for item in known)}",
+    )

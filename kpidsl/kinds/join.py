@@ -1,0 +1,164 @@
+"""`join`: many rows here belong to one row there (S3)."""
+
+from __future__ import annotations
+
+from kpidsl.kinds.binding.columns import identities, listed
+from kpidsl.kinds.binding.fields import Fields
+from kpidsl.kinds.binding.scope import Scope
+from kpidsl.kinds.binding.shapes import EXPRESSION, NAME
+from kpidsl.kinds.binding.spec import Header, Key, Kind, Later
+from kpidsl.model.expr import Column, RowExpr
+from kpidsl.model.sources import Join
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Label
+
+VALID_FROM = Key("valid_from", NAME, "From when a target row holds (S8).", later=Later.REFUSE)
+VALID_TO = Key("valid_to", NAME, "Until when a target row holds (S8).", later=Later.REFUSE)
+
+KIND = Kind(
+    "join",
+    "Many rows of this source belong to one row of another; the other's key must be unique.",
+    "join customer: customers on customer_id",
+    Header(label=False, value=EXPRESSION),
+    (VALID_FROM, VALID_TO),
+    top_level=False,
+)
+
+_FORMS = (
+    "write `customers on customer_id`, `customers on [a, b]`, "
+    "`customers on buyer_id to customer_id` or `customers on (buyer_id = customer_id)`"
+)
+
+
+def target_of(fields: Fields) -> tree.Ref | None:
+    """Return the name of the joined source."""
+    match fields.value:
+        case tree.Binary(op="on", left=tree.Ref(parts=(_,)) as target):
+            return target
+    return None
+
+
+def bind(
+    fields: Fields, source: str, keys: dict[str, tree.Expr | None], scope: Scope
+) -> Join | None:
+    """Bind a join; `keys` are the `key:` values of all sources, as written.
+
+    The joined columns are the target's declared key, so that no row can meet two partners.
+    """
+    target = target_of(fields)
+    if target is None or not isinstance(fields.value, tree.Binary):
+        span = fields.value.span if fields.value else fields.header_span
+        scope.error(
+            "K405", "a join names a source and the columns `on` which it rests", span, help=_FORMS
+        )
+        return None
+    name = target.text
+    if name not in scope.catalog.sources:
+        scope.unknown("a source", name, target.span, scope.catalog.sources)
+        return None
+    key = _target_key(name, keys.get(name), target, scope)
+    if key is None:
+        return None
+    pairs = _pairs(fields.value.right, source, name, key, scope)
+    if pairs is None:
+        return None
+    columns, target_columns = pairs
+    if set(target_columns) != set(key):
+        wanted = ", ".join(_column_text(item) for item in key)
+        scope.error(
+            "K402",
+            f"a row of `{source}` might meet several rows of `{name}`: "
+            f"its key is `{wanted}`, and the join rests on other columns",
+            fields.value.right.span,
+            label="not the key of the joined source",
+            labels=_place(name, scope),
+            help=f"join on the key of `{name}`, or declare the right key there",
+        )
+        return None
+    return Join(
+        **fields.described(),
+        source=source,
+        target=name,
+        columns=columns,
+        target_columns=target_columns,
+    )
+
+
+def _target_key(
+    name: str, key: tree.Expr | None, target: tree.Ref, scope: Scope
+) -> tuple[RowExpr, ...] | None:
+    if key is None or _is_none(key):
+        why = "says `key: none`" if key is not None else "declares no key"
+        scope.error(
+            "K401",
+            f"`{name}` {why}, so a row might meet several of its rows",
+            target.span,
+            label="joined without a key",
+            labels=_place(name, scope),
+            help=f"declare `key:` in `{name}`: the column that no two of its rows share",
+        )
+        return None
+    return identities(listed(key), scope, name)
+
+
+def _pairs(
+    on: tree.Expr, source: str, target: str, key: tuple[RowExpr, ...], scope: Scope
+) -> tuple[tuple[RowExpr, ...], tuple[RowExpr, ...]] | None:
+    match on:
+        case tree.Binary(op="to", left=left, right=right):
+            here = identities(listed(left), scope, source)
+            there = identities(listed(right), scope, target)
+        case tree.Binary(op="=" | "and"):
+            sides = _equalities(on)
+            if sides is None:
+                scope.error("K405", "a join rests on equal columns", on.span, help=_FORMS)
+                return None
+            here = identities(tuple(left for left, _ in sides), scope, source)
+            there = identities(tuple(right for _, right in sides), scope, target)
+        case _:
+            if not all(isinstance(item, tree.Ref) for item in listed(on)):
+                scope.error("K405", "a join rests on columns", on.span, help=_FORMS)
+                return None
+            here = identities(listed(on), scope, source)
+            there = _matching(here, key) if here is not None else None
+    if here is None or there is None:
+        return None
+    if len(here) != len(there):
+        scope.error(
+            "K405",
+            f"{len(here)} columns here are matched with {len(there)} of `{target}`",
+            on.span,
+            help=_FORMS,
+        )
+        return None
+    return here, there
+
+
+def _matching(here: tuple[RowExpr, ...], key: tuple[RowExpr, ...]) -> tuple[RowExpr, ...]:
+    """Pair columns with the target's key: by name where all names agree, else by position."""
+    named = {_column_text(item): item for item in key}
+    texts = [_column_text(item) for item in here]
+    return tuple(named[text] for text in texts) if set(texts) == set(named) else key
+
+
+def _equalities(on: tree.Expr) -> list[tuple[tree.Expr, tree.Expr]] | None:
+    match on:
+        case tree.Binary(op="=", left=left, right=right):
+            return [(left, right)]
+        case tree.Binary(op="and", left=left, right=right):
+            first, second = _equalities(left), _equalities(right)
+            return [*first, *second] if first is not None and second is not None else None
+    return None
+
+
+def _column_text(expr: RowExpr) -> str:
+    return ".".join(expr.path) if isinstance(expr, Column) else str(expr)
+
+
+def _is_none(key: tree.Expr) -> bool:
+    return isinstance(key, tree.Ref) and key.text == "none"
+
+
+def _place(name: str, scope: Scope) -> tuple[Label, ...]:
+    span = scope.catalog.sources[name].span
+    return (Label(span, f"`{name}` is declared here"),) if span is not None else ()

@@ -1,0 +1,128 @@
+"""`project`: what holds for every number of the project."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from kpidsl.kinds.binding.fields import Fields
+from kpidsl.kinds.binding.scope import perhaps
+from kpidsl.kinds.binding.shapes import (
+    EXPRESSION,
+    NAME,
+    SIMPLE_NAME,
+    SIMPLE_NAMES,
+    TEXT,
+    describe,
+    word_of,
+)
+from kpidsl.kinds.binding.spec import Header, Key, Kind, Later
+from kpidsl.kinds.binding.units import check_currency
+from kpidsl.model.project import Settings
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.source import Span
+from kpidsl.text.suggest import nearest
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+
+CURRENCY = Key("currency", SIMPLE_NAME, "The currency of amounts that name none.", default="USD")
+TIMEZONE = Key("timezone", TEXT, "The time zone in which days begin (S20).", default="UTC")
+WEEK_STARTS = Key("week_starts", word_of(*_WEEKDAYS), "The first day of a week.", default="monday")
+FISCAL_YEAR = Key(
+    "fiscal_year_starts",
+    word_of(*_MONTHS),
+    "The month in which a fiscal year begins; it is named by the year in which it ends.",
+    default="january",
+)
+LANGUAGES = Key("languages", SIMPLE_NAMES, "The languages of the pages.", default="[en]")
+MATERIALITY = Key(
+    "materiality",
+    EXPRESSION,
+    "Differences below it are not coloured: a share, an amount, or either (`1% or 20k USD`).",
+)
+CALENDAR = Key("calendar", NAME, "The calendar of periods.", later=Later.ADVISE)
+
+KIND = Kind(
+    "project",
+    "Currency, time zone, weeks and fiscal year, languages: what holds for every number.",
+    'project toy_store "Toy Store" {\n  currency: USD\n  timezone: "America/New_York"\n}',
+    Header(),
+    (CURRENCY, TIMEZONE, WEEK_STARTS, FISCAL_YEAR, LANGUAGES, MATERIALITY, CALENDAR),
+)
+
+
+def bind(fields: Fields, diagnostics: list[Diagnostic]) -> Settings:
+    """Return the settings; what is wrong is said and keeps its default."""
+    currency = fields.get(CURRENCY)
+    if currency is not None and not check_currency(currency, diagnostics):
+        currency = None
+    zone = fields.get(TIMEZONE)
+    if zone is not None and not check_zone(zone, fields.key_span(TIMEZONE), diagnostics):
+        zone = None
+    week = fields.get(WEEK_STARTS)
+    fiscal = fields.get(FISCAL_YEAR)
+    materiality = fields.get(MATERIALITY)
+    money = currency.text if currency else "USD"
+    share, amount = _materiality(materiality, money, diagnostics)
+    return Settings(
+        **fields.described(),
+        currency=money,
+        timezone=zone or "UTC",
+        week_starts=_WEEKDAYS.index(week) if week else 0,
+        fiscal_year_starts=_MONTHS.index(fiscal) + 1 if fiscal else 1,
+        languages=tuple(name.text for name in fields.get(LANGUAGES) or ()) or ("en",),
+        materiality=share,
+        materiality_amount=amount,
+    )
+
+
+def check_zone(zone: str, span: Span, diagnostics: list[Diagnostic]) -> bool:
+    """Tell whether a time zone exists."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        guesses = nearest(zone, sorted(available_timezones()), 1)
+        diagnostics.append(
+            error(
+                "K211",
+                f"there is no time zone `{zone}`",
+                span,
+                label="unknown time zone",
+                help=perhaps(guesses) or "zones are named as `Asia/Taipei` or `UTC`",
+            )
+        )
+        return False
+    return True
+
+
+def _materiality(
+    expr: tree.Expr | None, currency: str, diagnostics: list[Diagnostic]
+) -> tuple[Decimal | None, Decimal | None]:
+    match expr:
+        case None:
+            return None, None
+        case tree.Percent(value=share):
+            return share, None
+        case tree.Quantity(value=amount, unit=unit) if unit.text == currency:
+            return None, amount
+        case tree.Binary(
+            op="or",
+            left=tree.Percent(value=share),
+            right=tree.Quantity(value=amount, unit=unit),
+        ) if unit.text == currency:
+            return share, amount
+    diagnostics.append(
+        error(
+            "K205",
+            "`materiality` takes a share, an amount in the project's currency, or either",
+            expr.span,
+            label=f"this is {describe(expr)}",
+            help=f"for example `materiality: 1% or 20k {currency}`",
+        )
+    )
+    return None, None

@@ -1,0 +1,316 @@
+"""`source`: a table, files, a query or a union, with its clock, key, joins and measures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kpidsl.kinds import dimension, join, measure
+from kpidsl.kinds.binding.columns import column_binder, identities, listed
+from kpidsl.kinds.binding.fields import Fields, key_text
+from kpidsl.kinds.binding.scope import Scope
+from kpidsl.kinds.binding.shapes import (
+    CONDITION,
+    DATE,
+    DURATION,
+    EXPRESSION,
+    EXPRESSIONS,
+    NAME,
+    NAMES,
+    SIMPLE_NAME,
+    SIMPLE_NAMES,
+    TEXT,
+    TEXT_LIST,
+    WHOLE_NUMBER,
+    word_of,
+)
+from kpidsl.kinds.binding.spec import Free, Header, Key, Kind, Later
+from kpidsl.kinds.binding.sql_escape import check_select
+from kpidsl.kinds.project import check_zone
+from kpidsl.model.expr import RowExpr
+from kpidsl.model.files import FileSet, ReadOptions
+from kpidsl.model.sources import (
+    FilesOrigin,
+    Origin,
+    Source,
+    SqlOrigin,
+    TableOrigin,
+    TimeSpec,
+    UnionOrigin,
+    Unnest,
+    Unpivot,
+)
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Label
+
+ENCODING = Key("encoding", TEXT, "The encoding of the file.", default="found out, and said")
+HEADER_ROW = Key("header_row", WHOLE_NUMBER, "The line of the column names; 0: there is none.")
+COLUMNS = Key("columns", SIMPLE_NAMES, "Names of the columns, in place of the header.")
+DATES = Key("dates", word_of("iso", "roc", "dmy", "mdy", "ymd"), "How dates are written.")
+DECIMAL = Key("decimal", TEXT, 'The decimal sign, "." or ",".')
+DELIMITER = Key("delimiter", TEXT, 'The sign between cells; " " is any run of blanks.')
+SHEET = Key("sheet", TEXT, "The sheet of a workbook.", default="the first")
+NULL_VALUES = Key("null_values", TEXT_LIST, "Cells that mean that there is no value.")
+DROP_WHERE = Key("drop_where", CONDITION, "Rows that are no data, such as a line of totals.")
+
+READ = Kind(
+    "read",
+    "How files are read, where that cannot be found out.",
+    "read { header_row: 3, dates: roc }",
+    Header(name=None, label=False),
+    (ENCODING, HEADER_ROW, COLUMNS, DATES, DECIMAL, DELIMITER, SHEET, NULL_VALUES, DROP_WHERE),
+    top_level=False,
+)
+
+INTO = Key("into", SIMPLE_NAMES, "The columns that each member fills.", required=True)
+UNPIVOT = Kind(
+    "unpivot",
+    "Columns that belong to members, such as one per channel, made into rows.",
+    'unpivot channel { into: [spend], "Search": [search_spend] }',
+    Header(label=False),
+    (INTO,),
+    free=Free("a member", NAMES, quoted=True),
+    top_level=False,
+)
+
+TABLE = Key("table", NAME, "A table or view of the warehouse.")
+FILES = Key("files", TEXT_LIST, "Files or patterns: CSV, Parquet, JSON, XLSX.")
+SQL = Key("sql", TEXT, "A whole SELECT in the project's dialect.")
+UNION = Key("union", SIMPLE_NAMES, "Sources whose rows stand one after the other.")
+OVERLAP = Key(
+    "overlap",
+    word_of("refuse", "latest_file", "keep_all"),
+    "What holds when two files have the same key.",
+    default="refuse",
+)
+AS = Key("as", SIMPLE_NAME, "The name of one element.", default="the column's name")
+UNNEST = Key("unnest", NAME, "A list column, one row per element.", options=(AS,))
+KEY = Key("key", EXPRESSIONS, "The columns that no two rows share; `none`: rows repeat.")
+STORED_AS = Key("stored_as", TEXT, "The time zone of stored times that name none (S20).")
+TIME = Key("time", EXPRESSION, "The source's own clock (S15).", options=(STORED_AS,))
+WATERMARK = Key("watermark", DATE, "The first day that is not yet complete (S21).")
+EXCLUDE = Key("exclude", CONDITION, "Rows that never count: test orders, bots (D43).")
+DIMENSIONS = Key("dimensions", SIMPLE_NAMES, "Columns that are dimensions under their own name.")
+FRESHNESS = Key("freshness", DURATION, "How old the data may be.", later=Later.ADVISE)
+
+KIND = Kind(
+    "source",
+    "Where rows come from: their key, clock, joins, dimensions and measures.",
+    "source lines {\n  table: shop.order_lines\n  key: [order_id, line]\n  time: paid_at\n}",
+    Header(),
+    (
+        TABLE, FILES, SQL, UNION, OVERLAP, UNNEST, KEY, TIME, WATERMARK, EXCLUDE, DIMENSIONS,
+        FRESHNESS,
+    ),
+    (READ, UNPIVOT, join.KIND, dimension.OF_SOURCE, measure.KIND),
+)  # fmt: skip
+
+_ORIGINS = (TABLE, FILES, SQL, UNION)
+
+
+def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Source | None:
+    """Bind a source but for its dimensions and measures; a failed join is left out alone.
+
+    `keys` are the `key:` values of all sources, as written.
+    """
+    mark = scope.mark()
+    name = fields.name
+    raw = column_binder(scope, name, raw=True)
+    origin = _origin(fields, scope)
+    key_expr = keys.get(name)
+    key: tuple[RowExpr, ...] | None = None
+    if key_expr is not None:
+        is_none = isinstance(key_expr, tree.Ref) and key_expr.text == "none"
+        key = () if is_none else identities(listed(key_expr), scope, name)
+    time = None
+    if (clock := fields.get(TIME)) is not None:
+        zone = _zone(fields, scope)
+        bound = raw.value(clock)
+        time = TimeSpec(expr=bound.expr, stored_as=zone) if bound else None
+    exclude = None
+    if (condition := fields.get(EXCLUDE)) is not None:
+        exclude = column_binder(scope, name).condition(condition)
+    unnest = _unnest(fields, scope)
+    unpivot = _unpivot(fields, scope)
+    unpivots = fields.child(UNPIVOT)
+    if scope.failed_since(mark) or origin is None or (unpivots and not unpivots.ok):
+        return None
+    joins = {
+        part.name: bound_join
+        for part in fields.children(join.KIND)
+        if part.ok and (bound_join := join.bind(part, name, keys, scope)) is not None
+    }
+    return Source(
+        **fields.described(),
+        origin=origin,
+        unnest=unnest,
+        unpivot=unpivot,
+        key=key,
+        time=time,
+        watermark=fields.get(WATERMARK),
+        exclude=exclude,
+        joins=joins,
+    )
+
+
+def key_of(fields: Fields) -> tree.Expr | None:
+    """Return the `key:` of a source as written."""
+    return fields.entries[KEY.name].value if fields.get(KEY) is not None else None
+
+
+def _origin(fields: Fields, scope: Scope) -> Origin | None:
+    said = [key for key in _ORIGINS if key.name in fields.entries]
+    if len(said) != 1:
+        message = (
+            f"`{fields.name}` does not say where its rows come from"
+            if not said
+            else f"`{fields.name}` says twice where its rows come from"
+        )
+        labels = tuple(Label(fields.entries[key.name].key.span, "here") for key in said)
+        scope.error(
+            "K404",
+            message,
+            fields.header_span,
+            labels=labels,
+            help="write one of `table:`, `files:`, `sql:` and `union:`",
+        )
+        return None
+    _check_file_keys(fields, said[0], scope)
+    if (table := fields.get(TABLE)) is not None:
+        return TableOrigin(path=tuple(part.text for part in table.parts))
+    if (files := fields.get(FILES)) is not None:
+        return _files(files, fields, scope)
+    if (text := fields.get(SQL)) is not None:
+        return SqlOrigin(text=text) if check_select(text, fields.key_span(SQL), scope) else None
+    return _union(fields, scope)
+
+
+def _check_file_keys(fields: Fields, origin: Key[Any], scope: Scope) -> None:
+    if origin is FILES:
+        return
+    read = fields.child(READ)
+    stray = fields.entries.get(OVERLAP.name)
+    for name, span in (
+        ("read", read.header_span if read else None),
+        ("overlap", stray.key.span if stray else None),
+    ):
+        if span is not None:
+            scope.error(
+                "K404",
+                f"`{name}` is about files, and `{fields.name}` reads `{origin.name}:`",
+                span,
+                help=f"take `{name}` out, or write `files:`",
+            )
+
+
+def _files(patterns: tuple[str, ...], fields: Fields, scope: Scope) -> FilesOrigin | None:
+    if not patterns:
+        scope.error(
+            "K404", "`files` lists no file", fields.key_span(FILES), help='for example `"*.csv"`'
+        )
+        return None
+    read = fields.child(READ)
+    options, drop_where = ReadOptions(), None
+    if read is not None:
+        bound = _read_options(read, scope)
+        if bound is None:
+            return None
+        options = bound
+        if (condition := read.get(DROP_WHERE)) is not None:
+            drop_where = column_binder(scope, fields.name, cells=True).condition(condition)
+    files = FileSet(
+        patterns=patterns,
+        read=options,
+        overlap=fields.get(OVERLAP) or "refuse",
+    )
+    return FilesOrigin(files=files, drop_where=drop_where)
+
+
+def _read_options(read: Fields, scope: Scope) -> ReadOptions | None:
+    mark = scope.mark()
+    header_row, decimal, delimiter = read.get(HEADER_ROW), read.get(DECIMAL), read.get(DELIMITER)
+    if header_row is not None and header_row < 0:
+        scope.error(
+            "K205",
+            "`header_row` is the number of a line",
+            read.key_span(HEADER_ROW),
+            help="lines count from 1; 0 says that there is no header",
+        )
+    if decimal not in {None, ".", ","}:
+        scope.error(
+            "K205",
+            "`decimal` is a point or a comma",
+            read.key_span(DECIMAL),
+            help='write `decimal: ","`',
+        )
+    if delimiter is not None and len(delimiter) != 1:
+        scope.error(
+            "K205",
+            "`delimiter` is one character",
+            read.key_span(DELIMITER),
+            help='for example `delimiter: ";"`',
+        )
+    if scope.failed_since(mark):
+        return None
+    return ReadOptions(
+        encoding=read.get(ENCODING),
+        header_row=header_row,
+        columns=tuple(name.text for name in read.get(COLUMNS) or ()) or None,
+        dates=read.get(DATES),
+        decimal=decimal,
+        delimiter=delimiter,
+        sheet=read.get(SHEET),
+        null_values=read.get(NULL_VALUES) or (),
+    )
+
+
+def _union(fields: Fields, scope: Scope) -> UnionOrigin | None:
+    names = fields.get(UNION) or ()
+    known = True
+    for part in names:
+        if part.text not in scope.catalog.sources:
+            scope.unknown("a source", part.text, part.span, scope.catalog.sources)
+            known = False
+    return UnionOrigin(sources=tuple(part.text for part in names)) if known and names else None
+
+
+def _zone(fields: Fields, scope: Scope) -> str | None:
+    options = fields.options(TIME)
+    zone = options.get(STORED_AS) if options else None
+    if options is None or zone is None:
+        return None
+    return zone if check_zone(zone, options.key_span(STORED_AS), scope.diagnostics) else None
+
+
+def _unnest(fields: Fields, scope: Scope) -> Unnest | None:
+    column = fields.get(UNNEST)
+    if column is None:
+        return None
+    options = fields.options(UNNEST)
+    alias = options.get(AS) if options else None
+    path = tuple(part.text for part in column.parts)
+    scope.column_spans.setdefault((fields.name, path), column.span)
+    return Unnest(column=path, alias=alias.text if alias else path[-1])
+
+
+def _unpivot(fields: Fields, scope: Scope) -> Unpivot | None:
+    part = fields.child(UNPIVOT)
+    if part is None or not part.ok:
+        return None
+    into = tuple(name.text for name in part.get(INTO) or ())
+    members: list[tuple[str, tuple[str, ...]]] = []
+    for entry, _ in part.free:
+        label = key_text(entry)
+        named = NAMES.read(entry.value) or ()
+        for item in named:
+            scope.column_spans.setdefault((fields.name, (item.text,)), item.span)
+        columns = tuple(item.text for item in named)
+        if len(columns) != len(into):
+            scope.error(
+                "K205",
+                f"`{label}` names {len(columns)} columns, and `into` has {len(into)}",
+                entry.value.span,
+                labels=(Label(part.key_span(INTO), "`into`"),),
+                help="name one column for each of `into`, in the same order",
+            )
+        members.append((label, columns))
+    return Unpivot(name=part.name, into=into, members=tuple(members))
