@@ -1,0 +1,74 @@
+"""An `exclude` that waits for its own outcome can't be computed."""
+
+from __future__ import annotations
+
+from kpidsl.model.expr import Column, DimensionRef
+from kpidsl.model.project import Model
+from kpidsl.model.sources import Source
+from kpidsl.plan.nodes import PlacedExpr
+from kpidsl.plan.placing import children
+from kpidsl.plan.refusal import Refused
+from kpidsl.text.diagnostic import Diagnostic, error
+
+
+def circular_exclude(model: Model, source: Source) -> Diagnostic | None:
+    """Return why a source's rows can't be had: its own `exclude`, or that of one which joins may
+    bring in, depends on its own outcome."""
+    waiting, seen = [source], {source.name}
+    while waiting:
+        one = waiting.pop()
+        try:
+            if one.exclude is not None:
+                _Rows(model, one).resolve(one.exclude, one, ())
+        except Refused as refused:
+            return refused.diagnostic
+        near = [model.sources[join.target] for join in one.joins.values()]
+        near += [
+            other
+            for other in model.sources.values()
+            if any(join.target == one.name for join in other.joins.values())
+        ]
+        waiting += [item for item in near if item.name not in seen]
+        seen.update(item.name for item in near)
+    return None
+
+
+class _Rows:
+    """Walks all that the rows of one source, less the excluded ones, are computed from."""
+
+    def __init__(self, model: Model, source: Source) -> None:
+        self._model = model
+        self._source = source
+
+    def resolve(self, expr: PlacedExpr, at: Source, seen: tuple[str, ...]) -> None:
+        for part in children(expr):
+            self.resolve(part, at, seen)
+        if not isinstance(expr, Column | DimensionRef):
+            return
+        for join in expr.joins:
+            at = self._model.sources[at.joins[join].target]
+            if at.name not in seen:
+                self._enter(at, seen)
+        if isinstance(expr, DimensionRef):
+            dimension = at.dimensions[expr.name]
+            if dimension.attribute is not None and at is self._source:
+                raise self._circular()
+            if dimension.expr is not None:
+                self.resolve(dimension.expr, at, seen)
+
+    def _enter(self, at: Source, seen: tuple[str, ...]) -> None:
+        if at is self._source:
+            raise self._circular()
+        if at.exclude is not None:
+            self.resolve(at.exclude, at, (*seen, at.name))
+
+    def _circular(self) -> Refused:
+        return Refused(
+            error(
+                "K472",
+                f"`exclude` of `{self._source.name}` is tested on values that are computed from "
+                "the rows that it leaves",
+                self._source.span,
+                help="exclude by a column of the source's own, or of one that it joins",
+            )
+        )

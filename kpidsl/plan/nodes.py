@@ -1,0 +1,268 @@
+"""The logical plan: few node types, no SQL, every path chosen.
+
+```
+Sort ─ Compute ─ Merge ┬ Aggregate ─ Scan …      one per (source, shift, way of counting)
+                       └ Accrual                 fixed amounts
+Walk                                             a funnel
+```
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from kpidsl.model.expr import RowExpr
+from kpidsl.model.periods import Grain, Window
+from kpidsl.model.project import Settings
+from kpidsl.model.sources import Dimension, Join, Measure, Source
+
+PERIOD = "period"
+"""The key column of questions grouped by time."""
+
+# --- paths and row expressions placed on them ----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a path: along a join (many to one), or against it (one to many)."""
+
+    join: Join
+    reverse: bool = False
+
+    def __hash__(self) -> int:
+        return hash((self.join.source, self.join.name, self.reverse))
+
+    @property
+    def to(self) -> str:
+        return self.join.source if self.reverse else self.join.target
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A dimension reached from the scanned source over forward hops."""
+
+    dimension: Dimension
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyRow:
+    """True where some row on the many side satisfies the predicate (S4). `hops` are reverse;
+    the predicate stands in the last hop's source."""
+
+    hops: tuple[Hop, ...]
+    predicate: PlacedExpr
+
+
+PlacedExpr = RowExpr | Reached | AnyRow
+"""A row expression in which each `QueryDimension` has become a `Reached` or an `AnyRow`."""
+
+# --- nodes ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The rows of a source, `exclude` applied, attributes of entities at hand."""
+
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How far back a leaf looks (S19); the keys of its rows are moved forward by as much."""
+
+    months: int = 0
+    days: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.months or self.days)
+
+    def __add__(self, other: Shift) -> Shift:
+        return Shift(self.months + other.months, self.days + other.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One aggregate column: a measure with all predicates that reach it (S14)."""
+
+    column: str
+    measure: Measure
+    where: tuple[PlacedExpr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One grouping column. `may_be_absent`: the row needs a second column that tells why a
+    member is missing (S2); otherwise NULL means `(none)`."""
+
+    column: str
+    value: Reached
+    may_be_absent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """Distinct (group, key) over the many side before aggregating (S4): the keys at
+    `positions` are reached over the reverse `hops`."""
+
+    hops: tuple[Hop, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Leaves of one source with the same shift and way of counting, at the query's keys.
+
+    `once_per` counts each of its keys once per group. `timed`: the period is a key.
+    `windowed`: the report window (shifted) limits the rows.
+    """
+
+    input: Scan
+    leaves: tuple[Leaf, ...]
+    keys: tuple[Key, ...]
+    shift: Shift = Shift()
+    where: tuple[PlacedExpr, ...] = ()
+    fan_out: FanOut | None = None
+    once_per: tuple[RowExpr, ...] = ()
+    timed: bool = False
+    windowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accrual:
+    """Fixed amounts per period (None: the whole window), exact to the day (S9).
+
+    Allocated amounts go to the members of the keys in proportion to `weight`, a formula over
+    the merged leaves, whose total per period is `total`, the same formula over `totals`.
+    `filtered`: the query keeps some members only.
+    """
+
+    column: str
+    rows: tuple[tuple[date | None, Decimal], ...]
+    weight: Formula | None = None
+    total: Formula | None = None
+    filtered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Leaves aggregated per period alone and free of the query's filter: what shares of
+    allocated amounts are taken from."""
+
+    inputs: tuple[Aggregate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Rows of all inputs on the same keys, NULL with NULL (S5), one per key. `dense`: every
+    period of the window for every combination seen (S17)."""
+
+    inputs: tuple[Aggregate, ...]
+    accruals: tuple[Accrual, ...] = ()
+    totals: Totals | None = None
+    dense: bool = False
+
+
+# --- formulas over merged leaves -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LeafValue:
+    """A leaf with its null policy (S13); `total` reads it from `Totals`."""
+
+    column: str
+    zero_when_empty: bool
+    source: str
+    shift: Shift = Shift()
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccrualValue:
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`op` is one of + - * /; a quotient by zero is NULL, and a float (S12)."""
+
+    op: str
+    left: Formula
+    right: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    operand: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class FirstKnown:
+    items: tuple[Formula, ...]
+
+
+Formula = LeafValue | AccrualValue | Number | Operation | Negation | FirstKnown
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One metric column of the answer; `name` is what its SQL calls it. `overlapping`: parts may
+    exceed the total (S4)."""
+
+    name: str
+    formula: Formula
+    overlapping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """The formulas, with each source's known range respected (S13): `ranges` are the sources
+    whose leaves need it."""
+
+    input: Merge
+    outputs: tuple[Output, ...]
+    ranges: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """`order` names columns; ties, and what is unordered, follow the keys."""
+
+    input: Compute
+    order: tuple[tuple[str, bool], ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all nodes of a plan share. With `grain` but no `window`, the window is the range of
+    the data of `extent`."""
+
+    settings: Settings
+    sources: dict[str, Source]
+    keys: tuple[KeyColumn, ...]
+    grain: Grain | None = None
+    window: Window | None = None
+    extent: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """A grouping column of the answer; `state` names the column that tells why a member is absent,
+    when some input may lack one (S2)."""
+
+    column: str
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    root: Sort
+    frame: Frame

@@ -1,0 +1,53 @@
+"""A question: which metrics, by what, over which window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
+from kpidsl.model.periods import Grain, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One metric column of the answer, named `name`."""
+
+    name: str
+    expr: MetricExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`grain` groups by each metric's own clock (S15); `window` is the report window, local
+    days, half-open; `where` keeps members of dimensions (S2, S4, S14)."""
+
+    select: tuple[Selection, ...]
+    by: tuple[QueryDimension, ...] = ()
+    grain: Grain | None = None
+    window: Window | None = None
+    where: RowExpr | None = None
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    sparse: bool = field(default=False)
+
+
+class Absent(Enum):
+    """Why a dimension has no member in a row (S2, S9): the row matched but its value is NULL,
+    the join found no partner, or a fixed amount belongs to no member.
+
+    No text enumeration: a member whose own text is `(none)` must not equal `Absent.NONE`.
+    """
+
+    NONE = "(none)"
+    UNMAPPED = "(unmapped)"
+    UNALLOCATED = "(unallocated)"
+
+    def __str__(self) -> str:
+        return self.value
