@@ -1,0 +1,142 @@
+"""Short ways to build sqlglot trees. Every identifier is quoted, every literal a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+
+from sqlglot import exp
+
+
+def identifier(name: str) -> exp.Identifier:
+    return exp.Identifier(this=name, quoted=True)
+
+
+def column(name: str, table: str | None = None) -> exp.Column:
+    return exp.Column(this=identifier(name), table=identifier(table) if table else None)
+
+
+def alias(value: exp.Expr, name: str) -> exp.Alias:
+    return exp.Alias(this=value, alias=identifier(name))
+
+
+@cache
+def _datatype(text: str) -> exp.DataType:
+    return exp.DataType.build(text)
+
+
+def cast(value: exp.Expr, datatype: str) -> exp.Cast:
+    return exp.Cast(this=value, to=_datatype(datatype).copy())
+
+
+def number(value: Decimal | int) -> exp.Expr:
+    if value < 0:
+        return exp.Paren(this=exp.Neg(this=number(-value)))
+    return exp.Literal.number(format(value, "f") if isinstance(value, Decimal) else value)
+
+
+def day(value: date) -> exp.Expr:
+    return cast(exp.Literal.string(value.isoformat()), "DATE")
+
+
+def literal(value: Decimal | str | bool | date | datetime | None) -> exp.Expr:
+    """Return a value as a literal node of its type."""
+    match value:
+        case None:
+            return exp.Null()
+        case bool():
+            return exp.Boolean(this=value)
+        case Decimal():
+            return number(value)
+        case datetime():
+            return cast(exp.Literal.string(value.isoformat(" ")), "TIMESTAMP")
+        case date():
+            return day(value)
+        case str():
+            return exp.Literal.string(value)
+
+
+def conjunction(conditions: Sequence[exp.Expr]) -> exp.Expr | None:
+    """Return the conditions joined by AND, or None of none."""
+    return _chain(exp.And, conditions)
+
+
+def disjunction(conditions: Sequence[exp.Expr]) -> exp.Expr | None:
+    return _chain(exp.Or, conditions)
+
+
+def _chain(kind: type[exp.And] | type[exp.Or], conditions: Sequence[exp.Expr]) -> exp.Expr | None:
+    if not conditions:
+        return None
+    result = _wrapped(conditions[0])
+    for condition in conditions[1:]:
+        result = kind(this=result, expression=_wrapped(condition))
+    return result if len(conditions) > 1 else conditions[0]
+
+
+def _wrapped(condition: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=condition) if isinstance(condition, exp.And | exp.Or) else condition
+
+
+def wrapped(value: exp.Expr) -> exp.Expr:
+    """Return an operand in parentheses where its operator could bind otherwise."""
+    return exp.Paren(this=value) if isinstance(value, exp.Binary) else value
+
+
+def coalesce(value: exp.Expr, fallback: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=value, expressions=[fallback])
+
+
+def case(
+    branches: Sequence[tuple[exp.Expr, exp.Expr]], default: exp.Expr | None = None
+) -> exp.Case:
+    return exp.Case(ifs=[exp.If(this=when, true=then) for when, then in branches], default=default)
+
+
+def quotient(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """Divide as floats; by zero it is NULL, never an error or infinity (S12)."""
+    divisor = exp.Nullif(this=cast(right, "DOUBLE"), expression=number(0))
+    return exp.Div(this=cast(left, "DOUBLE"), expression=divisor)
+
+
+def is_null(value: exp.Expr) -> exp.Expr:
+    plain = isinstance(value, exp.Column | exp.Func) and not isinstance(value, exp.Concat)
+    return exp.Is(this=value if plain else exp.Paren(this=value), expression=exp.Null())
+
+
+def table(name: str, alias_name: str | None = None) -> exp.Table:
+    return exp.Table(
+        this=identifier(name),
+        alias=exp.TableAlias(this=identifier(alias_name)) if alias_name else None,
+    )
+
+
+def select(*columns: exp.Expr) -> exp.Select:
+    """Return SELECT columns. A select belongs to who builds it: its methods are called with
+    `copy=False`, since copying the tree at each step took most of the time of compiling."""
+    return exp.Select(expressions=list(columns))
+
+
+def with_ctes(select: exp.Select, ctes: Sequence[tuple[str, exp.Query]]) -> exp.Select:
+    """Put named queries before a SELECT, in the order in which they are read."""
+    named = []
+    for name, query in ctes:
+        node = exp.CTE(this=query, alias=exp.TableAlias(this=identifier(name)))
+        named.append(node)
+    if named:
+        select.set("with_", exp.With(expressions=named))
+    return select
+
+
+def union_all(selects: Sequence[exp.Query]) -> exp.Query:
+    """Return one or more queries stacked, duplicates kept."""
+    stacked = selects[0]
+    for query in selects[1:]:
+        stacked = exp.Union(this=stacked, expression=query, distinct=False)
+    return stacked
+
+
+def subquery(select: exp.Query, alias_name: str) -> exp.Subquery:
+    return exp.Subquery(this=select, alias=exp.TableAlias(this=identifier(alias_name)))

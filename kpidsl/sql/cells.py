@@ -1,0 +1,122 @@
+"""Formulas over merged leaves → expressions over a row of cells (S12, S13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from kpidsl.model.periods import period_start, shift_window
+from kpidsl.model.sources import Source
+from kpidsl.plan.nodes import (
+    PERIOD,
+    Accrual,
+    AccrualValue,
+    FirstKnown,
+    Formula,
+    Frame,
+    LeafValue,
+    Negation,
+    Number,
+    Operation,
+)
+from kpidsl.sql import build
+from kpidsl.sql.dialects import Dialect
+
+CELLS = "cells"
+"""The alias of the merged rows, one per cell of the answer."""
+_OPERATORS: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Lowers the formulas of one answer.
+
+    `ranges` gives each source whose known range matters with the table that holds it,
+    `accruals` each fixed amount with the table of its amounts per period, `totals` the table of
+    the weights' totals.
+    """
+
+    frame: Frame
+    dialect: Dialect
+    ranges: dict[str, tuple[Source, str]]
+    accruals: dict[str, tuple[Accrual, str]]
+    totals: str | None
+
+    def value(self, formula: Formula) -> exp.Expr:
+        """Return a formula's value in a cell."""
+        match formula:
+            case LeafValue():
+                return self._leaf(formula)
+            case AccrualValue(column):
+                return self._accrued(*self.accruals[column])
+            case Number(value):
+                return build.number(value)
+            case Operation("/", left, right):
+                return build.quotient(self.value(left), self.value(right))
+            case Operation(op, left, right):
+                return _OPERATORS[op](
+                    this=build.wrapped(self.value(left)),
+                    expression=build.wrapped(self.value(right)),
+                )
+            case Negation(operand):
+                return exp.Neg(this=build.wrapped(self.value(operand)))
+            case FirstKnown(items):
+                first, *rest = [self.value(item) for item in items]
+                return exp.Coalesce(this=first, expressions=rest)
+
+    def _leaf(self, leaf: LeafValue) -> exp.Expr:
+        value: exp.Expr = build.column(leaf.column, self.totals if leaf.total else CELLS)
+        if leaf.zero_when_empty:
+            value = build.coalesce(value, build.number(0))
+        within = self._within_known(leaf)
+        return value if within is None else build.case([(within, value)])
+
+    def _accrued(self, accrual: Accrual, amounts: str) -> exp.Expr:
+        own = build.coalesce(build.column(accrual.column, CELLS), build.number(0))
+        if accrual.weight is None or accrual.total is None:
+            return own
+        share = build.quotient(self.value(accrual.weight), self.value(accrual.total))
+        allocated = exp.Mul(this=build.column("amount", amounts), expression=share)
+        return exp.Add(this=own, expression=build.coalesce(allocated, build.number(0)))
+
+    # --- known ranges ----------------------------------------------------------------------
+
+    def _within_known(self, leaf: LeafValue) -> exp.Expr | None:
+        """Return the test that a leaf's period meets the source's known range, if one is due."""
+        if leaf.source not in self.ranges:
+            return None
+        source, known = self.ranges[leaf.source]
+        start, end = self._bounds(leaf)
+        tests: list[exp.Expr] = [exp.GT(this=end, expression=build.column("first_day", known))]
+        if source.watermark is not None:
+            # A watermark before the first row vouches for no day at all.
+            end_of_known = build.day(source.watermark)
+            tests.append(exp.LT(this=start, expression=end_of_known))
+            tests.append(
+                exp.LT(this=build.column("first_day", known), expression=end_of_known.copy())
+            )
+        else:
+            tests.append(exp.LTE(this=start, expression=build.column("last_day", known)))
+        return build.conjunction(tests)
+
+    def _bounds(self, leaf: LeafValue) -> tuple[exp.Expr, exp.Expr]:
+        """Return the first day of a leaf's period and the first after it."""
+        grain, window, shift = self.frame.grain, self.frame.window, leaf.shift
+        if grain is None:
+            assert window is not None
+            looked = shift_window(window, -shift.months, -shift.days)
+            return build.day(looked.start), build.day(looked.end)
+        period = build.column(PERIOD, CELLS)
+        months = {"month": 1, "quarter": 3, "year": 12}.get(grain.value, 0)
+        days = {"day": 1, "week": 7}.get(grain.value, 0)
+        start = self.dialect.add(period, -shift.months, -shift.days)
+        end = self.dialect.add(period.copy(), months - shift.months, days - shift.days)
+        if window is not None:
+            looked = shift_window(window, -shift.months, -shift.days)
+            if period_start(window.end, grain, self.frame.settings.week_starts) != window.end:
+                end = exp.Least(this=end, expressions=[build.day(looked.end)])
+            first = period_start(window.start, grain, self.frame.settings.week_starts)
+            if first != window.start:
+                start = exp.Greatest(this=start, expressions=[build.day(looked.start)])
+        return start, end

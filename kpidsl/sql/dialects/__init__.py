@@ -1,0 +1,10 @@
+"""Dialects by name. A dialect is data and small builders; what it lacks is refused."""
+
+from __future__ import annotations
+
+from kpidsl.sql.dialects.base import Clock, Dialect
+from kpidsl.sql.dialects.duckdb import DuckDB
+
+DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB()}
+
+__all__ = ["DIALECTS", "Clock", "Dialect"]

@@ -1,0 +1,58 @@
+"""What a dialect may do differently, as functions that build trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from kpidsl.model.periods import Grain
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How a time column's values become local time (S20)."""
+
+    zone: str
+    stored_as: str | None
+
+    def stored(self, day: date) -> datetime:
+        """Return the stored value at which a local day begins."""
+        midnight = datetime.combine(day, time.min)
+        if self.stored_as is None:
+            return midnight
+        local = midnight.replace(tzinfo=ZoneInfo(self.zone))
+        return local.astimezone(ZoneInfo(self.stored_as)).replace(tzinfo=None)
+
+
+class Dialect(Protocol):
+    """`name` is sqlglot's name of the dialect."""
+
+    name: str
+
+    def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """Return a time column's value as a naive local timestamp."""
+
+    def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
+        """Return the first day, as a DATE, of the period that holds a local timestamp."""
+
+    def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
+        """Return a DATE moved by calendar months, then days."""
+
+    def date_series(self, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
+        """Return a set-returning expression: the starts of the periods from first to last."""
+
+    def type_of(self, value: exp.Expr) -> exp.Expr:
+        """Return the name of a value's type, as text."""
+
+    def field(self, value: exp.Expr, name: str) -> exp.Expr:
+        """Return a field of a struct."""
+
+    def unnested(self, value: exp.Expr) -> exp.Expr:
+        """Return a set-returning expression: one row per element of a list."""
+
+    def all_but(self, columns: list[str]) -> exp.Expr:
+        """Return `*` less some columns."""

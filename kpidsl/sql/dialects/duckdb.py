@@ -1,0 +1,68 @@
+"""DuckDB: the embedded engine, and the tree from which the others differ."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from kpidsl.model.periods import Grain
+from kpidsl.sql.build import cast, identifier
+from kpidsl.sql.dialects.base import Clock
+
+_STEPS = {
+    Grain.DAY: (1, "DAY"),
+    Grain.WEEK: (7, "DAY"),
+    Grain.MONTH: (1, "MONTH"),
+    Grain.QUARTER: (3, "MONTH"),
+    Grain.YEAR: (1, "YEAR"),
+}
+
+
+class DuckDB:
+    name = "duckdb"
+
+    def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """A zone-less cast of TIMESTAMPTZ follows the session's zone, which the engine sets to
+        the project's; so does a DATE, which has no zone to convert from."""
+        stamp = cast(value, "TIMESTAMP")
+        if clock.stored_as is None or clock.stored_as == clock.zone:
+            return stamp
+        moment = exp.AtTimeZone(this=stamp, zone=exp.Literal.string(clock.stored_as))
+        return exp.AtTimeZone(this=moment, zone=exp.Literal.string(clock.zone))
+
+    def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
+        if grain is Grain.DAY:
+            return cast(value, "DATE")
+        offset = week_starts if grain is Grain.WEEK else 0
+        moved = self.add(value, 0, -offset) if offset else value
+        unit = exp.Literal.string(grain.value)
+        start = cast(exp.Anonymous(this="DATE_TRUNC", expressions=[unit, moved]), "DATE")
+        return self.add(start, 0, offset) if offset else start
+
+    def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
+        moved = value
+        for count, unit in ((months, "MONTH"), (days, "DAY")):
+            if count:
+                direction = exp.Add if count > 0 else exp.Sub
+                moved = direction(this=moved, expression=_interval(abs(count), unit))
+        return value if moved is value else cast(exp.Paren(this=moved), "DATE")
+
+    def date_series(self, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
+        step = _interval(*_STEPS[grain])
+        series = exp.Anonymous(this="GENERATE_SERIES", expressions=[first, last, step])
+        return cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
+
+    def type_of(self, value: exp.Expr) -> exp.Expr:
+        return exp.Anonymous(this="TYPEOF", expressions=[value])
+
+    def field(self, value: exp.Expr, name: str) -> exp.Expr:
+        return exp.Dot(this=value, expression=identifier(name))
+
+    def unnested(self, value: exp.Expr) -> exp.Expr:
+        return exp.Anonymous(this="UNNEST", expressions=[value])
+
+    def all_but(self, columns: list[str]) -> exp.Expr:
+        return exp.Star(except_=[identifier(name) for name in columns])
+
+
+def _interval(count: int, unit: str) -> exp.Expr:
+    return exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit))

@@ -1,0 +1,219 @@
+"""One aggregate node → one SELECT: keys, leaves, filters, fan-out, `once per`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from kpidsl.model.periods import shift_window
+from kpidsl.model.sources import Aggregate as Kind
+from kpidsl.model.sources import Source
+from kpidsl.plan.naming import Names
+from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
+from kpidsl.sql import build
+from kpidsl.sql.aggregates import AGGREGATES
+from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.relations import Relations
+from kpidsl.sql.scope import Scope
+
+MONEY = "DECIMAL(38, 9)"
+"""Money is exact decimals (S12), whatever the column's own type: fine enough for the price of a
+single impression, and no finer than what a double holds of amounts up to nine million."""
+_KEEPS_MONEY = {Kind.SUM, Kind.MIN, Kind.MAX}
+ACCRUED = "DECIMAL(38, 12)"
+"""Fixed amounts by the day are fractions of money, rounded far below a billionth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Lowers aggregates of one plan."""
+
+    frame: Frame
+    dialect: Dialect
+    relations: Relations
+
+    def select(self, node: Aggregate) -> exp.Select:
+        """Return the node's SELECT: period, keys and their states, leaves."""
+        scope = self.scope_of(node.input.source)
+        fan = None
+        if node.fan_out is not None:
+            fan = _FanOutJoin(scope, node.fan_out, node.keys, self.relations.names)
+        groups = self._groups(scope, node, fan)
+        wheres = [scope.condition(item) for item in node.where]
+        wheres += self._window(scope, node)
+        conditions = [self._leaf_conditions(scope, leaf) for leaf in node.leaves]
+        shared = [item for item in conditions[0] if all(item in other for other in conditions)]
+        conditions = [[item for item in own if item not in shared] for own in conditions]
+        wheres += shared
+        if all(conditions):
+            either = [build.conjunction([item.copy() for item in own]) for own in conditions]
+            anyone = build.disjunction([item for item in either if item is not None])
+            if anyone is not None:
+                wheres.append(anyone)
+        if node.once_per:
+            return self._once_per(scope, node, groups, conditions, wheres)
+        values = [
+            build.alias(
+                AGGREGATES[leaf.measure.aggregate](self._operand(scope, leaf, own)), leaf.column
+            )
+            for leaf, own in zip(node.leaves, conditions, strict=True)
+        ]
+        select = scope.apply_joins(build.select(*groups, *values))
+        if fan is not None:
+            select = fan.apply(select)
+        return _grouped(select.where(*wheres, copy=False) if wheres else select, len(groups))
+
+    def scope_of(self, source: Source) -> Scope:
+        """Return a scope over the rows of a source."""
+        return Scope(
+            source,
+            self.frame.sources,
+            self.dialect,
+            self.frame.settings.timezone,
+            self.relations.relation,
+        )
+
+    def _groups(self, scope: Scope, node: Aggregate, fan: _FanOutJoin | None) -> list[exp.Expr]:
+        groups: list[exp.Expr] = []
+        if node.timed:
+            grain = self.frame.grain
+            assert grain is not None
+            start = self.dialect.period_start(scope.time(), grain, self.frame.settings.week_starts)
+            moved = self.dialect.add(start, node.shift.months, node.shift.days)
+            groups.append(build.alias(moved, PERIOD))
+        by_name = {key.column: position for position, key in enumerate(node.keys)}
+        for column in self.frame.keys:
+            if column.column not in by_name:
+                continue
+            position = by_name[column.column]
+            key = node.keys[position]
+            if fan is not None and fan.holds(position):
+                value, state = fan.value(position), fan.state(position)
+            else:
+                value = scope.value(key.value)
+                state = key_state(scope, key)
+            groups.append(build.alias(value, key.column))
+            if column.state is not None:
+                groups.append(build.alias(state, column.state))
+        return groups
+
+    def _window(self, scope: Scope, node: Aggregate) -> list[exp.Expr]:
+        """Compare the stored column itself with the window's bounds, so that the filter
+        reaches the scan."""
+        window = self.frame.window
+        if window is None or not node.windowed:
+            # A row without a time belongs to no period.
+            return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
+        looked = shift_window(window, -node.shift.months, -node.shift.days)
+        clock = scope.clock()
+        first, end = clock.stored(looked.start), clock.stored(looked.end)
+        stamp = build.cast(scope.stored_time(), "TIMESTAMP")
+        return [
+            exp.GTE(this=stamp, expression=build.literal(first)),
+            exp.LT(this=stamp.copy(), expression=build.literal(end)),
+        ]
+
+    def _leaf_conditions(self, scope: Scope, leaf: Leaf) -> list[exp.Expr]:
+        own = [] if leaf.measure.where is None else [scope.condition(leaf.measure.where)]
+        return own + [scope.condition(item) for item in leaf.where]
+
+    def _operand(self, scope: Scope, leaf: Leaf, conditions: list[exp.Expr]) -> exp.Expr | None:
+        """Return what the aggregate takes: the operand where the conditions hold."""
+        measure = leaf.measure
+        value = None if measure.operand is None else scope.value(measure.operand)
+        if value is not None and measure.unit.currency and measure.aggregate in _KEEPS_MONEY:
+            value = build.cast(value, MONEY)
+        condition = build.conjunction(conditions)
+        if condition is None:
+            return value
+        return build.case([(condition, build.number(1) if value is None else value)])
+
+    def _once_per(
+        self,
+        scope: Scope,
+        node: Aggregate,
+        groups: list[exp.Expr],
+        conditions: list[list[exp.Expr]],
+        wheres: list[exp.Expr],
+    ) -> exp.Select:
+        """Take one value per group and key first, then aggregate."""
+        keys = [
+            build.alias(scope.value(part), f"once_{position}")
+            for position, part in enumerate(node.once_per, start=1)
+        ]
+        values = []
+        for leaf, own in zip(node.leaves, conditions, strict=True):
+            operand = self._operand(scope, leaf, own)
+            values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
+        inner = scope.apply_joins(build.select(*groups, *keys, *values))
+        inner = inner.where(*wheres, copy=False) if wheres else inner
+        inner = _grouped(inner, len(groups) + len(keys))
+        outer = [build.column(group.alias) for group in groups]
+        totals = [
+            build.alias(AGGREGATES[leaf.measure.aggregate](build.column(leaf.column)), leaf.column)
+            for leaf in node.leaves
+        ]
+        select = build.select(*outer, *totals).from_(build.subquery(inner, "once"), copy=False)
+        return _grouped(select, len(groups))
+
+
+class _FanOutJoin:
+    """Distinct (group, key) on the many side, joined to the scanned rows (S4)."""
+
+    def __init__(self, scope: Scope, fan_out: FanOut, keys: tuple[Key, ...], names: Names) -> None:
+        self._alias = names.unused(f"{fan_out.hops[-1].to}_groups")
+        self._positions = fan_out.positions
+        join = fan_out.hops[0].join
+        inner, link = scope.many_side(fan_out.hops)
+        foreign = [inner.value(part, link) for part in join.columns]
+        self._links = [f"key_{number}" for number in range(1, len(foreign) + 1)]
+        columns = [
+            build.alias(value, name) for name, value in zip(self._links, foreign, strict=True)
+        ]
+        for position in fan_out.positions:
+            columns.append(build.alias(inner.value(keys[position].value), f"value_{position}"))
+            columns.append(build.alias(key_state(inner, keys[position]), f"state_{position}"))
+        select = inner.apply_joins(build.select(*columns))
+        known = [exp.Not(this=build.is_null(value.copy())) for value in foreign]
+        self._select = select.where(*known, copy=False).distinct(copy=False)
+        self._matches = [
+            exp.EQ(this=build.column(name, self._alias), expression=scope.value(part))
+            for name, part in zip(self._links, join.target_columns, strict=True)
+        ]
+
+    def holds(self, position: int) -> bool:
+        return position in self._positions
+
+    def value(self, position: int) -> exp.Expr:
+        return build.column(f"value_{position}", self._alias)
+
+    def state(self, position: int) -> exp.Expr:
+        unmatched = build.is_null(build.column(self._links[0], self._alias))
+        found = build.column(f"state_{position}", self._alias)
+        return build.case([(unmatched, exp.Literal.string("unmapped"))], found)
+
+    def apply(self, select: exp.Select) -> exp.Select:
+        return select.join(
+            build.subquery(self._select, self._alias),
+            on=build.conjunction(self._matches),
+            join_type="LEFT",
+            copy=False,
+        )
+
+
+def key_state(scope: Scope, key: Key) -> exp.Expr:
+    """Return 'unmapped' where a join on the way found no partner, otherwise NULL."""
+    end = scope.end(key.value)
+    if not end:
+        return build.cast(exp.Null(), "VARCHAR")
+    unmatched = build.is_null(scope.matched(end))
+    return build.case([(unmatched, exp.Literal.string("unmapped"))])
+
+
+def _grouped(select: exp.Select, count: int) -> exp.Select:
+    if not count:
+        return select
+    return select.group_by(
+        *(build.number(position) for position in range(1, count + 1)), copy=False
+    )

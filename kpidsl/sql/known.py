@@ -1,0 +1,92 @@
+"""What has to be known of a source's rows: first and last local day (S13, S21), types, keys."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from kpidsl.model.expr import RowExpr
+from kpidsl.model.project import Model
+from kpidsl.model.sources import Measure, Source
+from kpidsl.plan.nodes import Frame
+from kpidsl.sql import build
+from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.grouping import Grouping
+from kpidsl.sql.relations import Relations
+
+
+def known_range(model: Model, source: Source, dialect: str) -> exp.Select:
+    """Return a SELECT of one row: `first_day`, `last_day`."""
+    target = DIALECTS[dialect]
+    relations = Relations(model.sources, target, model.settings.timezone)
+    frame = Frame(model.settings, model.sources, ())
+    select = first_and_last(Grouping(frame, target, relations), source)
+    return build.with_ctes(select, relations.ctes)
+
+
+def type_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.Select:
+    """Return a SELECT of the type of a row expression, as text; no row without a value."""
+    target = DIALECTS[dialect]
+    relations = Relations(model.sources, target, model.settings.timezone)
+    scope = Grouping(Frame(model.settings, model.sources, ()), target, relations).scope_of(source)
+    lowered = scope.value(value)
+    select = scope.apply_joins(build.select(target.type_of(lowered)))
+    known = exp.Not(this=build.is_null(lowered.copy()))
+    return build.with_ctes(select.where(known, copy=False).limit(1, copy=False), relations.ctes)
+
+
+def repeated_key(
+    model: Model, source: Source, columns: tuple[RowExpr, ...], dialect: str
+) -> exp.Select:
+    """Return a SELECT of one key that several rows share, and of their number; or of no row."""
+    target = DIALECTS[dialect]
+    relations = Relations(model.sources, target, model.settings.timezone)
+    scope = Grouping(Frame(model.settings, model.sources, ()), target, relations).scope_of(source)
+    parts = [scope.value(column) for column in columns]
+    keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
+    rows = exp.Count(this=exp.Star())
+    select = scope.apply_joins(build.select(*keys, build.alias(rows, "rows")))
+    known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
+    select = select.where(*known, copy=False).group_by(
+        *(build.number(place) for place in range(1, len(parts) + 1)), copy=False
+    )
+    several = exp.GT(this=rows.copy(), expression=build.number(1))
+    select = select.having(several, copy=False).limit(1, copy=False)
+    return build.with_ctes(select, relations.ctes)
+
+
+def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
+    """Return a SELECT of one `once per` key and two values that a measure has within it; or of
+    no row, where each key has one value."""
+    target = DIALECTS[dialect]
+    relations = Relations(model.sources, target, model.settings.timezone)
+    source = model.sources[measure.source]
+    scope = Grouping(Frame(model.settings, model.sources, ()), target, relations).scope_of(source)
+    parts = [scope.value(part) for part in measure.once_per]
+    keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
+    assert measure.operand is not None
+    value = scope.value(measure.operand)
+    least, most = exp.Min(this=value), exp.Max(this=value.copy())
+    known: list[exp.Expr] = [exp.Not(this=build.is_null(part.copy())) for part in parts]
+    if measure.where is not None:
+        known.append(scope.condition(measure.where))
+    select = scope.apply_joins(
+        build.select(*keys, build.alias(least, "least"), build.alias(most, "most"))
+    )
+    select = select.where(*known, copy=False).group_by(
+        *(build.number(place) for place in range(1, len(parts) + 1)), copy=False
+    )
+    several = exp.NEQ(this=least.copy(), expression=most.copy())
+    select = select.having(several, copy=False).limit(1, copy=False)
+    return build.with_ctes(select, relations.ctes)
+
+
+def first_and_last(grouping: Grouping, source: Source) -> exp.Select:
+    """Return the bare SELECT, whose relations the caller adds."""
+    scope = grouping.scope_of(source)
+    time = scope.time()
+    return scope.apply_joins(
+        build.select(
+            build.alias(build.cast(exp.Min(this=time), "DATE"), "first_day"),
+            build.alias(build.cast(exp.Max(this=time.copy()), "DATE"), "last_day"),
+        )
+    )

@@ -1,0 +1,296 @@
+"""A logical plan → one sqlglot tree: named CTEs in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from kpidsl.model.periods import period_start
+from kpidsl.model.sources import Source
+from kpidsl.plan.leaves import leaves_of
+from kpidsl.plan.nodes import (
+    PERIOD,
+    Accrual,
+    Aggregate,
+    Compute,
+    Merge,
+    Plan,
+)
+from kpidsl.sql import build
+from kpidsl.sql.cells import CELLS, Cells
+from kpidsl.sql.dialects import DIALECTS, Dialect
+from kpidsl.sql.grouping import ACCRUED, Grouping
+from kpidsl.sql.known import first_and_last
+from kpidsl.sql.relations import Relations
+
+
+def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
+    """Return the plan as one SELECT tree.
+
+    Columns: `period` when grouped by time, then each key (and `KEY__state`, NULL, `unmapped` or
+    `unallocated`, where a member can be absent), then the outputs.
+    """
+    return _Lowering(plan, DIALECTS[dialect]).select()
+
+
+def to_sql(plan: Plan, dialect: str = "duckdb", *, pretty: bool = True) -> str:
+    """Return the plan as SQL text of a dialect."""
+    return to_tree(plan, dialect).sql(dialect=DIALECTS[dialect].name, pretty=pretty)
+
+
+class _Lowering:
+    def __init__(self, plan: Plan, dialect: Dialect) -> None:
+        self.plan = plan
+        self.frame = plan.frame
+        self.dialect = dialect
+        self.relations = Relations(plan.frame.sources, dialect, plan.frame.settings.timezone)
+        self.grouping = Grouping(plan.frame, dialect, self.relations)
+        self.ctes: list[tuple[str, exp.Query]] = []
+        self.totals: str | None = None
+        self.known: dict[str, str] = {}
+        self.amounts: dict[str, str] = {}
+
+    def select(self) -> exp.Select:
+        sort = self.plan.root
+        select = self._compute(sort.input)
+        for column, descending in sort.order:
+            select = select.order_by(
+                exp.Ordered(this=build.column(column), desc=descending, nulls_first=False),
+                copy=False,
+            )
+        for column in self._key_names():
+            if column not in {name for name, _ in sort.order}:
+                select = select.order_by(
+                    exp.Ordered(this=build.column(column), desc=False, nulls_first=False),
+                    copy=False,
+                )
+        if sort.limit is not None:
+            select = select.limit(sort.limit, copy=False)
+        return build.with_ctes(select, [*self.relations.ctes, *self.ctes])
+
+    # --- columns ---------------------------------------------------------------------------
+
+    def _key_names(self) -> list[str]:
+        """Return the columns that a row of the answer is known by."""
+        found = [PERIOD] if self.frame.grain is not None else []
+        for key in self.frame.keys:
+            found.append(key.column)
+            if key.state is not None:
+                found.append(key.state)
+        return found
+
+    def _cte(self, wanted: str, query: exp.Query) -> str:
+        name = self.relations.names.unused(wanted)
+        self.ctes.append((name, query))
+        return name
+
+    # --- merge -----------------------------------------------------------------------------
+
+    def _merge(self, merge: Merge) -> str:
+        """Return the name of the merged rows, one per key (S5, S17)."""
+        parts = [self._part(node) for node in merge.inputs]
+        self.totals = self._totals(merge)
+        parts += [(self._unallocated(accrual), [accrual.column]) for accrual in merge.accruals]
+        if len(parts) == 1 and not merge.dense:
+            return parts[0][0]
+        columns = [column for _, own in parts for column in own]
+        keys = self._key_names()
+        selects = [self._padded(name, keys, own, columns) for name, own in parts]
+        if merge.dense:
+            skeleton = self._cte("skeleton", self._skeleton([name for name, _ in parts], keys))
+            selects.append(self._padded(skeleton, keys, [], columns))
+        return self._cte("merged", _folded(selects, keys, columns))
+
+    def _part(self, node: Aggregate) -> tuple[str, list[str]]:
+        return self._aggregate(node), [leaf.column for leaf in node.leaves]
+
+    def _aggregate(self, node: Aggregate) -> str:
+        back = "_prior" if node.shift else ""
+        return self._cte(f"{node.input.source.name}_totals{back}", self.grouping.select(node))
+
+    def _padded(
+        self, table: str, keys: list[str], own: list[str], columns: list[str]
+    ) -> exp.Select:
+        """Select one part with bare NULLs for the columns of the others (dialect quirk 5)."""
+        values: list[exp.Expr] = [build.column(key) for key in keys]
+        values += [
+            build.column(name) if name in own else build.alias(exp.Null(), name) for name in columns
+        ]
+        return build.select(*values).from_(build.table(table), copy=False)
+
+    def _skeleton(self, parts: list[str], keys: list[str]) -> exp.Query:
+        """Every period of the window × every combination of members seen (S17)."""
+        periods = self._cte("periods", self._periods())
+        members = [key for key in keys if key != PERIOD]
+        select = build.select(*(build.column(key) for key in keys)).from_(
+            build.table(periods), copy=False
+        )
+        if not members:
+            return select
+        seen: exp.Query | None = None
+        for part in parts:
+            one = build.select(*(build.column(key) for key in members)).from_(
+                build.table(part), copy=False
+            )
+            seen = one if seen is None else exp.Union(this=seen, expression=one, distinct=True)
+        if isinstance(seen, exp.Select):
+            seen = seen.distinct(copy=False)
+        assert seen is not None
+        return select.join(build.subquery(seen, "members"), join_type="CROSS", copy=False)
+
+    def _periods(self) -> exp.Select:
+        grain, window = self.frame.grain, self.frame.window
+        assert grain is not None
+        starts = self.frame.settings.week_starts
+        if window is not None:
+            first: exp.Expr = build.day(period_start(window.start, grain, starts))
+            last: exp.Expr = build.day(window.last_day)
+            series = self.dialect.date_series(first, last, grain)
+            return build.select(build.alias(series, PERIOD))
+        extent = self._extent()
+        first = self.dialect.period_start(build.column("first_day"), grain, starts)
+        series = self.dialect.date_series(first, build.column("last_day"), grain)
+        return build.select(build.alias(series, PERIOD)).from_(build.table(extent), copy=False)
+
+    # --- known ranges ----------------------------------------------------------------------
+
+    def _known(self, source: Source) -> str:
+        """Return a one-row CTE: the first and the last day that a source knows (S13)."""
+        if source.name not in self.known:
+            rows = first_and_last(self.grouping, source)
+            self.known[source.name] = self._cte(f"{source.name}_known", rows)
+        return self.known[source.name]
+
+    def _ranges(self, names: Iterable[str]) -> dict[str, tuple[Source, str]]:
+        """Return sources by name, each with the table of what it knows."""
+        sources = [self.frame.sources[name] for name in dict.fromkeys(names)]
+        return {source.name: (source, self._known(source)) for source in sources}
+
+    def _extent(self) -> str:
+        selects = [
+            build.select(build.column("first_day"), build.column("last_day")).from_(
+                build.table(self._known(source)), copy=False
+            )
+            for source in self.frame.extent
+        ]
+        whole = build.select(
+            build.alias(exp.Min(this=build.column("first_day")), "first_day"),
+            build.alias(exp.Max(this=build.column("last_day")), "last_day"),
+        )
+        return self._cte(
+            "extent", whole.from_(build.subquery(build.union_all(selects), "ranges"), copy=False)
+        )
+
+    # --- fixed amounts ---------------------------------------------------------------------
+
+    def _totals(self, merge: Merge) -> str | None:
+        """Return the name of the weights' totals per period, free of filters."""
+        if merge.totals is None:
+            return None
+        parts = [self._part(node) for node in merge.totals.inputs]
+        if len(parts) == 1:
+            return parts[0][0]
+        keys = [PERIOD] if self.frame.grain is not None else []
+        columns = [column for _, own in parts for column in own]
+        selects = [self._padded(name, keys, own, columns) for name, own in parts]
+        return self._cte("weights", _folded(selects, keys, columns))
+
+    def _amounts(self, accrual: Accrual) -> str:
+        """Return the name of a CTE with what the fixed amount comes to per period."""
+        if accrual.column not in self.amounts:
+            rows: list[exp.Query] = []
+            for start, amount in accrual.rows:
+                values = [build.alias(build.cast(build.number(amount), ACCRUED), "amount")]
+                if start is not None:
+                    values.insert(0, build.alias(build.day(start), PERIOD))
+                rows.append(build.select(*values))
+            name = self._cte(f"{accrual.column}_amounts", build.union_all(rows))
+            self.amounts[accrual.column] = name
+        return self.amounts[accrual.column]
+
+    def _unallocated(self, accrual: Accrual) -> str:
+        """Return the rows of what falls to no member: all, or where the weights are zero."""
+        amounts = self._amounts(accrual)
+        values: list[exp.Expr] = []
+        if self.frame.grain is not None:
+            values.append(build.column(PERIOD, CELLS))
+        for key in self.frame.keys:
+            values.append(build.alias(exp.Null(), key.column))
+            assert key.state is not None
+            values.append(build.alias(exp.Literal.string("unallocated"), key.state))
+        values.append(build.alias(build.column("amount", CELLS), accrual.column))
+        select = build.select(*values).from_(build.table(amounts, CELLS), copy=False)
+        if accrual.total is None:
+            return self._cte(accrual.column, select)
+        assert self.totals is not None
+        if accrual.filtered:
+            # A filter keeps members, and what falls to no member is none of them.
+            return self._cte(accrual.column, select.where(exp.Boolean(this=False), copy=False))
+        select = self._join_on_period(select, self.totals, CELLS)
+        known = self._ranges(leaf.source for leaf in leaves_of(accrual.total))
+        cells = Cells(self.frame, self.dialect, known, {}, self.totals)
+        total = build.coalesce(cells.value(accrual.total), build.number(0))
+        for _, table in known.values():
+            select = select.join(build.table(table), join_type="CROSS", copy=False)
+        return self._cte(
+            accrual.column, select.where(exp.EQ(this=total, expression=build.number(0)), copy=False)
+        )
+
+    def _join_on_period(self, select: exp.Select, table: str, other: str) -> exp.Select:
+        if self.frame.grain is None:
+            return select.join(build.table(table), join_type="CROSS", copy=False)
+        same = exp.EQ(this=build.column(PERIOD, table), expression=build.column(PERIOD, other))
+        return select.join(build.table(table), on=same, join_type="LEFT", copy=False)
+
+    # --- formulas --------------------------------------------------------------------------
+
+    def _only_seen(self, merge: Merge) -> bool:
+        """Tell whether each row of the answer stands for rows of some source."""
+        grouped = bool(self.frame.keys) or self.frame.grain is not None
+        return grouped and not merge.dense and not merge.accruals
+
+    def _compute(self, compute: Compute) -> exp.Select:
+        merged = self._merge(compute.input)
+        ranges = {source.name: source for source in compute.ranges}
+        if len(compute.input.inputs) == 1 and self._only_seen(compute.input):
+            # One source's own rows always lie in its known range.
+            ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
+        known = self._ranges(ranges)
+        amounts = {item.column: self._amounts(item) for item in compute.input.accruals}
+        cells = Cells(
+            self.frame,
+            self.dialect,
+            known,
+            {item.column: (item, amounts[item.column]) for item in compute.input.accruals},
+            self.totals,
+        )
+        values = [
+            build.alias(cells.value(output.formula), output.name) for output in compute.outputs
+        ]
+        keys = [build.column(key, CELLS) for key in self._key_names()]
+        select = build.select(*keys, *values).from_(build.table(merged, CELLS), copy=False)
+        used = {column.table for value in values for column in value.find_all(exp.Column)}
+        for _, table in known.values():
+            if table in used:
+                select = select.join(build.table(table), join_type="CROSS", copy=False)
+        per_period = (
+            [*amounts.values()] if self.totals is None else [self.totals, *amounts.values()]
+        )
+        for table in per_period:
+            if table in used:
+                select = self._join_on_period(select, table, CELLS)
+        return select
+
+
+def _folded(selects: list[exp.Select], keys: list[str], columns: list[str]) -> exp.Select:
+    """Fold stacked rows into one per key; each column has at most one value to fold."""
+    folded = build.select(
+        *(build.column(key) for key in keys),
+        *(build.alias(exp.Max(this=build.column(name)), name) for name in columns),
+    ).from_(build.subquery(build.union_all(selects), "parts"), copy=False)
+    return (
+        folded.group_by(*(build.number(item + 1) for item in range(len(keys))), copy=False)
+        if keys
+        else folded
+    )

@@ -1,0 +1,208 @@
+"""The rows of each source as a table or a named CTE."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import exp
+
+from kpidsl.model.sources import FilesOrigin, PerEntity, Source, SqlOrigin, TableOrigin, UnionOrigin
+from kpidsl.plan.naming import Names
+from kpidsl.sql import build
+from kpidsl.sql.aggregates import AGGREGATES
+from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.scope import Scope, attribute_column
+
+
+class Relations:
+    """Names each source's rows; what needs more than a table's name becomes a CTE, once."""
+
+    def __init__(self, sources: dict[str, Source], dialect: Dialect, zone: str) -> None:
+        self._sources = sources
+        self._dialect = dialect
+        self._zone = zone
+        self._named_rows: dict[tuple[str, frozenset[str]], str] = {}
+        self.names = Names(name for source in sources.values() for name in self._read(source))
+        self.ctes: list[tuple[str, exp.Query]] = []
+
+    def _read(self, source: Source) -> list[str]:
+        """Return the names of tables that no relation of the statement may hide."""
+        match source.origin:
+            case TableOrigin(path=path):
+                return [source.name, path[-1]]
+            case SqlOrigin(text=text):
+                tree = sqlglot.parse_one(text, read=self._dialect.name)
+                return [source.name, *(table.name for table in tree.find_all(exp.Table))]
+        return [source.name]
+
+    def relation(self, source: Source, attributes: frozenset[str] = frozenset()) -> exp.Table:
+        """Return the rows of a source, less the excluded ones, with the wanted attributes."""
+        if attributes:
+            return build.table(self._named(source, attributes))
+        if source.exclude is not None or not _is_plain(source):
+            return build.table(self._named(source, frozenset()))
+        return self._origin_table(source)
+
+    def _named(self, source: Source, attributes: frozenset[str]) -> str:
+        key = (source.name, attributes)
+        if key not in self._named_rows:
+            query = self._with_attributes(source, attributes) if attributes else self._rows(source)
+            self._named_rows[key] = self.names.unused(f"{source.name}_rows")
+            self.ctes.append((self._named_rows[key], query))
+        return self._named_rows[key]
+
+    def _origin_table(self, source: Source) -> exp.Table:
+        match source.origin:
+            case TableOrigin(path=path):
+                *qualifiers, name = path
+                table = build.table(name)
+                for slot, part in zip(("db", "catalog"), reversed(qualifiers), strict=False):
+                    table.set(slot, build.identifier(part))
+                return table
+            case _:
+                return build.table(source.name)
+
+    def _rows(self, source: Source) -> exp.Query:
+        """Return the SELECT of a source that isn't a plain table."""
+        query = self._shaped(source)
+        if source.exclude is None:
+            return query
+        scope = self._bare_scope(source)
+        kept = exp.Not(this=build.wrapped(scope.condition(source.exclude, exact=True)))
+        inner = self._origin_table(source) if _is_plain(source) else None
+        rows = inner if inner is not None else build.subquery(query, source.name)
+        if inner is not None and inner.name != source.name:
+            inner.set("alias", exp.TableAlias(this=build.identifier(source.name)))
+        select = build.select(_all_of(source.name)).from_(rows, copy=False)
+        return scope.join_to(select).where(kept, copy=False)
+
+    def _bare_scope(self, source: Source) -> Scope:
+        return Scope(source, self._sources, self._dialect, self._zone, self.relation)
+
+    def _shaped(self, source: Source) -> exp.Query:
+        match source.origin:
+            case SqlOrigin(text=text):
+                query = sqlglot.parse_one(text, read=self._dialect.name)
+                assert isinstance(query, exp.Query)
+            case UnionOrigin(sources=members):
+                query = self._union(members)
+            case TableOrigin() | FilesOrigin():
+                query = build.select(exp.Star()).from_(self._origin_table(source), copy=False)
+        if source.unnest is not None:
+            query = self._unnested(source, query)
+        if source.unpivot is not None:
+            query = self._unpivoted(source, query)
+        return query
+
+    def _union(self, members: tuple[str, ...]) -> exp.Query:
+        """Columns meet by name; one that a member lacks is NULL there."""
+        parts = [
+            build.select(exp.Star()).from_(self.relation(self._sources[name]), copy=False)
+            for name in members
+        ]
+        query: exp.Query = parts[0]
+        for part in parts[1:]:
+            query = exp.Union(this=query, expression=part, distinct=False, by_name=True)
+        return query
+
+    def _unnested(self, source: Source, query: exp.Query) -> exp.Query:
+        """The element stands first: of columns that share a name the first is read."""
+        unnest = source.unnest
+        assert unnest is not None
+        value: exp.Expr = build.column(unnest.column[0], source.name)
+        for name in unnest.column[1:]:
+            value = self._dialect.field(value, name)
+        hidden = [unnest.alias] if unnest.column == (unnest.alias,) else []
+        star = self._dialect.all_but(hidden) if hidden else exp.Star()
+        element = build.alias(self._dialect.unnested(value), unnest.alias)
+        return build.select(element, star).from_(build.subquery(query, source.name), copy=False)
+
+    def _unpivoted(self, source: Source, query: exp.Query) -> exp.Query:
+        """One scan: each row meets the list of members, each member takes its columns.
+
+        The new columns stand first: of columns that share a name the first is read.
+        """
+        unpivot = source.unpivot
+        assert unpivot is not None
+        members = self.names.unused("members")
+        member = build.column("member", members)
+        values = [
+            build.alias(
+                build.case(
+                    [
+                        (
+                            exp.EQ(this=member.copy(), expression=exp.Literal.string(name)),
+                            build.column(columns[position], source.name),
+                        )
+                        for name, columns in unpivot.members
+                    ]
+                ),
+                target,
+            )
+            for position, target in enumerate(unpivot.into)
+        ]
+        names: exp.Query | None = None
+        for name, _ in unpivot.members:
+            row = build.select(build.alias(exp.Literal.string(name), "member"))
+            names = row if names is None else exp.Union(this=names, expression=row, distinct=False)
+        assert names is not None
+        return (
+            build.select(build.alias(member.copy(), unpivot.name), *values, _all_of(source.name))
+            .from_(build.subquery(query, source.name), copy=False)
+            .join(build.subquery(names, members), join_type="CROSS", copy=False)
+        )
+
+    # --- attributes of entities ------------------------------------------------------------
+
+    def _with_attributes(self, source: Source, attributes: frozenset[str]) -> exp.Query:
+        """Join each entity's value to its rows; a NULL entity has none."""
+        scope = self._bare_scope(source)
+        joins: list[tuple[exp.Subquery, exp.Expr]] = []
+        columns: list[exp.Expr] = [_all_of(source.name)]
+        for number, name in enumerate(sorted(attributes), start=1):
+            dimension = source.dimensions[name]
+            attribute = dimension.attribute
+            assert attribute is not None
+            alias = f"entity_{number}"
+            keys = [f"key_{position}" for position in range(1, len(attribute.entity) + 1)]
+            matches = [
+                exp.EQ(this=build.column(key, alias), expression=scope.value(part))
+                for key, part in zip(keys, attribute.entity, strict=True)
+            ]
+            condition = build.conjunction(matches)
+            assert condition is not None
+            grouped = self._entity_values(source, attribute, keys)
+            joins.append((build.subquery(grouped, alias), condition))
+            columns.append(build.alias(build.column("value", alias), attribute_column(name)))
+        select = scope.apply_joins(build.select(*columns))
+        for subquery, condition in joins:
+            select = select.join(subquery, on=condition, join_type="LEFT", copy=False)
+        return select
+
+    def _entity_values(self, source: Source, attribute: PerEntity, keys: list[str]) -> exp.Select:
+        scope = self._bare_scope(source)
+        parts = [scope.value(part) for part in attribute.entity]
+        operand = None if attribute.operand is None else scope.value(attribute.operand)
+        value = AGGREGATES[attribute.aggregate](operand)
+        if attribute.aggregate == "sum":  # of NULLs alone it is 0, as a measure's is (S13)
+            value = build.coalesce(value, build.number(0))
+        select = build.select(
+            *(build.alias(part, key) for part, key in zip(parts, keys, strict=True)),
+            build.alias(value, "value"),
+        )
+        known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
+        select = scope.apply_joins(select).where(*known, copy=False)
+        return select.group_by(
+            *(build.number(position + 1) for position in range(len(keys))), copy=False
+        )
+
+
+def _all_of(table: str) -> exp.Expr:
+    return exp.Column(this=exp.Star(), table=build.identifier(table))
+
+
+def _is_plain(source: Source) -> bool:
+    return (
+        isinstance(source.origin, TableOrigin | FilesOrigin)
+        and source.unnest is None
+        and source.unpivot is None
+    )

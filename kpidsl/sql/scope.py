@@ -1,0 +1,336 @@
+"""One SELECT over one source: its joins, and row expressions lowered onto their aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlglot
+from sqlglot import exp
+
+from kpidsl.model.expr import (
+    And,
+    Arithmetic,
+    CaseWhen,
+    Column,
+    Compare,
+    DimensionRef,
+    Function,
+    In,
+    IsState,
+    Like,
+    Literal,
+    Negate,
+    Not,
+    Or,
+    QueryDimension,
+    RawSql,
+    TimeColumn,
+)
+from kpidsl.model.sources import Dimension, Source
+from kpidsl.plan.naming import Names
+from kpidsl.plan.nodes import AnyRow, Hop, PlacedExpr, Reached
+from kpidsl.plan.paths import reference_joins
+from kpidsl.sql import build
+from kpidsl.sql.dialects import Clock, Dialect
+from kpidsl.sql.functions import SCALAR_BUILDERS
+from kpidsl.sql.nobody import may_hold_of_nobody, of_nobody
+
+At = tuple[str, ...]
+"""Names of the forward joins walked from the scope's own source."""
+
+_OPERATORS: dict[str, type[exp.Binary]] = {
+    "+": exp.Add,
+    "-": exp.Sub,
+    "*": exp.Mul,
+    "=": exp.EQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+}
+
+
+class Scope:
+    """Lowers what stands in `source`, whose rows are `alias`; joins appear when they are used.
+
+    `relation` names the rows of a joined source. Attributes of entities that are used are
+    gathered in `attributes`; the rows of the source must then carry them.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        sources: dict[str, Source],
+        dialect: Dialect,
+        zone: str,
+        relation: Callable[[Source, frozenset[str]], exp.Table],
+        alias: str | None = None,
+    ) -> None:
+        self.source = source
+        self.alias = alias or source.name
+        self.attributes: set[str] = set()
+        self._sources = sources
+        self._dialect = dialect
+        self._zone = zone
+        self._relation = relation
+        self._joined: dict[At, tuple[str, Source, exp.Expr]] = {}
+        self._joined_attributes: dict[At, set[str]] = {}
+
+    # --- joins -----------------------------------------------------------------------------
+
+    def alias_at(self, at: At) -> str:
+        if not at:
+            return self.alias
+        if at not in self._joined:
+            self._join(at)
+        return self._joined[at][0]
+
+    def source_at(self, at: At) -> Source:
+        source = self.source
+        for name in at:
+            source = self._sources[source.joins[name].target]
+        return source
+
+    def _join(self, at: At) -> None:
+        *before, name = at
+        outer = tuple(before)
+        join = self.source_at(outer).joins[name]
+        target = self._sources[join.target]
+        taken = Names((self.alias, *(alias for alias, _, _ in self._joined.values())))
+        alias = taken.unused("__".join(at))
+        # Reserved before its condition is built, which may use further joins of its own.
+        self._joined[at] = (alias, target, exp.Boolean(this=True))
+        pairs = zip(join.columns, join.target_columns, strict=True)
+        matches = [
+            exp.EQ(this=self.value(left, outer), expression=self.value(right, at))
+            for left, right in pairs
+        ]
+        condition = build.conjunction(matches)
+        assert condition is not None
+        del self._joined[at]
+        self._joined[at] = (alias, target, condition)
+
+    def matched(self, at: At) -> exp.Expr:
+        """Return a column that is NULL exactly where the join found no partner."""
+        join = self.source_at(at[:-1]).joins[at[-1]]
+        return self.value(join.target_columns[0], at)
+
+    def apply_joins(self, select: exp.Select) -> exp.Select:
+        """Add FROM and the joins that the lowered expressions use."""
+        select = select.from_(self._from(self.source, self.alias, self.attributes), copy=False)
+        return self.join_to(select)
+
+    def join_to(self, select: exp.Select) -> exp.Select:
+        """Add those joins alone."""
+        for at, (alias, target, condition) in self._joined.items():
+            wanted = self._joined_attributes.get(at, set())
+            select = select.join(
+                self._from(target, alias, wanted), on=condition, join_type="LEFT", copy=False
+            )
+        return select
+
+    def _from(self, source: Source, alias: str, attributes: set[str]) -> exp.Table:
+        relation = self._relation(source, frozenset(attributes))
+        if relation.name == alias:
+            return relation
+        relation.set("alias", exp.TableAlias(this=build.identifier(alias)))
+        return relation
+
+    # --- values ----------------------------------------------------------------------------
+
+    def value(self, expr: PlacedExpr, at: At = ()) -> exp.Expr:  # noqa: C901  (one case a node)
+        """Return the value of a row expression that stands at the end of the joins `at`."""
+        match expr:
+            case Literal(value):
+                return build.literal(value)
+            case Column(path, joins):
+                return self._column(path, at + joins)
+            case DimensionRef(name, joins):
+                inner = at + joins
+                return self.dimension(self.source_at(inner).dimensions[name], inner)
+            case Reached(dimension, hops):
+                return self.dimension(dimension, at + names(hops))
+            case TimeColumn():
+                return self.time(at)
+            case Arithmetic("/", left, right):
+                return build.quotient(self.value(left, at), self.value(right, at))
+            case Arithmetic(op, left, right):
+                return _OPERATORS[op](
+                    this=build.wrapped(self.value(left, at)),
+                    expression=build.wrapped(self.value(right, at)),
+                )
+            case Negate(operand):
+                return exp.Neg(this=build.wrapped(self.value(operand, at)))
+            case CaseWhen(branches, default):
+                return build.case(
+                    [(self.condition(when, at), self.value(then, at)) for when, then in branches],
+                    None if default is None else self.value(default, at),
+                )
+            case Function(name, arguments):
+                return SCALAR_BUILDERS[name]([self.value(item, at) for item in arguments])
+            case RawSql(text):
+                return exp.Paren(this=self._raw(text, at))
+            case QueryDimension():
+                raise AssertionError(f"`{expr}` was not placed on a path")
+        return exp.Paren(this=self.condition(expr, at, exact=True))
+
+    def dimension(self, dimension: Dimension, at: At) -> exp.Expr:
+        if dimension.attribute is not None:
+            wanted = self._joined_attributes.setdefault(at, set()) if at else self.attributes
+            wanted.add(dimension.name)
+            return build.column(attribute_column(dimension.name), self.alias_at(at))
+        assert dimension.expr is not None
+        value = self.value(dimension.expr, at)
+        if not at or isinstance(dimension.expr, Column | DimensionRef):
+            return value
+        # A row without a partner has no member, whatever would be computed from its NULLs (S2).
+        return build.case([(build.is_null(self.matched(at)), exp.Null())], value)
+
+    def time(self, at: At = ()) -> exp.Expr:
+        """Return the local time of the source at the end of `at`."""
+        spec = self.source_at(at).time
+        assert spec is not None
+        return self._dialect.local_time(self.stored_time(at), self.clock(at))
+
+    def stored_time(self, at: At = ()) -> exp.Expr:
+        spec = self.source_at(at).time
+        assert spec is not None
+        return self.value(spec.expr, at)
+
+    def clock(self, at: At = ()) -> Clock:
+        spec = self.source_at(at).time
+        assert spec is not None
+        return Clock(self._zone, spec.stored_as)
+
+    def _column(self, path: tuple[str, ...], at: At) -> exp.Expr:
+        value: exp.Expr = build.column(path[0], self.alias_at(at))
+        for name in path[1:]:
+            value = self._dialect.field(value, name)
+        return value
+
+    def _raw(self, text: str, at: At) -> exp.Expr:
+        tree = sqlglot.parse_one(text, read=self._dialect.name)
+        for node in tree.find_all(exp.Column):
+            if not node.table:
+                node.set("table", build.identifier(self.alias_at(at)))
+        return tree
+
+    # --- conditions ------------------------------------------------------------------------
+
+    def condition(self, expr: PlacedExpr, at: At = (), *, exact: bool = False) -> exp.Expr:
+        """Return a condition, two-valued (S2).
+
+        Where NULL and false do the same (WHERE, WHEN) a comparison needs no guard; `exact` asks
+        for one, as below a NOT.
+        """
+        match expr:
+            case Compare("!=", left, right):
+                return self._differs(left, right, at)
+            case Compare(op, left, right):
+                same = _OPERATORS[op](
+                    this=build.wrapped(self.value(left, at)),
+                    expression=build.wrapped(self.value(right, at)),
+                )
+                return _guarded(same) if exact else same
+            case And(items):
+                parts = [self.condition(item, at, exact=exact) for item in items]
+                return build.conjunction(parts) or exp.Boolean(this=True)
+            case Or(items):
+                parts = [self.condition(item, at, exact=exact) for item in items]
+                return build.disjunction(parts) or exp.Boolean(this=False)
+            case Not(operand):
+                return exp.Not(this=build.wrapped(self.condition(operand, at, exact=True)))
+            case In(operand, items):
+                member = exp.In(
+                    this=self.value(operand, at),
+                    expressions=[build.literal(item.value) for item in items],
+                )
+                return _guarded(member) if exact else member
+            case Like(operand, pattern):
+                like = exp.Like(
+                    this=self.value(operand, at), expression=exp.Literal.string(pattern)
+                )
+                return _guarded(like) if exact else like
+            case IsState(operand, state):
+                return self._state(operand, state, at)
+            case Literal(bool() as value):
+                return exp.Boolean(this=value)
+            case AnyRow():
+                return self._any_row(expr, at)
+        truth = build.cast(self.value(expr, at), "BOOLEAN")
+        return _guarded(truth) if exact else truth
+
+    def _differs(self, left: PlacedExpr, right: PlacedExpr, at: At) -> exp.Expr:
+        """`!=` is the complement of `=`: true where either side is NULL."""
+        if isinstance(right, Literal) and right.value is not None:
+            return exp.NullSafeNEQ(this=self.value(left, at), expression=self.value(right, at))
+        equal = exp.EQ(this=self.value(left, at), expression=self.value(right, at))
+        return exp.Not(this=_guarded(equal))
+
+    def _state(self, operand: PlacedExpr, state: str, at: At) -> exp.Expr:
+        empty = build.is_null(self.value(operand, at))
+        inner = self.end(operand, at)
+        if state == "null":
+            return empty
+        if not inner:
+            return exp.Boolean(this=False) if state == "unmapped" else empty
+        unmatched = build.is_null(self.matched(inner))
+        if state == "unmapped":
+            return unmatched
+        return exp.And(this=empty, expression=exp.Not(this=unmatched))
+
+    def end(self, expr: PlacedExpr, at: At = ()) -> At:
+        """Return the joins at whose end a bare reference finds its column, and `at` for
+        anything computed: where they find no partner the reference is unmapped (S2)."""
+        match expr:
+            case Reached(dimension, hops):
+                at += names(hops)
+                return at + reference_joins(dimension.expr, self.source_at(at), self._sources)
+            case Column() | DimensionRef():
+                return at + reference_joins(expr, self.source_at(at), self._sources)
+        return at
+
+    def _any_row(self, test: AnyRow, at: At) -> exp.Expr:
+        found = self._exists(test, at, test.predicate)
+        if not may_hold_of_nobody(test.predicate):
+            return found
+        # What stands under `(unmapped)` is filtered like any member (S2).
+        nobody = exp.And(
+            this=exp.Not(this=self._exists(test, at, None)),
+            expression=build.wrapped(self.condition(of_nobody(test.predicate))),
+        )
+        return exp.Paren(this=exp.Or(this=found, expression=nobody))
+
+    def _exists(self, test: AnyRow, at: At, predicate: PlacedExpr | None) -> exp.Expr:
+        inner, link = self.many_side(test.hops)
+        mine = [self.value(item, at) for item in test.hops[0].join.target_columns]
+        theirs = [inner.value(item, link) for item in test.hops[0].join.columns]
+        wanted = [
+            exp.EQ(this=left, expression=right) for left, right in zip(theirs, mine, strict=True)
+        ]
+        conditions: list[exp.Expr] = [*wanted]
+        if predicate is not None:
+            conditions.append(inner.condition(predicate))
+        select = inner.apply_joins(build.select(build.number(1)))
+        return exp.Exists(this=select.where(*conditions, copy=False))
+
+    def many_side(self, hops: tuple[Hop, ...]) -> tuple[Scope, At]:
+        """Return a scope over the far end of reverse hops, and the joins from there back to
+        the source whose join leads here."""
+        far = self._sources[hops[-1].to]
+        alias = Names(self._sources).unused(f"{far.name}_side")
+        inner = Scope(far, self._sources, self._dialect, self._zone, self._relation, alias)
+        return inner, tuple(hop.join.name for hop in reversed(hops[1:]))
+
+
+def attribute_column(dimension: str) -> str:
+    """Name the column of an entity's attribute, which may be called as a column of its source."""
+    return f"{dimension}__per_entity"
+
+
+def names(hops: tuple[Hop, ...]) -> At:
+    return tuple(hop.join.name for hop in hops)
+
+
+def _guarded(condition: exp.Expr) -> exp.Expr:
+    return build.coalesce(condition, exp.Boolean(this=False))
