@@ -1,0 +1,55 @@
+"""What the rest of kpidsl needs of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kpidsl.model.sources import Source
+from kpidsl.text.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of an answer, column by name."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+
+
+class EngineError(Exception):
+    """A statement failed. `kind` is one of `missing table`, `missing column`, `value`,
+    `overflow`, `timeout`, `cancelled`, `permission` and `other`; the text is the engine's own.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class Engine(Protocol):
+    """A connection that only reads. `dialect` is a name in `kpidsl.sql.dialects.DIALECTS`."""
+
+    dialect: str
+
+    def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
+        """Make the files of sources readable by name; done once per source."""
+
+    def run(self, sql: str) -> Table:
+        """Run one SELECT; raises `EngineError`."""
+
+    def tables(self) -> list[str]:
+        """Return the names of the tables that can be read, for suggestions."""
+
+    def columns(self, relation: str) -> list[str]:
+        """Return the column names of a quoted relation; none when it can't be read."""
+
+    def assumptions(self, source: str) -> tuple[str, ...]:
+        """Return what was found out, and not declared, when the source's files were read."""
+
+    def cancel(self) -> None:
+        """Stop the running statement, from another thread."""
+
+    def close(self) -> None:
+        """Release the connection; more than once is fine."""

@@ -1,0 +1,65 @@
+"""Fixtures and settings for every test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The same examples on every run: a failure seen once is seen again. CI looks at more of them.
+settings.register_profile("default", deadline=None, derandomize=True)
+settings.register_profile("ci", parent=settings.get_profile("default"), max_examples=400)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of the reference data sets; tests that use it carry the mark `real_data`."""
+    named = os.environ.get("KPIDSL_SHARED_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.fail(
+            f"the reference data sets are not at {folder}; set KPIDSL_SHARED_DATA to their folder",
+            pytrace=False,
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; tests that use it carry the mark `browser`."""
+    # Only the extra `browser` brings Playwright, and the other tests do without.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    installed = filter(None, map(shutil.which, names))
+    executable = os.environ.get("KPIDSL_CHROMIUM") or next(installed, None)
+    if not executable:
+        pytest.fail(
+            f"none of {', '.join(names)} is on PATH; install one or set KPIDSL_CHROMIUM",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        # Chromium refuses its sandbox to root, and the pages are our own.
+        chromium = playwright.chromium.launch(
+            executable_path=executable,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield chromium
+        chromium.close()
