@@ -1,0 +1,175 @@
+"""Runs questions on an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlglot import exp
+
+from kpidsl.engines.base import Engine, EngineError, Table
+from kpidsl.model.periods import Window
+from kpidsl.model.project import Model
+from kpidsl.model.purpose import Funnel
+from kpidsl.model.sources import Measure, Source, TableOrigin
+from kpidsl.model.units import NUMBER
+from kpidsl.plan.excludes import circular_exclude
+from kpidsl.plan.funnel import plan_funnel
+from kpidsl.plan.nodes import PERIOD, KeyColumn, Plan
+from kpidsl.plan.paths import Paths
+from kpidsl.plan.planner import plan
+from kpidsl.plan.query import Absent, Query
+from kpidsl.run.claims import Claims
+from kpidsl.run.failures import explain
+from kpidsl.run.result import Column, FunnelResult, Result, Role, Value
+from kpidsl.run.units import unit_of
+from kpidsl.sql.funnel import funnel_tree
+from kpidsl.sql.known import known_range
+from kpidsl.sql.lower import to_tree
+from kpidsl.text.diagnostic import Diagnostic, has_errors
+
+
+class Runner:
+    """Answers questions about one model on one engine."""
+
+    def __init__(self, model: Model, engine: Engine) -> None:
+        self.model = model
+        self._engine = engine
+        self._paths = Paths(model)
+        self._ranges: dict[str, Window | None] = {}
+        self._claims = Claims(model, engine)
+
+    def query(self, query: Query) -> tuple[Result | None, list[Diagnostic]]:
+        """Return the answer, or None with what stands in its way."""
+        planned, diagnostics = plan(self.model, query, self._paths)
+        if planned is None:
+            return None, diagnostics
+        tree = to_tree(planned, self._engine.dialect)
+        sql = tree.sql(dialect=self._engine.dialect, pretty=True)
+        nodes = planned.root.input.input.inputs
+        once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
+        table, found = self._run(tree, sql, [node.input.source for node in nodes], once)
+        if table is None:
+            return None, diagnostics + found
+        columns = self._columns(query, planned)
+        return Result(columns, _rows(table, planned.frame.keys, columns), sql), diagnostics + found
+
+    def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
+        """Return the SQL that `query` would run, or None with the refusals."""
+        planned, diagnostics = plan(self.model, query, self._paths)
+        if planned is None:
+            return None, diagnostics
+        return to_tree(planned, self._engine.dialect).sql(
+            dialect=self._engine.dialect, pretty=True
+        ), diagnostics
+
+    def funnel(
+        self, funnel: Funnel, window: Window | None = None
+    ) -> tuple[FunnelResult | None, list[Diagnostic]]:
+        """Return a funnel's counts over the attempts entered within `window`."""
+        walk, diagnostics = plan_funnel(self.model, funnel, window)
+        if walk is None:
+            return None, diagnostics
+        tree = funnel_tree(walk, self._engine.dialect)
+        sql = tree.sql(dialect=self._engine.dialect, pretty=True)
+        table, found = self._run(tree, sql, [item.source for item in walk.events])
+        if table is None:
+            return None, diagnostics + found
+        *counts, immature = (_count(value) for value in table.rows[0])
+        names = [step.name for step in funnel.steps]
+        steps = tuple(zip(names, counts, strict=True))
+        return FunnelResult(steps, immature, sql), diagnostics + found
+
+    def known(self, source: Source) -> Window | None:
+        """Return the days that a source knows: from its first row to its watermark, or to its
+        last row where none is declared (S21). None without a clock or a row, or when the
+        source can't be read."""
+        if source.name not in self._ranges:
+            self._ranges[source.name] = self._known(source)
+        return self._ranges[source.name]
+
+    def _known(self, source: Source) -> Window | None:
+        if source.time is None or circular_exclude(self.model, source) is not None:
+            return None
+        tree = known_range(self.model, source, self._engine.dialect)
+        table, _ = self._run(tree, tree.sql(dialect=self._engine.dialect), [source])
+        if table is None:
+            return None
+        first, last = table.rows[0]
+        if not isinstance(first, date) or not isinstance(last, date):
+            return None
+        end = source.watermark or last + timedelta(days=1)
+        return Window(first, end) if first < end else None
+
+    # --- running ---------------------------------------------------------------------------
+
+    def _run(
+        self, tree: exp.Query, sql: str, inputs: Sequence[Source], once: Sequence[Measure] = ()
+    ) -> tuple[Table | None, list[Diagnostic]]:
+        """Run a statement over the rows of `inputs`, unless they refute a claim it rests on:
+        their keys and clocks, and that the measures `once` have one value per key."""
+        used = self._used(tree)
+        found = self._engine.prepare(used)
+        if not has_errors(found):
+            found = [*found, *self._claims.refuted([*used, *inputs, *self._shaped(tree)])]
+        if not has_errors(found):
+            counted = [measure for measure in once if measure.operand is not None]
+            found = [*found, *self._claims.not_once(counted)]
+        if has_errors(found):
+            return None, found
+        try:
+            return self._engine.run(sql), found
+        except EngineError as failure:
+            return None, [*found, explain(failure, used, self.model, self._engine)]
+
+    def _used(self, tree: exp.Query) -> list[Source]:
+        names = {table.name for table in tree.find_all(exp.Table)}
+        return [source for source in self.model.sources.values() if _table_of(source) in names]
+
+    def _shaped(self, tree: exp.Query) -> list[Source]:
+        """Return the sources whose rows are no table of their own."""
+        names = {cte.alias for cte in tree.ctes}
+        return [item for item in self.model.sources.values() if f"{item.name}_rows" in names]
+
+    def _columns(self, query: Query, planned: Plan) -> tuple[Column, ...]:
+        found: list[Column] = []
+        if query.grain is not None:
+            found.append(Column(PERIOD, Role.PERIOD))
+        found += [Column(key.column, Role.DIMENSION, NUMBER) for key in planned.frame.keys]
+        for item, output in zip(query.select, planned.root.input.outputs, strict=True):
+            unit, percent = unit_of(item.expr, self.model)
+            found.append(Column(item.name, Role.METRIC, unit, percent, output.overlapping))
+        return tuple(found)
+
+
+def _rows(
+    table: Table, keys: tuple[KeyColumn, ...], columns: tuple[Column, ...]
+) -> tuple[tuple[Value, ...], ...]:
+    """Fold the columns that tell why a member is absent, each after its key, into the members
+    (S2)."""
+    with_state = iter(key.state is not None for key in keys)
+    folds: list[tuple[int, bool, bool]] = []
+    position = 0
+    for column in columns:
+        is_key = column.role is Role.DIMENSION
+        has_state = is_key and next(with_state)
+        folds.append((position, is_key, has_state))
+        position += 2 if has_state else 1
+
+    def cell(row: tuple[object, ...], position: int, is_key: bool, has_state: bool) -> Value:
+        value = row[position]
+        if not is_key or value is not None:
+            return value  # type: ignore[return-value]
+        state = row[position + 1] if has_state else None
+        return Absent.NONE if state is None else Absent(f"({state})")
+
+    return tuple(tuple(cell(row, *fold) for fold in folds) for row in table.rows)
+
+
+def _table_of(source: Source) -> str:
+    return source.origin.path[-1] if isinstance(source.origin, TableOrigin) else source.name
+
+
+def _count(value: object) -> int:
+    assert isinstance(value, int)
+    return value
