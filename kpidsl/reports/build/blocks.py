@@ -1,0 +1,74 @@
+"""The blocks of a page, each by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kpidsl.reports.build.breakdown import breakdown
+from kpidsl.reports.build.cards import card
+from kpidsl.reports.build.facts import Facts
+from kpidsl.reports.build.funnels import funnel_block
+from kpidsl.reports.build.goals import GoalState, goal_row
+from kpidsl.reports.build.layout import GOALS, Place, Room, visible_goals
+from kpidsl.reports.build.notes import note
+from kpidsl.reports.build.page import Page
+from kpidsl.reports.build.phrases import ENGLISH as PHRASES
+from kpidsl.reports.build.plans import plan_table
+from kpidsl.reports.build.roi import roi_table
+from kpidsl.reports.build.subject import Subject
+from kpidsl.reports.build.trends import trend
+from kpidsl.reports.model import Block, GoalRows
+
+
+class Maker:
+    """Makes one block after the other, from what was fetched for all of them."""
+
+    def __init__(
+        self,
+        page: Page,
+        subjects: Mapping[str, Subject],
+        facts: Facts,
+        states: Mapping[str, GoalState],
+    ) -> None:
+        self.page, self.subjects, self.facts, self.states = page, subjects, facts, states
+
+    def block(self, place: Place, room: Room) -> Block:
+        page = self.page
+        match place.kind:
+            case "note":
+                return note(place.item, page)
+            case "goals":
+                return self._goals(place)
+            case "table":
+                return plan_table([self.subjects[name] for name in place.names], page)
+        (name,) = place.names
+        if place.kind == "funnel":
+            return funnel_block(page.model.funnels[name], page)
+        subject = self.subjects[name]
+        match place.kind:
+            case "card":
+                return card(subject, room.section.compare, self.facts, self._goal(name), page)
+            case "trend":
+                return trend(subject, self.facts, page)
+            case "roi":
+                return roi_table(subject, page.model.rois[name], place.by, page)
+        return breakdown(subject, place.by, page)
+
+    def _goals(self, place: Place) -> GoalRows:
+        seen = visible_goals(place.names, self.page.audience, self.page.model)
+        return GoalRows(
+            id=self.page.ids.take(GOALS),
+            title=PHRASES.goals,
+            rows=tuple(goal_row(self.states[goal.name]) for goal in seen),
+        )
+
+    def _goal(self, name: str) -> GoalState | None:
+        """Return the goal that a card is judged by: the first of its KPI that is on now and for
+        all of it, not for a part."""
+        window = self.page.span.window
+        for state in self.states.values():
+            goal = state.goal
+            on = goal.over.intersect(window) if goal.over else goal.at and goal.at >= window.start
+            if goal.kpi == name and goal.where is None and on:
+                return state
+        return None

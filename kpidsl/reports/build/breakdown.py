@@ -1,0 +1,151 @@
+"""A figure by the members of a dimension: largest first, small groups left out (D21, D24)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal
+
+from kpidsl.analysis.quantities import Number, percent_text, ratio
+from kpidsl.model.expr import QueryDimension
+from kpidsl.plan.query import Absent, Selection
+from kpidsl.reports.build.asking import Answer, Key, ask
+from kpidsl.reports.build.groups import counted, too_small, uncounted
+from kpidsl.reports.build.page import Page
+from kpidsl.reports.build.phrases import ENGLISH as PHRASES
+from kpidsl.reports.build.subject import Subject, grows
+from kpidsl.reports.format import PERCENT, figure
+from kpidsl.reports.model import BreakdownBlock, BreakdownRow, GapBlock, Reference
+from kpidsl.reports.values import Figure
+
+DIFFERS = 0.25
+"""From how far above or below overall a segment may carry a note."""
+NOTED = 3
+"""How many segments carry a note: those furthest from overall."""
+
+
+def breakdown(
+    subject: Subject, by: tuple[QueryDimension, ...], page: Page
+) -> BreakdownBlock | GapBlock:
+    """Return a KPI by members, beside its overall value, which is asked for, never added up (S10).
+
+    A share of the whole stands by what adds up; a note of how far a segment differs by what does
+    not, such as a rate.
+    """
+    window = page.span.window
+    selection = Selection(subject.name, subject.expr)
+    limit = page.audience.suppress_below
+    counts = counted(subject.expr, page.model) if limit is not None else ()
+    answers = ask(
+        page.runner, (selection, *counts), window=window, by=by, failures=page.diagnostics
+    )
+    total = ask(page.runner, (selection, *counts), window=window, failures=page.diagnostics)
+    answer, overall = answers[subject.name], total[subject.name]
+    dimension = page.dimension_title(by)
+    title = PHRASES.by.format(title=subject.title, dimension=dimension.lower())
+    block_id = page.ids.take(f"{subject.name}-by-{'-'.join(item.name for item in by)}")
+    gap = answer.gap or uncounted(answers)
+    if gap is not None:
+        return GapBlock(id=block_id, title=title, gap=gap)
+    hidden = too_small(answers, limit)
+    reference = None
+    if overall.total is not None and not hidden.total and not too_small(total, limit).total:
+        reference = Reference(label=PHRASES.overall, value=figure(overall.total, subject.unit))
+    made = _Rows(subject, answer, overall.total if reference else None, hidden.members, page)
+    rows = [made.row(key) for key in answer.values]
+    return BreakdownBlock(
+        id=block_id,
+        title=title,
+        dimension=dimension,
+        unit=subject.unit,
+        rows=tuple(sorted(rows, key=_order)),
+        reference=reference,
+        marks=page.marks(answer, subject.sources, window),
+    )
+
+
+def member_label(key: Key) -> str:
+    """The members of a row, as a reader sees them."""
+    return " · ".join(str(member) for member in key) or PHRASES.total
+
+
+def suppressed(small: bool, limit: int | None) -> str:
+    """Why a small group's figure is missing, or that of the group left out with it."""
+    phrase = PHRASES.suppressed if small else PHRASES.suppressed_too
+    return phrase.format(limit=limit)
+
+
+class _Rows:
+    """Makes the rows of one breakdown; `overall` is None where nothing may be told of it."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        answer: Answer,
+        overall: Number | None,
+        hidden: Mapping[Key, bool],
+        page: Page,
+    ) -> None:
+        self._subject, self._values, self._page = subject, answer.values, page
+        self._overall, self._hidden = overall, hidden
+        self._adds_up = grows(subject.expr, page.model)
+        self._shares = self._adds_up and not answer.overlapping
+        self._noted = set() if self._adds_up else self._furthest()
+
+    def row(self, key: Key) -> BreakdownRow:
+        value = self._values[key]
+        return BreakdownRow(
+            label=member_label(key),
+            figure=self._figure(key),
+            share=self._share(value) if self._shares and key not in self._hidden else None,
+            note=self._note(key) if key in self._noted else "",
+            special=_special(key),
+        )
+
+    def _figure(self, key: Key) -> Figure:
+        subject, page = self._subject, self._page
+        if key in self._hidden:
+            missing = suppressed(self._hidden[key], page.audience.suppress_below)
+            return figure(None, subject.unit, missing=missing)
+        value = self._values[key]
+        return page.figure(value, subject.unit, subject.expr, subject.sources, page.span.window)
+
+    def _share(self, value: Number | None) -> Figure | None:
+        part = ratio(value, self._overall)
+        return figure(part, PERCENT) if part is not None and part >= 0 else None
+
+    def _furthest(self) -> set[Key]:
+        """Return the members with a note, by the rule that the page's footer prints (D24)."""
+        apart = {
+            key: abs(away)
+            for key in self._values
+            if key not in self._hidden
+            and _special(key) is None
+            and (away := self._apart(key)) is not None
+            and abs(away) >= DIFFERS
+        }
+        return set(sorted(apart, key=lambda key: (-apart[key], str(key)))[:NOTED])
+
+    def _apart(self, key: Key) -> float | None:
+        """How far a member is above or below overall, as a fraction of it."""
+        if self._overall is None or self._overall <= 0:
+            return None
+        part = ratio(self._values[key], self._overall)
+        return None if part is None else part - 1
+
+    def _note(self, key: Key) -> str:
+        apart = self._apart(key) or 0.0
+        side = PHRASES.above if apart > 0 else PHRASES.below
+        return PHRASES.differs.format(share=percent_text(abs(apart)), side=side)
+
+
+def _special(key: Key) -> Literal["none", "unmapped"] | None:
+    if Absent.UNMAPPED in key:
+        return "unmapped"
+    return "none" if Absent.NONE in key else None
+
+
+def _order(row: BreakdownRow) -> tuple[bool, bool, Decimal, str]:
+    """Members by value, those without one by name, (none) and (unmapped) last."""
+    value = row.figure.value
+    return row.special is not None, value is None, -(value or Decimal(0)), row.label

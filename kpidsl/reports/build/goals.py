@@ -1,0 +1,184 @@
+"""Where the goals stand: one row per goal that the audience sees (D6, D13, S27)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from kpidsl.analysis.goals import GoalStatus, Season, goal_status, measured_window
+from kpidsl.analysis.quantities import Number
+from kpidsl.model.expr import Filtered, MetricExpr
+from kpidsl.model.periods import Grain, Window, shift_window
+from kpidsl.model.purpose import Better, Goal
+from kpidsl.plan.query import Selection
+from kpidsl.reports.build.asking import Answer, ask
+from kpidsl.reports.build.figures import bullet, light
+from kpidsl.reports.build.page import Page
+from kpidsl.reports.build.phrases import ENGLISH as PHRASES
+from kpidsl.reports.build.subject import Subject, grows, subject_of
+from kpidsl.reports.format import PERCENT, day, figure
+from kpidsl.reports.model import GoalRow
+from kpidsl.reports.values import Figure, Gap, Status
+
+
+@dataclass(frozen=True, slots=True)
+class GoalState:
+    """A goal with what was measured for it; `status` is None where measuring failed (`gap`)."""
+
+    goal: Goal
+    subject: Subject
+    additive: bool
+    as_of: date
+    status: GoalStatus | None
+    baseline: Number | None = None
+    gap: Gap | None = None
+
+
+def goal_states(goals: Sequence[Goal], page: Page) -> dict[str, GoalState]:
+    """Return the state of each goal as of the end of the page's period, or of its data if earlier.
+
+    Goals that look at the same days are asked together.
+    """
+    asked = [_Asked.of(goal, page) for goal in goals]
+    wanted: dict[tuple[Window, Grain | None], dict[str, Selection]] = {}
+    for item in asked:
+        for window, grain in item.windows:
+            wanted.setdefault((window, grain), {})[item.goal.name] = item.selection
+    answers = {
+        (window, grain): ask(
+            page.runner, list(items.values()), window=window, grain=grain, failures=page.diagnostics
+        )
+        for (window, grain), items in wanted.items()
+    }
+    return {item.goal.name: _state(item, answers) for item in asked}
+
+
+def direction(goal: Goal, better: Better | None) -> Better:
+    """A bound says by itself which direction is better; otherwise the KPI does."""
+    bounds = {"at_most": Better.LOWER, "at_least": Better.HIGHER}
+    return bounds.get(goal.target.sense, better or Better.HIGHER)
+
+
+def goal_row(state: GoalState) -> GoalRow:
+    """Return the row of a goal; one that could not be measured says why, and shows no number."""
+    goal, subject, status = state.goal, state.subject, state.status
+    missing = state.gap.message if state.gap else status.explanation if status else ""
+
+    def shown(value: Number | None) -> Figure:
+        return figure(value, subject.unit, missing=missing if value is None else "")
+
+    actual = shown(status.actual if status else None)
+    to_date = shown(_whole(status.target_to_date if status else None, subject))
+    attainment = status.attainment if status else None
+    kpi = subject.kpi
+    note = f"{state.gap.message}: {state.gap.help}" if state.gap else missing
+    since = PHRASES.since.format(day=day(goal.over.start)) if goal.over else ""
+    return GoalRow(
+        title=goal.title,
+        kpi=subject.title,
+        actual=actual,
+        target_to_date=to_date,
+        target=shown(_whole(status.target if status else None, subject)),
+        attainment=figure(attainment, PERCENT, missing=missing if attainment is None else ""),
+        status=light(status.status) if status else Status(level="none", word=PHRASES.no_figure),
+        bullet=bullet(
+            actual, to_date, direction(goal, kpi.better if kpi else None), goal.bands.amber_within
+        ),
+        due=goal.over.last_day if goal.over else goal.at or date.max,
+        owner=goal.owner or subject.owner,
+        note="; ".join(filter(None, (note, since))),
+    )
+
+
+def _whole(target: Number | None, subject: Subject) -> Number | None:
+    """A target of things that are counted is shown whole; attainment is of the exact one."""
+    if target is None or subject.unit.kind != "count":
+        return target
+    return Decimal(str(target)).quantize(Decimal(1), ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What must be measured for a goal, and over which days."""
+
+    goal: Goal
+    subject: Subject
+    expr: MetricExpr
+    additive: bool
+    as_of: date
+    measured: Window | None
+    season: Window | None
+
+    @classmethod
+    def of(cls, goal: Goal, page: Page) -> _Asked:
+        subject = subject_of(goal.kpi, page.model)
+        expr = subject.expr if goal.where is None else Filtered(subject.expr, goal.where)
+        end = page.span.window.end
+        as_of = min(end, page.until(subject.sources) or end, page.today)
+        additive = grows(subject.expr, page.model)
+        measured = page.span.window if goal.over is None else measured_window(goal.over, as_of)
+        season = _season(goal, page, subject) if additive else None
+        return cls(goal, subject, expr, additive, as_of, measured, season)
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(self.goal.name, self.expr)
+
+    @property
+    def windows(self) -> list[tuple[Window, Grain | None]]:
+        found: list[tuple[Window, Grain | None]] = []
+        if self.measured is not None:
+            found.append((self.measured, None))
+        if self.goal.target.baseline is not None:
+            found.append((self.goal.target.baseline, None))
+        if self.season is not None:
+            found.append((self.season, Grain.DAY))
+        return found
+
+
+def _season(goal: Goal, page: Page, subject: Subject) -> Window | None:
+    """Return the earlier period whose shape the target follows: the baseline where it is as long
+    as the goal's, else the year before; none that the data don't cover."""
+    if goal.over is None or goal.curve != "seasonal":
+        return None
+    year_before = shift_window(goal.over, -12)
+    baseline = goal.target.baseline
+    fits = baseline is not None and shift_window(baseline, 12) == goal.over
+    season = baseline if fits and baseline is not None else year_before
+    return season if page.covers(subject.sources, season) else None
+
+
+def _state(
+    item: _Asked, answers: dict[tuple[Window, Grain | None], dict[str, Answer]]
+) -> GoalState:
+    def answer(window: Window | None, grain: Grain | None = None) -> Answer | None:
+        return answers[window, grain][item.goal.name] if window is not None else None
+
+    measured, baseline = answer(item.measured), answer(item.goal.target.baseline)
+    daily = answer(item.season, Grain.DAY)
+    state = GoalState(item.goal, item.subject, item.additive, item.as_of, None)
+    for found in (measured, baseline, daily):
+        if found is not None and found.gap is not None:
+            return replace(state, gap=found.gap)
+    season = None
+    if daily is not None and item.season is not None:
+        by_day = tuple(
+            (day, value)
+            for (day, *_), value in daily.values.items()
+            if isinstance(day, date) and value is not None
+        )
+        season = Season(item.season, by_day)
+    base = baseline.total if baseline else None
+    kpi = item.subject.kpi
+    status = goal_status(
+        item.goal,
+        measured.total if measured else None,
+        item.as_of,
+        kpi.better if kpi else None,
+        additive=item.additive,
+        baseline=base,
+        season=season,
+    )
+    return replace(state, status=status, baseline=base)

@@ -1,0 +1,124 @@
+"""Actual against plan over the period and the year to date (S27)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kpidsl.model.periods import Grain, Window, label, period_start, whole_months, year_to_date
+from kpidsl.plan.query import Selection
+from kpidsl.reports.build.asking import NOTHING, Answer, ask
+from kpidsl.reports.build.figures import difference, materiality
+from kpidsl.reports.build.page import Page
+from kpidsl.reports.build.phrases import ENGLISH as PHRASES
+from kpidsl.reports.build.subject import Subject
+from kpidsl.reports.format import figure
+from kpidsl.reports.model import PlanCell, PlanRow, PlanTable
+from kpidsl.reports.values import Figure
+from kpidsl.text.diagnostic import advice
+
+YEAR_TO_DATE, FULL_YEAR = "year_to_date", "full_year"
+
+
+def plan_table(subjects: Sequence[Subject], page: Page) -> PlanTable:
+    """Return a row per KPI and a group of columns per span of the report (S27).
+
+    A span that is not whole months has no plan, for plans are by the month.
+    """
+    spans = _spans(page)
+    answers = [
+        ask(page.runner, _selections(subjects, window), window=window, failures=page.diagnostics)
+        for window in spans
+    ]
+    titles = tuple(
+        PHRASES.year_to_date.format(period=label(window)) if name == YEAR_TO_DATE else label(window)
+        for window, name in spans.items()
+    )
+    return PlanTable(
+        id=page.ids.take("plan"),
+        title=PHRASES.plan_table,
+        spans=titles,
+        rows=tuple(
+            PlanRow(
+                title=subject.title,
+                unit=subject.unit,
+                cells=tuple(
+                    _cell(subject, window, found, page)
+                    for window, found in zip(spans, answers, strict=True)
+                ),
+            )
+            for subject in subjects
+        ),
+        materiality=materiality(page.model.settings),
+    )
+
+
+def _spans(page: Page) -> dict[Window, str]:
+    """Return the windows of the report's columns: by default the period and the year to date."""
+    span, fiscal = page.span, page.model.settings.fiscal_year_starts
+    found: dict[Window, str] = {}
+    for name in page.report.columns or (page.report.grain, YEAR_TO_DATE):
+        if name == FULL_YEAR:
+            page.diagnostics.append(
+                advice(
+                    "K705",
+                    "the column `full_year` is declared, but not computed yet",
+                    page.report.span,
+                    help="nothing to do: the other columns are whole without it",
+                )
+            )
+        elif name == YEAR_TO_DATE:
+            found.setdefault(year_to_date(span.window, fiscal), name)
+        elif name == span.grain:
+            found.setdefault(span.window, name)
+        else:
+            start = period_start(span.window.last_day, Grain(name), span.week_starts)
+            found.setdefault(Window(start, span.window.end), name)
+    return found or {span.window: page.report.grain}
+
+
+def _selections(subjects: Sequence[Subject], window: Window) -> list[Selection]:
+    found = [Selection(subject.name, subject.expr) for subject in subjects]
+    if _planned(window):
+        found += [Selection(_plan(item), item.plan) for item in subjects if item.plan is not None]
+    return found
+
+
+def _planned(window: Window) -> bool:
+    return window.start.day == 1 and bool(whole_months(window))
+
+
+def _plan(subject: Subject) -> str:
+    return f"{subject.name} plan"
+
+
+def _cell(subject: Subject, window: Window, answers: Mapping[str, Answer], page: Page) -> PlanCell:
+    answer = answers[subject.name]
+    actual = (
+        page.figure(answer.total, subject.unit, subject.expr, subject.sources, window)
+        if answer.gap is None
+        else figure(None, subject.unit, missing=answer.gap.message)
+    )
+    plan = _planned_figure(subject, window, answers)
+    if plan is None:
+        return PlanCell(actual=actual)
+    settings = page.model.settings
+    return PlanCell(
+        actual=actual,
+        plan=plan,
+        difference=difference(actual, plan, subject.better, settings, absolute=True),
+        relative=difference(actual, plan, subject.better, settings),
+    )
+
+
+def _planned_figure(
+    subject: Subject, window: Window, answers: Mapping[str, Answer]
+) -> Figure | None:
+    """Return the plan of a span; the reason where it has none; None for a KPI without a plan."""
+    if subject.plan is None:
+        return None
+    answer = answers.get(_plan(subject), NOTHING)
+    if answer.total is not None:
+        return figure(answer.total, subject.unit)
+    phrase = PHRASES.no_plan if _planned(window) else PHRASES.plan_finer
+    missing = answer.gap.message if answer.gap else phrase.format(period=label(window))
+    return figure(None, subject.unit, missing=missing)

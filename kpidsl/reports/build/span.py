@@ -1,0 +1,103 @@
+"""Which days a page is about, and which earlier days stand beside them (S19, S21, D19)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from kpidsl.model.periods import (
+    Grain,
+    Window,
+    label,
+    last_complete,
+    next_start,
+    period_start,
+    periods,
+    shift_window,
+    whole_months,
+)
+
+SERIES = 13
+"""Periods of a history: the same one a year ago stands at its beginning."""
+
+_MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+_DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """How far to look back."""
+
+    months: int = 0
+    days: int = 0
+
+    def of(self, window: Window) -> Window:
+        return shift_window(window, -self.months, -self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The period of a page. `window` is the part of `whole` that is measured: all of it, or its
+    days until the data end, and then comparisons cover the same days (S19)."""
+
+    whole: Window
+    window: Window
+    grain: Grain
+    complete: bool
+    week_starts: int
+
+    @property
+    def label(self) -> str:
+        return label(self.window)
+
+    @property
+    def prior(self) -> Back:
+        """One period back, or as many months or days as the window is long."""
+        start, end = self.whole.start, self.whole.end
+        one = period_start(start, self.grain, self.week_starts) == start
+        if one and next_start(start, self.grain, self.week_starts) == end:
+            return Back(_MONTHS.get(self.grain, 0), _DAYS.get(self.grain, 0))
+        months = whole_months(self.whole)
+        return Back(months=months) if months else Back(days=self.whole.days)
+
+    @property
+    def year_before(self) -> Back:
+        """Twelve months back; 52 weeks for days and weeks, so that weekdays compare (S19)."""
+        by_weekday = self.grain in _DAYS and not whole_months(self.whole)
+        return Back(days=364) if by_weekday else Back(months=12)
+
+    @property
+    def planned(self) -> bool:
+        """Whether a plan by the month can be compared: whole months only (S27)."""
+        return self.window.start.day == 1 and bool(whole_months(self.window))
+
+    def series(self) -> list[Window]:
+        """Return the last `SERIES` periods; the last one ends with the window."""
+        start = period_start(self.window.last_day, self.grain, self.week_starts)
+        back = Back(
+            (SERIES - 1) * _MONTHS.get(self.grain, 0), (SERIES - 1) * _DAYS.get(self.grain, 0)
+        )
+        first = back.of(Window(start, self.window.end)).start
+        return periods(Window(first, self.window.end), self.grain, self.week_starts)
+
+    def is_full(self, piece: Window) -> bool:
+        """Whether a piece of a series is a whole period."""
+        return (
+            period_start(piece.start, self.grain, self.week_starts) == piece.start
+            and next_start(piece.start, self.grain, self.week_starts) == piece.end
+        )
+
+
+def span_of(
+    grain: Grain, week_starts: int, today: date, known_until: date | None, asked: Window | None
+) -> Span:
+    """Return the period asked for, else the last complete one (S21, D19).
+
+    `known_until` is the first day that some source of the page does not vouch for.
+    """
+    if asked is None:
+        whole = last_complete(today, grain, known_until, week_starts)
+        return Span(whole, whole, grain, complete=True, week_starts=week_starts)
+    end = min(asked.end, today, known_until or today)
+    window = Window(asked.start, end) if asked.start < end else asked
+    return Span(asked, window, grain, complete=end == asked.end, week_starts=week_starts)

@@ -1,0 +1,122 @@
+"""What a page can speak of: a KPI, a metric or an ROI, in one shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpidsl.model.expr import (
+    Constant,
+    Filtered,
+    FixedAmount,
+    MeasureRef,
+    MetricArithmetic,
+    MetricCoalesce,
+    MetricExpr,
+    MetricNegate,
+    MetricRef,
+    Prior,
+)
+from kpidsl.model.leaves import leaf_sources
+from kpidsl.model.project import Model
+from kpidsl.model.purpose import Kpi, Metric, Roi
+from kpidsl.model.sources import Aggregate
+from kpidsl.reports.build.figures import page_unit
+from kpidsl.reports.values import Better, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """`expr` asks for its value; `plan` for its planned one (S27). `sources` are those of its
+    measures, by name."""
+
+    name: str
+    title: str
+    expr: MetricExpr
+    metric: Metric
+    unit: Unit
+    better: Better | None
+    sources: tuple[str, ...]
+    kpi: Kpi | None = None
+    roi: Roi | None = None
+    plan: MetricExpr | None = None
+
+    @property
+    def benchmark(self) -> str | None:
+        known = self.kpi or self.roi
+        return known.benchmark if known else None
+
+    @property
+    def owner(self) -> str:
+        known = self.kpi or self.roi
+        return known.owner if known else ""
+
+
+def subject_of(name: str, model: Model) -> Subject:
+    """Return the subject of a name that the model has."""
+    kpi, roi = model.kpis.get(name), model.rois.get(name)
+    member = kpi.metric if kpi else f"{name}.roi" if roi else name
+    metric = model.metrics[member]
+    better: Better | None = "higher" if roi else None
+    if kpi and kpi.better:
+        better = "lower" if kpi.better == "lower" else "higher"
+    return Subject(
+        name,
+        (kpi or roi or metric).title,
+        MetricRef(member),
+        metric,
+        page_unit(metric.unit, percent=metric.percent, per=kpi.per if kpi else ""),
+        better,
+        sources_of(MetricRef(member), model),
+        kpi,
+        roi,
+        _plan(kpi, model),
+    )
+
+
+def sources_of(expr: MetricExpr, model: Model) -> tuple[str, ...]:
+    """Return the names of the sources below a formula, sorted."""
+    return tuple(sorted(leaf_sources(expr, model.metrics)))
+
+
+def unfolded(expr: MetricExpr, model: Model) -> MetricExpr:
+    """Replace a mere name of a metric by that metric's own formula."""
+    while isinstance(expr, MetricRef):
+        expr = model.metrics[expr.name].expr
+    return expr
+
+
+def grows(expr: MetricExpr, model: Model) -> bool:
+    """Whether the value of a longer period is more of the same, so that a target over a period is
+    reached step by step (S27): sums, counts and fixed amounts do, rates, averages and extremes
+    don't."""
+    match expr:
+        case MetricRef():
+            return grows(unfolded(expr, model), model)
+        case MeasureRef(source, name):
+            measure = model.sources[source].measures[name]
+            return measure.aggregate in {Aggregate.SUM, Aggregate.COUNT, Aggregate.COUNT_DISTINCT}
+        case FixedAmount():
+            return True
+        case Constant():
+            return False
+        case MetricNegate(operand) | Filtered(operand) | Prior(operand):
+            return grows(operand, model)
+        case MetricCoalesce(items):
+            return all(grows(item, model) for item in items)
+        case MetricArithmetic("*", left, right):
+            return isinstance(left, Constant) != isinstance(right, Constant) and (
+                grows(left, model) or grows(right, model)
+            )
+        case MetricArithmetic("/", left, right):
+            return isinstance(right, Constant) and grows(left, model)
+        case MetricArithmetic(_, left, right):
+            return grows(left, model) and grows(right, model)
+
+
+def _plan(kpi: Kpi | None, model: Model) -> MetricExpr | None:
+    if kpi is None or kpi.plan is None:
+        return None
+    if kpi.plan in model.metrics:
+        return MetricRef(kpi.plan)
+    source, _, measure = kpi.plan.rpartition(".")
+    return MeasureRef(source, measure)

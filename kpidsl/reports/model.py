@@ -1,0 +1,373 @@
+"""The report model: all that one page shows for one report, audience and period, and no more.
+
+Every output (HTML, JSON) is made from it, so none can disagree with another, and what an audience
+may not see (D21) is in no output because it is not here. Values are plain: a number with its unit
+and its printed texts, never a query, a definition object or a colour.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from kpidsl.reports.values import (
+    Bullet,
+    Comparison,
+    Currency,
+    Delta,
+    Figure,
+    Gap,
+    Mark,
+    Plain,
+    Point,
+    Status,
+    Text,
+    Unit,
+)
+
+Id = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class Definition(Plain):
+    """What a KPI means, opened on demand."""
+
+    meaning: Text
+    formula: Text
+    numerator: str = ""
+    denominator: str = ""
+    filters: tuple[Text, ...] = ()
+    basis: str = ""  # revenue or margin, what is deducted, attribution (T1, T3, D31)
+    goal: str = ""  # which goal it serves and how (D2)
+    sources: tuple[Text, ...] = ()
+    location: str = ""  # file:line
+    sql: str = ""  # empty where the audience may not see it
+
+
+class KpiCard(Plain):
+    """One KPI: its value or its gap, status, comparisons and history."""
+
+    kind: Literal["kpi"] = "kpi"
+    id: Id
+    title: Text
+    unit: Unit
+    period: Text
+    figure: Figure | None = None
+    gap: Gap | None = None
+    status: Status
+    comparisons: tuple[Comparison, ...] = ()
+    history: tuple[Point, ...] = ()
+    bullet: Bullet | None = None
+    marks: tuple[Mark, ...] = ()
+    stages: tuple[Literal["awareness", "consideration", "conversion", "loyalty"], ...] = ()
+    indicator: Literal["leading", "lagging"] | None = None
+    owner: str = ""
+    context_only: bool = False  # a vanity metric (D3)
+    playbook: tuple[Text, ...] = ()  # what to do when red (D33)
+    definition: Definition | None = None
+
+    @model_validator(mode="after")
+    def _value_or_gap(self) -> Self:
+        if (self.figure is None) == (self.gap is None):
+            raise ValueError("a card has either a figure or a gap")
+        no_colour = self.gap is not None or any(mark.kind == "provisional" for mark in self.marks)
+        if no_colour and self.status.level != "none":
+            raise ValueError("a gap or a provisional figure has no status colour")
+        if self.playbook and self.status.level != "red":
+            raise ValueError("a playbook belongs to a red KPI")
+        return self
+
+
+class PlanCell(Plain):
+    """Actual, plan and their difference in one span of time; no plan: all three None."""
+
+    actual: Figure
+    plan: Figure | None = None
+    difference: Delta | None = None
+    relative: Delta | None = None
+
+
+class PlanRow(Plain):
+    title: Text
+    unit: Unit
+    cells: tuple[PlanCell, ...]
+
+
+class PlanTable(Plain):
+    """Actual against plan: a row per KPI, a group of columns per span (month, year to date)."""
+
+    kind: Literal["plan"] = "plan"
+    id: Id
+    title: Text
+    spans: tuple[Text, ...]
+    rows: tuple[PlanRow, ...]
+    materiality: str = ""
+
+    @model_validator(mode="after")
+    def _rows_fill_the_spans(self) -> Self:
+        if any(len(row.cells) != len(self.spans) for row in self.rows):
+            raise ValueError("each row has one cell per span")
+        return self
+
+
+class GoalRow(Plain):
+    """One goal: target for its whole span and to date, what was reached, and by whom."""
+
+    title: Text
+    kpi: Text
+    actual: Figure
+    target_to_date: Figure
+    target: Figure
+    attainment: Figure
+    status: Status
+    bullet: Bullet
+    due: date
+    owner: str = ""
+    note: str = ""
+
+
+class GoalRows(Plain):
+    kind: Literal["goals"] = "goals"
+    id: Id
+    title: Text
+    rows: tuple[GoalRow, ...]
+
+
+class Reference(Plain):
+    """A line to compare with: break-even, or a benchmark with its source and date (D25)."""
+
+    label: Text
+    value: Figure
+    source: str = ""
+    stale: bool = False
+
+
+class RoiRow(Plain):
+    """ROI of one member. `per_one` sentences say gross or net (T5)."""
+
+    label: Text
+    gain: Figure
+    cost: Figure
+    net: Figure
+    roi: Figure
+    roas: Figure | None = None
+    annualised: Figure | None = None
+    verdict: Literal["keep", "watch", "stop"] | None = None
+    per_one: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    @model_validator(mode="after")
+    def _gross_or_net(self) -> Self:
+        if self.per_one and not ({"gross", "net"} & set(self.per_one.split())):
+            raise ValueError("a sentence of what 1 brings says gross or net")
+        return self
+
+
+class RoiTable(Plain):
+    """ROI by the members of a dimension; `unallocated` holds cost that no member bears (S9)."""
+
+    kind: Literal["roi"] = "roi"
+    id: Id
+    title: Text
+    dimension: Text
+    rows: tuple[RoiRow, ...]
+    unallocated: RoiRow | None = None
+    total: RoiRow | None = None
+    break_even: Reference
+    benchmark: Reference | None = None
+    rule: str = ""  # how keep, watch and stop are told apart
+    convention: str = ""  # how annualised figures are made (T6)
+    attribution: str = ""  # the model of D31
+
+
+class FunnelStep(Plain):
+    label: Text
+    count: Figure
+    from_previous: Figure | None = None
+    from_first: Figure | None = None
+    bottleneck: bool = False
+
+
+class FunnelBlock(Plain):
+    """Ordered steps (S22); `immature`, whose window is not over, stand apart from every rate."""
+
+    kind: Literal["funnel"] = "funnel"
+    id: Id
+    title: Text
+    entity: Text
+    window: str = ""
+    steps: tuple[FunnelStep, ...]
+    immature: Figure | None = None
+
+    @model_validator(mode="after")
+    def _monotone(self) -> Self:
+        counts = [step.count.value for step in self.steps if step.count.value is not None]
+        if any(later > earlier for earlier, later in pairwise(counts)):
+            raise ValueError("the counts of a funnel never rise")
+        if sum(step.bottleneck for step in self.steps) > 1:
+            raise ValueError("a funnel has at most one bottleneck")
+        return self
+
+
+class TrendPoint(Plain):
+    label: Text
+    actual: Figure
+    plan: Figure | None = None
+    delta: Delta | None = None
+    partial: bool = False
+
+
+class TrendBlock(Plain):
+    """Periods of one measure: actual, plan and the difference to plan."""
+
+    kind: Literal["trend"] = "trend"
+    id: Id
+    title: Text
+    unit: Unit
+    points: tuple[TrendPoint, ...]
+
+
+class BreakdownRow(Plain):
+    """A member's value; `note` says where a segment differs (D24); (none), (unmapped): S2."""
+
+    label: Text
+    figure: Figure
+    share: Figure | None = None
+    note: str = ""
+    special: Literal["none", "unmapped"] | None = None
+
+
+class BreakdownBlock(Plain):
+    kind: Literal["breakdown"] = "breakdown"
+    id: Id
+    title: Text
+    dimension: Text
+    unit: Unit
+    rows: tuple[BreakdownRow, ...]
+    reference: Reference | None = None
+    marks: tuple[Mark, ...] = ()
+
+
+class NoteBlock(Plain):
+    """Authored text, dated and signed as its author did, apart from what was computed."""
+
+    kind: Literal["note"] = "note"
+    id: Id
+    text: Text
+    author: str = ""
+    written: date | None = None
+    stale: bool = False  # the figure that it quotes has changed
+
+
+class GapBlock(Plain):
+    """Why a whole block could not be made: stated in its place, never left out in silence."""
+
+    kind: Literal["gap"] = "gap"
+    id: Id
+    title: Text
+    gap: Gap
+
+
+Block = Annotated[
+    KpiCard
+    | PlanTable
+    | GoalRows
+    | RoiTable
+    | FunnelBlock
+    | TrendBlock
+    | BreakdownBlock
+    | NoteBlock
+    | GapBlock,
+    Field(discriminator="kind"),
+]
+
+
+class Section(Plain):
+    """Blocks under the question that they answer (D22)."""
+
+    id: Id
+    question: Text
+    blocks: tuple[Block, ...]
+
+
+class Audience(Plain):
+    name: Text
+    tier: Literal["executive", "manager", "specialist"]
+    cadence: Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+
+
+class Period(Plain):
+    """A span of whole days; `last` is its last day, itself included."""
+
+    label: Text
+    first: date
+    last: date
+    complete: bool
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("a period ends no earlier than it begins")
+        return self
+
+
+class Freshness(Plain):
+    """Until when a source's data reach; None: unknown. `guessed`: by its last row only (S21)."""
+
+    source: Text
+    until: AwareDatetime | date | None
+    stale: bool = False
+    guessed: bool = False
+
+
+class Footer(Plain):
+    method: tuple[Text, ...] = ()
+    exclusions: tuple[Text, ...] = ()
+    how_to_read: tuple[Text, ...] = ()
+    not_on_this_page: tuple[Text, ...] = ()
+
+
+class ReportModel(Plain):
+    """One page. `headline` is computed (`kpidsl.reports.sentences`), never authored."""
+
+    title: Text
+    headline: Text
+    project: Text
+    audience: Audience
+    language: Language = "en"
+    period: Period
+    currency: Currency
+    time_zone: Text
+    now: AwareDatetime
+    definition_hash: str = ""
+    commit: str = ""
+    freshness: tuple[Freshness, ...] = ()
+    sections: tuple[Section, ...] = ()
+    footer: Footer = Footer()
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        ids = [section.id for section in self.sections]
+        ids += [block.id for section in self.sections for block in section.blocks]
+        twice = sorted(name for name, count in Counter(ids).items() if count > 1)
+        if twice:
+            raise ValueError(f"ids stand twice on the page: {', '.join(twice)}")
+        return self
+
+
+def to_json(model: ReportModel) -> str:
+    """Return the model as JSON: the same bytes for the same model, numbers exact (as strings)."""
+    return model.model_dump_json(indent=2) + "\n"
+
+
+def from_json(text: str) -> ReportModel:
+    """Return the model that `to_json` wrote.
+
+    Raises:
+        pydantic.ValidationError: the text is no report model.
+    """
+    return ReportModel.model_validate_json(text)
