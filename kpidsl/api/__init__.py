@@ -1,0 +1,2 @@
+"""The Python API; `kpidsl` itself offers its names: `kpidsl.load(path)`, then `compile`, `query`,
+`funnel` and `report`."""

@@ -1,0 +1,170 @@
+"""`kpidsl.toml`: where the definitions lie and what they are run on."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from kpidsl.text.bundled import bundled
+from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+from kpidsl.text.reading import read_source
+from kpidsl.text.suggest import nearest
+
+CONFIG_NAME = "kpidsl.toml"
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
+# The password of `scheme://user:password@host`, or an option such as `?token=…`.
+_SECRET = re.compile(
+    r"(?:^|://)[^:/@]*:(?P<password>[^/]*)@"
+    r"|[?&;][^=&;]*(?:password|passwd|pwd|secret|token)[^=&;]*=(?P<option>[^&;]*)",
+    re.IGNORECASE,
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProjectSection(_Strict):
+    """`[project]`: paths are relative to the file's folder."""
+
+    name: str = ""
+    edition: int = 1
+    definitions: tuple[str, ...] = (".",)
+    packs: tuple[str, ...] = ("marketing", "ecommerce")
+    strict: bool = False
+
+
+class Profile(_Strict):
+    """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
+    `timeout` is in seconds."""
+
+    url: str
+    timeout: float = Field(default=300.0, gt=0)
+
+
+class Config(_Strict):
+    project: ProjectSection = ProjectSection()
+    profile: dict[str, Profile] = {}
+    default_profile: str | None = None
+
+
+def read_config(folder: Path) -> tuple[Config, list[Diagnostic]]:
+    """Return the folder's settings, or the defaults where it has none or can't use them.
+
+    No diagnostic quotes the file: a line of it may hold a secret.
+    """
+    path = folder / CONFIG_NAME
+    if not path.exists():
+        return Config(), []
+    source, found = read_source(path, CONFIG_NAME)
+    if source is None:
+        return Config(), found
+    try:
+        config = Config.model_validate(tomllib.loads(source.text))
+    except tomllib.TOMLDecodeError as failure:
+        reason = str(failure)[:1].lower() + str(failure)[1:]
+        return Config(), [_unusable(reason, "correct the line; texts stand in double quotes")]
+    except ValidationError as failure:
+        return Config(), [_misfit(item) for item in failure.errors()]
+    found = [*_secrets(config), *_unknown_names(config)]
+    return (Config() if has_errors(found) else config), found
+
+
+def _misfit(item: ErrorDetails) -> Diagnostic:
+    """Return what pydantic says, in our words; its input is left out, since it may be secret."""
+    *parents, name = (str(part) for part in item["loc"])
+    place = ".".join([*parents, name])
+    if item["type"] != "extra_forbidden":
+        return _unusable(f"`{place}`: {item['msg'].lower()}", f"correct `{place}`")
+    models: dict[tuple[str, ...], type[BaseModel]] = {("project",): ProjectSection, (): Config}
+    known = list(models.get(tuple(parents), Profile).model_fields)
+    close = nearest(name, known, 1)
+    mend = f"use `{close[0]}`" if close else f"use one of: {_listed(known)}"
+    return _unusable(f"there is no setting `{place}`", mend)
+
+
+def _secrets(config: Config) -> Iterator[Diagnostic]:
+    for name, profile in config.profile.items():
+        secrets = (item["password"] or item["option"] for item in _SECRET.finditer(profile.url))
+        if any(_VARIABLE.sub("", secret or "") for secret in secrets):
+            yield error(
+                "K929",
+                f"the url of profile `{name}` in `{CONFIG_NAME}` holds a secret",
+                help="change that secret, which others may have read, and name an environment "
+                "variable in its place, such as `${SHOP_PASSWORD}`",
+            )
+
+
+def _unknown_names(config: Config) -> Iterator[Diagnostic]:
+    """Return the names of packs and profiles that there are not."""
+    packs = sorted(path.stem for path in bundled("definitions").glob("*.kpi"))
+    for name in config.project.packs:
+        if name not in packs:
+            close = nearest(name, packs, 1)
+            mend = f"use `{close[0]}`" if close else f"use some of: {_listed(packs)}"
+            yield _unusable(f"there is no pack `{name}`", mend)
+    if config.default_profile is not None and config.default_profile not in config.profile:
+        yield _no_profile(config.default_profile, config)
+
+
+def _unusable(reason: str, mend: str) -> Diagnostic:
+    return error("K920", f"`{CONFIG_NAME}` can't be used: {reason}", help=mend)
+
+
+def _no_profile(name: str, config: Config) -> Diagnostic:
+    close = nearest(name, config.profile, 1)
+    known = _listed(sorted(config.profile)) or "none"
+    return error(
+        "K921",
+        f"profile `{name}` doesn't exist",
+        help=f"use `{close[0]}`" if close else f"the profiles in `{CONFIG_NAME}` are: {known}",
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def profile_of(config: Config, name: str | None) -> tuple[Profile | None, list[Diagnostic]]:
+    """Return the profile to run on; None: straight over the files of the sources."""
+    name = name or config.default_profile
+    if name is None:
+        return None, []
+    if name not in config.profile:
+        return None, [_no_profile(name, config)]
+    profile = config.profile[name]
+    missing = [item for item in _VARIABLE.findall(profile.url) if not os.environ.get(item)]
+    found = [
+        error(
+            "K922",
+            f"profile `{name}` needs the environment variable `{variable}`",
+            help=f"set `{variable}`",
+        )
+        for variable in dict.fromkeys(missing)
+    ]
+    return (None if found else profile), found
+
+
+def database_of(profile: Profile, folder: Path) -> tuple[Path | None, list[Diagnostic]]:
+    """Return the DuckDB file that a profile's url names."""
+    url = _VARIABLE.sub(lambda found: os.environ[found[1]], profile.url)
+    engine, separator, path = url.partition(":///")
+    if engine == "duckdb" and separator and path and "?" not in path:
+        return folder / path, []
+    # What comes from the environment is never shown; the scheme as it is written is no secret.
+    scheme = _SCHEME.match(profile.url)
+    shown = f"the form `{scheme[0]}…`" if scheme else "this form"
+    return None, [
+        error(
+            "K923",
+            f"a url of {shown} can't be used: this version runs on DuckDB files only",
+            help='use `url = "duckdb:///path/to/file.duckdb"`',
+        )
+    ]

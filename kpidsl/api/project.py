@@ -1,0 +1,207 @@
+"""A loaded project: what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from kpidsl.api.config import Config, Profile, database_of, profile_of
+from kpidsl.api.errors import KpidslError
+from kpidsl.api.output import make_folder, write_text
+from kpidsl.api.provenance import commit_of
+from kpidsl.api.question import Question, ask, window_of
+from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.model.pages import Report
+from kpidsl.model.periods import Window
+from kpidsl.model.project import Model
+from kpidsl.plan.planner import plan
+from kpidsl.reports.build import build_report
+from kpidsl.reports.html import render_html
+from kpidsl.reports.model import to_json
+from kpidsl.run.result import FunnelResult, Result
+from kpidsl.run.runner import Runner
+from kpidsl.sql.lower import to_sql
+from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+from kpidsl.text.suggest import nearest
+
+
+@dataclass
+class Project:
+    """A loaded project. Close it, or use it in a `with` statement."""
+
+    folder: Path
+    config: Config
+    model: Model | None
+    diagnostics: list[Diagnostic]
+    definition_hash: str
+    profile: str | None = None
+    _engine: EmbeddedEngine | None = field(default=None, repr=False)
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+
+    def _checked(self) -> Model:
+        if self.model is None:
+            raise KpidslError(self.diagnostics)
+        return self.model
+
+    @cached_property
+    def runner(self) -> Runner:
+        """The runner on the project's profile; connects when first used."""
+        model = self._checked()
+        profile, found = profile_of(self.config, self.profile)
+        database, timeout = None, Profile.model_fields["timeout"].default
+        if profile is not None:
+            database, found = database_of(profile, self.folder)
+            timeout = profile.timeout
+        if has_errors(found):
+            raise KpidslError(found)
+        engine, found = EmbeddedEngine.open(
+            self.folder, database, model.settings.timezone, timeout=timeout
+        )
+        if engine is None:
+            raise KpidslError(found)
+        self._engine = engine
+        return Runner(model, engine)
+
+    def compile(
+        self,
+        *metrics: str,
+        by: Sequence[str] = (),
+        where: str | None = None,
+        period: str | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+        compare: Sequence[str] = (),
+        dialect: str = "duckdb",
+    ) -> str:
+        """Return the SQL that answers a question; raises `KpidslError` when it is refused."""
+        model = self._checked()
+        question = Question(metrics, by, where, period, order, limit, compare)
+        query, found = ask(question, model)
+        if query is None:
+            raise KpidslError(found)
+        planned, found = plan(model, query)
+        if planned is None:
+            raise KpidslError(found)
+        return to_sql(planned, dialect)
+
+    def query(
+        self,
+        *metrics: str,
+        by: Sequence[str] = (),
+        where: str | None = None,
+        period: str | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+        compare: Sequence[str] = (),
+    ) -> Result:
+        """Answer a question, such as `query("revenue", by=["region", "month"])`.
+
+        Raises:
+            KpidslError: the question is refused, or fails while it runs.
+        """
+        model = self._checked()
+        query, found = ask(Question(metrics, by, where, period, order, limit, compare), model)
+        if query is None:
+            raise KpidslError(found)
+        result, found = self.runner.query(query)
+        if result is None:
+            raise KpidslError(found)
+        return result
+
+    def funnel(self, name: str, *, period: str | None = None) -> FunnelResult:
+        """Return the counts of a funnel over the attempts that began within a period."""
+        model = self._checked()
+        if name not in model.funnels:
+            raise KpidslError([_unknown("funnel", name, list(model.funnels))])
+        result, found = self.runner.funnel(model.funnels[name], self._window(model, period))
+        if result is None:
+            raise KpidslError(found)
+        return result
+
+    def report(
+        self,
+        name: str | None = None,
+        *,
+        out: str | Path = "reports",
+        now: datetime | None = None,
+        period: str | None = None,
+        json: bool = False,
+    ) -> list[Path]:
+        """Write a report's page, or every report's, into a folder; return the files written.
+
+        `now` decides which period is the last complete one. With `json` the report model is
+        written beside each page. A KPI that fails is a stated gap on its page.
+        """
+        return [path for path, _ in self.reports(name, out=out, now=now, period=period, json=json)]
+
+    def reports(
+        self,
+        name: str | None = None,
+        *,
+        out: str | Path = "reports",
+        now: datetime | None = None,
+        period: str | None = None,
+        json: bool = False,
+    ) -> list[tuple[Path, list[Diagnostic]]]:
+        """Do what `report` does, and return with each file what went wrong on its page."""
+        model = self._checked()
+        if name is not None and name not in model.reports:
+            raise KpidslError([_unknown("report", name, list(model.reports))])
+        window = self._window(model, period)
+        problem = make_folder(Path(out))
+        if problem is not None:
+            raise KpidslError([problem])
+        moment = now or datetime.now(UTC)
+        written = []
+        for report in self._wanted(model, name):
+            page, found = build_report(
+                report,
+                model,
+                self.runner,
+                now=moment,
+                commit=commit_of(self.folder),
+                definition_hash=self.definition_hash,
+                period=window,
+            )
+            outputs = [(f"{report.name}.html", render_html(page))]
+            if json:
+                outputs.append((f"{report.name}.json", to_json(page)))
+            for file, text in outputs:
+                path = Path(out) / file
+                problem = write_text(path, text)
+                if problem is not None:
+                    raise KpidslError([problem])
+                written.append((path, found))
+                found = []
+        return written
+
+    def _wanted(self, model: Model, name: str | None) -> list[Report]:
+        return list(model.reports.values()) if name is None else [model.reports[name]]
+
+    def _window(self, model: Model, period: str | None) -> Window | None:
+        window, found = window_of(period, model.settings.fiscal_year_starts)
+        if has_errors(found):
+            raise KpidslError(found)
+        return window
+
+
+def _unknown(what: str, name: str, known: list[str]) -> Diagnostic:
+    close = nearest(name, known, 1)
+    listed = ", ".join(f"`{item}`" for item in known) or "none"
+    return error(
+        "K928",
+        f"there is no {what} `{name}`",
+        help=f"use `{close[0]}`" if close else f"the project has: {listed}",
+    )

@@ -1,0 +1,225 @@
+"""From a question in words to a checked query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kpidsl.kinds.check import check_filter, check_metric_expression, resolve_dimension
+from kpidsl.model.expr import MetricExpr, Prior, QueryDimension, RowExpr
+from kpidsl.model.leaves import leaf_sources
+from kpidsl.model.periods import Grain, Window, parse_period
+from kpidsl.model.project import Model
+from kpidsl.plan.nodes import PERIOD
+from kpidsl.plan.planner import key_names
+from kpidsl.plan.query import Order, Query, Selection
+from kpidsl.syntax.parser import parse_expression
+from kpidsl.syntax.tree import Ref
+from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+from kpidsl.text.source import SourceFile, Span
+from kpidsl.text.suggest import nearest
+
+_COMPARISONS: dict[str, tuple[int, int]] = {
+    "prior_year": (12, 0),
+    "prior_quarter": (3, 0),
+    "prior_month": (1, 0),
+    "prior_week": (0, 7),
+    "prior_day": (0, 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, as text.
+
+    `by` holds dimensions and at most one grain; `period` is `2026-Q2`, `2026-01 .. 2026-06`, or
+    None for all data; `order` names columns, a leading `-` turns one round; `compare` adds a
+    column per metric: `prior_year`, `prior_month`…
+    """
+
+    metrics: Sequence[str]
+    by: Sequence[str] = ()
+    where: str | None = None
+    period: str | None = None
+    order: Sequence[str] = ()
+    limit: int | None = None
+    compare: Sequence[str] = ()
+    sparse: bool = False
+
+
+def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic]]:
+    """Return the query that a question means, or None with all that is wrong in it."""
+    found: list[Diagnostic] = []
+    if not all(text.strip() for text in question.metrics or [""]):
+        found.append(error("K924", "no metric is asked for", help="name at least one metric"))
+    asked: list[tuple[str, MetricExpr]] = []
+    for text in filter(str.strip, question.metrics):
+        expr, own = _metric(text, model)
+        found += own
+        if expr is not None:
+            asked.append((text, expr))
+    homes = frozenset[str]().union(*(leaf_sources(expr, model.metrics) for _, expr in asked))
+    grain, by, own = _by(question.by, model, homes)
+    found += own
+    keys = [*([PERIOD] if grain else []), *key_names(by, grain)]
+    select: list[Selection] = []
+    for text, expr in asked:
+        select.append(Selection(_unused(text, [*keys, *(item.name for item in select)]), expr))
+    select = [item for base in select for item in (base, *_compared(base, question.compare))]
+    found += _unknown_words(question.compare, _COMPARISONS, "comparison")
+    found += _repeated(question.compare)
+    where, own = _where(question.where, model, homes)
+    found += own
+    window, own = window_of(question.period, model.settings.fiscal_year_starts)
+    found += own
+    order = tuple(Order(text.removeprefix("-"), text.startswith("-")) for text in question.order)
+    columns = [*(item.name for item in select), *keys]
+    found += _unknown_words([item.column for item in order], columns, "column to order by")
+    if question.limit is not None and question.limit < 1:
+        found.append(
+            error("K924", f"a limit of {question.limit} leaves no row", help="use 1 or more")
+        )
+    if has_errors(found):
+        return None, found
+    query = Query(tuple(select), by, grain, window, where, order, question.limit, question.sparse)
+    return query, found
+
+
+def _metric(text: str, model: Model) -> tuple[MetricExpr | None, list[Diagnostic]]:
+    tree, found = parse_expression(SourceFile("<metric>", text))
+    if tree is None or has_errors(found):
+        return None, found
+    expr, _, own = check_metric_expression(tree, model)
+    return expr, found + own
+
+
+def _compared(base: Selection, words: Iterable[str]) -> list[Selection]:
+    return [
+        Selection(f"{base.name} {word}", Prior(base.expr, *_COMPARISONS[word]))
+        for word in words
+        if word in _COMPARISONS
+    ]
+
+
+def _unused(wanted: str, taken: Sequence[str]) -> str:
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted} {number}", number + 1
+    return name
+
+
+def _by(
+    words: Sequence[str], model: Model, homes: frozenset[str]
+) -> tuple[Grain | None, tuple[QueryDimension, ...], list[Diagnostic]]:
+    grain: Grain | None = None
+    dimensions: list[QueryDimension] = []
+    found: list[Diagnostic] = []
+    for word in words:
+        if word in set(Grain):
+            if grain is not None:
+                found.append(
+                    error(
+                        "K924",
+                        f"both `{grain}` and `{word}` are asked for",
+                        help="group by one grain of time",
+                    )
+                )
+            grain = Grain(word)
+            continue
+        tree, own = parse_expression(SourceFile("<by>", word))
+        found += own
+        if isinstance(tree, Ref):
+            dimension, own = resolve_dimension(tree, model, homes)
+            found += own
+            if dimension in dimensions:
+                found += _repeated([word, word])
+            elif dimension is not None:
+                dimensions.append(dimension)
+        elif tree is not None:
+            found.append(
+                error(
+                    "K924",
+                    "only dimensions and grains can be grouped by",
+                    tree.span,
+                    help="name a dimension, or day, week, month, quarter, year",
+                )
+            )
+    return grain, tuple(dimensions), found
+
+
+def _where(
+    text: str | None, model: Model, homes: frozenset[str]
+) -> tuple[RowExpr | None, list[Diagnostic]]:
+    if text is None:
+        return None, []
+    tree, found = parse_expression(SourceFile("<where>", text))
+    if tree is None or has_errors(found):
+        return None, found
+    condition, own = check_filter(tree, model, homes)
+    return condition, found + own
+
+
+def window_of(text: str | None, fiscal_start: int = 1) -> tuple[Window | None, list[Diagnostic]]:
+    """Read `2026-Q2` or `2026-01 .. 2026-06` (both ends belong to it)."""
+    if text is None:
+        return None, []
+    parts = [part.strip() for part in text.split("..")]
+    windows = [parse_period(part, fiscal_start) for part in parts]
+    file = SourceFile("<period>", text)
+    if "" in parts or len(parts) > 2:
+        return None, [
+            error(
+                "K925",
+                f"`{text}` is not a period",
+                Span(file, 0, len(text)),
+                help="write one period, or the FIRST .. LAST that belong to it",
+            )
+        ]
+    if any(window is None for window in windows):
+        bad = next(part for part, window in zip(parts, windows, strict=True) if not window)
+        start = text.find(bad)
+        return None, [
+            error(
+                "K925",
+                f"`{bad}` is not a period",
+                Span(file, start, start + len(bad)),
+                help="write 2026, 2026-06, 2026-Q2, 2026-W07, 2026-06-30, or FIRST .. LAST",
+            )
+        ]
+    first, last = windows[0], windows[-1]
+    assert first is not None
+    assert last is not None
+    if first.start >= last.end:
+        return None, [
+            error(
+                "K925",
+                f"the period ends before it begins: `{text}`",
+                Span(file, 0, len(text)),
+                help="write the earlier end first",
+            )
+        ]
+    return Window(first.start, last.end), []
+
+
+def _repeated(words: Sequence[str]) -> list[Diagnostic]:
+    return [
+        error("K924", f"`{word}` is asked for twice", help="name it once")
+        for position, word in enumerate(words)
+        if word in words[:position]
+    ]
+
+
+def _unknown_words(words: Iterable[str], known: Iterable[str], what: str) -> list[Diagnostic]:
+    known = list(known)
+    found = []
+    for word in words:
+        if word not in known:
+            close = nearest(word, known, 1)
+            found.append(
+                error(
+                    "K924",
+                    f"`{word}` is no {what}",
+                    help=f"use `{close[0]}`" if close else f"use one of: {', '.join(known)}",
+                )
+            )
+    return found

@@ -1,0 +1,49 @@
+"""The command `kpidsl`: one file per verb, no logic."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+import kpidsl
+from kpidsl.cli import check, compile, demo, explain, init, query, report  # noqa: A004
+
+app = typer.Typer(
+    name="kpidsl",
+    help="KPIs as code: check definitions, ask for numbers, make each audience its page.",
+    epilog="Start with: kpidsl demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kpidsl {kpidsl.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def kpidsl_command(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """KPIs as code: check definitions, ask for numbers, make each audience its page."""
+
+
+for _verb in (init, demo, check, compile, query, report, explain):
+    app.command(_verb.__name__.rpartition(".")[2], help=_verb.HELP)(_verb.run)
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A character that the terminal's or pipe's encoding lacks must not end the run.
+            stream.reconfigure(errors="backslashreplace")
+    app()

@@ -1,0 +1,48 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ProjectPath = Annotated[
+    Path,
+    typer.Option("--project", "-p", help="The project's folder, or one .kpi file."),
+]
+Profile = Annotated[
+    str | None, typer.Option("--profile", help="A profile of kpidsl.toml to run on.")
+]
+Metrics = Annotated[
+    list[str], typer.Argument(help="Metrics, KPIs, or expressions such as 'revenue / orders'.")
+]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by", help="Dimensions, and at most one of day, week, month, quarter, year; by comma."
+    ),
+]
+Where = Annotated[str | None, typer.Option("--where", help="Keep members: 'region != \"EU\"'.")]
+ReportPeriod = Annotated[
+    str | None,
+    typer.Option("--period", help="2026-06 or FIRST .. LAST; else the last complete period."),
+]
+Period = Annotated[
+    str | None, typer.Option("--period", help="2026-Q2, 2026-06, or FIRST .. LAST; else all data.")
+]
+OrderBy = Annotated[
+    str, typer.Option("--order", help="Columns, by comma; a leading - turns one round.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", help="At most so many rows.")]
+Compare = Annotated[
+    str,
+    typer.Option(
+        "--compare", help="prior_year, prior_quarter, prior_month, prior_week, prior_day; by comma."
+    ),
+]
+
+
+def words(text: str) -> list[str]:
+    """Split a list given with commas."""
+    return [item.strip() for item in text.split(",") if item.strip()]

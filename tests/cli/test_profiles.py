@@ -1,0 +1,197 @@
+"""`kpidsl.toml` and the databases that its profiles name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from tests.cli.conftest import SHOP, Shell
+
+SECRET = "hunter2"  # noqa: S105  (what must not be printed)
+SETTINGS = """\
+default_profile = "dev"
+
+[project]
+name = "shop"
+
+[profile.dev]
+url = "duckdb:///shop.duckdb"
+
+[profile.test]
+url = "duckdb:///${SHOP_DB}"
+"""
+
+
+@pytest.fixture
+def warehouse(shop: Shell) -> Shell:
+    """The shop over a table of a DuckDB file."""
+    with duckdb.connect(shop.folder / "shop.duckdb") as con:
+        con.execute("CREATE TABLE sales AS FROM 'sales.csv'")
+    shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
+    shop.write("kpidsl.toml", SETTINGS)
+    return shop
+
+
+def revenue(shell: Shell, *words: str) -> str:
+    return shell.run("query", "revenue", "--format", "csv", *words).out
+
+
+def test_the_default_profile_and_a_named_one(
+    warehouse: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert revenue(warehouse) == "revenue\n260.1\n"
+    monkeypatch.setenv("SHOP_DB", "shop.duckdb")
+    assert revenue(warehouse, "--profile", "test") == "revenue\n260.1\n"
+
+
+def test_an_unknown_profile(warehouse: Shell) -> None:
+    warehouse.refused(
+        "query", "revenue", "--profile", "tset", code=2, names=["K921", "`tset`", "use `test`"]
+    )
+
+
+def test_an_unknown_default_profile_is_found_by_check(warehouse: Shell) -> None:
+    warehouse.write("kpidsl.toml", SETTINGS.replace('"dev"', '"dve"'))
+    warehouse.refused("check", code=2, names=["K921", "`dve`", "use `dev`"])
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable(
+    warehouse: Shell, monkeypatch: pytest.MonkeyPatch, value: str | None
+) -> None:
+    monkeypatch.delenv("SHOP_DB", raising=False)
+    if value is not None:
+        monkeypatch.setenv("SHOP_DB", value)
+    warehouse.refused(
+        "query", "revenue", "--profile", "test", code=2, names=["K922", "set `SHOP_DB`"]
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://shop:${SHOP_DB}@db/shop",
+        "${SHOP_DB}",
+        "duckdb:///md:shop?motherduck_token=${SHOP_DB}",
+    ],
+)
+def test_the_value_of_a_variable_is_not_printed(
+    warehouse: Shell, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SHOP_DB", SECRET)
+    warehouse.write("kpidsl.toml", f'[profile.test]\nurl = "{url}"\n')
+    text = warehouse.refused(
+        "query", "revenue", "--profile", "test", code=2, names=["K923", "DuckDB files only"]
+    )
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://shop:{SECRET}@db/shop",
+        f"postgresql://shop:${{SHOP_DB}}{SECRET}@db/shop",
+        f"postgresql://:{SECRET}@db/shop",
+        f"shop:{SECRET}@db",
+        f"duckdb:///md:shop?motherduck_token={SECRET}",
+    ],
+)
+@pytest.mark.parametrize("verb", [["check"], ["query", "revenue"]])
+def test_a_secret_in_the_settings_is_refused_and_not_repeated(
+    warehouse: Shell, url: str, verb: list[str]
+) -> None:
+    warehouse.write("kpidsl.toml", f'[profile.test]\nurl = "{url}"\n')
+    text = warehouse.refused(*verb, code=2, names=["K929", "profile `test`", "${SHOP_PASSWORD}"])
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://shop:${SHOP_DB}@db/shop",
+        "postgresql://shop@db:5432/shop",
+        "postgresql://db:5432/shop@home",
+        "duckdb:///C:/data/shop@home.duckdb",
+    ],
+)
+def test_urls_without_a_secret_are_fine(warehouse: Shell, url: str) -> None:
+    warehouse.write("kpidsl.toml", f'[profile.test]\nurl = "{url}"\n')
+    assert warehouse.run("check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        ("[project]\nname = shop\n", ["line 2"]),
+        ("[project]\nnmae = 'shop'\n", ["`project.nmae`", "use `name`"]),
+        ("[profil.dev]\nurl = 'x'\n", ["`profil`", "use `profile`"]),
+        ("[profile.dev]\nurll = 'x'\n", ["`profile.dev.urll`", "use `url`"]),
+        ("[profile.dev]\nurl = 'x'\ntimeout = 'long'\n", ["`profile.dev.timeout`"]),
+        ("[profile.dev]\nurl = 'x'\ntimeout = 0\n", ["`profile.dev.timeout`"]),
+        ("[project]\npacks = ['marketting']\n", ["pack `marketting`", "use `marketing`"]),
+    ],
+)
+@pytest.mark.parametrize("verb", [["check"], ["query", "revenue"]])
+def test_bad_settings(shop: Shell, settings: str, names: list[str], verb: list[str]) -> None:
+    shop.write("kpidsl.toml", settings)
+    shop.refused(*verb, code=2, names=["K920", "`kpidsl.toml`", *names])
+
+
+def test_a_syntax_error_in_the_settings_does_not_repeat_the_line(shop: Shell) -> None:
+    shop.write("kpidsl.toml", f'[profile.dev]\nurl = "postgresql://shop:{SECRET}@db\n')
+    assert SECRET not in shop.refused("check", code=2, names=["K920", "line 2"])
+
+
+def test_settings_that_are_no_text(shop: Shell) -> None:
+    shop.write("kpidsl.toml", "[project]\n".encode("utf-16"))
+    shop.refused("check", code=1, names=["K905", "`kpidsl.toml`"])
+
+
+@pytest.mark.parametrize("verb", [["query", "revenue"], ["query", "aov", "--by", "month"]])
+class TestDatabases:
+    def test_a_missing_file_is_not_created(self, warehouse: Shell, verb: list[str]) -> None:
+        warehouse.write("kpidsl.toml", SETTINGS.replace("shop.duckdb", "shpo.duckdb"))
+        warehouse.refused(*verb, code=1, names=["K645", "`shpo.duckdb`", "use `shop.duckdb`"])
+        assert not (warehouse.folder / "shpo.duckdb").exists()
+
+    @pytest.mark.parametrize("content", [b"", b"order_id,day\n" * 1000])
+    def test_no_duckdb_file(self, warehouse: Shell, verb: list[str], content: bytes) -> None:
+        warehouse.write("shop.duckdb", content)
+        warehouse.refused(*verb, code=1, names=["K645", "`shop.duckdb`", "DuckDB database"])
+        assert (warehouse.folder / "shop.duckdb").read_bytes() == content
+
+    def test_a_missing_table_names_the_nearest(self, warehouse: Shell, verb: list[str]) -> None:
+        with duckdb.connect(warehouse.folder / "shop.duckdb") as con:
+            con.execute("ALTER TABLE sales RENAME TO sale")
+        warehouse.refused(*verb, code=1, names=["K641", "`sales`", "use `sale`", "shop.kpi:8:1"])
+
+    def test_a_missing_column_names_the_nearest(self, warehouse: Shell, verb: list[str]) -> None:
+        with duckdb.connect(warehouse.folder / "shop.duckdb") as con:
+            con.execute("ALTER TABLE sales RENAME amount TO amounts")
+        warehouse.refused(*verb, code=1, names=["K642", "use `amounts`", "shop.kpi:13:24"])
+
+    def test_a_file_locked_by_another_program(self, warehouse: Shell, verb: list[str]) -> None:
+        hold = "import duckdb, sys; c = duckdb.connect('shop.duckdb'); print(flush=True); input()"
+        with subprocess.Popen(
+            [sys.executable, "-c", hold],
+            cwd=warehouse.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as other:
+            assert other.stdout is not None
+            other.stdout.readline()  # it has the file open now
+            warehouse.refused(*verb, code=1, names=["K645", "no other program has it open"])
+            other.communicate(b"\n")
+
+
+def test_the_time_limit_of_a_profile_holds(warehouse: Shell) -> None:
+    rows = "SELECT a.range AS x FROM range(1000000) a, range(1000000) b WHERE a.range * 7 % 9 = 3"
+    source = f'source big {{ sql: "{rows}"\n  key: none\n  measure total: sum(x) }}\n'
+    warehouse.write("shop.kpi", SHOP + source)
+    warehouse.write(
+        "kpidsl.toml", SETTINGS.replace("[profile.test]", "timeout = 0.2\n[profile.test]")
+    )
+    warehouse.refused("query", "total", code=1, names=["K646", "0.2 s"])
