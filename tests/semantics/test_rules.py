@@ -1,0 +1,337 @@
+"""Each rule of what a number means, on the small shop of `conftest.py`, worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kpidsl
+from kpidsl.plan.query import Absent
+from tests.support import load, project, rows
+
+JAN, FEB, MAR = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
+Q1 = "2026-Q1"
+
+
+def refusal(shop: kpidsl.Project, *metrics: str, **question: Any) -> kpidsl.KpidslError:
+    with pytest.raises(kpidsl.KpidslError) as refused:
+        shop.query(*metrics, **question)
+    return refused.value
+
+
+def code(error: kpidsl.KpidslError) -> str:
+    return error.diagnostics[0].code
+
+
+# --- S1 anchor -----------------------------------------------------------------------------
+
+
+def test_s1_company_changes_no_value(shop: kpidsl.Project) -> None:
+    alone = dict(rows(shop.query("revenue", by=["channel"]), "channel", "revenue"))
+    company = rows(shop.query("ad_spend", "revenue", by=["channel"]), "channel", "revenue")
+    assert {key: value for key, value in company if key in alone} == alone
+    assert [value for key, value in company if key not in alone] == [0]  # tv: spend only
+
+
+def test_s1_order_of_metrics_changes_nothing(shop: kpidsl.Project) -> None:
+    one = shop.query("revenue", "ad_spend", by=["channel"])
+    other = shop.query("ad_spend", "revenue", by=["channel"])
+    assert rows(one, "channel", "revenue", "ad_spend") == rows(
+        other, "channel", "revenue", "ad_spend"
+    )
+
+
+# --- S2 unmatched --------------------------------------------------------------------------
+
+
+def test_s2_none_and_unmapped_stay_and_differ(shop: kpidsl.Project) -> None:
+    by_region = dict(rows(shop.query("revenue", by=["region"]), "region", "revenue"))
+    assert by_region == {"North": 100, "South": 50, Absent.UNMAPPED: 30}
+    by_channel = dict(rows(shop.query("revenue", by=["channel"]), "channel", "revenue"))
+    assert by_channel == {"ads": 100, "seo": 50, Absent.NONE: 30}
+
+
+def test_s2_unequal_keeps_what_has_no_value(shop: kpidsl.Project) -> None:
+    kept = dict(
+        rows(shop.query("revenue", by=["region"], where='region != "North"'), "region", "revenue")
+    )
+    assert kept == {"South": 50, Absent.UNMAPPED: 30}
+
+
+@pytest.mark.parametrize(
+    ("condition", "revenue"),
+    [
+        ("region is unmapped", 30),
+        ("region is not unmapped", 150),
+        ("channel is none", 30),
+        ("channel is null", 30),
+        ('not channel = "ads"', 80),
+        ('channel in ("ads", "seo")', 150),
+        ('not (channel in ("ads"))', 80),
+    ],
+)
+def test_s2_filters_are_two_valued(shop: kpidsl.Project, condition: str, revenue: int) -> None:
+    assert shop.query("revenue", where=condition).values("revenue") == [revenue]
+
+
+def test_s2_the_literal_text_none_is_another_member(tmp_path: Path) -> None:
+    with project(
+        tmp_path,
+        'kpidsl 1\nproject p { currency: USD }\nsource t { files: "t.csv", key: id, '
+        "dimensions: [medium], measure n: count() as row }",
+        t="id,medium\n1,(none)\n2,\n3,cpc",
+    ) as loaded:
+        got = rows(loaded.query("n", by=["medium"]), "medium", "n")
+    assert sorted(map(repr, got)) == sorted(
+        map(repr, [("(none)", 1), ("cpc", 1), (Absent.NONE, 1)])
+    )
+
+
+# --- S3, S4 keys and fan-out ---------------------------------------------------------------
+
+
+def test_s4_each_order_counts_once_per_product(shop: kpidsl.Project) -> None:
+    """Order 1 has a and b, order 2 has a twice, order 3 nothing."""
+    result = shop.query("revenue", "orders", by=["sku"])
+    assert rows(result, "sku", "revenue", "orders") == [
+        ("a", 150, 2),
+        ("b", 100, 1),
+        (Absent.UNMAPPED, 30, 1),
+    ]
+    assert all(column.overlapping for column in result.columns[1:])
+
+
+def test_s4_averages_are_of_orders_not_of_lines(shop: kpidsl.Project) -> None:
+    result = shop.query("average", by=["sku"])
+    assert rows(result, "sku", "average")[0] == ("a", 75.0)  # (100 + 50) / 2, not (100+50+50)/3
+
+
+def test_s4_filter_on_the_many_side_means_any_line(shop: kpidsl.Project) -> None:
+    assert shop.query("revenue", where='sku = "b"').values("revenue") == [100]
+
+
+def test_s4_complement_of_any_is_none(shop: kpidsl.Project) -> None:
+    any_a = shop.query("revenue", where='sku = "a"').values("revenue")[0]
+    none_a = shop.query("revenue", where='not sku = "a"').values("revenue")[0]
+    assert (any_a, none_a) == (150, 30)
+    assert any_a + none_a == shop.query("revenue").values("revenue")[0]
+
+
+def test_s3_rows_without_a_key_are_not_joined_to(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        """kpidsl 1
+        project p { currency: USD }
+        source logs { files: "logs.csv", key: none, measure n: count() as row }
+        source tags { files: "tags.csv", key: [log, tag], join log_of: logs on log to log
+          dimensions: [tag] }
+        """,
+    )
+    assert [item.code for item in loaded.diagnostics] == ["K401"]
+
+
+def test_once_per_counts_each_order_once(shop: kpidsl.Project) -> None:
+    assert shop.query("shipping").values("shipping") == [9]  # 5 + 4, not 5+5+4+4
+    assert rows(shop.query("shipping", by=["sku"]), "sku", "shipping") == [("a", 9), ("b", 5)]
+
+
+def test_once_per_refuses_two_values_within_a_key(tmp_path: Path) -> None:
+    """Order 2 has a fee of 3 and one of 4: neither is its fee."""
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { currency: USD }
+        source lines {
+          files: "lines.csv", key: line
+          measure fees: sum(fee once per order_id) as USD
+          measure paid_fees: sum(fee once per order_id) where paid as USD
+        }
+        """,
+        lines="line,order_id,fee,paid\n1,1,5.00,true\n2,1,5.00,true\n3,2,3.00,true\n4,2,4.00,false",
+    ) as loaded:
+        refused = refusal(loaded, "fees")
+        assert code(refused) == "K652"
+        assert "`2` has two: 3.00 and 4.00" in refused.diagnostics[0].message
+        assert loaded.query("paid_fees").values("paid_fees") == [8]
+
+
+# --- S5, S12, S13 merge, ratio, null policy ------------------------------------------------
+
+
+def test_s5_s13_a_difference_by_region_adds_up(shop: kpidsl.Project) -> None:
+    result = shop.query("net", "revenue", "refunded", by=["region"])
+    assert rows(result, "region", "net") == [
+        ("North", 85),
+        ("South", 50),
+        (Absent.UNMAPPED, 30),
+    ]
+    assert sum(result.values("net")) == shop.query("net").values("net")[0] == 165
+
+
+def test_s12_division_by_zero_is_null(shop: kpidsl.Project) -> None:
+    result = dict(rows(shop.query("roas", by=["channel"]), "channel", "roas"))
+    assert result == {"ads": 2.5, "seo": None, "tv": 0.0, Absent.NONE: None}
+
+
+def test_s12_a_ratio_is_of_sums(shop: kpidsl.Project) -> None:
+    assert shop.query("roas").values("roas")[0] == pytest.approx(180 / 50)
+
+
+def test_s12_integers_never_truncate(shop: kpidsl.Project) -> None:
+    assert shop.query("half").values("half") == [1.5]
+
+
+def test_s12_money_is_exact(tmp_path: Path) -> None:
+    amounts = "\n".join(f"{i},0.10" for i in range(1, 31))
+    with project(
+        tmp_path,
+        'kpidsl 1\nproject p { currency: USD }\nsource t { files: "t.csv", key: id, '
+        "measure total: sum(amount) as USD }",
+        t="id,amount\n" + amounts,
+    ) as loaded:
+        total = loaded.query("total").values("total")[0]
+    assert isinstance(total, Decimal)
+    assert total == 3
+
+
+def test_s13_counts_of_nothing_are_zero_averages_are_null(shop: kpidsl.Project) -> None:
+    record = shop.query("revenue", "orders", "average", where='channel = "radio"').records()[0]
+    assert record == {"revenue": 0, "orders": 0, "average": None}
+
+
+def test_s13_outside_the_known_range_there_is_no_value(shop: kpidsl.Project) -> None:
+    result = shop.query("revenue", "ad_spend", by=["month"], period="2025-12 .. 2026-04")
+    assert rows(result, "revenue", "ad_spend") == [
+        (None, None),
+        (150, 40),  # order 2 is of 31 January in New York
+        (0, 10),
+        (30, 0),  # the watermark vouches for March
+        (None, None),
+    ]
+
+
+# --- S6, S9 paths --------------------------------------------------------------------------
+
+
+def test_s9_what_can_not_reach_a_dimension_is_refused_by_its_leaf(shop: kpidsl.Project) -> None:
+    refused = refusal(shop, "roas", by=["region"])
+    assert code(refused) == "K451"
+    assert "`ad_spend`" in refused.diagnostics[0].message
+
+
+def test_s9_the_same_holds_for_filters(shop: kpidsl.Project) -> None:
+    assert code(refusal(shop, "roas", where='region = "North"')) == "K451"
+
+
+def test_s6_two_paths_are_listed(tmp_path: Path) -> None:
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { currency: USD }
+        source countries { files: "countries.csv", key: code, dimensions: [name] }
+        source orders {
+          files: "orders.csv", key: id
+          join billing: countries on bill to code
+          join shipping: countries on ship to code
+          measure n: count() as order
+        }
+        """,
+        countries="code,name\nDE,Germany\nFR,France",
+        orders="id,bill,ship\n1,DE,FR\n2,DE,DE",
+    ) as loaded:
+        refused = refusal(loaded, "n", by=["countries.name"])
+        assert code(refused) == "K452"
+        assert "billing" in refused.diagnostics[0].message
+        assert "shipping" in refused.diagnostics[0].message
+        assert rows(loaded.query("n", by=["orders.billing.name"]), "n") == [(2,)]
+        assert rows(loaded.query("n", by=["orders.shipping.name"]), "name", "n") == [
+            ("France", 1),
+            ("Germany", 1),
+        ]
+
+
+def test_s9_fixed_amounts_stand_unallocated(shop: kpidsl.Project) -> None:
+    result = shop.query("cost", by=["channel"], period="2026-01")
+    assert rows(result, "channel", "cost") == [("ads", 40), (Absent.UNALLOCATED, 31)]
+
+
+def test_s9_fixed_amounts_accrue_by_the_day(shop: kpidsl.Project) -> None:
+    """31 USD per month: 1 USD a day in January, 28 days of February are all of it."""
+    assert shop.query("cost", period="2026-01-01 .. 2026-01-10").values("cost") == [40 + 10]
+    assert shop.query("cost", period="2026-02").values("cost") == [10 + 31]
+
+
+# --- S14 filters ---------------------------------------------------------------------------
+
+
+def test_s14_a_metric_s_filter_and_a_query_s_both_hold(shop: kpidsl.Project) -> None:
+    assert shop.query("ads_revenue", where='region = "South"').values("ads_revenue") == [0]
+    assert shop.query("ads_revenue", where='region = "North"').values("ads_revenue") == [100]
+
+
+def test_exclude_takes_rows_out_of_everything(shop: kpidsl.Project) -> None:
+    assert shop.query("orders").values("orders") == [3]
+
+
+def test_attributes_are_of_the_entity_over_all_rows(shop: kpidsl.Project) -> None:
+    """Three customers, one included order each: each is its customer's first."""
+    assert shop.query("first_orders", period="2026-03").values("first_orders") == [1]
+    assert shop.query("first_orders").values("first_orders") == [3]
+
+
+# --- time ----------------------------------------------------------------------------------
+
+
+def test_s15_each_metric_on_its_own_clock(shop: kpidsl.Project) -> None:
+    """10 USD of January's order are paid back in February, and count there."""
+    result = shop.query("net", by=["month"], period=Q1)
+    assert rows(result, "period", "net") == [(JAN, 145), (FEB, -10), (MAR, 30)]
+
+
+def test_s17_every_period_for_every_member(shop: kpidsl.Project) -> None:
+    result = shop.query("orders", by=["channel", "month"], period=Q1)
+    assert len(result.rows) == 9  # ads, seo, (none) × three months
+    assert sum(result.values("orders")) == 3
+
+
+def test_s16_s19_prior_looks_back_beyond_the_window(shop: kpidsl.Project) -> None:
+    result = shop.query(
+        "revenue", by=["month"], period="2026-02 .. 2026-03", compare=["prior_month"]
+    )
+    assert rows(result, "revenue", "revenue prior_month") == [(0, 150), (30, 0)]
+
+
+def test_s19_the_same_part_of_the_earlier_month(shop: kpidsl.Project) -> None:
+    """1 to 9 February looks back at 1 to 9 January: before the first order, of the 10th, nothing
+    is known (S13)."""
+    result = shop.query("revenue", period="2026-02-01 .. 2026-02-09", compare=["prior_month"])
+    assert result.values("revenue prior_month") == [None]
+    result = shop.query("revenue", period="2026-02-01 .. 2026-02-10", compare=["prior_month"])
+    assert result.values("revenue prior_month") == [100]
+
+
+def test_s20_days_are_local(shop: kpidsl.Project) -> None:
+    assert rows(shop.query("orders", by=["month"], period=Q1), "orders") == [(2,), (0,), (1,)]
+
+
+def test_order_and_limit(shop: kpidsl.Project) -> None:
+    result = shop.query("revenue", by=["channel"], order=["-revenue"], limit=2)
+    assert rows(result, "channel", "revenue") == [("ads", 100), ("seo", 50)]
+
+
+def test_s20_times_without_a_zone_are_refused(tmp_path: Path) -> None:
+    """02:30 in UTC is the evening before in New York; nobody knows which is meant."""
+    definitions = """kpidsl 1
+    project p {{ timezone: "America/New_York" }}
+    source visits {{ files: "visits.csv", key: id, time: seen{zone}, measure visits: count() }}
+    """
+    table = "id,seen\n1,2026-02-01T02:30:00"
+    with project(tmp_path, definitions.format(zone=""), visits=table) as loaded:
+        assert code(refusal(loaded, "visits", by=["day"])) == "K653"
+    zone = ' { stored_as: "UTC" }'
+    with project(tmp_path, definitions.format(zone=zone), visits=table) as loaded:
+        assert loaded.query("visits", by=["day"]).values("period") == [date(2026, 1, 31)]
