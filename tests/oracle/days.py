@@ -1,0 +1,118 @@
+"""Calendar arithmetic of the oracle, written apart from `kpidsl.model.periods` on purpose."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from kpidsl.model.periods import Grain
+from kpidsl.model.sources import TimeSpec
+
+Span = tuple[date, date]
+"""Local days, half-open."""
+
+_ONE = timedelta(days=1)
+
+
+def local_time(value: object, spec: TimeSpec, zone: str) -> date | datetime | None:
+    """Bring a raw time to the project's clock (S20): dates stay, naive datetimes are read in
+    the zone that they are stored in."""
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        if value.tzinfo is None and spec.stored_as is None:
+            return value
+        known = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(spec.stored_as or zone))
+        return known.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    assert isinstance(value, date), value
+    return value
+
+
+def day_of(moment: date | datetime) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def bucket(day: date, grain: Grain, week_starts: int) -> Span:
+    """The whole period that holds `day`."""
+    match grain:
+        case Grain.DAY:
+            start, end = day, day + _ONE
+        case Grain.WEEK:
+            start = day
+            while start.weekday() != week_starts:
+                start -= _ONE
+            end = start + 7 * _ONE
+        case Grain.MONTH:
+            start, end = _months(day, 1)
+        case Grain.QUARTER:
+            start, end = _months(day, 3)
+        case Grain.YEAR:
+            start, end = _months(day, 12)
+    return start, end
+
+
+def _months(day: date, length: int) -> Span:
+    first = (day.month - 1) // length * length + 1
+    following = first + length
+    start = date(day.year, first, 1)
+    if following > 12:
+        return start, date(day.year + 1, following - 12, 1)
+    return start, date(day.year, following, 1)
+
+
+def buckets(window: Span, grain: Grain, week_starts: int) -> list[tuple[date, Span]]:
+    """Every period that meets the window: its own start, and its days inside the window."""
+    found: list[tuple[date, Span]] = []
+    day = window[0]
+    while day < window[1]:
+        start, end = bucket(day, grain, week_starts)
+        found.append((start, (max(start, window[0]), min(end, window[1]))))
+        day = end
+    return found
+
+
+def earlier(span: Span, months: int, days: int) -> Span:
+    """Move both boundaries into the past (S19).
+
+    A first day that the earlier month lacks is its last one. An end stands after as many days
+    of its month as before, at most the whole month: whole months stay whole, and 28 and
+    29 February 2024 both become 28 February 2023.
+    """
+    start, end = span
+    first = _month_earlier(start, months)
+    last_day_of_first = bucket(first, Grain.MONTH, 0)[1] - _ONE
+    new_start = min(first + (start.day - 1) * _ONE, last_day_of_first)
+    stop_month = _month_earlier(end, months)
+    new_end = min(stop_month + (end.day - 1) * _ONE, bucket(stop_month, Grain.MONTH, 0)[1])
+    return new_start - days * _ONE, new_end - days * _ONE
+
+
+def _month_earlier(day: date, months: int) -> date:
+    """The first day of the month that is `months` before `day`'s."""
+    year, month = day.year, day.month
+    for _ in range(abs(months)):
+        month += -1 if months > 0 else 1
+        if month == 0:
+            year, month = year - 1, 12
+        elif month == 13:
+            year, month = year + 1, 1
+    return date(year, month, 1)
+
+
+_ACCRUAL = {"month": Grain.MONTH, "quarter": Grain.QUARTER, "year": Grain.YEAR}
+
+
+def accrued(amount: Fraction, per: str, span: Span) -> Fraction:
+    """What a fixed amount comes to over the days of `span`: each day bears the same part of its
+    own month (week, quarter, year)."""
+    total = Fraction(0)
+    day = span[0]
+    while day < span[1]:
+        if per in _ACCRUAL:
+            start, end = bucket(day, _ACCRUAL[per], 0)
+            total += amount / (end - start).days
+        else:
+            total += amount / {"day": 1, "week": 7}[per]
+        day += _ONE
+    return total

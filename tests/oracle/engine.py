@@ -1,0 +1,104 @@
+"""The product's answer to a case, in the oracle's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from kpidsl.engines.base import Table
+from kpidsl.model.sources import Source
+from kpidsl.plan.planner import plan
+from kpidsl.run.result import Role
+from kpidsl.run.runner import Runner
+from kpidsl.text.diagnostic import Diagnostic
+from tests.oracle.evaluate import Answer
+from tests.oracle.generate import Case
+from tests.oracle.rows import Refused
+
+
+class MemoryEngine:
+    """DuckDB in memory, with a case's rows as tables."""
+
+    dialect = "duckdb"
+
+    def __init__(self, case: Case) -> None:
+        self._con = duckdb.connect()
+        self._con.execute("SET TimeZone = ?", [case.model.settings.timezone])
+        # As EmbeddedEngine: DuckDB 2.0 fails on a choice of constants that it folds.
+        self._con.execute("SET disabled_optimizers = 'statistics_propagation'")
+        for name, columns in case.columns.items():
+            declared = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
+            self._con.execute(f"CREATE TABLE {_quoted(name)} ({declared})")
+            places = ", ".join("?" * len(columns))
+            for row in case.tables[name]:
+                self._con.execute(
+                    f"INSERT INTO {_quoted(name)} VALUES ({places})",  # noqa: S608 -- quoted
+                    [row[column] for column in columns],
+                )
+
+    def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
+        del sources
+        return []
+
+    def run(self, sql: str) -> Table:
+        cursor = self._con.execute(sql)
+        return Table(tuple(item[0] for item in cursor.description or ()), cursor.fetchall())
+
+    def tables(self) -> list[str]:
+        return []
+
+    def columns(self, relation: str) -> list[str]:
+        del relation
+        return []
+
+    def assumptions(self, source: str) -> tuple[str, ...]:
+        del source
+        return ()
+
+    def cancel(self) -> None:
+        self._con.interrupt()
+
+    def close(self) -> None:
+        self._con.close()
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+@contextmanager
+def engine_of(case: Case) -> Iterator[MemoryEngine]:
+    engine = MemoryEngine(case)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def run_on_duckdb(case: Case) -> Answer:
+    """Plan, lower and run a case; raises `Refused` where the planner gives no plan, or
+    the data contradict `once per`."""
+    planned, diagnostics = plan(case.model, case.query)
+    if planned is None:
+        raise Refused("; ".join(f"{each.code} {each.message}" for each in diagnostics))
+    with engine_of(case) as engine:
+        result, found = Runner(case.model, engine).query(case.query)
+    if result is None and {each.code for each in found} == {"K652"}:
+        raise Refused(f"K652 {found[0].message}")
+    assert result is not None, found
+    key_columns = [
+        number for number, column in enumerate(result.columns) if column.role is not Role.METRIC
+    ]
+    answer: Answer = {}
+    for row in result.rows:
+        key = tuple(row[number] for number in key_columns)
+        assert key not in answer, f"two rows for {key}"
+        answer[key] = {
+            column.name: value
+            for column, value in zip(result.columns, row, strict=True)
+            if column.role is Role.METRIC
+        }
+    return answer

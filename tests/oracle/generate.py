@@ -1,0 +1,275 @@
+"""Random queries over random models (I10), and what each of them tries out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
+
+from kpidsl.model import expr as e
+from kpidsl.model.periods import Grain, Window
+from kpidsl.model.project import Model
+from kpidsl.model.purpose import Metric
+from kpidsl.plan.query import Absent, Query, Selection
+from tests.oracle.evaluate import Answer
+from tests.oracle.invent import DAYS, Draw, Kind, World, chance, pick, predicate, worlds
+from tests.oracle.leaves import references
+from tests.oracle.paths import Reach, reach
+from tests.oracle.rows import Refused, Tables
+
+Typed = tuple[Kind, e.QueryDimension]
+Months = int
+Days = int
+
+SHIFTS: dict[Grain | None, tuple[tuple[Months, Days], ...]] = {
+    None: ((1, 0), (12, 0), (0, 1), (0, 364)),
+    Grain.DAY: ((0, 1), (0, 7), (0, 366)),
+    Grain.WEEK: ((0, 7), (0, 364)),
+    Grain.MONTH: ((1, 0), (12, 0)),
+    Grain.QUARTER: ((3, 0), (12, 0)),
+    Grain.YEAR: ((12, 0),),
+}
+"""How far a query may look back: whole periods of its own."""
+
+
+@dataclass(frozen=True, repr=False)
+class Case:
+    """A model, a query, raw rows by source, and each source's columns with DuckDB's types."""
+
+    model: Model
+    query: Query
+    tables: Tables
+    columns: dict[str, dict[str, str]]
+
+    def __repr__(self) -> str:
+        """What a person needs to see why a case fails: only what is not at its default."""
+        told = [str(self.query), str(self.model.settings.model_dump(exclude_defaults=True))]
+        told += [f"metric {name} = {metric.expr}" for name, metric in self.model.metrics.items()]
+        told += [f"shared {each.members}" for each in self.model.shared.values()]
+        for name, source in self.model.sources.items():
+            facts = (source.key, source.time, source.watermark, source.exclude)
+            told.append(f"source {name!r}: key, time, watermark, exclude = {facts}")
+            told += [f"  join {join.name!r} → {join.target!r}" for join in source.joins.values()]
+            told += [
+                f"  dimension {each.name!r} = {each.expr or each.attribute}"
+                for each in source.dimensions.values()
+            ]
+            told += [
+                f"  measure {each.name!r} = {each.aggregate}({each.operand})"
+                f" where {each.where} once per {each.once_per}"
+                for each in source.measures.values()
+            ]
+            told += [f"  {row}" for row in self.tables[name]]
+        return "\n".join(told)
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, _cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+@st.composite
+def cases(draw: Draw) -> Case:
+    world = draw(worlds())
+    asked = draw(
+        st.lists(st.sampled_from(sorted(world.model.sources)), min_size=1, max_size=2, unique=True)
+    )
+    timed = chance(draw, 75) and all(world.model.sources[name].time for name in asked)
+    dimensions = _dimensions(draw, world, asked)
+    by: list[Typed] = []
+    if dimensions:
+        size = pick(draw, (0, 1, 1, 2))
+        by = draw(st.lists(st.sampled_from(dimensions), min_size=size, max_size=size, unique=True))
+    window = _window(draw) if timed and chance(draw, 75) else None
+    grain = draw(st.sampled_from((None, *Grain))) if timed else None
+    shifts = SHIFTS[grain] if window is not None else ()
+    maker = _Formulas(draw, world, asked, dimensions, shifts)
+    select = tuple(
+        Selection(f"c{index} ü", maker.formula(2)) for index in range(draw(st.integers(1, 3)))
+    )
+    query = Query(
+        select,
+        by=tuple(dimension for _, dimension in by),
+        grain=grain,
+        window=window,
+        where=predicate(draw, dimensions, timed=False) if dimensions and chance(draw, 35) else None,
+        sparse=chance(draw, 35),
+    )
+    model = world.model.model_copy(update={"metrics": maker.metrics})
+    return Case(model, query, world.tables, world.columns)
+
+
+def _window(draw: Draw) -> Window:
+    start = pick(draw, DAYS)
+    return Window(start, start + timedelta(days=pick(draw, (1, 2, 10, 31, 60, 366))))
+
+
+def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
+    """Dimensions that all leaves reach, and now and then any at all: those are refused."""
+    found: list[Typed] = [
+        (kind, e.QueryDimension(name, source))
+        for source, kinds in world.kinds.items()
+        for name, kind in kinds.items()
+    ]
+    found += [
+        (kind, e.QueryDimension(name, join.target, source, (join.name,)))
+        for source in asked
+        for join in world.model.sources[source].joins.values()
+        for name, kind in world.kinds[join.target].items()
+    ]
+    found += [("text", e.QueryDimension(name)) for name in world.model.shared] * 6
+    if chance(draw, 5):
+        return found
+    # Those over the many side come up more often than they would by themselves.
+    return [
+        (kind, dimension)
+        for kind, dimension in found
+        for _ in range(_weight(world.model, asked, dimension))
+    ]
+
+
+def _weight(model: Model, asked: list[str], dimension: e.QueryDimension) -> int:
+    ends = _ends(model, asked, dimension)
+    if len(ends) < len(asked):
+        return 0
+    return 4 if any(end.reverse for end in ends) else 1
+
+
+def _ends(model: Model, sources: Iterable[str], dimension: e.QueryDimension) -> list[Reach]:
+    """How each source that can reaches a dimension."""
+    found = []
+    for source in sources:
+        with suppress(Refused):
+            found.append(reach(model, source, dimension))
+    return found
+
+
+class _Formulas:
+    """Draws formulas over the measures of the sources asked for."""
+
+    def __init__(
+        self,
+        draw: Draw,
+        world: World,
+        asked: list[str],
+        dimensions: list[Typed],
+        shifts: tuple[tuple[Months, Days], ...],
+    ) -> None:
+        self.draw = draw
+        self.dimensions = dimensions
+        self.shifts = shifts
+        self.timed = all(world.model.sources[name].time for name in asked)
+        self.measures = [
+            e.MeasureRef(source, measure)
+            for source in asked
+            for measure in world.model.sources[source].measures
+        ]
+        self.metrics: dict[str, Metric] = {}
+
+    def formula(self, depth: int) -> e.MetricExpr:
+        kinds = ["measure"] * 4
+        if depth:
+            kinds += ["arithmetic"] * 3 + ["negate", "coalesce", "metric"]
+            kinds += ["filtered"] * 2 * bool(self.dimensions) + ["prior"] * 2 * bool(self.shifts)
+            kinds += ["fixed"] * bool(self.shifts)
+        match pick(self.draw, kinds):
+            case "arithmetic":
+                op = pick(self.draw, "+-*//")
+                right = self.formula(depth - 1)
+                if chance(self.draw, 20):
+                    right = e.Constant(pick(self.draw, (Decimal(0), Decimal("2.5"))))
+                return e.MetricArithmetic(op, self.formula(depth - 1), right)
+            case "negate":
+                return e.MetricNegate(self.formula(depth - 1))
+            case "coalesce":
+                return e.MetricCoalesce((self.formula(depth - 1), e.Constant(Decimal(7))))
+            case "metric":
+                inner = self.formula(depth - 1)
+                name = f"metric {len(self.metrics)}"
+                self.metrics[name] = Metric(name=name, expr=inner)
+                return e.MetricRef(name)
+            case "filtered":
+                condition = predicate(self.draw, self.dimensions, timed=self.timed)
+                return e.Filtered(self.formula(depth - 1), condition)
+            case "prior":
+                months, days = pick(self.draw, self.shifts)
+                return e.Prior(self.formula(depth - 1), months, days)
+            case "fixed":
+                per = pick(self.draw, ("day", "week", "month", "quarter", "year"))
+                by = pick(self.draw, self.measures) if chance(self.draw, 40) else None
+                return e.FixedAmount(Decimal("1200.50"), "USD", per, by)
+        reference: e.MeasureRef = pick(self.draw, self.measures)
+        return reference
+
+
+# --- what a case tries out -----------------------------------------------------------------
+
+
+def parts(model: Model, formula: e.MetricExpr) -> Iterator[e.MetricExpr]:
+    """A formula and everything below it."""
+    yield formula
+    match formula:
+        case e.MetricRef(name):
+            yield from parts(model, model.metrics[name].expr)
+        case e.MetricArithmetic(_, left, right):
+            yield from parts(model, left)
+            yield from parts(model, right)
+        case e.MetricNegate(operand) | e.Filtered(operand) | e.Prior(operand):
+            yield from parts(model, operand)
+        case e.MetricCoalesce(items):
+            for item in items:
+                yield from parts(model, item)
+        case e.FixedAmount(allocate_by=metric) if metric is not None:
+            yield from parts(model, metric)
+
+
+def rules(case: Case, answer: Answer) -> dict[str, bool]:
+    """For each rule, whether this case's answer would show a breach."""
+    model, query = case.model, case.query
+    every = [part for each in query.select for part in parts(model, each.expr)]
+    leaves = {part.source for part in every if isinstance(part, e.MeasureRef)}
+    measures = [
+        model.sources[part.source].measures[part.measure]
+        for part in every
+        if isinstance(part, e.MeasureRef)
+    ]
+    filters = [part.predicate for part in every if isinstance(part, e.Filtered)]
+    filters += [query.where] if query.where is not None else []
+    named = [reference for filter_ in filters for reference in references(filter_)]
+    grouped = [end for reference in query.by for end in _ends(model, leaves, reference)]
+    filtered = [end for reference in named for end in _ends(model, leaves, reference)]
+    members = {member for key in answer for member in key}
+    values = [value for row in answer.values() for value in row.values()]
+    clocks = [model.sources[leaf].time for leaf in leaves]
+    zone = model.settings.timezone
+    prior = any(isinstance(part, e.Prior) for part in every)
+    return {
+        "S1 company": len(query.select) > 1 and bool(values),
+        "S2 none": Absent.NONE in members,
+        "S2 unmapped": Absent.UNMAPPED in members,
+        "S2 text like a label": bool({"(none)", "(unmapped)"} & members),
+        "S4 fan-out": any(end.reverse for end in grouped),
+        "S4 any of the many": any(end.reverse for end in filtered),
+        "S5 chasm": len(leaves) > 1 and bool(query.by),
+        "S6 two hops": any(len(end.reverse) + len(end.forward) > 1 for end in grouped),
+        "S6 chosen path": any(reference.joins for reference in (*query.by, *named)),
+        "S9 shared": any(reference.source is None for reference in query.by),
+        "S9 fixed": any(isinstance(part, e.FixedAmount) for part in every),
+        "S9 unallocated": Absent.UNALLOCATED in members,
+        "S12 ratio": any(isinstance(part, e.MetricArithmetic) and part.op == "/" for part in every),
+        "S13 zero": 0 in values,
+        "S13 null": None in values,
+        "S14 filter": bool(filters),
+        "S14 own filter": any(measure.where is not None for measure in measures),
+        "S15 two clocks": len(leaves) > 1 and query.grain is not None,
+        "S16 lookback": prior and query.window is not None,
+        "S17 dense": query.grain is not None and not query.sparse and len(answer) > 1,
+        "S17 sparse": query.grain is not None and query.sparse and len(answer) > 1,
+        "S19 prior": prior,
+        "S20 zone": any(clock and clock.stored_as not in {None, zone} for clock in clocks)
+        and (query.grain is not None or query.window is not None),
+        "once per": any(measure.once_per for measure in measures),
+    }

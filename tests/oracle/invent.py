@@ -1,0 +1,372 @@
+"""Random small models with rows: odd names, joins with orphans and NULL keys, and texts that look
+like the labels of absent members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Literal
+
+from hypothesis import strategies as st
+
+from kpidsl.model import expr as e
+from kpidsl.model.project import Model, Settings
+from kpidsl.model.sources import (
+    Aggregate,
+    Dimension,
+    Join,
+    Measure,
+    PerEntity,
+    SharedDimension,
+    Source,
+    TableOrigin,
+    TimeSpec,
+)
+from kpidsl.model.units import Datatype
+from tests.oracle.rows import Tables
+
+Draw = st.DrawFn
+Kind = Literal["text", "int", "bool"]
+
+TEXTS = ("EU", "(none)", "(unmapped)", "", "it's", "Größe 大", "eu")
+INTS = (-2, 0, 1, 2, 3)
+MONEY = tuple(map(Decimal, ("0.00", "0.10", "1.05", "-3.33", "100.00")))
+DAYS = tuple(
+    map(
+        date.fromisoformat,
+        (
+            "2023-02-28",
+            "2023-03-01",
+            "2023-12-31",
+            "2024-01-31",
+            "2024-02-28",
+            "2024-02-29",
+            "2024-03-01",
+            "2024-03-09",
+            "2024-03-10",
+            "2024-03-11",
+            "2024-03-31",
+            "2024-11-03",
+        ),
+    )
+)
+# No time that New York's clocks skip or repeat: what such a stored time means is undecided.
+TIMES = (time(0), time(0, 30), time(4, 30), time(5, 30), time(6, 30), time(12), time(23, 59, 59))
+ZONES = ("UTC", "America/New_York", "Asia/Taipei")
+SOURCES = ("orders", "select", 'quo"ted', "Käufe", "訂單", "it's")
+ORPHAN = 99
+
+
+@dataclass
+class Sketch:
+    """A source while it is invented: its physical columns by what they hold."""
+
+    name: str
+    text: str
+    number: str
+    money: str
+    flag: str
+    composite: bool
+    at: str | None = None
+    at_type: Literal["TIMESTAMP", "DATE"] = "DATE"
+    joins: list[tuple[str, Sketch]] = field(default_factory=list)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    """The dimensions, and what their values are."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return ("id", "part") if self.composite else ("id",)
+
+    def foreign(self, join: str, target: Sketch) -> tuple[str, ...]:
+        return tuple(f"{join} {column}" for column in target.key)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The physical columns with DuckDB's types."""
+        found = dict.fromkeys(self.key, "INTEGER")
+        for join, target in self.joins:
+            found |= dict.fromkeys(self.foreign(join, target), "INTEGER")
+        found |= {self.text: "VARCHAR", self.number: "INTEGER", self.money: "DECIMAL(18, 2)"}
+        found |= {self.flag: "BOOLEAN", "info": 'STRUCT("le vel" VARCHAR)'}
+        if self.at is not None:
+            found[self.at] = self.at_type
+        return found
+
+
+@dataclass(frozen=True)
+class World:
+    """A model, its rows, and the types of its columns by source."""
+
+    model: Model
+    tables: Tables
+    columns: dict[str, dict[str, str]]
+    kinds: dict[str, dict[str, Kind]]
+
+
+def chance(draw: Draw, percent: int) -> bool:
+    return draw(st.integers(0, 99)) >= 100 - percent
+
+
+def pick(draw: Draw, options: Sequence[Any]) -> Any:
+    return draw(st.sampled_from(options))
+
+
+@st.composite
+def worlds(draw: Draw) -> World:
+    names = draw(st.permutations(SOURCES))
+    sketches: list[Sketch] = []
+    for name in names[: draw(st.integers(2, 4))]:
+        sketches.append(_sketch(draw, name, sketches))
+    sources = {sketch.name: _source(draw, sketch, sketches) for sketch in sketches}
+    shared = {}
+    if chance(draw, 60):
+        members = draw(st.lists(st.sampled_from(sketches), min_size=1, unique_by=id))
+        shared["way"] = {sketch.name: "tag" for sketch in members}
+    settings = Settings(
+        name="project", timezone=pick(draw, ZONES), week_starts=pick(draw, (0, 0, 6))
+    )
+    model = Model(
+        settings=settings,
+        sources=sources,
+        shared={
+            name: SharedDimension(name=name, members=members) for name, members in shared.items()
+        },
+    )
+    keys: dict[str, list[tuple[int, ...]]] = {}
+    return World(
+        model,
+        {sketch.name: _table(draw, sketch, keys) for sketch in sketches},
+        {sketch.name: sketch.columns for sketch in sketches},
+        {sketch.name: sketch.kinds for sketch in sketches},
+    )
+
+
+def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
+    sketch = Sketch(
+        name,
+        text=pick(draw, ("channel", "group", 'od"d')),
+        number=pick(draw, ("qty", "order", "數量")),
+        money=pick(draw, ("amount", "a b", "Amount ü")),
+        flag="is test",
+        composite=chance(draw, 20),
+    )
+    if chance(draw, 80):
+        sketch.at, sketch.at_type = pick(
+            draw, (("at", "TIMESTAMP"), ("at", "TIMESTAMP"), ("day", "DATE"))
+        )
+    targets = [pick(draw, before) for _ in range(pick(draw, (0, 1, 1, 2)))] if before else []
+    sketch.joins = [
+        (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
+        for number, target in enumerate(targets)
+    ]
+    return sketch
+
+
+# --- definitions ---------------------------------------------------------------------------
+
+
+def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
+    is_target = any(target is sketch for other in every for _, target in other.joins)
+    key: tuple[e.RowExpr, ...] | None = tuple(e.Column((part,)) for part in sketch.key)
+    if chance(draw, 5 if is_target else 40):
+        key = pick(draw, (None, ()))
+    time_spec = None
+    if sketch.at is not None:
+        stored = pick(draw, ZONES) if sketch.at_type == "TIMESTAMP" else None
+        time_spec = TimeSpec(expr=e.Column((sketch.at,)), stored_as=stored)
+    return Source(
+        name=sketch.name,
+        origin=TableOrigin(path=(sketch.name,)),
+        key=key,
+        time=time_spec,
+        watermark=pick(draw, DAYS) if sketch.at is not None and chance(draw, 20) else None,
+        exclude=_exclude(draw, sketch),
+        joins={
+            name: Join(
+                name=name,
+                source=sketch.name,
+                target=target.name,
+                columns=tuple(e.Column((part,)) for part in sketch.foreign(name, target)),
+                target_columns=tuple(e.Column((part,)) for part in target.key),
+            )
+            for name, target in sketch.joins
+        },
+        dimensions=_dimensions(draw, sketch),
+        measures=_measures(draw, sketch),
+    )
+
+
+def _exclude(draw: Draw, sketch: Sketch) -> e.RowExpr | None:
+    options: list[e.RowExpr | None] = [
+        None,
+        None,
+        e.Column((sketch.flag,)),
+        e.Compare(">", e.Column((sketch.number,)), e.Literal(Decimal(2))),
+        e.Compare("=", e.Column((sketch.text,)), e.Literal("EU")),
+    ]
+    return draw(st.sampled_from(options))
+
+
+def _dimensions(draw: Draw, sketch: Sketch) -> dict[str, Dimension]:
+    text, number = e.Column((sketch.text,)), e.Column((sketch.number,))
+    found: dict[str, tuple[Kind, e.RowExpr | PerEntity]] = {
+        "tag": ("text", text),
+        "num ber": ("int", number),
+        "level": ("text", e.Column(("info", "le vel"))),
+        "case": (
+            "text",
+            e.CaseWhen(
+                ((e.Compare("=", text, e.Literal("EU")), e.Literal("in")),), e.Literal("other")
+            ),
+        ),
+        "constant": ("text", e.Literal("social")),
+        "big": ("bool", e.Compare("!=", number, e.Literal(Decimal(1)))),
+    }
+    owner = pick(draw, (sketch.text, sketch.flag))
+    found["attribute"] = (
+        "int",
+        PerEntity(
+            aggregate=pick(draw, ("min", "max", "sum", "count", "count_distinct")),
+            operand=number,
+            entity=(e.Column((owner,)),),
+        ),
+    )
+    for join, target in sketch.joins:
+        found[f"far {join}"] = ("text", e.Column((target.text,), (join,)))
+        found[f"ref {join}"] = ("text", e.DimensionRef("case", (join,)))
+    sketch.kinds = {name: kind for name, (kind, _) in found.items()}
+    types = {"text": Datatype.TEXT, "int": Datatype.NUMBER, "bool": Datatype.BOOLEAN}
+    return {
+        name: Dimension(
+            name=name,
+            source=sketch.name,
+            expr=None if isinstance(value, PerEntity) else value,
+            attribute=value if isinstance(value, PerEntity) else None,
+            datatype=types[kind],
+        )
+        for name, (kind, value) in found.items()
+    }
+
+
+def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
+    number, money = e.Column((sketch.number,)), e.Column((sketch.money,))
+    operands: list[e.RowExpr] = [
+        number,
+        money,
+        e.Arithmetic("*", money, number),
+        e.Arithmetic("-", money, number),
+        e.Arithmetic("/", money, number),
+        e.Function("coalesce", (number, e.Literal(Decimal(0)))),
+        e.CaseWhen(((e.Column((sketch.flag,)), money),), None),
+        e.DimensionRef("num ber"),
+    ]
+    operands += [e.Column((target.number,), (join,)) for join, target in sketch.joins]
+    found = [Measure(name="rows", source=sketch.name, aggregate=Aggregate.COUNT)]
+    for index in range(draw(st.integers(2, 3))):
+        aggregate = pick(draw, list(Aggregate))
+        operand = pick(draw, operands)
+        if aggregate is Aggregate.COUNT_DISTINCT:
+            operand = pick(draw, (e.Column((sketch.text,)), number))
+        once_per: tuple[e.RowExpr, ...] = ()
+        if chance(draw, 25):
+            # The number is in the key, so that each key has one value, as it must (K652).
+            once_per = (number, e.Column((pick(draw, (sketch.text, sketch.flag)),)))
+        where = own_predicate(draw, sketch) if chance(draw, 40) else None
+        found.append(
+            Measure(
+                name=f"m {index}",
+                source=sketch.name,
+                aggregate=aggregate,
+                operand=operand,
+                where=where,
+                once_per=once_per,
+            )
+        )
+    return {measure.name: measure for measure in found}
+
+
+def own_predicate(draw: Draw, sketch: Sketch) -> e.RowExpr:
+    """A condition over a source's own columns, dimensions and joined columns."""
+    options: list[tuple[Kind, e.RowExpr]] = [
+        ("text", e.Column((sketch.text,))),
+        ("int", e.Column((sketch.number,))),
+        ("bool", e.Column((sketch.flag,))),
+        *((kind, e.DimensionRef(name)) for name, kind in sketch.kinds.items()),
+        *(("text", e.Column((target.text,), (join,))) for join, target in sketch.joins),
+        *(("text", e.DimensionRef("tag", (join,))) for join, target in sketch.joins),
+    ]
+    return predicate(draw, options, timed=sketch.at is not None)
+
+
+def predicate(draw: Draw, options: Sequence[tuple[Kind, e.RowExpr]], *, timed: bool) -> e.RowExpr:
+    """A condition of up to three atoms over typed operands."""
+
+    def atom() -> e.RowExpr:
+        if timed and chance(draw, 10):
+            op = pick(draw, ("<", ">=", "!="))
+            return e.Compare(op, e.TimeColumn(), e.Literal(pick(draw, DAYS)))
+        kind, operand = pick(draw, options)
+        if chance(draw, 25):
+            return e.IsState(operand, pick(draw, ("null", "none", "unmapped")))
+        if kind == "bool":
+            return e.Compare(pick(draw, ("=", "!=")), operand, e.Literal(draw(st.booleans())))
+        values: Sequence[Any] = TEXTS if kind == "text" else tuple(map(Decimal, INTS))
+        if kind == "text" and chance(draw, 10):
+            return e.Like(operand, pick(draw, ("%u%", "(%", "_U", "")))
+        if chance(draw, 20):
+            items = draw(st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True))
+            return e.In(operand, tuple(map(e.Literal, items)))
+        return e.Compare(
+            pick(draw, ("=", "=", "!=", "!=", "<", ">=")), operand, e.Literal(pick(draw, values))
+        )
+
+    shape = pick(draw, ("atom", "atom", "not", "and", "or", "and not"))
+    match shape:
+        case "not":
+            return e.Not(atom())
+        case "and":
+            return e.And((atom(), atom()))
+        case "or":
+            return e.Or((atom(), atom()))
+        case "and not":
+            return e.And((atom(), e.Not(atom())))
+    return atom()
+
+
+# --- rows ----------------------------------------------------------------------------------
+
+
+def _table(
+    draw: Draw, sketch: Sketch, keys: dict[str, list[tuple[int, ...]]]
+) -> list[dict[str, object]]:
+    numbers = range(1, pick(draw, (0, 2, 3, 4, 6)) + 1)
+    # Half of a composite key repeats; only the whole is one of a kind.
+    keys[sketch.name] = [
+        (number // 2, number) if sketch.composite else (number,) for number in numbers
+    ]
+    return [_row(draw, sketch, key, keys) for key in keys[sketch.name]]
+
+
+def _row(
+    draw: Draw, sketch: Sketch, key: tuple[int, ...], keys: dict[str, list[tuple[int, ...]]]
+) -> dict[str, object]:
+    row: dict[str, object] = dict(zip(sketch.key, key, strict=True))
+    for join, target in sketch.joins:
+        width = len(target.key)
+        options: list[tuple[int | None, ...]] = [*keys[target.name] * 2]
+        options += [(ORPHAN,) * width, (None,) * width]
+        if width == 2:
+            options.append((1, None))
+        row |= zip(sketch.foreign(join, target), pick(draw, options), strict=True)
+    row[sketch.text] = pick(draw, (*TEXTS, None))
+    row[sketch.number] = pick(draw, (*INTS, None))
+    row[sketch.money] = pick(draw, (*MONEY, None))
+    row[sketch.flag] = pick(draw, (False, False, True, None))
+    row["info"] = pick(draw, (None, {"le vel": None}, {"le vel": "x"}, {"le vel": "y"}))
+    if sketch.at is not None:
+        day = pick(draw, (*DAYS, None))
+        moment = pick(draw, TIMES) if sketch.at_type == "TIMESTAMP" else None
+        row[sketch.at] = datetime.combine(day, moment) if day and moment is not None else day
+    return row

@@ -1,0 +1,246 @@
+"""A leaf measure of a query: which rows it has, under which members they stand, and its value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from kpidsl.model.expr import (
+    And,
+    Arithmetic,
+    CaseWhen,
+    Compare,
+    Function,
+    In,
+    IsState,
+    Like,
+    Negate,
+    Not,
+    Or,
+    QueryDimension,
+    RowExpr,
+)
+from kpidsl.model.sources import Measure
+from kpidsl.plan.query import Absent
+from tests.oracle.days import Span, day_of, earlier
+from tests.oracle.paths import Hop, Reach, reach
+from tests.oracle.rows import Refused, Row, Rows, aggregate
+
+Member = object
+Combo = tuple[Member, ...]
+"""One member per dimension of the query: a value, or an `Absent`."""
+
+
+Sides = dict[tuple[Hop, ...], Row | None]
+"""One row of every many side walked, by the reverse joins to it; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How far back: the sum of all `prior` around (S19)."""
+
+    months: int = 0
+    days: int = 0
+
+    def of(self, span: Span | None) -> Span | None:
+        return None if span is None else earlier(span, self.months, self.days)
+
+
+def children(expr: RowExpr) -> tuple[RowExpr, ...]:
+    """The direct parts of a row expression."""
+    match expr:
+        case Arithmetic(_, left, right) | Compare(_, left, right):
+            return (left, right)
+        case And(items) | Or(items) | Function(_, items):
+            return items
+        case Negate(operand) | Not(operand) | In(operand) | Like(operand) | IsState(operand):
+            return (operand,)
+        case CaseWhen(branches, default):
+            parts = tuple(part for branch in branches for part in branch)
+            return parts if default is None else (*parts, default)
+    return ()
+
+
+def references(expr: RowExpr) -> list[QueryDimension]:
+    """The query dimensions named in a predicate."""
+    if isinstance(expr, QueryDimension):
+        return [expr]
+    return [found for child in children(expr) for found in references(child)]
+
+
+@dataclass(slots=True)
+class Leaf:
+    """One measure under filters, split by dimensions."""
+
+    rows: Rows
+    measure: Measure
+    filters: tuple[RowExpr, ...]
+    by: tuple[QueryDimension, ...]
+    _found: list[tuple[Row, date | None, frozenset[Combo]]] | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        grouped = [hop for reference in self.by for hop in self._reach(reference).reverse]
+        filtered = [
+            hop
+            for predicate in self.filters
+            for reference in references(predicate)
+            for hop in self._reach(reference).reverse
+        ]
+        # Undeclared is no obstacle: the key that the reverse joins lead to is unique (S3).
+        if grouped and self.rows.model.sources[self.source].key == ():
+            raise Refused(f"rows of {self.source} can't be told apart (S3, S4)")
+        if set(grouped) & set(filtered):
+            raise Refused(f"grouped and filtered by the same many side of {self.source}")
+
+    @property
+    def source(self) -> str:
+        return self.measure.source
+
+    def _reach(self, reference: QueryDimension) -> Reach:
+        return reach(self.rows.model, self.source, reference)
+
+    # --- rows ------------------------------------------------------------------------------
+
+    def combos(self, span: Span | None) -> set[Combo]:
+        """The members under which the leaf has rows in `span`, already shifted."""
+        return {combo for _, _, combos in self._in(span) for combo in combos}
+
+    def value(self, span: Span | None, combo: Combo) -> object:
+        """The aggregate over a group, by the null policy (S13)."""
+        if span is not None and not self._known(span):
+            return None
+        values: list[object] = []
+        by_key: dict[tuple[object, ...], list[object]] = {}
+        for row, _, combos in self._in(span):
+            if combo not in combos:
+                continue
+            operand = self.measure.operand
+            value = 1 if operand is None else self.rows.plain(operand, row)
+            if self.measure.once_per:
+                key = tuple(self.rows.plain(part, row) for part in self.measure.once_per)
+                by_key.setdefault(key, []).append(value)
+            else:
+                values.append(value)
+        values += [aggregate("max", together) for together in by_key.values()]
+        return aggregate(self.measure.aggregate, values)
+
+    def _known(self, span: Span) -> bool:
+        """Whether any day of `span` lies in the source's known range (S13)."""
+        days = self.rows_days()
+        if not days:
+            return False
+        # A watermark is the first day that the source does not vouch for, as in `periods`.
+        watermark = self.rows.model.sources[self.source].watermark
+        end = watermark if watermark is not None else max(days) + timedelta(days=1)
+        return span[0] < end and span[1] > min(days) < end
+
+    def rows_days(self) -> list[date]:
+        """The local day of each row of the source, filtered or not."""
+        moments = (self.rows.moment(row) for row in self.rows.of(self.source))
+        return [day_of(moment) for moment in moments if moment is not None]
+
+    def _in(self, span: Span | None) -> Iterator[tuple[Row, date | None, frozenset[Combo]]]:
+        if self._found is None:
+            self._found = [
+                (row, self._day(row), frozenset(self._members(row)))
+                for row in self.rows.of(self.source)
+                if self._counts(row)
+            ]
+        for row, day, combos in self._found:
+            if span is None or (day is not None and span[0] <= day < span[1]):
+                yield row, day, combos
+
+    def _day(self, row: Row) -> date | None:
+        if self.rows.model.sources[self.source].time is None:
+            return None
+        moment = self.rows.moment(row)
+        return None if moment is None else day_of(moment)
+
+    # --- filters ---------------------------------------------------------------------------
+
+    def _counts(self, row: Row) -> bool:
+        own = self.measure.where
+        return (own is None or self.rows.truth(own, row)) and all(
+            self._holds(row, predicate) for predicate in self.filters
+        )
+
+    def _many(self, predicate: RowExpr) -> bool:
+        return any(self._reach(reference).reverse for reference in references(predicate))
+
+    def _negates_many(self, predicate: RowExpr) -> bool:
+        if isinstance(predicate, Not):
+            return self._many(predicate)
+        return any(self._negates_many(child) for child in children(predicate))
+
+    def _holds(self, row: Row, predicate: RowExpr) -> bool:
+        """`any row of the many side where …` (S4); a negation says *none* (I5)."""
+        match predicate:
+            case Not(operand):
+                return not self._holds(row, operand)
+            case Or(items):
+                return any(self._holds(row, item) for item in items)
+            case And(items):
+                flat = _flat(items)
+                apart = [item for item in flat if self._negates_many(item)]
+                together = And(tuple(item for item in flat if item not in apart))
+                return self._any(row, together) and all(self._holds(row, item) for item in apart)
+        return self._any(row, predicate)
+
+    def _any(self, row: Row, predicate: RowExpr) -> bool:
+        reaches = {reference: self._reach(reference) for reference in references(predicate)}
+
+        def holds_for(sides: Sides) -> bool:
+            return self.rows.truth(
+                predicate, row, lambda reference: self._value(sides, reaches[reference])
+            )
+
+        return any(map(holds_for, self._sides(row, list(reaches.values()))))
+
+    # --- members ---------------------------------------------------------------------------
+
+    def _members(self, row: Row) -> set[Combo]:
+        """The row's groups: one per distinct combination among its rows of the many side."""
+        reaches = [self._reach(reference) for reference in self.by]
+        return {
+            tuple(_member(self._value(sides, end)) for end in reaches)
+            for sides in self._sides(row, reaches)
+        }
+
+    def _sides(self, row: Row, reaches: list[Reach]) -> list[Sides]:
+        """Each way to choose one row on every many side walked.
+
+        Over several reverse hops the rows of the far source count: one between without far rows
+        makes the row at hand unmapped only when no other leads there.
+        """
+        ends = {end.reverse for end in reaches}
+        branches = {end[:n] for end in ends for n in range(1, len(end) + 1)}
+        ways: list[Sides] = [{(): row}]
+        for branch in sorted(branches, key=len):
+            hop = branch[-1]
+            extended = []
+            for way in ways:
+                near = way[branch[:-1]]
+                far: list[Row | None] = []
+                if near is not None:
+                    far.extend(self.rows.many(near, hop.source, hop.join))
+                extended += [{**way, branch: side} for side in far or [None]]
+            ways = extended
+        for end in ends:
+            between = any(other and other == end[: len(other)] for other in ends - {end})
+            if not between and any(way[end] for way in ways):
+                ways = [way for way in ways if way[end]]
+        return ways
+
+    def _value(self, sides: Sides, end: Reach) -> object:
+        return self.rows.dimension(self.rows.follow(sides[end.reverse], end.forward), end.dimension)
+
+
+def _member(value: object) -> Member:
+    return Absent.NONE if value is None else value
+
+
+def _flat(items: tuple[RowExpr, ...]) -> list[RowExpr]:
+    return [
+        part for item in items for part in (_flat(item.items) if isinstance(item, And) else [item])
+    ]

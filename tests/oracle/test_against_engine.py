@@ -1,0 +1,102 @@
+"""I10: a random model and query gives on DuckDB what the row-by-row oracle gives."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from decimal import Decimal
+
+from hypothesis import HealthCheck, given, settings
+
+from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic
+from kpidsl.model.sources import Aggregate
+from tests.oracle.engine import run_on_duckdb
+from tests.oracle.evaluate import Answer, evaluate
+from tests.oracle.generate import Case, cases, parts
+from tests.oracle.rows import Refused
+
+STRICTER = {
+    "K462": "a fixed amount is allocated by an additive metric only",
+    "K464": "a measure is split by one many side at a time",
+    "K466": "a measure once per a key is not split by the many side",
+    "K467": "a measure split by a many side is filtered by none",
+    "K469": "a look back needs a window",
+    "K652": "a value once per key is one value",
+    "K470": "a look back is a whole number of the query's periods",
+}
+"""What the planner refuses though the oracle has an answer: a refusal is never a wrong number."""
+
+
+def tolerance(case: Case) -> float | None:
+    """How near the answer must be, relatively and absolutely (S12): a formula of sums and
+    products alone is exact (None), a fixed amount by the day is a quotient."""
+    every = [part for each in case.query.select for part in parts(case.model, each.expr)]
+    if any(isinstance(part, FixedAmount) for part in every):
+        return 1e-9
+    measures = [
+        case.model.sources[part.source].measures[part.measure]
+        for part in every
+        if isinstance(part, MeasureRef)
+    ]
+    quotients = [*every, *(measure.operand for measure in measures)]
+    if any(
+        isinstance(part, MetricArithmetic | Arithmetic) and part.op == "/" for part in quotients
+    ):
+        return 1e-9
+    return 1e-9 if any(each.aggregate is Aggregate.AVG for each in measures) else None
+
+
+def same(expected: object, found: object, near: float | None) -> bool:
+    if expected is None or found is None:
+        return expected is found
+    if near is None:
+        return expected == found and not isinstance(found, float)
+    assert isinstance(expected, float | int | Decimal)
+    assert isinstance(found, float | int | Decimal)
+    return math.isclose(expected, found, rel_tol=near, abs_tol=10 * near)
+
+
+def differences(expected: Answer, found: Answer, near: float | None) -> list[str]:
+    told = [f"missing row {key}: {expected[key]}" for key in expected.keys() - found.keys()]
+    told += [f"extra row {key}: {found[key]}" for key in found.keys() - expected.keys()]
+    told += [
+        f"{key} {name}: expected {value!r}, found {found[key].get(name)!r}"
+        for key in expected.keys() & found.keys()
+        for name, value in expected[key].items()
+        if not same(value, found[key].get(name), near)
+    ]
+    return told
+
+
+def compared(case: Case) -> tuple[str, list[str]]:
+    """What came of a case (answered, refused, or the code of a stricter refusal), and how the
+    engine's answer differs from the oracle's."""
+    expected = refusal = None
+    try:
+        expected = evaluate(case.model, case.query, case.tables)
+    except Refused as reason:
+        refusal = reason
+    try:
+        found = run_on_duckdb(case)
+    except Refused as reason:
+        code = str(reason)[:4]
+        if refusal is not None:
+            return "refused", []
+        return code, [] if code in STRICTER else [f"refused: {reason}"]
+    if expected is None:
+        return "refused", [f"answered, though {refusal}"]
+    return "answered", differences(expected, found, tolerance(case))
+
+
+def test_duckdb_agrees_with_the_oracle() -> None:
+    outcomes: Counter[str] = Counter()
+
+    @settings(suppress_health_check=[HealthCheck.too_slow])
+    @given(cases())
+    def look(case: Case) -> None:
+        outcome, told = compared(case)
+        outcomes[outcome] += 1
+        assert told == []
+
+    look()
+    assert outcomes["answered"] > 2 * (outcomes.total() - outcomes["answered"]), outcomes

@@ -1,0 +1,120 @@
+"""Disagreements that the random search has found, at their smallest; the expected values follow
+from the rules, and the oracle and DuckDB must both give them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from kpidsl.model.expr import CaseWhen, Column, DimensionRef, IsState, RowExpr
+from kpidsl.model.project import Model
+from kpidsl.model.sources import PerEntity
+from kpidsl.plan.query import Absent, Query
+from tests.oracle.build import ask, by, column, compare, days, literal, model, of, source
+from tests.oracle.engine import run_on_duckdb
+from tests.oracle.evaluate import evaluate
+from tests.oracle.generate import Case
+
+COLUMNS = {
+    "customers": {"id": "INTEGER", "region": "VARCHAR"},
+    "orders": {"id": "INTEGER", "customer_id": "INTEGER", "paid": "INTEGER", "day": "DATE"},
+}
+
+
+def shop(watermark: date | None = None) -> Model:
+    in_eu = (compare(column("region"), "=", "EU"), literal("in"))
+    return model(
+        source(
+            "customers",
+            key=("id",),
+            dimensions={"band": CaseWhen((in_eu,), literal("out"))},
+            measures={"customers": ("count",)},
+        ),
+        source(
+            "orders",
+            key=("id",),
+            time="day",
+            watermark=watermark,
+            joins={"customer": ("customer_id", "customers", "id")},
+            dimensions={
+                "region": Column(("region",), ("customer",)),
+                "band": DimensionRef("band", ("customer",)),
+                "paid": column("paid"),
+                "total": PerEntity(
+                    aggregate="sum", operand=column("paid"), entity=(column("customer_id"),)
+                ),
+            },
+            measures={"orders": ("count",)},
+        ),
+    )
+
+
+def both(query: Query, of_model: Model | None = None) -> dict[Any, Any]:
+    """The one column's values by key, on which the oracle and the engine agree."""
+    tables: dict[str, list[dict[str, object]]] = {
+        # 3 has no order; 9 is nobody; 2 has paid nothing that is known.
+        "customers": [
+            {"id": 1, "region": "EU"},
+            {"id": 2, "region": None},
+            {"id": 3, "region": ""},
+        ],
+        "orders": [
+            {"id": 1, "customer_id": 1, "paid": 5, "day": date(2024, 3, 1)},
+            {"id": 2, "customer_id": 2, "paid": None, "day": date(2024, 3, 2)},
+            {"id": 3, "customer_id": 9, "paid": 7, "day": date(2024, 3, 3)},
+        ],
+    }
+    case = Case(of_model or shop(), query, tables, COLUMNS)
+    found = run_on_duckdb(case)
+    assert found == evaluate(case.model, query, tables)
+    return {key[0] if len(key) == 1 else key: row["a"] for key, row in found.items()}
+
+
+def test_a_computed_dimension_has_no_member_without_a_partner() -> None:
+    # S2: `else "out"` is computed for customer 2 only, not for the orphan.
+    orders = of("orders.orders")
+    expected = {"in": 1, "out": 1, Absent.UNMAPPED: 1}
+    assert both(ask(orders, by=(by("customers.band"),))) == expected
+    assert both(ask(orders, by=(by("orders.band"),))) == expected
+    assert both(ask(orders, where=compare(by("customers.band"), "=", "out"))) == {(): 1}
+
+
+def test_a_dimension_that_is_a_reference_over_a_join_can_be_unmapped() -> None:
+    # S2: the orphan's region is unmapped, customer 2's is NULL.
+    region = by("orders.region")
+    assert both(ask(of("orders.orders"), by=(region,))) == {
+        "EU": 1,
+        Absent.NONE: 1,
+        Absent.UNMAPPED: 1,
+    }
+    assert both(ask(of("orders.orders"), where=IsState(region, "unmapped"))) == {(): 1}
+
+
+@pytest.mark.parametrize(
+    ("predicate", "customers"),
+    [
+        (IsState(by("orders.paid"), "unmapped"), 1),  # 3
+        (compare(by("orders.paid"), "!=", 5), 2),  # 2, whose order's is NULL, and 3
+        (compare(by("orders.paid"), "=", 5), 1),
+    ],
+)
+def test_those_without_rows_on_the_many_side_are_filtered_like_any_member(
+    predicate: RowExpr, customers: int
+) -> None:
+    assert both(ask(of("customers.customers"), where=predicate)) == {(): customers}
+
+
+def test_one_number_alone_is_unknown_outside_the_known_range() -> None:
+    # S13: the source knows 1 to 3 March; a watermark before its first row leaves it no day.
+    april = ask(of("orders.orders"), window=days("2024-04-01", "2024-05-01"))
+    assert both(april) == {(): None}
+    year = ask(of("orders.orders"), window=days("2024-01-01", "2025-01-01"))
+    assert both(year) == {(): 3}
+    assert both(year, shop(date(2024, 2, 1))) == {(): None}
+
+
+def test_a_sum_of_nulls_per_entity_is_zero() -> None:
+    # S13, as for a measure.
+    assert both(ask(of("orders.orders"), by=(by("orders.total"),))) == {5: 1, 0: 1, 7: 1}

@@ -1,0 +1,110 @@
+"""S22 on DuckDB: a funnel over random events counts what trying every attempt counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpidsl.model.expr import Compare
+from kpidsl.model.purpose import Funnel, FunnelStep
+from kpidsl.plan.query import Query
+from kpidsl.run.runner import Runner
+from tests.oracle.build import column, literal, model, source
+from tests.oracle.engine import engine_of
+from tests.oracle.funnel import Event, funnel_counts
+from tests.oracle.generate import Case
+
+START = datetime(2024, 3, 9, 20)  # noqa: DTZ001 -- stored in UTC, past a change of New York's clock
+HOUR = timedelta(hours=1)
+COLUMNS = {"who": "VARCHAR", "at": "TIMESTAMP", "key": "INTEGER", "kind": "VARCHAR"}
+
+Row = dict[str, object]
+Limit = timedelta | None
+
+
+def rows(start: datetime) -> st.SearchStrategy[list[Row]]:
+    """Events of up to two entities and nobody, at whole hours from `start`."""
+    event = st.tuples(
+        st.sampled_from(["u", "u", "w", None]), st.integers(0, 8), st.sampled_from("abc")
+    )
+    return st.lists(event, max_size=7).map(
+        lambda found: [
+            {"who": who, "at": start + hours * HOUR, "key": number, "kind": kind}
+            for number, (who, hours, kind) in enumerate(found)
+        ]
+    )
+
+
+def events(source_name: str, found: list[Row], kind: str) -> Iterator[Event]:
+    for row in found:
+        if row["kind"] == kind:
+            assert isinstance(row["at"], datetime)
+            yield Event(entity=row["who"], at=row["at"], source=source_name, key=row["key"])
+
+
+limits = st.sampled_from([None, HOUR, 2 * HOUR, 5 * HOUR])
+
+
+@given(
+    st.tuples(rows(START), rows(START)),
+    st.lists(
+        st.tuples(st.sampled_from([0, 0, 1]), st.sampled_from("abc"), limits),
+        min_size=2,
+        max_size=3,
+    ),
+    limits,
+    st.sampled_from(["ordered", "ordered", "any"]),
+)
+def test_duckdb_counts_as_trying_every_attempt_does(
+    tables: tuple[list[Row], list[Row]],
+    steps: list[tuple[int, str, Limit]],
+    whole: Limit,
+    sequence: Literal["ordered", "any"],
+) -> None:
+    if sequence == "any":
+        # A window needs an order (K481).
+        whole = None
+        steps = [(which, kind, None) for which, kind, _ in steps]
+    # Vouched for long after the last event, so that no entity is immature.
+    sources = [
+        source(name, key=("key",), time="at", stored_as="UTC", watermark=date(2025, 1, 1))
+        for name in ("clicks", "orders")
+    ]
+    names = [each.name for each in sources]
+    limits = [None, *(limit for _, _, limit in steps[1:])]
+    funnel = Funnel(
+        name="funnel",
+        entity="visitor",
+        steps=tuple(
+            FunnelStep(
+                name=f"step {number}",
+                source=names[which],
+                where=Compare("=", column("kind"), literal(kind)),
+                event=(column("key"),),
+                entity=column("who"),
+                within_seconds=None if limit is None else int(limit.total_seconds()),
+            )
+            for number, ((which, kind, _), limit) in enumerate(zip(steps, limits, strict=True))
+        ),
+        within_seconds=None if whole is None else int(whole.total_seconds()),
+        sequence=sequence,
+    )
+    made = model(*sources, timezone="America/New_York")
+    case = Case(
+        made, Query(()), dict(zip(names, tables, strict=True)), dict.fromkeys(names, COLUMNS)
+    )
+    with engine_of(case) as engine:
+        result, found = Runner(made, engine).funnel(funnel)
+    assert result is not None, found
+    expected = funnel_counts(
+        [list(events(names[which], tables[which], kind)) for which, kind, _ in steps],
+        limits,
+        whole,
+        sequence,
+    )
+    assert tuple(count for _, count in result.steps) == expected.counts
+    assert result.immature == 0
