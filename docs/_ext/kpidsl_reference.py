@@ -1,0 +1,169 @@
+"""Reference pages made from the tables that the program itself reads, so that they cannot drift.
+
+`{kpidsl-codes}` prints every registered diagnostic code, each under its own anchor;
+`{kpidsl-kinds}` prints every kind with its keys; `{kpidsl-functions}` every function of row
+expressions; `{kpidsl-verbs}` every verb of the command line with its options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sphinx.util.docutils import SphinxDirective
+from typer.core import TyperCommand
+from typer.main import get_command
+
+from kpidsl.cli.main import app
+from kpidsl.kinds import KINDS
+from kpidsl.kinds.binding.spec import Key, Kind
+from kpidsl.model.functions import SCALARS
+from kpidsl.model.units import Datatype
+from kpidsl.text.codes import CODES
+from kpidsl.text.codes.info import CodeInfo
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+
+FAMILIES = {
+    "K1": "Syntax",
+    "K2": "Names",
+    "K3": "Types and units",
+    "K4": "Grain and joins",
+    "K5": "Dialects",
+    "K6": "Data",
+    "K7": "Reports",
+    "K9": "Usage",
+    "D": "Business sense",
+    "L0": "Lint",
+}
+
+
+def fenced(text: str) -> str:
+    """Return an example as a code block: a shell line begins with `$`, else it is `.kpi` text."""
+    language = "console" if text.startswith("$ ") else "kpi"
+    return f"````{language}\n{text.rstrip()}\n````"
+
+
+def code_page(info: CodeInfo) -> str:
+    """Return one code's section as Markdown."""
+    parts = [f"({info.code})=", f"### {info.code}: {info.title}", info.what, info.why]
+    if info.example:
+        parts += ["The mistake:", fenced(info.example)]
+    if info.mended:
+        parts += ["Mended:", fenced(info.mended)]
+    return "\n\n".join(parts)
+
+
+def codes_page() -> str:
+    """Return every code's section as Markdown, by family."""
+    parts = []
+    for prefix, family in FAMILIES.items():
+        members = [info for code, info in sorted(CODES.items()) if code.startswith(prefix)]
+        if members:
+            parts += [f"## {family}", *map(code_page, members)]
+    return "\n\n".join(parts)
+
+
+def key_rows(keys: Sequence[Key[Any]], before: str = "") -> Iterator[str]:
+    """Yield a table row for each key, and for each key that may stand in braces after its value."""
+    for key in keys:
+        name = f"{before}{key.name}"
+        remarks = [key.doc]
+        if key.required:
+            remarks.append("Required.")
+        if key.default:
+            remarks.append(f"Without it: {key.default}.")
+        if key.later:
+            remarks.append("*Declared, not yet computed.*")
+        cells = (f"`{name}`", key.shape.words, " ".join(remarks))
+        yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+        yield from key_rows(key.options, f"{name} › ")
+
+
+def kind_section(kind: Kind, parents: tuple[str, ...] = ()) -> str:
+    """Return one kind's section as Markdown, with those of the kinds inside it."""
+    path = (*parents, kind.name)
+    parts = [f"{'#' * (len(path) + 1)} {' › '.join(f'`{name}`' for name in path)}", kind.doc]
+    if kind.later:
+        parts.append("*Declared, not yet computed.*")
+    parts.append(fenced(kind.example))
+    if kind.keys:
+        head = ["| key | takes | says |", "|---|---|---|"]
+        parts.append("\n".join([*head, *key_rows(kind.keys)]))
+    if kind.free:
+        parts.append(f"Its other keys are {kind.free.words}.")
+    parts += [kind_section(child, path) for child in kind.children]
+    return "\n\n".join(parts)
+
+
+def functions_page() -> str:
+    """Return the table of scalar functions as Markdown."""
+    rows = ["| function | gives | says |", "|---|---|---|"]
+    for scalar in SCALARS.values():
+        taken = ", ".join(map(_type_word, scalar.arguments))
+        more = ", …" if scalar.at_most is None else ""
+        rows.append(
+            f"| `{scalar.name}({taken}{more})` | {_type_word(scalar.result)} | {scalar.doc} |"
+        )
+    return "\n".join(rows)
+
+
+def _type_word(datatype: Datatype) -> str:
+    return "any" if datatype is Datatype.UNKNOWN else datatype.value
+
+
+def verb_section(name: str, verb: TyperCommand) -> str:
+    """Return one verb's section as Markdown."""
+    rows = ["| option | says |", "|---|---|"]
+    for option in verb.params:
+        spelling = (
+            ", ".join(option.opts) if option.opts[0].startswith("-") else option.opts[0].upper()
+        )
+        rows.append(f"| `{spelling}` | {getattr(option, 'help', None) or ''} |")
+    return "\n\n".join([f"## `kpidsl {name}`", verb.help or "", "\n".join(rows)])
+
+
+class Functions(SphinxDirective):
+    """The directive `{kpidsl-functions}`."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        return self.parse_text_to_nodes(functions_page())
+
+
+class Verbs(SphinxDirective):
+    """The directive `{kpidsl-verbs}`."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        verbs = get_command(app).commands.items()  # type: ignore[attr-defined]
+        text = "\n\n".join(verb_section(name, verb) for name, verb in verbs)
+        return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+
+class Codes(SphinxDirective):
+    """The directive `{kpidsl-codes}`."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()  # the codes change with no change to the page
+        return self.parse_text_to_nodes(codes_page(), allow_section_headings=True)
+
+
+class Kinds(SphinxDirective):
+    """The directive `{kpidsl-kinds}`."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        text = "\n\n".join(map(kind_section, KINDS.values()))
+        return self.parse_text_to_nodes(text, allow_section_headings=True)
+
+
+def setup(sphinx: Sphinx) -> dict[str, bool]:
+    """Register the directives."""
+    sphinx.add_directive("kpidsl-codes", Codes)
+    sphinx.add_directive("kpidsl-kinds", Kinds)
+    sphinx.add_directive("kpidsl-functions", Functions)
+    sphinx.add_directive("kpidsl-verbs", Verbs)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
