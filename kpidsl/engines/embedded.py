@@ -16,7 +16,7 @@ from kpidsl.model.sources import Aggregate, FilesOrigin, Source
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.rawtext import raw_condition
-from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.suggest import nearest
 
 T = TypeVar("T")
@@ -163,10 +163,6 @@ class EmbeddedEngine:
                 known = f"SELECT COUNT({column}) FROM {table}"  # noqa: S608  (quoted)
                 if self._con.execute(known).fetchall() == [(0,)]:
                     self._con.execute(f"ALTER TABLE {table} ALTER {column} TYPE BIGINT")
-
-    def failed(self, source: str) -> bool:
-        """Tell whether a source's files could not be read."""
-        return has_errors(self._prepared.get(source, []))
 
     def run(self, sql: str) -> Table:
         try:

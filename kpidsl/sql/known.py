@@ -16,20 +16,16 @@ from kpidsl.sql.relations import Relations
 
 def known_range(model: Model, source: Source, dialect: str) -> exp.Select:
     """Return a SELECT of one row: `first_day`, `last_day`."""
-    target = DIALECTS[dialect]
-    relations = Relations(model.sources, target, model.settings.timezone)
-    frame = Frame(model.settings, model.sources, ())
-    select = first_and_last(Grouping(frame, target, relations), source)
-    return build.with_ctes(select, relations.ctes)
+    grouping = _grouping(model, dialect)
+    return build.with_ctes(first_and_last(grouping, source), grouping.relations.ctes)
 
 
 def type_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.Select:
     """Return a SELECT of the type of a row expression, as text; no row without a value."""
-    target = DIALECTS[dialect]
-    relations = Relations(model.sources, target, model.settings.timezone)
-    scope = Grouping(Frame(model.settings, model.sources, ()), target, relations).scope_of(source)
+    grouping = _grouping(model, dialect)
+    scope, relations = grouping.scope_of(source), grouping.relations
     lowered = scope.value(value)
-    select = scope.apply_joins(build.select(target.type_of(lowered)))
+    select = scope.apply_joins(build.select(grouping.dialect.type_of(lowered)))
     known = exp.Not(this=build.is_null(lowered.copy()))
     return build.with_ctes(select.where(known, copy=False).limit(1, copy=False), relations.ctes)
 
@@ -38,9 +34,8 @@ def repeated_key(
     model: Model, source: Source, columns: tuple[RowExpr, ...], dialect: str
 ) -> exp.Select:
     """Return a SELECT of one key that several rows share, and of their number; or of no row."""
-    target = DIALECTS[dialect]
-    relations = Relations(model.sources, target, model.settings.timezone)
-    scope = Grouping(Frame(model.settings, model.sources, ()), target, relations).scope_of(source)
+    grouping = _grouping(model, dialect)
+    scope, relations = grouping.scope_of(source), grouping.relations
     parts = [scope.value(column) for column in columns]
     keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
     rows = exp.Count(this=exp.Star())
@@ -57,10 +52,8 @@ def repeated_key(
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     """Return a SELECT of one `once per` key and two values that a measure has within it; or of
     no row, where each key has one value."""
-    target = DIALECTS[dialect]
-    relations = Relations(model.sources, target, model.settings.timezone)
-    source = model.sources[measure.source]
-    scope = Grouping(Frame(model.settings, model.sources, ()), target, relations).scope_of(source)
+    grouping = _grouping(model, dialect)
+    scope, relations = grouping.scope_of(model.sources[measure.source]), grouping.relations
     parts = [scope.value(part) for part in measure.once_per]
     keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
     assert measure.operand is not None
@@ -90,3 +83,10 @@ def first_and_last(grouping: Grouping, source: Source) -> exp.Select:
             build.alias(build.cast(exp.Max(this=time.copy()), "DATE"), "last_day"),
         )
     )
+
+
+def _grouping(model: Model, dialect: str) -> Grouping:
+    """Return what lowers the rows of a model's sources, outside of any plan."""
+    target = DIALECTS[dialect]
+    relations = Relations(model.sources, target, model.settings.timezone)
+    return Grouping(Frame(model.settings, model.sources, ()), target, relations)
