@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from kpidsl.model.periods import Grain
+
 # --- row expressions -----------------------------------------------------------------------
 
 
@@ -212,8 +214,15 @@ class MetricArithmetic:
 
 
 @dataclass(frozen=True, slots=True)
-class MetricNegate:
+class Applied:
+    """Something applied to one metric expression: what the classes below have in common."""
+
     operand: MetricExpr
+
+
+@dataclass(frozen=True, slots=True)
+class MetricNegate(Applied):
+    """`-x`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,20 +231,51 @@ class MetricCoalesce:
 
 
 @dataclass(frozen=True, slots=True)
-class Filtered:
+class Filtered(Applied):
     """`operand where predicate`: reaches every leaf measure below (S14)."""
 
-    operand: MetricExpr
     predicate: RowExpr
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
+class Prior(Applied):
     """`prior(x, 1y)`: the value one shift earlier; boundaries of periods are shifted (S19)."""
 
-    operand: MetricExpr
     months: int
     days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rolling(Applied):
+    """`rolling(x, 28d)`: over so many calendar months and days up to the period's end (S18)."""
+
+    months: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running(Applied):
+    """`running(x)`: over all days up to the period's end (S18)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToDate(Applied):
+    """`to_date(x, month)`: from the first day of the month (`grain`) up to the period's end."""
+
+    grain: Grain
+
+
+@dataclass(frozen=True, slots=True)
+class Total(Applied):
+    """`total(x, of: channel)`: over all members of the dimensions `of` by which the query splits;
+    None: of every dimension. It is recomputed, never added up (S10)."""
+
+    of: tuple[QueryDimension, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rank(Applied):
+    """`rank(x)`: 1 for the largest among the members of the same period; equal values share one."""
 
 
 MetricExpr = (
@@ -248,4 +288,9 @@ MetricExpr = (
     | MetricCoalesce
     | Filtered
     | Prior
+    | Rolling
+    | Running
+    | ToDate
+    | Total
+    | Rank
 )

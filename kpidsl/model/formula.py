@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
 from kpidsl.model import expr as e
 
 _LOOSE, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _TIGHT = range(7)
+_FUNCTIONS: dict[type[e.MetricExpr], str] = {
+    e.Prior: "prior",
+    e.Rolling: "rolling",
+    e.Running: "running",
+    e.ToDate: "to_date",
+    e.Total: "total",
+    e.Rank: "rank",
+}
 
 
 def metric_text(expr: e.MetricExpr) -> str:
@@ -48,8 +57,26 @@ def _metric(expr: e.MetricExpr, outer: int) -> str:
         case e.Filtered(operand=operand, predicate=predicate):
             text = f"{_metric(operand, _LOOSE)} where {_row(predicate, _LOOSE)}"
             return _wrap(text, _LOOSE, outer)
-        case e.Prior(operand=operand, months=months, days=days):
-            return f"prior({_metric(operand, _LOOSE)}, {_shift(months, days)})"
+        case _:
+            return f"{_FUNCTIONS[type(expr)]}({', '.join(_arguments(expr))})"
+
+
+def _arguments(
+    expr: e.Prior | e.Rolling | e.Running | e.ToDate | e.Total | e.Rank,
+) -> Iterator[str]:
+    yield _metric(expr.operand, _LOOSE)
+    match expr:
+        case e.Prior() | e.Rolling():
+            yield _shift(expr.months, expr.days)
+        case e.ToDate(grain=grain):
+            yield grain
+        case e.Total(of=tuple() as of):
+            yield f"of: {_dimensions(of)}"
+
+
+def _dimensions(of: tuple[e.QueryDimension, ...]) -> str:
+    names = ", ".join(map(str, of))
+    return names if len(of) == 1 else f"[{names}]"
 
 
 def _row(expr: e.RowExpr, outer: int) -> str:

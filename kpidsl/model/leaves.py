@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kpidsl.model.expr import (
+    Applied,
     Constant,
-    Filtered,
     FixedAmount,
     MeasureRef,
     MetricArithmetic,
     MetricCoalesce,
     MetricExpr,
-    MetricNegate,
     MetricRef,
-    Prior,
 )
 from kpidsl.model.purpose import Metric
 
@@ -39,7 +37,7 @@ def has_data(expr: MetricExpr, metrics: Mapping[str, Metric]) -> bool:
             return False
         case MetricArithmetic(left=left, right=right):
             return has_data(left, metrics) or has_data(right, metrics)
-        case MetricNegate(operand=inner) | Filtered(operand=inner) | Prior(operand=inner):
+        case Applied(operand=inner):
             return has_data(inner, metrics)
         case MetricCoalesce(items=items):
             return any(has_data(item, metrics) for item in items)
@@ -56,7 +54,7 @@ def _leaves(expr: MetricExpr, metrics: Mapping[str, Metric]) -> Iterator[str]:
         case MetricArithmetic(left=left, right=right):
             yield from _leaves(left, metrics)
             yield from _leaves(right, metrics)
-        case MetricNegate(operand=inner) | Filtered(operand=inner) | Prior(operand=inner):
+        case Applied(operand=inner):
             yield from _leaves(inner, metrics)
         case MetricCoalesce(items=items):
             for item in items:

@@ -35,13 +35,23 @@ def accrual(column: str, spec: AccrualSpec, query: Query, settings: Settings) ->
             start,
             accrued(
                 spec.amount,
-                shift_window(piece, -spec.shift.months, -spec.shift.days),
+                _counted(piece, spec, settings.week_starts),
                 settings.week_starts,
             ),
         )
         for start, piece in pieces
     )
     return Accrual(column, rows, spec.weight, spec.total, query.where is not None)
+
+
+def _counted(piece: Window, spec: AccrualSpec, week_starts: int) -> Window:
+    """Return the days that a period looks at (S18, S19)."""
+    looked = shift_window(piece, -spec.shift.months, -spec.shift.days)
+    if spec.reach is None:
+        return looked
+    first = spec.reach.start(looked.end, week_starts)
+    assert first is not None
+    return Window(first, looked.end)
 
 
 def accrued(amount: FixedAmount, window: Window, week_starts: int = 0) -> Decimal:

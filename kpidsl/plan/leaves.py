@@ -1,8 +1,8 @@
-"""From metric expressions to leaf measures and formulas over them (S5, S9, S12, S14)."""
+"""From metric expressions to leaf measures and formulas over them (S5, S9, S10, S12, S14, S16)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpidsl.model.expr import (
     Constant,
@@ -15,10 +15,16 @@ from kpidsl.model.expr import (
     MetricNegate,
     MetricRef,
     Prior,
+    QueryDimension,
+    Rank,
+    Rolling,
     RowExpr,
+    Running,
+    ToDate,
+    Total,
 )
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Measure
+from kpidsl.model.sources import Aggregate, Measure
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     AccrualValue,
@@ -28,6 +34,9 @@ from kpidsl.plan.nodes import (
     Negation,
     Number,
     Operation,
+    Over,
+    Place,
+    Reach,
     Shift,
 )
 from kpidsl.plan.refusal import Refused
@@ -35,13 +44,22 @@ from kpidsl.text.diagnostic import error
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What the formula around a part says of it: filters (S14), how far back it looks (S19), from
+    when on it counts (S18), and over which groups."""
+
+    predicates: tuple[RowExpr, ...] = ()
+    shift: Shift = Shift()  # noqa: RUF009  (frozen)
+    reach: Reach | None = None
+    over: Over | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LeafSpec:
-    """A measure as one formula needs it. `total`: per period alone, free of filters."""
+    """A measure as one formula needs it."""
 
     measure: MeasureRef
-    predicates: tuple[RowExpr, ...]
-    shift: Shift
-    total: bool
+    around: Around
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,7 @@ class AccrualSpec:
 
     amount: FixedAmount
     shift: Shift
+    reach: Reach | None
     weight: Formula | None
     total: Formula | None
 
@@ -57,13 +76,16 @@ class AccrualSpec:
 class Expansion:
     """Replaces metrics by their formulas and gathers the leaves, each once.
 
-    Column names are those of the measures, numbered where they would clash. `split`: the
-    question has dimensions or a filter, so that allocation matters.
+    Column names are those of the measures, numbered where they would clash. `by` are the
+    question's dimensions; `filtered`: it has a filter of its own.
     """
 
-    def __init__(self, model: Model, names: Names, *, split: bool) -> None:
+    def __init__(
+        self, model: Model, names: Names, by: tuple[QueryDimension, ...], *, filtered: bool
+    ) -> None:
         self._model = model
-        self._split = split
+        self._by = by
+        self._split = bool(by) or filtered
         self._names = names
         self.leaves: dict[LeafSpec, str] = {}
         self.accruals: dict[AccrualSpec, str] = {}
@@ -71,27 +93,21 @@ class Expansion:
     def measure(self, ref: MeasureRef) -> Measure:
         return self._model.sources[ref.source].measures[ref.measure]
 
-    def formula(
-        self,
-        expr: MetricExpr,
-        predicates: tuple[RowExpr, ...] = (),
-        shift: Shift = Shift(),  # noqa: B008  (frozen)
-        total: bool = False,
-    ) -> Formula:
-        """Return the formula of a metric expression under the predicates around it."""
+    def formula(self, expr: MetricExpr, around: Around = Around()) -> Formula:
+        """Return the formula of a metric expression within what stands around it."""
 
         def inner(part: MetricExpr) -> Formula:
-            return self.formula(part, predicates, shift, total)
+            return self.formula(part, around)
 
         match expr:
             case MeasureRef():
-                return self._leaf(LeafSpec(expr, predicates, shift, total))
+                return self._leaf(LeafSpec(expr, around))
             case MetricRef(name):
                 return inner(self._model.metrics[name].expr)
             case Constant(value):
                 return Number(value)
             case FixedAmount():
-                return self._accrual(expr, predicates, shift, total)
+                return self._accrual(expr, around)
             case MetricArithmetic(op, left, right):
                 return Operation(op, inner(left), inner(right))
             case MetricNegate(operand):
@@ -99,10 +115,49 @@ class Expansion:
             case MetricCoalesce(items):
                 return FirstKnown(tuple(inner(item) for item in items))
             case Filtered(operand, predicate):
-                return self.formula(operand, (*predicates, predicate), shift, total)
-            case Prior(operand, months, days):
-                back = Shift(shift.months + months, shift.days + days)
-                return self.formula(operand, predicates, back, total)
+                predicates = (*around.predicates, predicate)
+                return self.formula(operand, replace(around, predicates=predicates))
+            case Rank(operand):
+                return Place(inner(operand))
+            case Total(operand, of):
+                inner(operand)  # the members to stand in the rows are those of the operand itself
+                return self.formula(operand, replace(around, over=self._over(around.over, of)))
+            case _:
+                return self.formula(expr.operand, self._in_time(expr, around))
+
+    def _in_time(self, expr: Prior | Rolling | Running | ToDate, around: Around) -> Around:
+        if around.reach is not None:
+            raise Refused(
+                error(
+                    "K473",
+                    "`rolling`, `running` and `to_date` are not taken of each other or of `prior`",
+                    help="take `prior` of the rolling value: `prior(rolling(x, 28d), 1y)`",
+                )
+            )
+        match expr:
+            case Prior(_, months, days):
+                return replace(around, shift=around.shift + Shift(months, days))
+            case Rolling(_, months, days):
+                return replace(around, reach=Reach(months, days))
+            case Running():
+                return replace(around, reach=Reach())
+            case ToDate(_, grain):
+                return replace(around, reach=Reach(since=grain))
+
+    def _over(self, outer: Over | None, of: tuple[QueryDimension, ...] | None) -> Over:
+        """Return the groups that a total keeps: those of the total around it, less its own."""
+        kept = range(len(self._by)) if outer is None else outer.kept
+        if of is None:
+            return Over()
+        dropped = {self._meant(item) for item in of}
+        return Over(tuple(place for place in kept if self._meant(self._by[place]) not in dropped))
+
+    def _meant(self, dimension: QueryDimension) -> QueryDimension:
+        """Return the shared dimension that a source's own is a member of, or itself."""
+        if dimension.source is None or dimension.joins:
+            return dimension
+        shared = self._model.sources[dimension.source].dimensions[dimension.name].shared
+        return dimension if shared is None else QueryDimension(shared)
 
     def _leaf(self, spec: LeafSpec) -> LeafValue:
         measure = self.measure(spec.measure)
@@ -112,23 +167,30 @@ class Expansion:
             self.leaves[spec],
             measure.zero_when_empty,
             spec.measure.source,
-            spec.shift,
-            spec.total,
+            spec.around.shift,
+            spec.around.over,
         )
 
-    def _accrual(
-        self, amount: FixedAmount, predicates: tuple[RowExpr, ...], shift: Shift, total: bool
-    ) -> AccrualValue:
+    # --- fixed amounts ---------------------------------------------------------------------
+
+    def _accrual(self, amount: FixedAmount, around: Around) -> AccrualValue:
+        shift, reach = around.shift, around.reach
+        if around.over is not None or (reach is not None and not reach.is_bounded):
+            raise Refused(
+                error(
+                    "K474",
+                    f"a fixed amount of {amount.amount:,f} {amount.currency} has "
+                    + ("no total over groups" if around.over is not None else "no first day"),
+                    help="leave it out of `total`, `share`, `running`; `to_date` has a first day",
+                )
+            )
         weight = whole = None
-        allocated = amount.allocate_by is not None and not total
-        if allocated and not self._split and not predicates:
-            allocated = False
-        if allocated:
-            assert amount.allocate_by is not None
-            weight = self.formula(amount.allocate_by, predicates, shift)
-            whole = self.formula(amount.allocate_by, (), shift, total=True)
+        if amount.allocate_by is not None and (self._split or around.predicates):
+            weight = self.formula(amount.allocate_by, around)
+            everyone = Around((), shift, reach, Over(filtered=False))
+            whole = self.formula(amount.allocate_by, everyone)
             self._require_additive(weight)
-        elif predicates and not total:
+        elif around.predicates:
             raise Refused(
                 error(
                     "K461",
@@ -137,7 +199,7 @@ class Expansion:
                     help="allocate it: `{ allocate_by: METRIC }`",
                 )
             )
-        spec = AccrualSpec(amount, shift, weight, whole)
+        spec = AccrualSpec(amount, shift, reach, weight, whole)
         if spec not in self.accruals:
             self.accruals[spec] = self._names.unused("fixed")
         return AccrualValue(self.accruals[spec])
@@ -147,7 +209,8 @@ class Expansion:
         for leaf in leaves_of(weight):
             spec = next(spec for spec, column in self.leaves.items() if column == leaf.column)
             measure = self.measure(spec.measure)
-            if measure.aggregate not in {"sum", "count"} or measure.once_per:
+            additive = measure.aggregate in {Aggregate.SUM, Aggregate.COUNT}
+            if not additive or measure.once_per:
                 raise Refused(
                     error(
                         "K462",
@@ -167,7 +230,7 @@ def leaves_of(formula: Formula) -> list[LeafValue]:
             return [formula]
         case Operation(_, left, right):
             return leaves_of(left) + leaves_of(right)
-        case Negation(operand):
+        case Negation(operand) | Place(operand):
             return leaves_of(operand)
         case FirstKnown(items):
             return [leaf for item in items for leaf in leaves_of(item)]

@@ -10,11 +10,11 @@ Walk                                             a funnel
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from kpidsl.model.expr import RowExpr
-from kpidsl.model.periods import Grain, Window
+from kpidsl.model.periods import Grain, Window, period_start, shift
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import Dimension, Join, Measure, Source
 
@@ -84,6 +84,27 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """From which day on a leaf counts, up to the end of its (shifted) period (S16, S18): `months`
+    and `days` before that end; else the first day of the `since` that the period ends in; else
+    the beginning."""
+
+    months: int = 0
+    days: int = 0
+    since: Grain | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        return bool(self.months or self.days) or self.since is not None
+
+    def start(self, end: date, week_starts: int) -> date | None:
+        """Return the first day that counts towards a period that ends before `end`."""
+        if self.since is not None:
+            return period_start(end - timedelta(days=1), self.since, week_starts)
+        return shift(end, -self.months, -self.days) if self.is_bounded else None
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """One aggregate column: a measure with all predicates that reach it (S14)."""
 
@@ -116,7 +137,9 @@ class Aggregate:
     """Leaves of one source with the same shift and way of counting, at the query's keys.
 
     `once_per` counts each of its keys once per group. `timed`: the period is a key.
-    `windowed`: the report window (shifted) limits the rows.
+    `windowed`: the report window (shifted) limits the rows. `reach`: the days that count towards
+    a period begin before it; `by_day`: they are aggregated by the day first, since the leaves'
+    aggregates merge (S10).
     """
 
     input: Scan
@@ -128,6 +151,8 @@ class Aggregate:
     once_per: tuple[RowExpr, ...] = ()
     timed: bool = False
     windowed: bool = False
+    reach: Reach | None = None
+    by_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +172,19 @@ class Accrual:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """Leaves aggregated per period alone and free of the query's filter: what shares of
-    allocated amounts are taken from."""
+class Over:
+    """Which groups a total is over: it keeps the query's keys at the positions `kept`. What shares
+    of allocated amounts are taken from is free of the query's filter (S9)."""
 
+    kept: tuple[int, ...] = ()
+    filtered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Leaves aggregated over more than one cell of the answer."""
+
+    over: Over
     inputs: tuple[Aggregate, ...]
 
 
@@ -161,7 +195,7 @@ class Merge:
 
     inputs: tuple[Aggregate, ...]
     accruals: tuple[Accrual, ...] = ()
-    totals: Totals | None = None
+    totals: tuple[Totals, ...] = ()
     dense: bool = False
 
 
@@ -170,13 +204,13 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class LeafValue:
-    """A leaf with its null policy (S13); `total` reads it from `Totals`."""
+    """A leaf with its null policy (S13); `over` reads it from those `Totals`."""
 
     column: str
     zero_when_empty: bool
     source: str
     shift: Shift = Shift()
-    total: bool = False
+    over: Over | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +242,14 @@ class FirstKnown:
     items: tuple[Formula, ...]
 
 
-Formula = LeafValue | AccrualValue | Number | Operation | Negation | FirstKnown
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The rank among the rows of the same period, the largest first."""
+
+    operand: Formula
+
+
+Formula = LeafValue | AccrualValue | Number | Operation | Negation | FirstKnown | Place
 
 
 @dataclass(frozen=True, slots=True)

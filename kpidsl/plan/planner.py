@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kpidsl.model.expr import QueryDimension, RowExpr
@@ -10,6 +10,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
+from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.excludes import circular_exclude
 from kpidsl.plan.leaves import Expansion, LeafSpec, leaves_of
 from kpidsl.plan.naming import Names
@@ -28,6 +29,7 @@ from kpidsl.plan.nodes import (
     Leaf,
     Merge,
     Output,
+    Over,
     PlacedExpr,
     Plan,
     Reached,
@@ -71,16 +73,17 @@ class _Planner:
         self.columns = key_names(self.query.by, self.query.grain)
         names = Names((PERIOD, *self.columns))
         self.states = tuple(names.unused(f"{column}__state") for column in self.columns)
-        split = bool(self.query.by) or self.query.where is not None
-        self.expansion = Expansion(self.model, names, split=split)
+        filtered = self.query.where is not None
+        self.expansion = Expansion(self.model, names, self.query.by, filtered=filtered)
 
     def plan(self) -> Plan:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
         for item, formula in formulas:
             self._check_shifts(item, formula)
-        aggregates = self._aggregates(total=False)
-        totals = self._aggregates(total=True)
+        aggregates = self._aggregates(None)
+        overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
+        totals = tuple(Totals(over, self._aggregates(over)) for over in overs if over is not None)
         overlapping = {
             leaf.column
             for node in aggregates
@@ -97,11 +100,11 @@ class _Planner:
             )
             for item, formula in formulas
         )
-        used = self._used_sources(aggregates)
+        used = self._used_sources((*aggregates, *_inputs(totals)))
         merge = Merge(
             aggregates,
             self._accruals(),
-            Totals(totals) if totals else None,
+            totals,
             dense=query.grain is not None and not query.sparse,
         )
         bounded = query.window is not None or query.grain is not None
@@ -109,7 +112,7 @@ class _Planner:
         frame = Frame(
             self.model.settings,
             self.model.sources,
-            self._key_columns(aggregates, merge.accruals),
+            self._key_columns((*aggregates, *_inputs(totals)), merge.accruals),
             query.grain,
             query.window,
             tuple(source for source in used if source.time),
@@ -127,46 +130,46 @@ class _Planner:
 
     # --- aggregates ------------------------------------------------------------------------
 
-    def _aggregates(self, *, total: bool) -> tuple[Aggregate, ...]:
-        """Group the leaves that one pass over one source can compute together."""
-        groups: dict[tuple[str, Shift, tuple[RowExpr, ...]], list[LeafSpec]] = {}
+    def _aggregates(self, over: Over | None) -> tuple[Aggregate, ...]:
+        """Group the leaves over the same groups that one pass over one source can compute."""
+        groups: dict[tuple[object, ...], list[LeafSpec]] = {}
         for spec in self.expansion.leaves:
-            if spec.total == total:
-                measure = self.expansion.measure(spec.measure)
-                key = (spec.measure.source, spec.shift, measure.once_per)
-                groups.setdefault(key, []).append(spec)
-        return tuple(
-            self._aggregate(source, shift, once_per, specs, total)
-            for (source, shift, once_per), specs in groups.items()
-        )
+            if spec.around.over == over:
+                around, measure = spec.around, self.expansion.measure(spec.measure)
+                way = (around.shift, around.reach, self._by_day(spec), measure.once_per)
+                groups.setdefault((spec.measure.source, *way), []).append(spec)
+        return tuple(self._aggregate(specs, over) for specs in groups.values())
 
-    def _aggregate(
-        self,
-        name: str,
-        shift: Shift,
-        once_per: tuple[RowExpr, ...],
-        specs: list[LeafSpec],
-        total: bool,
-    ) -> Aggregate:
-        source = self.model.sources[name]
+    def _by_day(self, spec: LeafSpec) -> bool:
+        """Tell whether a leaf that reaches beyond its period is added up from days: then each
+        row is read once, however many periods it counts in."""
+        reaches = spec.around.reach is not None and self.query.grain is not None
+        return reaches and merged_by(self.expansion.measure(spec.measure)) is not None
+
+    def _aggregate(self, specs: list[LeafSpec], over: Over | None) -> Aggregate:
+        first = specs[0]
+        source = self.model.sources[first.measure.source]
+        once_per = self.expansion.measure(first.measure).once_per
+        kept = range(len(self.query.by)) if over is None else over.kept
+        filtered = self.query.where is not None and (over is None or over.filtered)
         self._check_time(source, specs)
         circular = circular_exclude(self.model, source)
         if circular is not None:
             raise Refused(circular)
-        placing = Placing(self.paths, name)
+        placing = Placing(self.paths, source.name)
         try:
-            keys, fan_out = ((), None) if total else self._keys(source)
-            where = () if total or self.query.where is None else (placing.place(self.query.where),)
+            keys, fan_out = self._keys(source, kept)
+            where = (placing.place(self.query.where),) if filtered and self.query.where else ()
             leaves = tuple(
                 Leaf(
                     self.expansion.leaves[spec],
                     self.expansion.measure(spec.measure),
-                    tuple(placing.place(predicate) for predicate in spec.predicates),
+                    tuple(placing.place(predicate) for predicate in spec.around.predicates),
                 )
                 for spec in specs
             )
         except NoPath as missing:
-            measure = self.expansion.measure(specs[0].measure)
+            measure = self.expansion.measure(first.measure)
             raise Refused(no_path(self.model, measure, missing)) from None
         if fan_out is not None:
             self._check_fan_out(source, fan_out, once_per, (*where, *_conditions(leaves)))
@@ -174,23 +177,26 @@ class _Planner:
             Scan(source),
             leaves,
             keys,
-            shift,
+            first.around.shift,
             where,
             fan_out,
             once_per,
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
+            reach=first.around.reach,
+            by_day=self._by_day(first),
         )
 
-    def _keys(self, source: Source) -> tuple[tuple[Key, ...], FanOut | None]:
+    def _keys(self, source: Source, kept: Sequence[int]) -> tuple[tuple[Key, ...], FanOut | None]:
         """Return the grouping columns as this source reaches them."""
         keys: list[Key] = []
         reverse: dict[int, tuple[Hop, ...]] = {}
-        for position, (column, wanted) in enumerate(zip(self.columns, self.query.by, strict=True)):
+        for position in kept:
+            column, wanted = self.columns[position], self.query.by[position]
             path, dimension = self.paths.reach(source.name, wanted)
             back, forth = split(path)
             if back:
-                reverse[position] = back
+                reverse[len(keys)] = back
             owner = self.model.sources[dimension.source]
             inner = reference_joins(dimension.expr, owner, self.model.sources)
             keys.append(Key(column, Reached(dimension, forth), bool(path or inner)))
@@ -251,7 +257,8 @@ class _Planner:
     # --- time ------------------------------------------------------------------------------
 
     def _check_time(self, source: Source, specs: list[LeafSpec]) -> None:
-        needed = self.query.grain or self.query.window or any(spec.shift for spec in specs)
+        looks = any(spec.around.shift or spec.around.reach is not None for spec in specs)
+        needed = self.query.grain or self.query.window or looks
         if source.time is None and needed:
             measure = self.expansion.measure(specs[0].measure)
             raise Refused(
@@ -261,6 +268,16 @@ class _Planner:
                     source.span,
                     label="no `time`",
                     help="declare `time: COLUMN` in the source",
+                )
+            )
+        reaches = any(spec.around.reach is not None for spec in specs)
+        if reaches and self.query.grain is None and self.query.window is None:
+            measure = self.expansion.measure(specs[0].measure)
+            raise Refused(
+                error(
+                    "K469",
+                    f"`{measure.name}` counts up to the end of a period, and the question has none",
+                    help="say from when to when, as in `--period 2026`, or group by a grain",
                 )
             )
 
@@ -317,16 +334,19 @@ class _Planner:
     def _key_columns(
         self, aggregates: tuple[Aggregate, ...], accruals: tuple[Accrual, ...]
     ) -> tuple[KeyColumn, ...]:
+        absent = {key.column for node in aggregates for key in node.keys if key.may_be_absent}
         return tuple(
             KeyColumn(
                 column,
-                self.states[position]
-                if accruals
-                or any(node.keys[position].may_be_absent for node in aggregates if node.keys)
-                else None,
+                self.states[position] if accruals or column in absent else None,
             )
             for position, column in enumerate(self.columns)
         )
+
+
+def _inputs(totals: tuple[Totals, ...]) -> Iterator[Aggregate]:
+    for total in totals:
+        yield from total.inputs
 
 
 def _conditions(leaves: tuple[Leaf, ...]) -> tuple[PlacedExpr, ...]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from kpidsl.model.expr import (
+    Applied,
     Constant,
-    Filtered,
     FixedAmount,
     MeasureRef,
     MetricArithmetic,
     MetricCoalesce,
     MetricExpr,
-    MetricNegate,
     MetricRef,
-    Prior,
+    Rank,
 )
 from kpidsl.model.project import Model
 from kpidsl.model.units import NUMBER, Unit
@@ -31,7 +30,9 @@ def unit_of(expr: MetricExpr, model: Model) -> tuple[Unit, bool]:
             return Unit.of(currency), False
         case Constant():
             return NUMBER, False
-        case Filtered(operand) | Prior(operand) | MetricNegate(operand):
+        case Rank():
+            return NUMBER, False
+        case Applied(operand):
             return unit_of(operand, model)
         case MetricCoalesce(items):
             return unit_of(items[0], model)

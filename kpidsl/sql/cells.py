@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from kpidsl.model.periods import period_start, shift_window
 from kpidsl.model.sources import Source
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -19,9 +18,12 @@ from kpidsl.plan.nodes import (
     Negation,
     Number,
     Operation,
+    Over,
+    Place,
 )
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.spans import bounds
 
 CELLS = "cells"
 """The alias of the merged rows, one per cell of the answer."""
@@ -33,15 +35,15 @@ class Cells:
     """Lowers the formulas of one answer.
 
     `ranges` gives each source whose known range matters with the table that holds it,
-    `accruals` each fixed amount with the table of its amounts per period, `totals` the table of
-    the weights' totals.
+    `accruals` each fixed amount with the table of its amounts per period, `totals` each
+    total's groups with the table of its leaves.
     """
 
     frame: Frame
     dialect: Dialect
     ranges: dict[str, tuple[Source, str]]
     accruals: dict[str, tuple[Accrual, str]]
-    totals: str | None
+    totals: dict[Over, str]
 
     def value(self, formula: Formula) -> exp.Expr:
         """Return a formula's value in a cell."""
@@ -64,9 +66,19 @@ class Cells:
             case FirstKnown(items):
                 first, *rest = [self.value(item) for item in items]
                 return exp.Coalesce(this=first, expressions=rest)
+            case Place(operand):
+                return self._rank(self.value(operand))
+
+    def _rank(self, value: exp.Expr) -> exp.Expr:
+        """Rank the known values of a period, the largest first."""
+        order = exp.Order(expressions=[exp.Ordered(this=value, desc=True, nulls_first=False)])
+        within = [] if self.frame.grain is None else [build.column(PERIOD, CELLS)]
+        rank = exp.Window(this=exp.Rank(), partition_by=within, order=order)
+        return build.case([(exp.Not(this=build.is_null(value.copy())), rank)])
 
     def _leaf(self, leaf: LeafValue) -> exp.Expr:
-        value: exp.Expr = build.column(leaf.column, self.totals if leaf.total else CELLS)
+        table = CELLS if leaf.over is None else self.totals[leaf.over]
+        value: exp.Expr = build.column(leaf.column, table)
         if leaf.zero_when_empty:
             value = build.coalesce(value, build.number(0))
         within = self._within_known(leaf)
@@ -87,7 +99,7 @@ class Cells:
         if leaf.source not in self.ranges:
             return None
         source, known = self.ranges[leaf.source]
-        start, end = self._bounds(leaf)
+        start, end = bounds(self.frame, self.dialect, CELLS, leaf.shift)
         tests: list[exp.Expr] = [exp.GT(this=end, expression=build.column("first_day", known))]
         if source.watermark is not None:
             # A watermark before the first row vouches for no day at all.
@@ -99,24 +111,3 @@ class Cells:
         else:
             tests.append(exp.LTE(this=start, expression=build.column("last_day", known)))
         return build.conjunction(tests)
-
-    def _bounds(self, leaf: LeafValue) -> tuple[exp.Expr, exp.Expr]:
-        """Return the first day of a leaf's period and the first after it."""
-        grain, window, shift = self.frame.grain, self.frame.window, leaf.shift
-        if grain is None:
-            assert window is not None
-            looked = shift_window(window, -shift.months, -shift.days)
-            return build.day(looked.start), build.day(looked.end)
-        period = build.column(PERIOD, CELLS)
-        months = {"month": 1, "quarter": 3, "year": 12}.get(grain.value, 0)
-        days = {"day": 1, "week": 7}.get(grain.value, 0)
-        start = self.dialect.add(period, -shift.months, -shift.days)
-        end = self.dialect.add(period.copy(), months - shift.months, days - shift.days)
-        if window is not None:
-            looked = shift_window(window, -shift.months, -shift.days)
-            if period_start(window.end, grain, self.frame.settings.week_starts) != window.end:
-                end = exp.Least(this=end, expressions=[build.day(looked.end)])
-            first = period_start(window.start, grain, self.frame.settings.week_starts)
-            if first != window.start:
-                start = exp.Greatest(this=start, expressions=[build.day(looked.start)])
-        return start, end

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from kpidsl.model.periods import shift_window
+from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.plan.naming import Names
@@ -16,6 +16,7 @@ from kpidsl.sql.aggregates import AGGREGATES
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
+from kpidsl.sql.spans import scanned, within
 
 MONEY = "DECIMAL(38, 9)"
 """Money is exact decimals (S12), whatever the column's own type: fine enough for the price of a
@@ -33,13 +34,17 @@ class Grouping:
     dialect: Dialect
     relations: Relations
 
-    def select(self, node: Aggregate) -> exp.Select:
-        """Return the node's SELECT: period, keys and their states, leaves."""
+    def select(self, node: Aggregate, spans: str | None = None) -> exp.Select:
+        """Return the node's SELECT: period, keys and their states, leaves.
+
+        `spans` is the table of the days that count towards each period, for a node that reaches
+        beyond them; by the day the period is the row's own day.
+        """
         scope = self.scope_of(node.input.source)
         fan = None
         if node.fan_out is not None:
             fan = _FanOutJoin(scope, node.fan_out, node.keys, self.relations.names)
-        groups = self._groups(scope, node, fan)
+        groups = self._groups(scope, node, fan, spans)
         wheres = [scope.condition(item) for item in node.where]
         wheres += self._window(scope, node)
         conditions = [self._leaf_conditions(scope, leaf) for leaf in node.leaves]
@@ -52,14 +57,14 @@ class Grouping:
             if anyone is not None:
                 wheres.append(anyone)
         if node.once_per:
-            return self._once_per(scope, node, groups, conditions, wheres)
+            return self._once_per(scope, node, groups, conditions, wheres, spans)
         values = [
             build.alias(
                 AGGREGATES[leaf.measure.aggregate](self._operand(scope, leaf, own)), leaf.column
             )
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
-        select = scope.apply_joins(build.select(*groups, *values))
+        select = self._rows(scope, node, [*groups, *values], spans)
         if fan is not None:
             select = fan.apply(select)
         return _grouped(select.where(*wheres, copy=False) if wheres else select, len(groups))
@@ -74,14 +79,32 @@ class Grouping:
             self.relations.relation,
         )
 
-    def _groups(self, scope: Scope, node: Aggregate, fan: _FanOutJoin | None) -> list[exp.Expr]:
+    def _rows(
+        self, scope: Scope, node: Aggregate, columns: list[exp.Expr], spans: str | None
+    ) -> exp.Select:
+        """Select columns over the source's rows, each as often as it counts towards a period."""
+        day = scope.time() if spans is not None else None
+        select = scope.apply_joins(build.select(*columns))
+        if spans is None or day is None or node.reach is None:
+            return select
+        return select.join(build.table(spans), on=within(day, spans, node.reach), copy=False)
+
+    def _period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
+        if spans is not None:
+            return build.column(PERIOD, spans)
+        grain = Grain.DAY if node.by_day else self.frame.grain
+        assert grain is not None
+        start = self.dialect.period_start(scope.time(), grain, self.frame.settings.week_starts)
+        if node.by_day:
+            return start
+        return self.dialect.add(start, node.shift.months, node.shift.days)
+
+    def _groups(
+        self, scope: Scope, node: Aggregate, fan: _FanOutJoin | None, spans: str | None
+    ) -> list[exp.Expr]:
         groups: list[exp.Expr] = []
         if node.timed:
-            grain = self.frame.grain
-            assert grain is not None
-            start = self.dialect.period_start(scope.time(), grain, self.frame.settings.week_starts)
-            moved = self.dialect.add(start, node.shift.months, node.shift.days)
-            groups.append(build.alias(moved, PERIOD))
+            groups.append(build.alias(self._period(scope, node, spans), PERIOD))
         by_name = {key.column: position for position, key in enumerate(node.keys)}
         for column in self.frame.keys:
             if column.column not in by_name:
@@ -101,18 +124,17 @@ class Grouping:
     def _window(self, scope: Scope, node: Aggregate) -> list[exp.Expr]:
         """Compare the stored column itself with the window's bounds, so that the filter
         reaches the scan."""
-        window = self.frame.window
-        if window is None or not node.windowed:
+        days = scanned(self.frame, node.shift, node.reach)
+        if days is None or not node.windowed:
             # A row without a time belongs to no period.
             return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
-        looked = shift_window(window, -node.shift.months, -node.shift.days)
+        first, end = days
         clock = scope.clock()
-        first, end = clock.stored(looked.start), clock.stored(looked.end)
         stamp = build.cast(scope.stored_time(), "TIMESTAMP")
-        return [
-            exp.GTE(this=stamp, expression=build.literal(first)),
-            exp.LT(this=stamp.copy(), expression=build.literal(end)),
-        ]
+        before: exp.Expr = exp.LT(this=stamp, expression=build.literal(clock.stored(end)))
+        if first is None:
+            return [before]
+        return [exp.GTE(this=stamp.copy(), expression=build.literal(clock.stored(first))), before]
 
     def _leaf_conditions(self, scope: Scope, leaf: Leaf) -> list[exp.Expr]:
         own = [] if leaf.measure.where is None else [scope.condition(leaf.measure.where)]
@@ -136,6 +158,7 @@ class Grouping:
         groups: list[exp.Expr],
         conditions: list[list[exp.Expr]],
         wheres: list[exp.Expr],
+        spans: str | None,
     ) -> exp.Select:
         """Take one value per group and key first, then aggregate."""
         keys = [
@@ -146,7 +169,7 @@ class Grouping:
         for leaf, own in zip(node.leaves, conditions, strict=True):
             operand = self._operand(scope, leaf, own)
             values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
-        inner = scope.apply_joins(build.select(*groups, *keys, *values))
+        inner = self._rows(scope, node, [*groups, *keys, *values], spans)
         inner = inner.where(*wheres, copy=False) if wheres else inner
         inner = _grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]

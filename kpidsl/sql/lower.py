@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from kpidsl.model.periods import period_start
 from kpidsl.model.sources import Source
+from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.leaves import leaves_of
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -15,14 +16,20 @@ from kpidsl.plan.nodes import (
     Aggregate,
     Compute,
     Merge,
+    Over,
     Plan,
+    Reach,
+    Shift,
+    Totals,
 )
 from kpidsl.sql import build
+from kpidsl.sql.aggregates import AGGREGATES
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.known import first_and_last
 from kpidsl.sql.relations import Relations
+from kpidsl.sql.spans import reaching, within
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -47,7 +54,9 @@ class _Lowering:
         self.relations = Relations(plan.frame.sources, dialect, plan.frame.settings.timezone)
         self.grouping = Grouping(plan.frame, dialect, self.relations)
         self.ctes: list[tuple[str, exp.Query]] = []
-        self.totals: str | None = None
+        self.totals: dict[Over, str] = {}
+        self.spans: dict[tuple[Shift, Reach], str] = {}
+        self.periods: str | None = None
         self.known: dict[str, str] = {}
         self.amounts: dict[str, str] = {}
 
@@ -71,10 +80,11 @@ class _Lowering:
 
     # --- columns ---------------------------------------------------------------------------
 
-    def _key_names(self) -> list[str]:
-        """Return the columns that a row of the answer is known by."""
+    def _key_names(self, kept: Iterable[int] | None = None) -> list[str]:
+        """Return the columns that a row of the answer is known by, or those at some places."""
         found = [PERIOD] if self.frame.grain is not None else []
-        for key in self.frame.keys:
+        keys = self.frame.keys
+        for key in keys if kept is None else (keys[place] for place in kept):
             found.append(key.column)
             if key.state is not None:
                 found.append(key.state)
@@ -90,7 +100,7 @@ class _Lowering:
     def _merge(self, merge: Merge) -> str:
         """Return the name of the merged rows, one per key (S5, S17)."""
         parts = [self._part(node) for node in merge.inputs]
-        self.totals = self._totals(merge)
+        self.totals = {total.over: self._total(total) for total in merge.totals}
         parts += [(self._unallocated(accrual), [accrual.column]) for accrual in merge.accruals]
         if len(parts) == 1 and not merge.dense:
             return parts[0][0]
@@ -106,8 +116,41 @@ class _Lowering:
         return self._aggregate(node), [leaf.column for leaf in node.leaves]
 
     def _aggregate(self, node: Aggregate) -> str:
-        back = "_prior" if node.shift else ""
-        return self._cte(f"{node.input.source.name}_totals{back}", self.grouping.select(node))
+        name = f"{node.input.source.name}_totals{'_prior' if node.shift else ''}"
+        if node.reach is None or self.frame.grain is None:
+            return self._cte(name, self.grouping.select(node))
+        spans = self._spans(node.shift, node.reach)
+        if not node.by_day:
+            return self._cte(name, self.grouping.select(node, spans))
+        by_day = self._cte(f"{node.input.source.name}_by_day", self.grouping.select(node))
+        return self._cte(name, self._added_up(node, by_day, spans))
+
+    def _added_up(self, node: Aggregate, by_day: str, spans: str) -> exp.Select:
+        """Add up the days that count towards each period (S10, S18)."""
+        assert node.reach is not None
+        own = {key.column for key in node.keys}
+        keys = [build.column(PERIOD, spans)]
+        for key in self.frame.keys:
+            if key.column in own:
+                keys.append(build.column(key.column, by_day))
+                keys += [build.column(key.state, by_day)] if key.state is not None else []
+        values = []
+        for leaf in node.leaves:
+            merge = merged_by(leaf.measure)
+            assert merge is not None
+            whole = AGGREGATES[merge](build.column(leaf.column, by_day))
+            values.append(build.alias(whole, leaf.column))
+        day = build.column(PERIOD, by_day)
+        select = build.select(*keys, *values).from_(build.table(by_day), copy=False)
+        select = select.join(build.table(spans), on=within(day, spans, node.reach), copy=False)
+        return select.group_by(*(key.copy() for key in keys), copy=False)
+
+    def _spans(self, shift: Shift, reach: Reach) -> str:
+        """Return the name of the days that count towards each period."""
+        if (shift, reach) not in self.spans:
+            rows = reaching(self.frame, self.dialect, self._periods(), shift, reach)
+            self.spans[shift, reach] = self._cte("spans", rows)
+        return self.spans[shift, reach]
 
     def _padded(
         self, table: str, keys: list[str], own: list[str], columns: list[str]
@@ -121,7 +164,7 @@ class _Lowering:
 
     def _skeleton(self, parts: list[str], keys: list[str]) -> exp.Query:
         """Every period of the window × every combination of members seen (S17)."""
-        periods = self._cte("periods", self._periods())
+        periods = self._periods()
         members = [key for key in keys if key != PERIOD]
         select = build.select(*(build.column(key) for key in keys)).from_(
             build.table(periods), copy=False
@@ -139,7 +182,13 @@ class _Lowering:
         assert seen is not None
         return select.join(build.subquery(seen, "members"), join_type="CROSS", copy=False)
 
-    def _periods(self) -> exp.Select:
+    def _periods(self) -> str:
+        """Return the name of every period of the window, or of the data where there is none."""
+        if self.periods is None:
+            self.periods = self._cte("periods", self._period_rows())
+        return self.periods
+
+    def _period_rows(self) -> exp.Select:
         grain, window = self.frame.grain, self.frame.window
         assert grain is not None
         starts = self.frame.settings.week_starts
@@ -184,17 +233,15 @@ class _Lowering:
 
     # --- fixed amounts ---------------------------------------------------------------------
 
-    def _totals(self, merge: Merge) -> str | None:
-        """Return the name of the weights' totals per period, free of filters."""
-        if merge.totals is None:
-            return None
-        parts = [self._part(node) for node in merge.totals.inputs]
+    def _total(self, total: Totals) -> str:
+        """Return the name of leaves over more than one cell, one row per group of cells."""
+        parts = [self._part(node) for node in total.inputs]
         if len(parts) == 1:
             return parts[0][0]
-        keys = [PERIOD] if self.frame.grain is not None else []
+        keys = self._key_names(total.over.kept)
         columns = [column for _, own in parts for column in own]
         selects = [self._padded(name, keys, own, columns) for name, own in parts]
-        return self._cte("weights", _folded(selects, keys, columns))
+        return self._cte("overall", _folded(selects, keys, columns))
 
     def _amounts(self, accrual: Accrual) -> str:
         """Return the name of a CTE with what the fixed amount comes to per period."""
@@ -223,11 +270,12 @@ class _Lowering:
         select = build.select(*values).from_(build.table(amounts, CELLS), copy=False)
         if accrual.total is None:
             return self._cte(accrual.column, select)
-        assert self.totals is not None
         if accrual.filtered:
             # A filter keeps members, and what falls to no member is none of them.
             return self._cte(accrual.column, select.where(exp.Boolean(this=False), copy=False))
-        select = self._join_on_period(select, self.totals, CELLS)
+        for over in dict.fromkeys(leaf.over for leaf in leaves_of(accrual.total)):
+            assert over is not None
+            select = self._join_on_keys(select, self.totals[over], over.kept)
         known = self._ranges(leaf.source for leaf in leaves_of(accrual.total))
         cells = Cells(self.frame, self.dialect, known, {}, self.totals)
         total = build.coalesce(cells.value(accrual.total), build.number(0))
@@ -237,11 +285,20 @@ class _Lowering:
             accrual.column, select.where(exp.EQ(this=total, expression=build.number(0)), copy=False)
         )
 
-    def _join_on_period(self, select: exp.Select, table: str, other: str) -> exp.Select:
-        if self.frame.grain is None:
+    def _join_on_keys(self, select: exp.Select, table: str, kept: tuple[int, ...]) -> exp.Select:
+        """Join what is known per period and the keys at some places to the cells."""
+        names = self._key_names(kept)
+        if not names:
             return select.join(build.table(table), join_type="CROSS", copy=False)
-        same = exp.EQ(this=build.column(PERIOD, table), expression=build.column(PERIOD, other))
-        return select.join(build.table(table), on=same, join_type="LEFT", copy=False)
+        same = [
+            (exp.EQ if name == PERIOD else exp.NullSafeEQ)(
+                this=build.column(name, table), expression=build.column(name, CELLS)
+            )
+            for name in names
+        ]
+        return select.join(
+            build.table(table), on=build.conjunction(same), join_type="LEFT", copy=False
+        )
 
     # --- formulas --------------------------------------------------------------------------
 
@@ -253,7 +310,8 @@ class _Lowering:
     def _compute(self, compute: Compute) -> exp.Select:
         merged = self._merge(compute.input)
         ranges = {source.name: source for source in compute.ranges}
-        if len(compute.input.inputs) == 1 and self._only_seen(compute.input):
+        inputs = compute.input.inputs
+        if len(inputs) == 1 and inputs[0].reach is None and self._only_seen(compute.input):
             # One source's own rows always lie in its known range.
             ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
         known = self._ranges(ranges)
@@ -274,12 +332,11 @@ class _Lowering:
         for _, table in known.values():
             if table in used:
                 select = select.join(build.table(table), join_type="CROSS", copy=False)
-        per_period = (
-            [*amounts.values()] if self.totals is None else [self.totals, *amounts.values()]
-        )
-        for table in per_period:
+        coarser = [(table, over.kept) for over, table in self.totals.items()]
+        coarser += [(table, ()) for table in amounts.values()]
+        for table, kept in coarser:
             if table in used:
-                select = self._join_on_period(select, table, CELLS)
+                select = self._join_on_keys(select, table, kept)
         return select
 
 

@@ -6,6 +6,7 @@ It shares the data shapes with the product and nothing else: no SQL, no plan, no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -21,18 +22,21 @@ from kpidsl.model.expr import (
     MetricNegate,
     MetricRef,
     Prior,
-    RowExpr,
+    Rank,
+    Rolling,
+    Running,
+    ToDate,
+    Total,
 )
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Absent, Query
 from tests.oracle.days import Span, accrued, bucket, buckets
-from tests.oracle.leaves import Combo, Leaf, Shift
+from tests.oracle.leaves import Around, Combo, Leaf, Shift
 from tests.oracle.rows import Number, Refused, Rows, Tables, arithmetic
 
 Answer = dict[tuple[object, ...], dict[str, object]]
-Filters = tuple[RowExpr, ...]
-Parts = list[tuple[Leaf | FixedAmount, Shift]]
+Parts = list[tuple[Leaf | FixedAmount, Around]]
 Spans = dict[date | None, Span | None]
 """The days of each period by its first day; without a grain, the window's under None."""
 
@@ -51,84 +55,100 @@ class _Evaluator:
         self.model = model
         self.query = query
         self.rows = Rows(model, tables)
+        self.weeks = model.settings.week_starts
+        self.asked = Around(() if query.where is None else (query.where,))
         self._leaves: dict[object, Leaf] = {}
+        self._peers: list[Combo] = []
         self.unallocated: Combo = (Absent.UNALLOCATED,) * len(query.by)
 
     def answer(self) -> Answer:
-        where: Filters = () if self.query.where is None else (self.query.where,)
         parts = [
             part
             for selection in self.query.select
-            for part in self._parts(selection.expr, where, Shift())
+            for part in self._parts(selection.expr, self.asked)
         ]
         self._refuse(parts)
         spans = self._spans(parts)
-        return {
-            (*([] if start is None else [start]), *combo): {
-                selection.name: self._value(selection.expr, where, Shift(), spans[start], combo)
+        groups = self._groups(parts, spans)
+        answer: Answer = {}
+        for start, combo in groups:
+            self._peers = [other for period, other in groups if period == start]
+            answer[(*([] if start is None else [start]), *combo)] = {
+                selection.name: self._value(selection.expr, self.asked, spans[start], combo)
                 for selection in self.query.select
             }
-            for start, combo in self._groups(parts, spans, where)
-        }
+        return answer
 
     # --- what the query is made of ---------------------------------------------------------
 
     def _parts(
-        self, expr: MetricExpr, filters: Filters, shift: Shift
-    ) -> Iterator[tuple[Leaf | FixedAmount, Shift]]:
-        """The leaf measures and fixed amounts below a formula, each with how far back it looks."""
+        self, expr: MetricExpr, around: Around
+    ) -> Iterator[tuple[Leaf | FixedAmount, Around]]:
+        """The leaf measures and fixed amounts below a formula, each with what stands around."""
         match expr:
             case MeasureRef():
-                yield self._leaf(expr, filters), shift
+                yield self._leaf(expr, around), around
             case MetricRef(name):
-                yield from self._parts(self._metric(name), filters, shift)
+                yield from self._parts(self._metric(name), around)
             case FixedAmount():
-                self._refuse_fixed(expr, filters)
-                yield expr, shift
+                self._refuse_fixed(expr, around)
+                yield expr, around
                 if expr.allocate_by is not None:
-                    yield from self._parts(expr.allocate_by, filters, shift)
+                    yield from self._parts(expr.allocate_by, around)
             case MetricArithmetic(_, left, right):
-                yield from self._parts(left, filters, shift)
-                yield from self._parts(right, filters, shift)
-            case MetricNegate(operand):
-                yield from self._parts(operand, filters, shift)
+                yield from self._parts(left, around)
+                yield from self._parts(right, around)
+            case MetricNegate(operand) | Rank(operand):
+                yield from self._parts(operand, around)
             case MetricCoalesce(items):
                 for item in items:
-                    yield from self._parts(item, filters, shift)
-            case Filtered(operand, predicate):
-                yield from self._parts(operand, (*filters, predicate), shift)
-            case Prior(operand, months, days):
-                yield from self._parts(operand, filters, _back(shift, months, days))
+                    yield from self._parts(item, around)
+            case Filtered() | Prior() | Rolling() | Running() | ToDate():
+                yield from self._parts(expr.operand, _within(expr, around))
+            case Total(operand):
+                # A total has rows where what is totalled has some.
+                yield from self._parts(operand, around)
+                yield from self._parts(operand, self._totalled(expr, around))
+
+    def _totalled(self, expr: Total, around: Around) -> Around:
+        kept = range(len(self.query.by)) if around.kept is None else around.kept
+        dropped = set(self.query.by if expr.of is None else expr.of)
+        return replace(around, kept=tuple(at for at in kept if self.query.by[at] not in dropped))
 
     def _metric(self, name: str) -> MetricExpr:
         if name in self.model.metrics:
             return self.model.metrics[name].expr
         return self.model.metrics[self.model.kpis[name].metric].expr
 
-    def _leaf(self, reference: MeasureRef, filters: Filters) -> Leaf:
-        place = (reference, filters)
+    def _leaf(self, reference: MeasureRef, around: Around) -> Leaf:
+        place = (reference, around.filters, around.kept)
         if place not in self._leaves:
             measure = self.model.sources[reference.source].measures[reference.measure]
-            self._leaves[place] = Leaf(self.rows, measure, filters, self.query.by)
+            kept = range(len(self.query.by)) if around.kept is None else around.kept
+            by = tuple(self.query.by[at] for at in kept)
+            self._leaves[place] = Leaf(self.rows, measure, around.filters, by)
         return self._leaves[place]
 
-    def _refuse_fixed(self, amount: FixedAmount, filters: Filters) -> None:
-        own = len(filters) - (self.query.where is not None)
+    def _refuse_fixed(self, amount: FixedAmount, around: Around) -> None:
+        own = len(around.filters) - (self.query.where is not None)
         if own:
             raise Refused("a filter in a formula stands over a fixed amount")
-        if filters and amount.allocate_by is None:
+        if around.filters and amount.allocate_by is None:
             raise Refused("a fixed amount without allocation under the query's filter")
         if self.query.window is None:
             raise Refused("a fixed amount accrues over a window, and there is none")
+        if around.kept is not None or isinstance(around.reach, Running):
+            raise Refused("a fixed amount has no total over groups and no first day")
 
     def _refuse(self, parts: Parts) -> None:
         timed = self.query.window is not None or self.query.grain is not None
-        for part, shift in parts:
+        for part, around in parts:
+            shift = around.shift
             if isinstance(part, Leaf) and timed and self.model.sources[part.source].time is None:
                 raise Refused(f"{part.source} has no time")
             if shift.months and self.query.grain is Grain.WEEK:
                 raise Refused("weeks are not shifted by months")
-            if (shift.months or shift.days) and not timed:
+            if (shift.months or shift.days or around.reach is not None) and not timed:
                 raise Refused("without a window there is nothing to shift")
 
     # --- periods and groups ----------------------------------------------------------------
@@ -140,9 +160,8 @@ class _Evaluator:
             window = (self.query.window.start, self.query.window.end)
         if self.query.grain is None:
             return {None: window}
-        weeks = self.model.settings.week_starts
         if window is not None:
-            return dict(buckets(window, self.query.grain, weeks))
+            return dict(buckets(window, self.query.grain, self.weeks))
         # Whole periods: cut at the data's ends, a prior value would hang on the other metrics
         # of the query (S1).
         days = [day for part, _ in parts if isinstance(part, Leaf) for day in part.rows_days()]
@@ -150,96 +169,112 @@ class _Evaluator:
             return {}
         every = (min(days), max(days) + timedelta(days=1))
         return {
-            start: bucket(start, self.query.grain, weeks)
-            for start, _ in buckets(every, self.query.grain, weeks)
+            start: bucket(start, self.query.grain, self.weeks)
+            for start, _ in buckets(every, self.query.grain, self.weeks)
         }
 
-    def _groups(
-        self,
-        parts: Parts,
-        spans: Spans,
-        where: Filters,
-    ) -> set[tuple[date | None, Combo]]:
+    def _groups(self, parts: Parts, spans: Spans) -> set[tuple[date | None, Combo]]:
         seen = {
             (start, combo)
-            for part, shift in parts
+            for part, around in parts
+            if around.kept is None
             for start, span in spans.items()
-            for combo in self._combos(part, shift, span, where)
+            for combo in self._combos(part, around, span)
         }
         if self.query.grain is not None and self.query.sparse:
             return seen
         combos = {combo for _, combo in seen} if self.query.by else {()}
         return {(start, combo) for start in spans for combo in combos}
 
-    def _combos(
-        self, part: Leaf | FixedAmount, shift: Shift, span: Span | None, where: Filters
-    ) -> set[Combo]:
+    def _combos(self, part: Leaf | FixedAmount, around: Around, span: Span | None) -> set[Combo]:
         if isinstance(part, Leaf):
-            return part.combos(shift.of(span))
+            return part.combos(around.days(span, self.weeks))
         # Under a filter, what no member bears is not asked for.
-        if where or (part.allocate_by is not None and self._total(part.allocate_by, shift, span)):
+        if self.query.where is not None or (
+            part.allocate_by is not None and self._total(part.allocate_by, around, span)
+        ):
             return set()
         return {self.unallocated}
 
     # --- values ----------------------------------------------------------------------------
 
     def _value(
-        self, expr: MetricExpr, filters: Filters, shift: Shift, span: Span | None, combo: Combo
+        self, expr: MetricExpr, around: Around, span: Span | None, combo: Combo
     ) -> Number | None:
         """The value in the group `combo` of the unshifted period `span`."""
         match expr:
             case MeasureRef():
-                value = self._leaf(expr, filters).value(shift.of(span), combo)
+                own = combo if around.kept is None else tuple(combo[at] for at in around.kept)
+                days = around.days(span, self.weeks)
+                value = self._leaf(expr, around).value(days, own, around.shift.of(span))
                 assert value is None or isinstance(value, int | float | Decimal)
                 return value
             case MetricRef(name):
-                return self._value(self._metric(name), filters, shift, span, combo)
+                return self._value(self._metric(name), around, span, combo)
             case Constant(value):
                 return value
             case FixedAmount():
-                return self._fixed(expr, filters, shift, span, combo)
+                return self._fixed(expr, around, span, combo)
             case MetricArithmetic(op, left, right):
                 return arithmetic(
                     op,
-                    self._value(left, filters, shift, span, combo),
-                    self._value(right, filters, shift, span, combo),
+                    self._value(left, around, span, combo),
+                    self._value(right, around, span, combo),
                 )
             case MetricNegate(operand):
-                value = self._value(operand, filters, shift, span, combo)
+                value = self._value(operand, around, span, combo)
                 return None if value is None else -value
             case MetricCoalesce(items):
-                values = (self._value(item, filters, shift, span, combo) for item in items)
+                values = (self._value(item, around, span, combo) for item in items)
                 return next((value for value in values if value is not None), None)
-            case Filtered(operand, predicate):
-                return self._value(operand, (*filters, predicate), shift, span, combo)
-            case Prior(operand, months, days):
-                return self._value(operand, filters, _back(shift, months, days), span, combo)
+            case Rank(operand):
+                return self._rank(operand, around, span, combo)
+            case Total(operand):
+                return self._value(operand, self._totalled(expr, around), span, combo)
+        return self._value(expr.operand, _within(expr, around), span, combo)
+
+    def _rank(
+        self, operand: MetricExpr, around: Around, span: Span | None, combo: Combo
+    ) -> int | None:
+        own = self._value(operand, around, span, combo)
+        if own is None:
+            return None
+        others = [self._value(operand, around, span, other) for other in self._peers]
+        return 1 + sum(other > own for other in others if other is not None)
 
     def _fixed(
-        self, amount: FixedAmount, filters: Filters, shift: Shift, span: Span | None, combo: Combo
+        self, amount: FixedAmount, around: Around, span: Span | None, combo: Combo
     ) -> Number:
         """Decision 13: by the day, on the unallocated line or in proportion to a metric."""
-        days = shift.of(span)
+        days = around.days(span, self.weeks)
         assert days is not None
         whole = float(accrued(Fraction(amount.amount), amount.per, days))
         rest = combo == self.unallocated
         if amount.allocate_by is None:
             return whole if rest else 0.0
-        total = self._total(amount.allocate_by, shift, span)
+        total = self._total(amount.allocate_by, around, span)
         if not total:
-            return whole if rest and not filters else 0.0
-        part = self._value(amount.allocate_by, filters, shift, span, combo)
+            return whole if rest and not around.filters else 0.0
+        part = self._value(amount.allocate_by, around, span, combo)
         return whole * float(Fraction(part or 0) / total)
 
-    def _total(self, metric: MetricExpr, shift: Shift, span: Span | None) -> Fraction:
+    def _total(self, metric: MetricExpr, around: Around, span: Span | None) -> Fraction:
         """The unfiltered metric, added up over all its members."""
+        free = replace(around, filters=())
         combos: set[Combo] = set() if self.query.by else {()}
-        for part, back in self._parts(metric, (), shift):
+        for part, inner in self._parts(metric, free):
             if isinstance(part, Leaf):
-                combos |= part.combos(back.of(span))
-        values = [self._value(metric, (), shift, span, combo) for combo in combos]
+                combos |= part.combos(inner.days(span, self.weeks))
+        values = [self._value(metric, free, span, combo) for combo in combos]
         return sum((Fraction(value) for value in values if value is not None), Fraction(0))
 
 
-def _back(shift: Shift, months: int, days: int) -> Shift:
-    return Shift(shift.months + months, shift.days + days)
+def _within(expr: Filtered | Prior | Rolling | Running | ToDate, around: Around) -> Around:
+    if isinstance(expr, Filtered):
+        return replace(around, filters=(*around.filters, expr.predicate))
+    if around.reach is not None:
+        raise Refused("what is taken of a rolling, running or to-date value is filtered at most")
+    if isinstance(expr, Prior):
+        shift = Shift(around.shift.months + expr.months, around.shift.days + expr.days)
+        return replace(around, shift=shift)
+    return replace(around, reach=expr)

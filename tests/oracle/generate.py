@@ -15,6 +15,7 @@ from kpidsl.model import expr as e
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Metric
+from kpidsl.model.sources import Aggregate
 from kpidsl.plan.query import Absent, Query, Selection
 from tests.oracle.evaluate import Answer
 from tests.oracle.invent import DAYS, Draw, Kind, World, chance, pick, predicate, worlds
@@ -35,6 +36,16 @@ SHIFTS: dict[Grain | None, tuple[tuple[Months, Days], ...]] = {
     Grain.YEAR: ((12, 0),),
 }
 """How far a query may look back: whole periods of its own."""
+ROLLS: tuple[tuple[Months, Days], ...] = (
+    (0, 1),
+    (0, 7),
+    (0, 28),
+    (0, 365),
+    (1, 0),
+    (3, 0),
+    (12, 0),
+)
+"""How long a rolling window is."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,7 +97,8 @@ def cases(draw: Draw) -> Case:
     window = _window(draw) if timed and chance(draw, 75) else None
     grain = draw(st.sampled_from((None, *Grain))) if timed else None
     shifts = SHIFTS[grain] if window is not None else ()
-    maker = _Formulas(draw, world, asked, dimensions, shifts)
+    ended = window is not None or grain is not None
+    maker = _Formulas(draw, world, asked, dimensions, shifts, by, ended)
     select = tuple(
         Selection(f"c{index} ü", maker.formula(2)) for index in range(draw(st.integers(1, 3)))
     )
@@ -157,10 +169,15 @@ class _Formulas:
         asked: list[str],
         dimensions: list[Typed],
         shifts: tuple[tuple[Months, Days], ...],
+        by: list[Typed],
+        ended: bool,
     ) -> None:
         self.draw = draw
         self.dimensions = dimensions
         self.shifts = shifts
+        self.by = by
+        self.ended = ended
+        self.sources = world.model.sources
         self.timed = all(world.model.sources[name].time for name in asked)
         self.measures = [
             e.MeasureRef(source, measure)
@@ -169,12 +186,24 @@ class _Formulas:
         ]
         self.metrics: dict[str, Metric] = {}
 
-    def formula(self, depth: int) -> e.MetricExpr:
+    def _exact(self, ref: e.MeasureRef) -> bool:
+        return self.sources[ref.source].measures[ref.measure].aggregate is Aggregate.COUNT
+
+    def _reaching(self, inner: e.MetricExpr) -> e.MetricExpr:
+        match pick(self.draw, ("rolling", "rolling", "running", "to_date")):
+            case "rolling":
+                return e.Rolling(inner, *pick(self.draw, ROLLS))
+            case "running":
+                return e.Running(inner)
+        return e.ToDate(inner, pick(self.draw, tuple(Grain)))
+
+    def formula(self, depth: int) -> e.MetricExpr:  # noqa: C901 -- a case a kind
         kinds = ["measure"] * 4
         if depth:
             kinds += ["arithmetic"] * 3 + ["negate", "coalesce", "metric"]
             kinds += ["filtered"] * 2 * bool(self.dimensions) + ["prior"] * 2 * bool(self.shifts)
-            kinds += ["fixed"] * bool(self.shifts)
+            kinds += ["fixed"] * bool(self.shifts) + ["reach"] * 3 * self.ended
+            kinds += ["total"] * 2 + ["rank"]
         match pick(self.draw, kinds):
             case "arithmetic":
                 op = pick(self.draw, "+-*//")
@@ -197,6 +226,14 @@ class _Formulas:
             case "prior":
                 months, days = pick(self.draw, self.shifts)
                 return e.Prior(self.formula(depth - 1), months, days)
+            case "reach":
+                return self._reaching(self.formula(depth - 1))
+            case "total":
+                named = [dimension for _, dimension in self.by]
+                of = pick(self.draw, (None, *((each,) for each in named)))
+                return e.Total(self.formula(depth - 1), of)
+            case "rank":
+                return e.Rank(pick(self.draw, [ref for ref in self.measures if self._exact(ref)]))
             case "fixed":
                 per = pick(self.draw, ("day", "week", "month", "quarter", "year"))
                 by = pick(self.draw, self.measures) if chance(self.draw, 40) else None
@@ -217,7 +254,7 @@ def parts(model: Model, formula: e.MetricExpr) -> Iterator[e.MetricExpr]:
         case e.MetricArithmetic(_, left, right):
             yield from parts(model, left)
             yield from parts(model, right)
-        case e.MetricNegate(operand) | e.Filtered(operand) | e.Prior(operand):
+        case e.Applied(operand):
             yield from parts(model, operand)
         case e.MetricCoalesce(items):
             for item in items:
@@ -245,6 +282,9 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
     values = [value for row in answer.values() for value in row.values()]
     clocks = [model.sources[leaf].time for leaf in leaves]
     zone = model.settings.timezone
+    rolling = [part for part in every if isinstance(part, e.Rolling)]
+    reaching = [part for part in every if isinstance(part, e.Running | e.ToDate)]
+    distinct = any(each.aggregate is Aggregate.COUNT_DISTINCT for each in measures)
     prior = any(isinstance(part, e.Prior) for part in every)
     return {
         "S1 company": len(query.select) > 1 and bool(values),
@@ -268,6 +308,11 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S16 lookback": prior and query.window is not None,
         "S17 dense": query.grain is not None and not query.sparse and len(answer) > 1,
         "S17 sparse": query.grain is not None and query.sparse and len(answer) > 1,
+        "S10 total": any(isinstance(part, e.Total) for part in every) and bool(query.by),
+        "S18 rolling": bool(rolling),
+        "S18 running or to date": bool(reaching),
+        "S18 rolling distinct": bool(rolling or reaching) and distinct,
+        "rank": any(isinstance(part, e.Rank) for part in every) and len(answer) > 1,
         "S19 prior": prior,
         "S20 zone": any(clock and clock.stored_as not in {None, zone} for clock in clocks)
         and (query.grain is not None or query.window is not None),

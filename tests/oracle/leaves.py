@@ -19,11 +19,14 @@ from kpidsl.model.expr import (
     Not,
     Or,
     QueryDimension,
+    Rolling,
     RowExpr,
+    Running,
+    ToDate,
 )
 from kpidsl.model.sources import Measure
 from kpidsl.plan.query import Absent
-from tests.oracle.days import Span, day_of, earlier
+from tests.oracle.days import Span, bucket, day_of, earlier
 from tests.oracle.paths import Hop, Reach, reach
 from tests.oracle.rows import Refused, Row, Rows, aggregate
 
@@ -45,6 +48,31 @@ class Shift:
 
     def of(self, span: Span | None) -> Span | None:
         return None if span is None else earlier(span, self.months, self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a part of a formula: filters, `prior`s, one of `rolling`, `running` and
+    `to_date` (None: none), and the dimensions that totals keep (None: no total around)."""
+
+    filters: tuple[RowExpr, ...] = ()
+    shift: Shift = Shift()
+    reach: Rolling | Running | ToDate | None = None
+    kept: tuple[int, ...] | None = None
+
+    def days(self, span: Span | None, weeks: int) -> Span | None:
+        """The days that count towards the unshifted period `span` (S18, S19)."""
+        moved = self.shift.of(span)
+        if moved is None or self.reach is None:
+            return moved
+        end = moved[1]
+        match self.reach:
+            case Running():
+                return date.min, end
+            case ToDate(_, grain):
+                return bucket(end - timedelta(days=1), grain, weeks)[0], end
+            case Rolling(_, months, days):
+                return earlier((end, end), months, days)[0], end
 
 
 def children(expr: RowExpr) -> tuple[RowExpr, ...]:
@@ -106,9 +134,9 @@ class Leaf:
         """The members under which the leaf has rows in `span`, already shifted."""
         return {combo for _, _, combos in self._in(span) for combo in combos}
 
-    def value(self, span: Span | None, combo: Combo) -> object:
-        """The aggregate over a group, by the null policy (S13)."""
-        if span is not None and not self._known(span):
+    def value(self, span: Span | None, combo: Combo, period: Span | None = None) -> object:
+        """The aggregate over a group, by the null policy (S13), where `period` is known."""
+        if period is not None and not self._known(period):
             return None
         values: list[object] = []
         by_key: dict[tuple[object, ...], list[object]] = {}

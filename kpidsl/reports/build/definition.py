@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from kpidsl.model.expr import (
+    Applied,
     Filtered,
     MeasureRef,
     MetricArithmetic,
     MetricCoalesce,
     MetricExpr,
-    MetricNegate,
     MetricRef,
-    Prior,
 )
 from kpidsl.model.formula import metric_text, row_text
 from kpidsl.model.project import Model
@@ -74,7 +73,7 @@ def _conditions(expr: MetricExpr, model: Model) -> list[str]:
             return [row_text(predicate), *_conditions(operand, model)]
         case MetricArithmetic(_, left, right):
             return _conditions(left, model) + _conditions(right, model)
-        case MetricNegate(operand) | Prior(operand):
+        case Applied(operand):
             return _conditions(operand, model)
         case MetricCoalesce(items):
             return [text for item in items for text in _conditions(item, model)]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kpidsl.model.expr import (
+    Applied,
     Filtered,
     FixedAmount,
     MeasureRef,
     MetricArithmetic,
     MetricCoalesce,
     MetricExpr,
-    MetricNegate,
     MetricRef,
     Prior,
+    Rolling,
+    Running,
+    ToDate,
 )
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate
@@ -90,11 +93,9 @@ def _counts(expr: MetricExpr, model: Model) -> list[MetricExpr]:
             return _counts(right, model) or _counts(left, model)
         case MetricArithmetic(_, left, right):
             return _counts(left, model) + _counts(right, model)
-        case Filtered(operand, predicate):
-            return [Filtered(item, predicate) for item in _counts(operand, model)]
-        case Prior(operand, months, days):
-            return [Prior(item, months, days) for item in _counts(operand, model)]
-        case MetricNegate(operand) | FixedAmount(allocate_by=MetricRef() as operand):
+        case Filtered() | Prior() | Rolling() | Running() | ToDate():
+            return [replace(expr, operand=item) for item in _counts(expr.operand, model)]
+        case Applied(operand) | FixedAmount(allocate_by=MetricRef() as operand):
             return _counts(operand, model)
         case MetricCoalesce(items):
             return [count for item in items for count in _counts(item, model)]

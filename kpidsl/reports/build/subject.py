@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpidsl.model.expr import (
+    Applied,
     Constant,
-    Filtered,
     FixedAmount,
     MeasureRef,
     MetricArithmetic,
     MetricCoalesce,
     MetricExpr,
-    MetricNegate,
     MetricRef,
-    Prior,
+    Rank,
+    Rolling,
+    Running,
+    ToDate,
+    Total,
 )
 from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.project import Model
@@ -99,7 +102,9 @@ def grows(expr: MetricExpr, model: Model) -> bool:
             return True
         case Constant():
             return False
-        case MetricNegate(operand) | Filtered(operand) | Prior(operand):
+        case Rolling() | Running() | ToDate() | Total() | Rank():
+            return False
+        case Applied(operand):
             return grows(operand, model)
         case MetricCoalesce(items):
             return all(grows(item, model) for item in items)

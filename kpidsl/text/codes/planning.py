@@ -132,6 +132,23 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "exclude: amount < 1",
     ),
     CodeInfo(
+        "K473",
+        "a rolling value of a rolling value",
+        "`rolling`, `running` and `to_date` each say from which day on the rows count; one of "
+        "them, or `prior`, stands inside another.",
+        "Two answers to the question from which day on rows count are none (S18).",
+        "metric smooth: rolling(prior(revenue, 1y), 28d)",
+        "metric smooth: prior(rolling(revenue, 28d), 1y)",
+    ),
+    CodeInfo(
+        "K474",
+        "a fixed amount over groups, or from no first day on",
+        "A fixed amount stands inside `total`, `share` or `running`.",
+        "It belongs to no member that could be added up, and it began on no day (S9).",
+        "metric ever_spent: running(12_000 USD per month)",
+        "metric spent_this_year: to_date(12_000 USD per month, year)",
+    ),
+    CodeInfo(
         "K481",
         "a funnel's window without time",
         "A funnel or a step says `within`, while its events are ordered by a column or in any "
