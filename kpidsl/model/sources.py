@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -97,18 +98,33 @@ class Aggregate(StrEnum):
     AVG = "avg"
     MIN = "min"
     MAX = "max"
+    MEDIAN = "median"
+    PERCENTILE = "percentile"
+    STDDEV = "stddev"
+    APPROX_COUNT_DISTINCT = "approx_count_distinct"
+
+
+_ZERO_WHEN_EMPTY = {
+    Aggregate.SUM,
+    Aggregate.COUNT,
+    Aggregate.COUNT_DISTINCT,
+    Aggregate.APPROX_COUNT_DISTINCT,
+}
 
 
 class Measure(Definition):
     """An aggregate over one source.
 
-    `operand` is None for `count()`. `where` is the measure's own filter. `once_per` counts
+    `operand` is None for `count()`; `fraction` is the share of values below a percentile, between
+    two values in proportion; a standard deviation is that of a sample. `where` is the measure's
+    own filter. `once_per` counts
     each key once per group. `net_of` names the amounts already deducted (T1).
     """
 
     source: str
     aggregate: Aggregate
     operand: RowExpr | None = None
+    fraction: Decimal | None = None
     where: RowExpr | None = None
     once_per: tuple[RowExpr, ...] = ()
     unit: Unit = Unit()
@@ -118,7 +134,7 @@ class Measure(Definition):
     @property
     def zero_when_empty(self) -> bool:
         """S13: sums and counts of no rows are 0, the others NULL."""
-        return self.aggregate in {Aggregate.SUM, Aggregate.COUNT, Aggregate.COUNT_DISTINCT}
+        return self.aggregate in _ZERO_WHEN_EMPTY
 
 
 class Join(Definition):

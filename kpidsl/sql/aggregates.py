@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from sqlglot import exp
 
+from kpidsl.model.sources import Aggregate
+from kpidsl.sql.build import cast
+from kpidsl.sql.dialects import Dialect
 
-def _operand(value: exp.Expr | None) -> exp.Expr:
-    assert value is not None
-    return value
-
-
-AGGREGATES: dict[str, Callable[[exp.Expr | None], exp.Expr]] = {
-    "sum": lambda value: exp.Sum(this=_operand(value)),
-    "count": lambda value: exp.Count(this=exp.Star() if value is None else value),
-    "count_distinct": lambda value: exp.Count(this=exp.Distinct(expressions=[_operand(value)])),
-    "avg": lambda value: exp.Avg(this=_operand(value)),
-    "min": lambda value: exp.Min(this=_operand(value)),
-    "max": lambda value: exp.Max(this=_operand(value)),
+_HALF = Decimal("0.5")
+_SIMPLE: dict[str, Callable[[exp.Expr], exp.Expr]] = {
+    Aggregate.SUM: lambda value: exp.Sum(this=value),
+    Aggregate.COUNT: lambda value: exp.Count(this=value),
+    Aggregate.COUNT_DISTINCT: lambda value: exp.Count(this=exp.Distinct(expressions=[value])),
+    Aggregate.APPROX_COUNT_DISTINCT: lambda value: exp.ApproxDistinct(this=value),
+    Aggregate.AVG: lambda value: exp.Avg(this=value),
+    Aggregate.MIN: lambda value: exp.Min(this=value),
+    Aggregate.MAX: lambda value: exp.Max(this=value),
+    Aggregate.STDDEV: lambda value: exp.StddevSamp(this=cast(value, "DOUBLE")),
 }
+
+
+def aggregated(
+    kind: str, value: exp.Expr | None, dialect: Dialect, fraction: Decimal | None = None
+) -> exp.Expr:
+    """Return an aggregate over values, NULLs left out; `fraction` is a percentile's."""
+    if value is None:
+        return exp.Count(this=exp.Star())
+    if kind in {Aggregate.MEDIAN, Aggregate.PERCENTILE}:
+        return dialect.quantile(value, _HALF if fraction is None else fraction)
+    return _SIMPLE[kind](value)

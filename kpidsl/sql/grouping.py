@@ -12,7 +12,7 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
-from kpidsl.sql.aggregates import AGGREGATES
+from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
@@ -59,9 +59,7 @@ class Grouping:
         if node.once_per:
             return self._once_per(scope, node, groups, conditions, wheres, spans)
         values = [
-            build.alias(
-                AGGREGATES[leaf.measure.aggregate](self._operand(scope, leaf, own)), leaf.column
-            )
+            build.alias(self._aggregated(leaf, self._operand(scope, leaf, own)), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         select = self._rows(scope, node, [*groups, *values], spans)
@@ -151,6 +149,10 @@ class Grouping:
             return value
         return build.case([(condition, build.number(1) if value is None else value)])
 
+    def _aggregated(self, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
+        measure = leaf.measure
+        return aggregated(measure.aggregate, value, self.dialect, measure.fraction)
+
     def _once_per(
         self,
         scope: Scope,
@@ -174,7 +176,7 @@ class Grouping:
         inner = _grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]
         totals = [
-            build.alias(AGGREGATES[leaf.measure.aggregate](build.column(leaf.column)), leaf.column)
+            build.alias(self._aggregated(leaf, build.column(leaf.column)), leaf.column)
             for leaf in node.leaves
         ]
         select = build.select(*outer, *totals).from_(build.subquery(inner, "once"), copy=False)

@@ -23,7 +23,7 @@ from kpidsl.plan.nodes import (
     Totals,
 )
 from kpidsl.sql import build
-from kpidsl.sql.aggregates import AGGREGATES
+from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.grouping import ACCRUED, Grouping
@@ -138,7 +138,7 @@ class _Lowering:
         for leaf in node.leaves:
             merge = merged_by(leaf.measure)
             assert merge is not None
-            whole = AGGREGATES[merge](build.column(leaf.column, by_day))
+            whole = aggregated(merge, build.column(leaf.column, by_day), self.dialect)
             values.append(build.alias(whole, leaf.column))
         day = build.column(PERIOD, by_day)
         select = build.select(*keys, *values).from_(build.table(by_day), copy=False)

@@ -8,7 +8,7 @@ from sqlglot import exp
 from kpidsl.model.sources import FilesOrigin, PerEntity, Source, SqlOrigin, TableOrigin, UnionOrigin
 from kpidsl.plan.naming import Names
 from kpidsl.sql import build
-from kpidsl.sql.aggregates import AGGREGATES
+from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.scope import Scope, attribute_column
 
@@ -182,7 +182,7 @@ class Relations:
         scope = self._bare_scope(source)
         parts = [scope.value(part) for part in attribute.entity]
         operand = None if attribute.operand is None else scope.value(attribute.operand)
-        value = AGGREGATES[attribute.aggregate](operand)
+        value = aggregated(attribute.aggregate, operand, self._dialect)
         if attribute.aggregate == "sum":  # of NULLs alone it is 0, as a measure's is (S13)
             value = build.coalesce(value, build.number(0))
         select = build.select(

@@ -265,7 +265,10 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
     operands += [e.Column((target.number,), (join,)) for join, target in sketch.joins]
     found = [Measure(name="rows", source=sketch.name, aggregate=Aggregate.COUNT)]
     for index in range(draw(st.integers(2, 3))):
-        aggregate = pick(draw, list(Aggregate))
+        aggregate = pick(
+            draw, [each for each in Aggregate if each is not Aggregate.APPROX_COUNT_DISTINCT]
+        )
+        fraction = pick(draw, (Decimal("0.9"), Decimal("0.25"), Decimal(1)))
         operand = pick(draw, operands)
         if aggregate is Aggregate.COUNT_DISTINCT:
             operand = pick(draw, (e.Column((sketch.text,)), number))
@@ -280,6 +283,7 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
                 source=sketch.name,
                 aggregate=aggregate,
                 operand=operand,
+                fraction=fraction if aggregate is Aggregate.PERCENTILE else None,
                 where=where,
                 once_per=once_per,
             )

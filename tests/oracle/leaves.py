@@ -151,7 +151,7 @@ class Leaf:
             else:
                 values.append(value)
         values += [aggregate("max", together) for together in by_key.values()]
-        return aggregate(self.measure.aggregate, values)
+        return aggregate(self.measure.aggregate, values, self.measure.fraction)
 
     def _known(self, span: Span) -> bool:
         """Whether any day of `span` lies in the source's known range (S13)."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from statistics import stdev
 from typing import Any
 
 from kpidsl.model.expr import (
@@ -302,8 +303,18 @@ def decimal_of(value: Fraction) -> Decimal:
     return Decimal((int(digits < 0), tuple(map(int, str(abs(digits)))), -scale))
 
 
-def aggregate(name: str, values: Sequence[Any]) -> Any:
-    """An aggregate over a group's values, NULLs among them (S13)."""
+def _quantile(values: Sequence[Any], fraction: Fraction) -> float:
+    """Of n values in order the one at place (n − 1) × fraction, counted from 0; between two
+    values in proportion (type 7 of Hyndman and Fan)."""
+    ordered = sorted(map(Fraction, values))
+    place = (len(ordered) - 1) * fraction
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
+
+
+def aggregate(name: str, values: Sequence[Any], fraction: Decimal | None = None) -> Any:
+    """An aggregate over a group's values, NULLs among them (S13); `fraction` is a percentile's."""
     known = [value for value in values if value is not None]
     match name:
         case "count":
@@ -319,6 +330,10 @@ def aggregate(name: str, values: Sequence[Any]) -> Any:
             return total
         case "avg" if known:
             return float(sum(map(Fraction, known)) / len(known))
+        case "median" | "percentile" if known:
+            return _quantile(known, Fraction(fraction or Decimal("0.5")))
+        case "stddev" if len(known) > 1:
+            return stdev(map(Fraction, known))
         case "min" if known:
             return min(known)
         case "max" if known:

@@ -15,6 +15,8 @@ from tests.oracle.evaluate import Answer, evaluate
 from tests.oracle.generate import Case, cases, parts
 from tests.oracle.rows import Refused
 
+FLOATS = {Aggregate.AVG, Aggregate.MEDIAN, Aggregate.PERCENTILE, Aggregate.STDDEV}
+
 STRICTER = {
     "K462": "a fixed amount is allocated by an additive metric only",
     "K464": "a measure is split by one many side at a time",
@@ -43,7 +45,7 @@ def tolerance(case: Case) -> float | None:
         isinstance(part, MetricArithmetic | Arithmetic) and part.op == "/" for part in quotients
     ):
         return 1e-9
-    return 1e-9 if any(each.aggregate is Aggregate.AVG for each in measures) else None
+    return 1e-9 if any(each.aggregate in FLOATS for each in measures) else None
 
 
 def same(expected: object, found: object, near: float | None) -> bool:

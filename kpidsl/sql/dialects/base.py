@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,10 @@ class Dialect(Protocol):
 
     def date_series(self, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
         """Return a set-returning expression: the starts of the periods from first to last."""
+
+    def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
+        """Return the value below which a share of the values lies, exact, as a float; between two
+        values in proportion."""
 
     def type_of(self, value: exp.Expr) -> exp.Expr:
         """Return the name of a value's type, as text."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlglot import exp
 
 from kpidsl.model.periods import Grain
@@ -50,6 +52,10 @@ class DuckDB:
         step = _interval(*_STEPS[grain])
         series = exp.Anonymous(this="GENERATE_SERIES", expressions=[first, last, step])
         return cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
+
+    def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
+        share = exp.Literal.number(format(fraction, "f"))
+        return exp.Anonymous(this="QUANTILE_CONT", expressions=[cast(value, "DOUBLE"), share])
 
     def type_of(self, value: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="TYPEOF", expressions=[value])
