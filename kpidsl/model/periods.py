@@ -163,6 +163,22 @@ def next_start(day: date, grain: Grain, week_starts: int = 0) -> date:
     return _step(period_start(day, grain, week_starts), grain, 1)
 
 
+def week_of_year(start: date) -> tuple[int, int]:
+    """Return the year and the number of the week that begins on `start`, whatever weekday that is.
+
+    As in ISO 8601 a week belongs to the year that has most of its days: where its fourth lies.
+    """
+    fourth = start + 3 * _DAY
+    return fourth.year, (fourth.timetuple().tm_yday - 1) // _DAYS_IN[Grain.WEEK] + 1
+
+
+def same_week(year: int, number: int, week_starts: int = 0) -> date | None:
+    """Return the first day of a year's week, or None where the year has no week 53."""
+    first = period_start(date(year, 1, 4), Grain.WEEK, week_starts)
+    start = first + (number - 1) * 7 * _DAY
+    return start if week_of_year(start) == (year, number) else None
+
+
 def periods(window: Window, grain: Grain, week_starts: int = 0) -> list[Window]:
     """Cut a window at each period's start; the first and the last piece may be partial."""
     pieces = []

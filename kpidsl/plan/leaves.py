@@ -25,12 +25,14 @@ from kpidsl.model.expr import (
 )
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate, Measure
+from kpidsl.plan.looking import look_of
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     AccrualValue,
     FirstKnown,
     Formula,
     LeafValue,
+    Look,
     Negation,
     Number,
     Operation,
@@ -39,6 +41,7 @@ from kpidsl.plan.nodes import (
     Reach,
     Shift,
 )
+from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import error
 
@@ -67,8 +70,7 @@ class AccrualSpec:
     """A fixed amount as one formula needs it, with its allocation's formulas."""
 
     amount: FixedAmount
-    shift: Shift
-    reach: Reach | None
+    look: Look
     weight: Formula | None
     total: Formula | None
 
@@ -76,19 +78,18 @@ class AccrualSpec:
 class Expansion:
     """Replaces metrics by their formulas and gathers the leaves, each once.
 
-    Column names are those of the measures, numbered where they would clash. `by` are the
-    question's dimensions; `filtered`: it has a filter of its own.
+    Column names are those of the measures, numbered where they would clash.
     """
 
-    def __init__(
-        self, model: Model, names: Names, by: tuple[QueryDimension, ...], *, filtered: bool
-    ) -> None:
+    def __init__(self, model: Model, names: Names, query: Query) -> None:
         self._model = model
-        self._by = by
-        self._split = bool(by) or filtered
+        self._query = query
+        self._by = query.by
+        self._split = bool(query.by) or query.where is not None
         self._names = names
         self.leaves: dict[LeafSpec, str] = {}
         self.accruals: dict[AccrualSpec, str] = {}
+        self._looks: dict[tuple[Shift, Reach | None], Look] = {}
 
     def measure(self, ref: MeasureRef) -> Measure:
         return self._model.sources[ref.source].measures[ref.measure]
@@ -167,14 +168,24 @@ class Expansion:
             self.leaves[spec],
             measure.zero_when_empty,
             spec.measure.source,
-            spec.around.shift,
+            self.look(spec),
             spec.around.over,
         )
+
+    def look(self, spec: LeafSpec) -> Look:
+        return self._look(spec.around)
+
+    def _look(self, around: Around) -> Look:
+        starts = self._model.settings.week_starts
+        at = (around.shift, around.reach)
+        if at not in self._looks:
+            self._looks[at] = look_of(self._query, starts, *at)
+        return self._looks[at]
 
     # --- fixed amounts ---------------------------------------------------------------------
 
     def _accrual(self, amount: FixedAmount, around: Around) -> AccrualValue:
-        shift, reach = around.shift, around.reach
+        look, reach = self._look(around), around.reach
         if around.over is not None or (reach is not None and not reach.is_bounded):
             raise Refused(
                 error(
@@ -187,7 +198,7 @@ class Expansion:
         weight = whole = None
         if amount.allocate_by is not None and (self._split or around.predicates):
             weight = self.formula(amount.allocate_by, around)
-            everyone = Around((), shift, reach, Over(filtered=False))
+            everyone = replace(around, predicates=(), over=Over(filtered=False))
             whole = self.formula(amount.allocate_by, everyone)
             self._require_additive(weight)
         elif around.predicates:
@@ -199,10 +210,10 @@ class Expansion:
                     help="allocate it: `{ allocate_by: METRIC }`",
                 )
             )
-        spec = AccrualSpec(amount, shift, reach, weight, whole)
+        spec = AccrualSpec(amount, look, weight, whole)
         if spec not in self.accruals:
             self.accruals[spec] = self._names.unused("fixed")
-        return AccrualValue(self.accruals[spec])
+        return AccrualValue(self.accruals[spec], look)
 
     def _require_additive(self, weight: Formula) -> None:
         """Shares of a total add up to one only when the weights add up to it (S10)."""
@@ -225,14 +236,19 @@ class Expansion:
 
 def leaves_of(formula: Formula) -> list[LeafValue]:
     """Return the leaves of a formula from left to right."""
+    return [value for value in timed_values(formula) if isinstance(value, LeafValue)]
+
+
+def timed_values(formula: Formula) -> list[LeafValue | AccrualValue]:
+    """Return the leaves and fixed amounts of a formula from left to right."""
     match formula:
-        case LeafValue():
+        case LeafValue() | AccrualValue():
             return [formula]
         case Operation(_, left, right):
-            return leaves_of(left) + leaves_of(right)
+            return timed_values(left) + timed_values(right)
         case Negation(operand) | Place(operand):
-            return leaves_of(operand)
+            return timed_values(operand)
         case FirstKnown(items):
-            return [leaf for item in items for leaf in leaves_of(item)]
-        case AccrualValue() | Number():
+            return [value for item in items for value in timed_values(item)]
+        case Number():
             return []

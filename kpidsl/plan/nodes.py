@@ -1,7 +1,7 @@
 """The logical plan: few node types, no SQL, every path chosen.
 
 ```
-Sort ─ Compute ─ Merge ┬ Aggregate ─ Scan …      one per (source, shift, way of counting)
+Sort ─ Compute ─ Merge ┬ Aggregate ─ Scan …      one per (source, look, way of counting)
                        └ Accrual                 fixed amounts
 Walk                                             a funnel
 ```
@@ -105,6 +105,19 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How a leaf looks at time. `pairs` are the days that each period looks at, where they follow
+    from a calendar's rule; None: they are its own, moved. `joined`: rows meet the periods that
+    they count in by the days of these, since a row's own period, moved, is none of them or is
+    only one of several."""
+
+    shift: Shift = Shift()
+    reach: Reach | None = None
+    pairs: tuple[tuple[date | None, Window | None], ...] | None = None
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """One aggregate column: a measure with all predicates that reach it (S14)."""
 
@@ -134,24 +147,22 @@ class FanOut:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """Leaves of one source with the same shift and way of counting, at the query's keys.
+    """Leaves of one source with the same look at time and way of counting, at the query's keys.
 
     `once_per` counts each of its keys once per group. `timed`: the period is a key.
-    `windowed`: the report window (shifted) limits the rows. `reach`: the days that count towards
-    a period begin before it; `by_day`: they are aggregated by the day first, since the leaves'
-    aggregates merge (S10).
+    `windowed`: the report window, as looked at, limits the rows. `by_day`: rows are aggregated by
+    the day before they meet the periods, since the leaves' aggregates merge (S10).
     """
 
     input: Scan
     leaves: tuple[Leaf, ...]
     keys: tuple[Key, ...]
-    shift: Shift = Shift()
+    look: Look = Look()
     where: tuple[PlacedExpr, ...] = ()
     fan_out: FanOut | None = None
     once_per: tuple[RowExpr, ...] = ()
     timed: bool = False
     windowed: bool = False
-    reach: Reach | None = None
     by_day: bool = False
 
 
@@ -209,13 +220,14 @@ class LeafValue:
     column: str
     zero_when_empty: bool
     source: str
-    shift: Shift = Shift()
+    look: Look = Look()
     over: Over | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccrualValue:
     column: str
+    look: Look = Look()
 
 
 @dataclass(frozen=True, slots=True)

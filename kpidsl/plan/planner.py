@@ -21,7 +21,6 @@ from kpidsl.plan.nodes import (
     AnyRow,
     Compute,
     FanOut,
-    Formula,
     Frame,
     Hop,
     Key,
@@ -34,13 +33,12 @@ from kpidsl.plan.nodes import (
     Plan,
     Reached,
     Scan,
-    Shift,
     Sort,
     Totals,
 )
 from kpidsl.plan.paths import NoPath, Paths, reference_joins
 from kpidsl.plan.placing import Placing, children, split
-from kpidsl.plan.query import Query, Selection
+from kpidsl.plan.query import Query
 from kpidsl.plan.reasons import no_path
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import Diagnostic, error
@@ -73,14 +71,11 @@ class _Planner:
         self.columns = key_names(self.query.by, self.query.grain)
         names = Names((PERIOD, *self.columns))
         self.states = tuple(names.unused(f"{column}__state") for column in self.columns)
-        filtered = self.query.where is not None
-        self.expansion = Expansion(self.model, names, self.query.by, filtered=filtered)
+        self.expansion = Expansion(self.model, names, self.query)
 
     def plan(self) -> Plan:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
-        for item, formula in formulas:
-            self._check_shifts(item, formula)
         aggregates = self._aggregates(None)
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
         totals = tuple(Totals(over, self._aggregates(over)) for over in overs if over is not None)
@@ -141,10 +136,10 @@ class _Planner:
         return tuple(self._aggregate(specs, over) for specs in groups.values())
 
     def _by_day(self, spec: LeafSpec) -> bool:
-        """Tell whether a leaf that reaches beyond its period is added up from days: then each
-        row is read once, however many periods it counts in."""
-        reaches = spec.around.reach is not None and self.query.grain is not None
-        return reaches and merged_by(self.expansion.measure(spec.measure)) is not None
+        """Tell whether a leaf that counts in other periods than its own is added up from days:
+        then each row is read once, however many periods it counts in."""
+        joined = self.expansion.look(spec).joined
+        return joined and merged_by(self.expansion.measure(spec.measure)) is not None
 
     def _aggregate(self, specs: list[LeafSpec], over: Over | None) -> Aggregate:
         first = specs[0]
@@ -177,13 +172,12 @@ class _Planner:
             Scan(source),
             leaves,
             keys,
-            first.around.shift,
+            self.expansion.look(first),
             where,
             fan_out,
             once_per,
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
-            reach=first.around.reach,
             by_day=self._by_day(first),
         )
 
@@ -270,42 +264,6 @@ class _Planner:
                     help="declare `time: COLUMN` in the source",
                 )
             )
-        reaches = any(spec.around.reach is not None for spec in specs)
-        if reaches and self.query.grain is None and self.query.window is None:
-            measure = self.expansion.measure(specs[0].measure)
-            raise Refused(
-                error(
-                    "K469",
-                    f"`{measure.name}` counts up to the end of a period, and the question has none",
-                    help="say from when to when, as in `--period 2026`, or group by a grain",
-                )
-            )
-
-    def _check_shifts(self, item: Selection, formula: Formula) -> None:
-        """Refuse shifts whose periods don't line up with the grain's (S19)."""
-        shifts = {leaf.shift for leaf in leaves_of(formula) if leaf.shift}
-        if not shifts:
-            return
-        if self.query.window is None:
-            raise Refused(
-                error(
-                    "K469",
-                    f"`{item.name}` looks back in time, and the question has no window",
-                    help="say from when to when, as in `--period 2026`",
-                )
-            )
-        grain = self.query.grain
-        for shift in shifts:
-            if grain is not None and not _aligned(shift, grain):
-                back = f"{shift.months} months" if shift.months else f"{shift.days} days"
-                raise Refused(
-                    error(
-                        "K470",
-                        f"`{item.name}` looks back {back}: periods of a {grain} don't line up "
-                        "with that",
-                        help="shift by whole periods of the grain, or use another grain",
-                    )
-                )
 
     # --- fixed amounts ---------------------------------------------------------------------
 
@@ -358,20 +316,6 @@ def _tests_side(condition: PlacedExpr, side: Hop) -> bool:
     if isinstance(condition, AnyRow):
         return condition.hops[0] == side
     return any(_tests_side(part, side) for part in children(condition))
-
-
-def _aligned(shift: Shift, grain: Grain) -> bool:
-    match grain:
-        case Grain.DAY:
-            return not shift.months
-        case Grain.WEEK:
-            return not shift.months and shift.days % 7 == 0
-        case Grain.MONTH:
-            return not shift.days
-        case Grain.QUARTER:
-            return not shift.days and shift.months % 3 == 0
-        case Grain.YEAR:
-            return not shift.days and shift.months % 12 == 0
 
 
 def key_names(by: tuple[QueryDimension, ...], grain: Grain | None) -> tuple[str, ...]:

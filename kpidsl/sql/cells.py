@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -15,6 +15,7 @@ from kpidsl.plan.nodes import (
     Formula,
     Frame,
     LeafValue,
+    Look,
     Negation,
     Number,
     Operation,
@@ -23,7 +24,7 @@ from kpidsl.plan.nodes import (
 )
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
-from kpidsl.sql.spans import bounds
+from kpidsl.sql.spans import END_DAY, FIRST_DAY, bounds
 
 CELLS = "cells"
 """The alias of the merged rows, one per cell of the answer."""
@@ -36,7 +37,7 @@ class Cells:
 
     `ranges` gives each source whose known range matters with the table that holds it,
     `accruals` each fixed amount with the table of its amounts per period, `totals` each
-    total's groups with the table of its leaves.
+    total's groups with the table of its leaves, `spans` each look at listed days with their table.
     """
 
     frame: Frame
@@ -44,14 +45,15 @@ class Cells:
     ranges: dict[str, tuple[Source, str]]
     accruals: dict[str, tuple[Accrual, str]]
     totals: dict[Over, str]
+    spans: dict[Look, str]
 
     def value(self, formula: Formula) -> exp.Expr:
         """Return a formula's value in a cell."""
         match formula:
             case LeafValue():
                 return self._leaf(formula)
-            case AccrualValue(column):
-                return self._accrued(*self.accruals[column])
+            case AccrualValue(column, look):
+                return self._accrued(*self.accruals[column], look)
             case Number(value):
                 return build.number(value)
             case Operation("/", left, right):
@@ -84,7 +86,14 @@ class Cells:
         within = self._within_known(leaf)
         return value if within is None else build.case([(within, value)])
 
-    def _accrued(self, accrual: Accrual, amounts: str) -> exp.Expr:
+    def _accrued(self, accrual: Accrual, amounts: str, look: Look) -> exp.Expr:
+        value = self._accrued_at_all(accrual, amounts)
+        if look.pairs is None:
+            return value
+        partner = build.is_null(build.column(END_DAY, self.spans[replace(look, reach=None)]))
+        return build.case([(exp.Not(this=partner), value)])
+
+    def _accrued_at_all(self, accrual: Accrual, amounts: str) -> exp.Expr:
         own = build.coalesce(build.column(accrual.column, CELLS), build.number(0))
         if accrual.weight is None or accrual.total is None:
             return own
@@ -99,7 +108,7 @@ class Cells:
         if leaf.source not in self.ranges:
             return None
         source, known = self.ranges[leaf.source]
-        start, end = bounds(self.frame, self.dialect, CELLS, leaf.shift)
+        start, end = self._bounds(leaf.look)
         tests: list[exp.Expr] = [exp.GT(this=end, expression=build.column("first_day", known))]
         if source.watermark is not None:
             # A watermark before the first row vouches for no day at all.
@@ -111,3 +120,10 @@ class Cells:
         else:
             tests.append(exp.LTE(this=start, expression=build.column("last_day", known)))
         return build.conjunction(tests)
+
+    def _bounds(self, look: Look) -> tuple[exp.Expr, exp.Expr]:
+        """Return the period's own days as looked at, however far back the leaf reaches."""
+        if look.pairs is None:
+            return bounds(self.frame, self.dialect, CELLS, look)
+        table = self.spans[replace(look, reach=None)]
+        return build.column(FIRST_DAY, table), build.column(END_DAY, table)

@@ -83,9 +83,9 @@ class Grouping:
         """Select columns over the source's rows, each as often as it counts towards a period."""
         day = scope.time() if spans is not None else None
         select = scope.apply_joins(build.select(*columns))
-        if spans is None or day is None or node.reach is None:
+        if spans is None or day is None:
             return select
-        return select.join(build.table(spans), on=within(day, spans, node.reach), copy=False)
+        return select.join(build.table(spans), on=within(day, spans, node.look), copy=False)
 
     def _period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
         if spans is not None:
@@ -95,7 +95,7 @@ class Grouping:
         start = self.dialect.period_start(scope.time(), grain, self.frame.settings.week_starts)
         if node.by_day:
             return start
-        return self.dialect.add(start, node.shift.months, node.shift.days)
+        return self.dialect.add(start, node.look.shift.months, node.look.shift.days)
 
     def _groups(
         self, scope: Scope, node: Aggregate, fan: _FanOutJoin | None, spans: str | None
@@ -122,7 +122,7 @@ class Grouping:
     def _window(self, scope: Scope, node: Aggregate) -> list[exp.Expr]:
         """Compare the stored column itself with the window's bounds, so that the filter
         reaches the scan."""
-        days = scanned(self.frame, node.shift, node.reach)
+        days = scanned(self.frame, node.look)
         if days is None or not node.windowed:
             # A row without a time belongs to no period.
             return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []

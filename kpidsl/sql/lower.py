@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sqlglot import exp
 
 from kpidsl.model.periods import period_start
 from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import merged_by
-from kpidsl.plan.leaves import leaves_of
+from kpidsl.plan.leaves import leaves_of, timed_values
 from kpidsl.plan.nodes import (
     PERIOD,
     Accrual,
     Aggregate,
     Compute,
+    Formula,
+    Look,
     Merge,
     Over,
     Plan,
-    Reach,
-    Shift,
     Totals,
 )
 from kpidsl.sql import build
@@ -29,7 +30,7 @@ from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.known import first_and_last
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.spans import reaching, within
+from kpidsl.sql.spans import spans, within
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -55,7 +56,7 @@ class _Lowering:
         self.grouping = Grouping(plan.frame, dialect, self.relations)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.totals: dict[Over, str] = {}
-        self.spans: dict[tuple[Shift, Reach], str] = {}
+        self.spans: dict[Look, str] = {}
         self.periods: str | None = None
         self.known: dict[str, str] = {}
         self.amounts: dict[str, str] = {}
@@ -116,10 +117,10 @@ class _Lowering:
         return self._aggregate(node), [leaf.column for leaf in node.leaves]
 
     def _aggregate(self, node: Aggregate) -> str:
-        name = f"{node.input.source.name}_totals{'_prior' if node.shift else ''}"
-        if node.reach is None or self.frame.grain is None:
+        name = f"{node.input.source.name}_totals{'_prior' if node.look.shift else ''}"
+        if not node.look.joined:
             return self._cte(name, self.grouping.select(node))
-        spans = self._spans(node.shift, node.reach)
+        spans = self._spans(node.look)
         if not node.by_day:
             return self._cte(name, self.grouping.select(node, spans))
         by_day = self._cte(f"{node.input.source.name}_by_day", self.grouping.select(node))
@@ -127,7 +128,6 @@ class _Lowering:
 
     def _added_up(self, node: Aggregate, by_day: str, spans: str) -> exp.Select:
         """Add up the days that count towards each period (S10, S18)."""
-        assert node.reach is not None
         own = {key.column for key in node.keys}
         keys = [build.column(PERIOD, spans)]
         for key in self.frame.keys:
@@ -142,15 +142,21 @@ class _Lowering:
             values.append(build.alias(whole, leaf.column))
         day = build.column(PERIOD, by_day)
         select = build.select(*keys, *values).from_(build.table(by_day), copy=False)
-        select = select.join(build.table(spans), on=within(day, spans, node.reach), copy=False)
+        select = select.join(build.table(spans), on=within(day, spans, node.look), copy=False)
         return select.group_by(*(key.copy() for key in keys), copy=False)
 
-    def _spans(self, shift: Shift, reach: Reach) -> str:
+    def _spans(self, look: Look) -> str:
         """Return the name of the days that count towards each period."""
-        if (shift, reach) not in self.spans:
-            rows = reaching(self.frame, self.dialect, self._periods(), shift, reach)
-            self.spans[shift, reach] = self._cte("spans", rows)
-        return self.spans[shift, reach]
+        if look not in self.spans:
+            periods = self._periods() if look.pairs is None else ""
+            self.spans[look] = self._cte("spans", spans(self.frame, self.dialect, periods, look))
+        return self.spans[look]
+
+    def _listed(self, formulas: Iterable[Formula]) -> dict[Look, str]:
+        """Return the tables of listed days that the values of formulas are tested with."""
+        looks = [value.look for formula in formulas for value in timed_values(formula)]
+        listed = dict.fromkeys(replace(look, reach=None) for look in looks if look.pairs)
+        return {look: self._spans(look) for look in listed}
 
     def _padded(
         self, table: str, keys: list[str], own: list[str], columns: list[str]
@@ -277,7 +283,10 @@ class _Lowering:
             assert over is not None
             select = self._join_on_keys(select, self.totals[over], over.kept)
         known = self._ranges(leaf.source for leaf in leaves_of(accrual.total))
-        cells = Cells(self.frame, self.dialect, known, {}, self.totals)
+        listed = self._listed([accrual.total])
+        for table in listed.values():
+            select = self._join_on_keys(select, table, ())
+        cells = Cells(self.frame, self.dialect, known, {}, self.totals, listed)
         total = build.coalesce(cells.value(accrual.total), build.number(0))
         for _, table in known.values():
             select = select.join(build.table(table), join_type="CROSS", copy=False)
@@ -311,17 +320,19 @@ class _Lowering:
         merged = self._merge(compute.input)
         ranges = {source.name: source for source in compute.ranges}
         inputs = compute.input.inputs
-        if len(inputs) == 1 and inputs[0].reach is None and self._only_seen(compute.input):
+        if len(inputs) == 1 and not inputs[0].look.joined and self._only_seen(compute.input):
             # One source's own rows always lie in its known range.
             ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
         known = self._ranges(ranges)
         amounts = {item.column: self._amounts(item) for item in compute.input.accruals}
+        listed = self._listed(output.formula for output in compute.outputs)
         cells = Cells(
             self.frame,
             self.dialect,
             known,
             {item.column: (item, amounts[item.column]) for item in compute.input.accruals},
             self.totals,
+            listed,
         )
         values = [
             build.alias(cells.value(output.formula), output.name) for output in compute.outputs
@@ -333,7 +344,7 @@ class _Lowering:
             if table in used:
                 select = select.join(build.table(table), join_type="CROSS", copy=False)
         coarser = [(table, over.kept) for over, table in self.totals.items()]
-        coarser += [(table, ()) for table in amounts.values()]
+        coarser += [(table, ()) for table in (*amounts.values(), *listed.values())]
         for table, kept in coarser:
             if table in used:
                 select = self._join_on_keys(select, table, kept)

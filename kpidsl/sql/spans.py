@@ -1,4 +1,4 @@
-"""The days that count towards each period: its own, shifted (S19), or from before it on (S18)."""
+"""The days that count towards each period: its own, moved (S19), or from before it on (S18)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from datetime import date
 
 from sqlglot import exp
 
-from kpidsl.model.periods import period_start, periods, shift_window
-from kpidsl.plan.nodes import PERIOD, Frame, Reach, Shift
+from kpidsl.model.periods import period_start, shift_window
+from kpidsl.plan.looking import looked_at
+from kpidsl.plan.nodes import PERIOD, Frame, Look
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
 
 FIRST_DAY, END_DAY = "first_day", "end_day"
 
 
-def bounds(frame: Frame, dialect: Dialect, table: str, shift: Shift) -> tuple[exp.Expr, exp.Expr]:
+def bounds(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[exp.Expr, exp.Expr]:
     """Return the first day of a row's period, moved back, and the first day after it."""
-    grain, window = frame.grain, frame.window
+    grain, window, shift = frame.grain, frame.window, look.shift
     if grain is None:
         assert window is not None
         looked = shift_window(window, -shift.months, -shift.days)
@@ -36,43 +37,73 @@ def bounds(frame: Frame, dialect: Dialect, table: str, shift: Shift) -> tuple[ex
     return start, end
 
 
-def reaching(frame: Frame, dialect: Dialect, table: str, shift: Shift, reach: Reach) -> exp.Select:
-    """Return a SELECT of the rows of `table` (the periods) with the days that count towards each:
-    from `first_day`, where the reach is bounded, up to `end_day`."""
-    _, end = bounds(frame, dialect, table, shift)
-    columns = [build.column(PERIOD, table), build.alias(end, END_DAY)]
-    if reach.since is not None:
+def spans(frame: Frame, dialect: Dialect, periods: str, look: Look) -> exp.Query:
+    """Return a query of the periods with the days that count towards each: from `first_day`,
+    where there is one, up to `end_day`."""
+    if look.pairs is not None:
+        return _listed(frame, look)
+    start, end = bounds(frame, dialect, periods, look)
+    columns = [build.column(PERIOD, periods), build.alias(end, END_DAY)]
+    if look.reach is None:
+        columns.append(build.alias(start, FIRST_DAY))
+    elif look.reach.since is not None:
         last = dialect.add(end.copy(), 0, -1)
-        first = dialect.period_start(last, reach.since, frame.settings.week_starts)
+        first = dialect.period_start(last, look.reach.since, frame.settings.week_starts)
         columns.append(build.alias(first, FIRST_DAY))
-    elif reach.is_bounded:
-        first = dialect.add(end.copy(), -reach.months, -reach.days)
+    elif look.reach.is_bounded:
+        first = dialect.add(end.copy(), -look.reach.months, -look.reach.days)
         columns.append(build.alias(first, FIRST_DAY))
-    return build.select(*columns).from_(build.table(table), copy=False)
+    return build.select(*columns).from_(build.table(periods), copy=False)
 
 
-def within(day: exp.Expr, spans: str, reach: Reach) -> exp.Expr:
-    """Return the test that a day counts towards a row of the `spans`."""
-    tests: list[exp.Expr] = [exp.LT(this=day, expression=build.column(END_DAY, spans))]
-    if reach.is_bounded:
-        first = build.column(FIRST_DAY, spans)
+def _listed(frame: Frame, look: Look) -> exp.Query:
+    """Return the days of periods that follow from a calendar's rule, one by one."""
+    assert look.pairs is not None
+    has_first = look.reach is None or look.reach.is_bounded
+    rows: list[exp.Query] = []
+    for period, own in look.pairs:
+        if own is None or period is None:
+            continue
+        first: date | None = own.start
+        if look.reach is not None:
+            first = look.reach.start(own.end, frame.settings.week_starts)
+        columns = [
+            build.alias(build.day(period), PERIOD),
+            build.alias(build.day(own.end), END_DAY),
+        ]
+        if has_first and first is not None:
+            columns.append(build.alias(build.day(first), FIRST_DAY))
+        rows.append(build.select(*columns))
+    return build.union_all(rows) if rows else _none(has_first)
+
+
+def _none(has_first: bool) -> exp.Select:
+    names = [PERIOD, END_DAY, *([FIRST_DAY] if has_first else [])]
+    columns = [build.alias(build.cast(exp.Null(), "DATE"), name) for name in names]
+    return build.select(*columns).where(exp.Boolean(this=False), copy=False)
+
+
+def within(day: exp.Expr, table: str, look: Look) -> exp.Expr:
+    """Return the test that a day counts towards a row of the spans."""
+    tests: list[exp.Expr] = [exp.LT(this=day, expression=build.column(END_DAY, table))]
+    if look.reach is None or look.reach.is_bounded:
+        first = build.column(FIRST_DAY, table)
         tests.insert(0, exp.GTE(this=day.copy(), expression=first))
     both = build.conjunction(tests)
     assert both is not None
     return both
 
 
-def scanned(frame: Frame, shift: Shift, reach: Reach | None) -> tuple[date | None, date] | None:
-    """Return the first day that any period of the window needs (None: all of them) and the first
-    that none does; None when the query has no window."""
+def scanned(frame: Frame, look: Look) -> tuple[date | None, date] | None:
+    """Return the first day that any period needs (None: all days) and the first that none does;
+    None when the question has no window."""
     if frame.window is None:
         return None
-    looked = shift_window(frame.window, -shift.months, -shift.days)
-    if reach is None:
-        return looked.start, looked.end
-    starts = frame.settings.week_starts
-    first = frame.window
-    if frame.grain is not None:
-        first = periods(frame.window, frame.grain, starts)[0]
-    end = shift_window(first, -shift.months, -shift.days).end
-    return reach.start(end, starts), looked.end
+    if look.reach is not None and not look.reach.is_bounded:
+        back = look.shift
+        return None, shift_window(frame.window, -back.months, -back.days).end
+    days = looked_at(frame.window, frame.grain, frame.settings.week_starts, look)
+    known = [own for _, own in days if own is not None]
+    if not known:
+        return frame.window.start, frame.window.start
+    return min(own.start for own in known), max(own.end for own in known)

@@ -88,6 +88,33 @@ def earlier(span: Span, months: int, days: int) -> Span:
     return new_start - days * _ONE, new_end - days * _ONE
 
 
+def same_week_earlier(span: Span, years: int, week_starts: int) -> Span | None:
+    """The same part of the week of the same number, so many years before; None without one.
+
+    A week is its year's where most of its days lie.
+    """
+    week = bucket(span[0], Grain.WEEK, week_starts)[0]
+    days = [week + n * _ONE for n in range(7)]
+    year = max({day.year for day in days}, key=[day.year for day in days].count)
+    earlier_weeks = _weeks(year - years, week_starts)
+    place = _weeks(year, week_starts).index(week)
+    if place >= len(earlier_weeks):
+        return None
+    moved = earlier_weeks[place] - week
+    return span[0] + moved, span[1] + moved
+
+
+def _weeks(year: int, week_starts: int) -> list[date]:
+    """The first days of a year's weeks."""
+    found = []
+    day = bucket(date(year, 1, 1), Grain.WEEK, week_starts)[0]
+    while day.year <= year:
+        if sum((day + n * _ONE).year == year for n in range(7)) >= 4:
+            found.append(day)
+        day += 7 * _ONE
+    return found
+
+
 def _month_earlier(day: date, months: int) -> date:
     """The first day of the month that is `months` before `day`'s."""
     year, month = day.year, day.month

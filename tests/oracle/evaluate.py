@@ -28,7 +28,6 @@ from kpidsl.model.expr import (
     ToDate,
     Total,
 )
-from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Absent, Query
 from tests.oracle.days import Span, accrued, bucket, buckets
@@ -146,9 +145,9 @@ class _Evaluator:
             shift = around.shift
             if isinstance(part, Leaf) and timed and self.model.sources[part.source].time is None:
                 raise Refused(f"{part.source} has no time")
-            if shift.months and self.query.grain is Grain.WEEK:
-                raise Refused("weeks are not shifted by months")
-            if (shift.months or shift.days or around.reach is not None) and not timed:
+            if (shift.months or shift.days) and self.query.window is None:
+                raise Refused("without a window there is nothing to shift")
+            if around.reach is not None and not timed:
                 raise Refused("without a window there is nothing to shift")
 
     # --- periods and groups ----------------------------------------------------------------
@@ -188,13 +187,16 @@ class _Evaluator:
 
     def _combos(self, part: Leaf | FixedAmount, around: Around, span: Span | None) -> set[Combo]:
         if isinstance(part, Leaf):
-            return part.combos(around.days(span, self.weeks))
+            return part.combos(self._days(around, span))
         # Under a filter, what no member bears is not asked for.
         if self.query.where is not None or (
             part.allocate_by is not None and self._total(part.allocate_by, around, span)
         ):
             return set()
         return {self.unallocated}
+
+    def _days(self, around: Around, span: Span | None) -> Span | None:
+        return around.days(span, self.query.grain, self.weeks)
 
     # --- values ----------------------------------------------------------------------------
 
@@ -205,8 +207,9 @@ class _Evaluator:
         match expr:
             case MeasureRef():
                 own = combo if around.kept is None else tuple(combo[at] for at in around.kept)
-                days = around.days(span, self.weeks)
-                value = self._leaf(expr, around).value(days, own, around.shift.of(span))
+                days = self._days(around, span)
+                moved = around.own(span, self.query.grain, self.weeks)
+                value = self._leaf(expr, around).value(days, own, moved)
                 assert value is None or isinstance(value, int | float | Decimal)
                 return value
             case MetricRef(name):
@@ -244,10 +247,12 @@ class _Evaluator:
 
     def _fixed(
         self, amount: FixedAmount, around: Around, span: Span | None, combo: Combo
-    ) -> Number:
+    ) -> Number | None:
         """Decision 13: by the day, on the unallocated line or in proportion to a metric."""
-        days = around.days(span, self.weeks)
+        days = self._days(around, span)
         assert days is not None
+        if days[0] == days[1]:
+            return None
         whole = float(accrued(Fraction(amount.amount), amount.per, days))
         rest = combo == self.unallocated
         if amount.allocate_by is None:
@@ -264,7 +269,7 @@ class _Evaluator:
         combos: set[Combo] = set() if self.query.by else {()}
         for part, inner in self._parts(metric, free):
             if isinstance(part, Leaf):
-                combos |= part.combos(inner.days(span, self.weeks))
+                combos |= part.combos(self._days(inner, span))
         values = [self._value(metric, free, span, combo) for combo in combos]
         return sum((Fraction(value) for value in values if value is not None), Fraction(0))
 

@@ -29,13 +29,13 @@ Days = int
 
 SHIFTS: dict[Grain | None, tuple[tuple[Months, Days], ...]] = {
     None: ((1, 0), (12, 0), (0, 1), (0, 364)),
-    Grain.DAY: ((0, 1), (0, 7), (0, 366)),
-    Grain.WEEK: ((0, 7), (0, 364)),
-    Grain.MONTH: ((1, 0), (12, 0)),
-    Grain.QUARTER: ((3, 0), (12, 0)),
-    Grain.YEAR: ((12, 0),),
+    Grain.DAY: ((0, 1), (0, 7), (0, 366), (1, 0), (12, 0)),
+    Grain.WEEK: ((0, 7), (0, 364), (0, 3), (1, 0), (12, 0)),
+    Grain.MONTH: ((1, 0), (12, 0), (0, 10)),
+    Grain.QUARTER: ((3, 0), (12, 0), (1, 0)),
+    Grain.YEAR: ((12, 0), (3, 0), (0, 364)),
 }
-"""How far a query may look back: whole periods of its own."""
+"""How far a query looks back: whole periods of its own, and other days."""
 ROLLS: tuple[tuple[Months, Days], ...] = (
     (0, 1),
     (0, 7),

@@ -24,9 +24,10 @@ from kpidsl.model.expr import (
     Running,
     ToDate,
 )
+from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Measure
 from kpidsl.plan.query import Absent
-from tests.oracle.days import Span, bucket, day_of, earlier
+from tests.oracle.days import Span, bucket, day_of, earlier, same_week_earlier
 from tests.oracle.paths import Hop, Reach, reach
 from tests.oracle.rows import Refused, Row, Rows, aggregate
 
@@ -60,10 +61,17 @@ class Around:
     reach: Rolling | Running | ToDate | None = None
     kept: tuple[int, ...] | None = None
 
-    def days(self, span: Span | None, weeks: int) -> Span | None:
+    def own(self, span: Span | None, grain: Grain | None, weeks: int) -> Span | None:
+        """The days of the unshifted period `span`, moved (S19); empty without a partner."""
+        months, rest = self.shift.months, self.shift.days
+        if span is None or grain is not Grain.WEEK or not months or months % 12 or rest:
+            return self.shift.of(span)
+        return same_week_earlier(span, months // 12, weeks) or (span[0], span[0])
+
+    def days(self, span: Span | None, grain: Grain | None, weeks: int) -> Span | None:
         """The days that count towards the unshifted period `span` (S18, S19)."""
-        moved = self.shift.of(span)
-        if moved is None or self.reach is None:
+        moved = self.own(span, grain, weeks)
+        if moved is None or self.reach is None or moved[0] == moved[1]:
             return moved
         end = moved[1]
         match self.reach:
@@ -155,6 +163,8 @@ class Leaf:
 
     def _known(self, span: Span) -> bool:
         """Whether any day of `span` lies in the source's known range (S13)."""
+        if span[0] == span[1]:
+            return False
         days = self.rows_days()
         if not days:
             return False

@@ -24,7 +24,6 @@ STRICTER = {
     "K467": "a measure split by a many side is filtered by none",
     "K469": "a look back needs a window",
     "K652": "a value once per key is one value",
-    "K470": "a look back is a whole number of the query's periods",
 }
 """What the planner refuses though the oracle has an answer: a refusal is never a wrong number."""
 

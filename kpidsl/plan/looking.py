@@ -1,0 +1,112 @@
+"""Which days count towards each period of a question (S16, S18, S19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from kpidsl.model.periods import (
+    Grain,
+    Window,
+    period_start,
+    periods,
+    same_week,
+    shift_window,
+    week_of_year,
+)
+from kpidsl.plan.nodes import Look, Reach, Shift
+from kpidsl.plan.query import Query
+from kpidsl.plan.refusal import Refused
+from kpidsl.text.diagnostic import error
+
+_MONTHS_IN = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+_DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
+
+
+def look_of(query: Query, week_starts: int, shift: Shift, reach: Reach | None) -> Look:
+    """Return how a leaf of the question looks at time."""
+    if shift and query.window is None:
+        raise Refused(
+            error(
+                "K469",
+                "a prior value is asked for, and the question has no window",
+                help="say from when to when, as in `--period 2026`",
+            )
+        )
+    if reach is not None and query.grain is None and query.window is None:
+        raise Refused(
+            error(
+                "K469",
+                "a value up to the end of a period is asked for, and the question has no period",
+                help="say from when to when, as in `--period 2026`, or group by a grain",
+            )
+        )
+    pairs = _pairs(query, week_starts, shift)
+    moves_whole = query.grain is None or (reach is None and pairs is None)
+    return Look(shift, reach, pairs, joined=not (moves_whole and _aligned(shift, query.grain)))
+
+
+def looked_at(
+    window: Window, grain: Grain | None, week_starts: int, look: Look
+) -> list[tuple[date | None, Window | None]]:
+    """Return each period of a window (None: the window itself) by its first day, with the days
+    that count towards it: None where it has no partner. Not for a look back to the beginning."""
+    pairs = look.pairs
+    if pairs is None:
+        pieces = [window] if grain is None else periods(window, grain, week_starts)
+        back = look.shift
+        pairs = tuple(
+            (
+                None if grain is None else period_start(piece.start, grain, week_starts),
+                shift_window(piece, -back.months, -back.days),
+            )
+            for piece in pieces
+        )
+    return [(start, _reached(own, look.reach, week_starts)) for start, own in pairs]
+
+
+def _reached(own: Window | None, reach: Reach | None, week_starts: int) -> Window | None:
+    if own is None or reach is None:
+        return own
+    first = reach.start(own.end, week_starts)
+    assert first is not None
+    return Window(first, own.end)
+
+
+def _aligned(shift: Shift, grain: Grain | None) -> bool:
+    """Tell whether the grain's periods, moved, are whole periods again."""
+    if not shift or grain is None:
+        return True
+    if grain in _MONTHS_IN:
+        return not shift.days and shift.months % _MONTHS_IN[grain] == 0
+    return not shift.months and shift.days % _DAYS_IN[grain] == 0
+
+
+def _pairs(
+    query: Query, week_starts: int, shift: Shift
+) -> tuple[tuple[date | None, Window | None], ...] | None:
+    """Return each period with the days that it looks at, where no calendar arithmetic of the
+    engine tells them: weeks moved by months."""
+    if query.grain is not Grain.WEEK or not shift.months or query.window is None:
+        return None
+    return tuple(_week_pairs(query.window, week_starts, shift))
+
+
+def _week_pairs(
+    window: Window, week_starts: int, shift: Shift
+) -> Iterator[tuple[date, Window | None]]:
+    """By whole years a week looks at the week of the same number, of which there may be none; by
+    months at the days of the same dates."""
+    for piece in periods(window, Grain.WEEK, week_starts):
+        start = period_start(piece.start, Grain.WEEK, week_starts)
+        if shift.months % 12 or shift.days:
+            yield start, shift_window(piece, -shift.months, -shift.days)
+            continue
+        year, number = week_of_year(start)
+        found = same_week(year - shift.months // 12, number, week_starts)
+        moved = None if found is None else found - start
+        yield start, None if moved is None else _moved(piece, moved)
+
+
+def _moved(window: Window, by: timedelta) -> Window:
+    return Window(window.start + by, window.end + by)
