@@ -104,6 +104,15 @@ class Aggregate(StrEnum):
     APPROX_COUNT_DISTINCT = "approx_count_distinct"
 
 
+class Stock(Part):
+    """How a level is carried over time (S11): of each `entity` the last row before a period's end
+    counts, unless it is older than `stale_days` or `closed`."""
+
+    entity: tuple[RowExpr, ...]
+    stale_days: int | None = None
+    closed: RowExpr | None = None
+
+
 _ZERO_WHEN_EMPTY = {
     Aggregate.SUM,
     Aggregate.COUNT,
@@ -117,8 +126,8 @@ class Measure(Definition):
 
     `operand` is None for `count()`; `fraction` is the share of values below a percentile, between
     two values in proportion; a standard deviation is that of a sample. `where` is the measure's
-    own filter. `once_per` counts
-    each key once per group. `net_of` names the amounts already deducted (T1).
+    own filter. `once_per` counts each key once per group. `stock` is set for a level. `net_of`
+    names the amounts already deducted (T1).
     """
 
     source: str
@@ -127,6 +136,7 @@ class Measure(Definition):
     fraction: Decimal | None = None
     where: RowExpr | None = None
     once_per: tuple[RowExpr, ...] = ()
+    stock: Stock | None = None
     unit: Unit = Unit()
     percent: bool = False
     net_of: frozenset[str] = frozenset()

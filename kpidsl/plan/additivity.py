@@ -15,5 +15,7 @@ _MERGED_BY = {
 def merged_by(measure: Measure) -> Aggregate | None:
     """Return the aggregate that makes one value of the values of disjoint sets of rows, or None:
     distinct counts, averages, medians and percentiles are recomputed from the rows, and so is
-    what counts once per key, since the parts may share keys."""
-    return None if measure.once_per else _MERGED_BY.get(measure.aggregate)
+    what counts once per key, since the parts may share keys; a level is no sum over time."""
+    if measure.once_per or measure.stock is not None:
+        return None
+    return _MERGED_BY.get(measure.aggregate)

@@ -173,7 +173,18 @@ class Expansion:
         )
 
     def look(self, spec: LeafSpec) -> Look:
-        return self._look(spec.around)
+        stock = self.measure(spec.measure).stock
+        if stock is None:
+            return self._look(spec.around)
+        if spec.around.reach is not None:
+            raise Refused(
+                error(
+                    "K475",
+                    f"`{spec.measure.measure}` is a level, which is not added up over time",
+                    help="ask for the level itself: it stands at the end of each period",
+                )
+            )
+        return self._look(replace(spec.around, reach=Reach(days=stock.stale_days or 0)))
 
     def _look(self, around: Around) -> Look:
         starts = self._model.settings.week_starts

@@ -16,7 +16,7 @@ from decimal import Decimal
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.periods import Grain, Window, period_start, shift
 from kpidsl.model.project import Settings
-from kpidsl.model.sources import Dimension, Join, Measure, Source
+from kpidsl.model.sources import Dimension, Join, Measure, Source, Stock
 
 PERIOD = "period"
 """The key column of questions grouped by time."""
@@ -149,8 +149,8 @@ class FanOut:
 class Aggregate:
     """Leaves of one source with the same look at time and way of counting, at the query's keys.
 
-    `once_per` counts each of its keys once per group. `timed`: the period is a key.
-    `windowed`: the report window, as looked at, limits the rows. `by_day`: rows are aggregated by
+    `stock` counts each entity's last row alone (S11), `once_per` each of its keys once per group.
+    `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows. `by_day`: rows are aggregated by
     the day before they meet the periods, since the leaves' aggregates merge (S10).
     """
 
@@ -160,6 +160,7 @@ class Aggregate:
     look: Look = Look()
     where: tuple[PlacedExpr, ...] = ()
     fan_out: FanOut | None = None
+    stock: Stock | None = None
     once_per: tuple[RowExpr, ...] = ()
     timed: bool = False
     windowed: bool = False

@@ -131,7 +131,8 @@ class _Planner:
         for spec in self.expansion.leaves:
             if spec.around.over == over:
                 around, measure = spec.around, self.expansion.measure(spec.measure)
-                way = (around.shift, around.reach, self._by_day(spec), measure.once_per)
+                counted = (self._by_day(spec), measure.once_per, measure.stock)
+                way = (around.shift, around.reach, *counted)
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
         return tuple(self._aggregate(specs, over) for specs in groups.values())
 
@@ -144,7 +145,7 @@ class _Planner:
     def _aggregate(self, specs: list[LeafSpec], over: Over | None) -> Aggregate:
         first = specs[0]
         source = self.model.sources[first.measure.source]
-        once_per = self.expansion.measure(first.measure).once_per
+        measure = self.expansion.measure(first.measure)
         kept = range(len(self.query.by)) if over is None else over.kept
         filtered = self.query.where is not None and (over is None or over.filtered)
         self._check_time(source, specs)
@@ -164,10 +165,19 @@ class _Planner:
                 for spec in specs
             )
         except NoPath as missing:
-            measure = self.expansion.measure(first.measure)
             raise Refused(no_path(self.model, measure, missing)) from None
+        if measure.stock is not None and not source.key:
+            raise Refused(
+                error(
+                    "K483",
+                    f"rows of `{source.name}` at the same moment have no order, so none is the last: "
+                    "it has no key",
+                    measure.span,
+                    help="declare the source's `key`",
+                )
+            )
         if fan_out is not None:
-            self._check_fan_out(source, fan_out, once_per, (*where, *_conditions(leaves)))
+            self._check_fan_out(source, fan_out, measure.once_per, (*where, *_conditions(leaves)))
         return Aggregate(
             Scan(source),
             leaves,
@@ -175,7 +185,8 @@ class _Planner:
             self.expansion.look(first),
             where,
             fan_out,
-            once_per,
+            measure.stock,
+            measure.once_per,
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
             by_day=self._by_day(first),

@@ -16,7 +16,7 @@ from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
-from kpidsl.sql.spans import scanned, within
+from kpidsl.sql.spans import END_DAY, scanned, within
 
 MONEY = "DECIMAL(38, 9)"
 """Money is exact decimals (S12), whatever the column's own type: fine enough for the price of a
@@ -46,7 +46,7 @@ class Grouping:
             fan = _FanOutJoin(scope, node.fan_out, node.keys, self.relations.names)
         groups = self._groups(scope, node, fan, spans)
         wheres = [scope.condition(item) for item in node.where]
-        wheres += self._window(scope, node)
+        wheres += self._window(scope, node) + self._last(scope, node, spans)
         conditions = [self._leaf_conditions(scope, leaf) for leaf in node.leaves]
         shared = [item for item in conditions[0] if all(item in other for other in conditions)]
         conditions = [[item for item in own if item not in shared] for own in conditions]
@@ -133,6 +133,29 @@ class Grouping:
         if first is None:
             return [before]
         return [exp.GTE(this=stamp.copy(), expression=build.literal(clock.stored(first))), before]
+
+    def _last(self, scope: Scope, node: Aggregate, spans: str | None) -> list[exp.Expr]:
+        """Of a level keep each entity's last row before the period's end, unless closed (S11)."""
+        if node.stock is None:
+            return []
+        later = scope.next_time(node.stock)
+        if spans is not None:
+            end: exp.Expr = build.column(END_DAY, spans)
+        else:
+            days = scanned(self.frame, node.look)
+            assert days is not None
+            end = build.day(days[1])
+        tests: list[exp.Expr] = [
+            exp.Paren(
+                this=exp.Or(
+                    this=build.is_null(later), expression=exp.GTE(this=later.copy(), expression=end)
+                )
+            )
+        ]
+        if node.stock.closed is not None:
+            closed = scope.condition(node.stock.closed, exact=True)
+            tests.append(exp.Not(this=build.wrapped(closed)))
+        return tests
 
     def _leaf_conditions(self, scope: Scope, leaf: Leaf) -> list[exp.Expr]:
         own = [] if leaf.measure.where is None else [scope.condition(leaf.measure.where)]

@@ -8,13 +8,13 @@ from kpidsl.model.expr import RowExpr
 from kpidsl.model.sources import Source
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
-from kpidsl.sql.scope import Scope
+from kpidsl.sql.scope import Attributes, Scope
 
 
 def raw_condition(condition: RowExpr, source: Source, dialect: Dialect) -> exp.Expr:
     """Return a condition over the bare column names of a file."""
 
-    def no_joins(_: Source, __: frozenset[str]) -> exp.Table:
+    def no_joins(_: Source, __: Attributes) -> exp.Table:
         return build.table(source.name)
 
     scope = Scope(source, {source.name: source}, dialect, "UTC", no_joins)

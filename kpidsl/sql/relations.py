@@ -5,12 +5,20 @@ from __future__ import annotations
 import sqlglot
 from sqlglot import exp
 
-from kpidsl.model.sources import FilesOrigin, PerEntity, Source, SqlOrigin, TableOrigin, UnionOrigin
+from kpidsl.model.sources import (
+    FilesOrigin,
+    PerEntity,
+    Source,
+    SqlOrigin,
+    Stock,
+    TableOrigin,
+    UnionOrigin,
+)
 from kpidsl.plan.naming import Names
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
-from kpidsl.sql.scope import Scope, attribute_column
+from kpidsl.sql.scope import Attributes, Scope, attribute_column, next_column
 
 
 class Relations:
@@ -20,7 +28,7 @@ class Relations:
         self._sources = sources
         self._dialect = dialect
         self._zone = zone
-        self._named_rows: dict[tuple[str, frozenset[str]], str] = {}
+        self._named_rows: dict[tuple[str, Attributes], str] = {}
         self.names = Names(name for source in sources.values() for name in self._read(source))
         self.ctes: list[tuple[str, exp.Query]] = []
 
@@ -34,7 +42,7 @@ class Relations:
                 return [source.name, *(table.name for table in tree.find_all(exp.Table))]
         return [source.name]
 
-    def relation(self, source: Source, attributes: frozenset[str] = frozenset()) -> exp.Table:
+    def relation(self, source: Source, attributes: Attributes = frozenset()) -> exp.Table:
         """Return the rows of a source, less the excluded ones, with the wanted attributes."""
         if attributes:
             return build.table(self._named(source, attributes))
@@ -42,7 +50,7 @@ class Relations:
             return build.table(self._named(source, frozenset()))
         return self._origin_table(source)
 
-    def _named(self, source: Source, attributes: frozenset[str]) -> str:
+    def _named(self, source: Source, attributes: Attributes) -> str:
         key = (source.name, attributes)
         if key not in self._named_rows:
             query = self._with_attributes(source, attributes) if attributes else self._rows(source)
@@ -153,12 +161,16 @@ class Relations:
 
     # --- attributes of entities ------------------------------------------------------------
 
-    def _with_attributes(self, source: Source, attributes: frozenset[str]) -> exp.Query:
+    def _with_attributes(self, source: Source, attributes: Attributes) -> exp.Query:
         """Join each entity's value to its rows; a NULL entity has none."""
         scope = self._bare_scope(source)
         joins: list[tuple[exp.Subquery, exp.Expr]] = []
         columns: list[exp.Expr] = [_all_of(source.name)]
-        for number, name in enumerate(sorted(attributes), start=1):
+        named = sorted(item for item in attributes if isinstance(item, str))
+        columns += [
+            self._next(source, item, scope) for item in attributes if isinstance(item, Stock)
+        ]
+        for number, name in enumerate(named, start=1):
             dimension = source.dimensions[name]
             attribute = dimension.attribute
             assert attribute is not None
@@ -177,6 +189,16 @@ class Relations:
         for subquery, condition in joins:
             select = select.join(subquery, on=condition, join_type="LEFT", copy=False)
         return select
+
+    def _next(self, source: Source, stock: Stock, scope: Scope) -> exp.Expr:
+        """Return when the next row of the same entity came (S11); ties follow the key."""
+        order = [scope.time(), *(scope.value(part) for part in source.key or ())]
+        later = exp.Window(
+            this=exp.Lead(this=scope.time()),
+            partition_by=[scope.value(part) for part in stock.entity],
+            order=exp.Order(expressions=order),
+        )
+        return build.alias(later, next_column(source, stock))
 
     def _entity_values(self, source: Source, attribute: PerEntity, keys: list[str]) -> exp.Select:
         scope = self._bare_scope(source)

@@ -26,7 +26,7 @@ from kpidsl.model.expr import (
     RawSql,
     TimeColumn,
 )
-from kpidsl.model.sources import Dimension, Source
+from kpidsl.model.sources import Dimension, Source, Stock
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import AnyRow, Hop, PlacedExpr, Reached
 from kpidsl.plan.paths import reference_joins
@@ -35,6 +35,9 @@ from kpidsl.sql.dialects import Clock, Dialect
 from kpidsl.sql.functions import SCALAR_BUILDERS
 from kpidsl.sql.nobody import may_hold_of_nobody, of_nobody
 
+Attributes = frozenset[str | Stock]
+"""What rows carry beside their columns: attributes of entities by the dimension's name, and when
+the next row of a level's entity came."""
 At = tuple[str, ...]
 """Names of the forward joins walked from the scope's own source."""
 
@@ -63,18 +66,18 @@ class Scope:
         sources: dict[str, Source],
         dialect: Dialect,
         zone: str,
-        relation: Callable[[Source, frozenset[str]], exp.Table],
+        relation: Callable[[Source, Attributes], exp.Table],
         alias: str | None = None,
     ) -> None:
         self.source = source
         self.alias = alias or source.name
-        self.attributes: set[str] = set()
+        self.attributes: set[str | Stock] = set()
         self._sources = sources
         self._dialect = dialect
         self._zone = zone
         self._relation = relation
         self._joined: dict[At, tuple[str, Source, exp.Expr]] = {}
-        self._joined_attributes: dict[At, set[str]] = {}
+        self._joined_attributes: dict[At, set[str | Stock]] = {}
 
     # --- joins -----------------------------------------------------------------------------
 
@@ -129,7 +132,7 @@ class Scope:
             )
         return select
 
-    def _from(self, source: Source, alias: str, attributes: set[str]) -> exp.Table:
+    def _from(self, source: Source, alias: str, attributes: set[str | Stock]) -> exp.Table:
         relation = self._relation(source, frozenset(attributes))
         if relation.name == alias:
             return relation
@@ -191,6 +194,11 @@ class Scope:
         spec = self.source_at(at).time
         assert spec is not None
         return self._dialect.local_time(self.stored_time(at), self.clock(at))
+
+    def next_time(self, stock: Stock) -> exp.Expr:
+        """Return the local time of the next row of the same entity, NULL where there is none."""
+        self.attributes.add(stock)
+        return build.column(next_column(self.source, stock), self.alias)
 
     def stored_time(self, at: At = ()) -> exp.Expr:
         spec = self.source_at(at).time
@@ -326,6 +334,12 @@ class Scope:
 def attribute_column(dimension: str) -> str:
     """Name the column of an entity's attribute, which may be called as a column of its source."""
     return f"{dimension}__per_entity"
+
+
+def next_column(source: Source, stock: Stock) -> str:
+    """Name the column that says when the next row of a level's entity came."""
+    stocks = list(dict.fromkeys(item.stock for item in source.measures.values()))
+    return f"next__{stocks.index(stock) + 1}"
 
 
 def names(hops: tuple[Hop, ...]) -> At:

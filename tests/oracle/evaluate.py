@@ -147,7 +147,10 @@ class _Evaluator:
                 raise Refused(f"{part.source} has no time")
             if (shift.months or shift.days) and self.query.window is None:
                 raise Refused("without a window there is nothing to shift")
-            if around.reach is not None and not timed:
+            level = isinstance(part, Leaf) and part.measure.stock is not None
+            if level and around.reach is not None:
+                raise Refused("a level is not added up over time")
+            if (around.reach is not None or level) and not timed:
                 raise Refused("without a window there is nothing to shift")
 
     # --- periods and groups ----------------------------------------------------------------

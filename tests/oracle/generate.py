@@ -316,5 +316,6 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S19 prior": prior,
         "S20 zone": any(clock and clock.stored_as not in {None, zone} for clock in clocks)
         and (query.grain is not None or query.window is not None),
+        "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
     }

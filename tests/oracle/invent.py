@@ -21,6 +21,7 @@ from kpidsl.model.sources import (
     PerEntity,
     SharedDimension,
     Source,
+    Stock,
     TableOrigin,
     TimeSpec,
 )
@@ -278,6 +279,14 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
         if chance(draw, 25):
             # The number is in the key, so that each key has one value, as it must (K652).
             once_per = (number, e.Column((pick(draw, (sketch.text, sketch.flag)),)))
+        stock = None
+        if not once_per and sketch.at is not None and chance(draw, 20):
+            entity = pick(draw, (sketch.text, sketch.number))
+            stock = Stock(
+                entity=(e.Column((entity,)),),
+                stale_days=pick(draw, (None, 1, 30)),
+                closed=own_predicate(draw, sketch) if chance(draw, 30) else None,
+            )
         where = own_predicate(draw, sketch) if chance(draw, 40) else None
         found.append(
             Measure(
@@ -288,6 +297,7 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
                 fraction=fraction if aggregate is Aggregate.PERCENTILE else None,
                 where=where,
                 once_per=once_per,
+                stock=stock,
             )
         )
     return {measure.name: measure for measure in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from kpidsl.model.expr import (
     And,
@@ -123,6 +123,8 @@ class Leaf:
             for reference in references(predicate)
             for hop in self._reach(reference).reverse
         ]
+        if self.measure.stock is not None and not self.rows.model.sources[self.source].key:
+            raise Refused(f"rows of {self.source} at one moment have no order (S11)")
         # Undeclared is no obstacle: the key that the reverse joins lead to is unique (S3).
         if grouped and self.rows.model.sources[self.source].key == ():
             raise Refused(f"rows of {self.source} can't be told apart (S3, S4)")
@@ -185,9 +187,37 @@ class Leaf:
                 for row in self.rows.of(self.source)
                 if self._counts(row)
             ]
+        held = None if self.measure.stock is None or span is None else self._held(span)
         for row, day, combos in self._found:
-            if span is None or (day is not None and span[0] <= day < span[1]):
+            if held is not None:
+                if row in held:
+                    yield row, day, combos
+            elif span is None or (day is not None and span[0] <= day < span[1]):
                 yield row, day, combos
+
+    def _held(self, span: Span) -> set[Row]:
+        """Each entity's last row before the end of `span`, if it is fresh and not closed (S11).
+        Entities without a name are one, as groups are."""
+        stock = self.measure.stock
+        assert stock is not None
+        key = self.rows.model.sources[self.source].key or ()
+        last: dict[tuple[object, ...], tuple[object, Row]] = {}
+        for row in self.rows.of(self.source):
+            day = self._day(row)
+            if day is None or day >= span[1]:
+                continue
+            moment = self.rows.moment(row)
+            place = (_moment(moment), tuple(self.rows.plain(part, row) for part in key))
+            entity = tuple(self.rows.plain(part, row) for part in stock.entity)
+            if entity not in last or last[entity][0] < place:  # type: ignore[operator]
+                last[entity] = (place, row)
+        oldest = span[1] - timedelta(days=stock.stale_days or 99_999)
+        return {
+            row
+            for _, row in last.values()
+            if (self._day(row) or oldest) >= oldest
+            and not (stock.closed is not None and self.rows.truth(stock.closed, row))
+        }
 
     def _day(self, row: Row) -> date | None:
         if self.rows.model.sources[self.source].time is None:
@@ -272,6 +302,11 @@ class Leaf:
 
     def _value(self, sides: Sides, end: Reach) -> object:
         return self.rows.dimension(self.rows.follow(sides[end.reverse], end.forward), end.dimension)
+
+
+def _moment(value: date | datetime | None) -> datetime:
+    assert value is not None
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001 -- local
 
 
 def _member(value: object) -> Member:

@@ -149,6 +149,14 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "metric spent_this_year: to_date(12_000 USD per month, year)",
     ),
     CodeInfo(
+        "K475",
+        "a level added up over time",
+        "`rolling`, `running` or `to_date` is taken of a measure that declares `stock`.",
+        "What was in stock on Monday and on Tuesday is no stock of two days (S11).",
+        "metric held: running(units_in_stock)",
+        "metric held: units_in_stock",
+    ),
+    CodeInfo(
         "K481",
         "a funnel's window without time",
         "A funnel or a step says `within`, while its events are ordered by a column or in any "
