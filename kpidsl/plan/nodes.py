@@ -150,8 +150,9 @@ class Aggregate:
     """Leaves of one source with the same look at time and way of counting, at the query's keys.
 
     `stock` counts each entity's last row alone (S11), `once_per` each of its keys once per group.
-    `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows. `by_day`: rows are aggregated by
-    the day before they meet the periods, since the leaves' aggregates merge (S10).
+    `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows.
+    `by_day`: rows are aggregated by the day before they meet the periods, since the leaves'
+    aggregates merge (S10). Of several `fan_outs` none leads through another.
     """
 
     input: Scan
@@ -159,7 +160,7 @@ class Aggregate:
     keys: tuple[Key, ...]
     look: Look = Look()
     where: tuple[PlacedExpr, ...] = ()
-    fan_out: FanOut | None = None
+    fan_outs: tuple[FanOut, ...] = ()
     stock: Stock | None = None
     once_per: tuple[RowExpr, ...] = ()
     timed: bool = False

@@ -82,7 +82,7 @@ class _Planner:
         overlapping = {
             leaf.column
             for node in aggregates
-            if node.fan_out or node.once_per
+            if node.fan_outs or node.once_per
             for leaf in node.leaves
         }
         names = Names((PERIOD, *self.columns, *self.states))
@@ -154,7 +154,7 @@ class _Planner:
             raise Refused(circular)
         placing = Placing(self.paths, source.name)
         try:
-            keys, fan_out = self._keys(source, kept)
+            keys, fan_outs = self._keys(source, kept)
             where = (placing.place(self.query.where),) if filtered and self.query.where else ()
             leaves = tuple(
                 Leaf(
@@ -170,13 +170,13 @@ class _Planner:
             raise Refused(
                 error(
                     "K483",
-                    f"rows of `{source.name}` at the same moment have no order, so none is the last: "
-                    "it has no key",
+                    f"rows of `{source.name}` at the same moment have no order, so none is the "
+                    "last: it has no key",
                     measure.span,
                     help="declare the source's `key`",
                 )
             )
-        if fan_out is not None:
+        for fan_out in fan_outs:
             self._check_fan_out(source, fan_out, measure.once_per, (*where, *_conditions(leaves)))
         return Aggregate(
             Scan(source),
@@ -184,7 +184,7 @@ class _Planner:
             keys,
             self.expansion.look(first),
             where,
-            fan_out,
+            fan_outs,
             measure.stock,
             measure.once_per,
             timed=self.query.grain is not None,
@@ -192,33 +192,23 @@ class _Planner:
             by_day=self._by_day(first),
         )
 
-    def _keys(self, source: Source, kept: Sequence[int]) -> tuple[tuple[Key, ...], FanOut | None]:
+    def _keys(
+        self, source: Source, kept: Sequence[int]
+    ) -> tuple[tuple[Key, ...], tuple[FanOut, ...]]:
         """Return the grouping columns as this source reaches them."""
         keys: list[Key] = []
-        reverse: dict[int, tuple[Hop, ...]] = {}
+        sides: dict[tuple[Hop, ...], list[int]] = {}
         for position in kept:
             column, wanted = self.columns[position], self.query.by[position]
             path, dimension = self.paths.reach(source.name, wanted)
             back, forth = split(path)
             if back:
-                reverse[len(keys)] = back
+                sides.setdefault(back, []).append(len(keys))
             owner = self.model.sources[dimension.source]
             inner = reference_joins(dimension.expr, owner, self.model.sources)
             keys.append(Key(column, Reached(dimension, forth), bool(path or inner)))
-        if not reverse:
-            return tuple(keys), None
-        first, *others = set(reverse.values())
-        if others:
-            raise Refused(
-                error(
-                    "K464",
-                    f"`{source.name}` would be split by two of its many sides at once: "
-                    f"`{first[-1].to}` and `{others[0][-1].to}`",
-                    source.span,
-                    help="ask for one of the two dimensions at a time",
-                )
-            )
-        return tuple(keys), FanOut(first, tuple(reverse))
+        _check_sides(source, list(sides))
+        return tuple(keys), tuple(FanOut(hops, tuple(at)) for hops, at in sides.items())
 
     def _check_fan_out(
         self,
@@ -311,6 +301,23 @@ class _Planner:
             )
             for position, column in enumerate(self.columns)
         )
+
+
+def _check_sides(source: Source, sides: list[tuple[Hop, ...]]) -> None:
+    """Refuse many sides of which one leads through another: a row there has a row here, and the
+    groups of the two would be paired as they are not."""
+    for position, one in enumerate(sides):
+        for other in sides[:position]:
+            if one[0] == other[0]:
+                raise Refused(
+                    error(
+                        "K464",
+                        f"`{source.name}` would be split by two many sides that share rows: "
+                        f"`{other[-1].to}` and `{one[-1].to}`",
+                        source.span,
+                        help="ask for one of the two dimensions at a time",
+                    )
+                )
 
 
 def _inputs(totals: tuple[Totals, ...]) -> Iterator[Aggregate]:

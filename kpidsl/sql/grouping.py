@@ -41,10 +41,9 @@ class Grouping:
         beyond them; by the day the period is the row's own day.
         """
         scope = self.scope_of(node.input.source)
-        fan = None
-        if node.fan_out is not None:
-            fan = _FanOutJoin(scope, node.fan_out, node.keys, self.relations.names)
-        groups = self._groups(scope, node, fan, spans)
+        names = self.relations.names
+        fans = [_FanOutJoin(scope, fan_out, node.keys, names) for fan_out in node.fan_outs]
+        groups = self._groups(scope, node, fans, spans)
         wheres = [scope.condition(item) for item in node.where]
         wheres += self._window(scope, node) + self._last(scope, node, spans)
         conditions = [self._leaf_conditions(scope, leaf) for leaf in node.leaves]
@@ -63,7 +62,7 @@ class Grouping:
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         select = self._rows(scope, node, [*groups, *values], spans)
-        if fan is not None:
+        for fan in fans:
             select = fan.apply(select)
         return _grouped(select.where(*wheres, copy=False) if wheres else select, len(groups))
 
@@ -98,7 +97,7 @@ class Grouping:
         return self.dialect.add(start, node.look.shift.months, node.look.shift.days)
 
     def _groups(
-        self, scope: Scope, node: Aggregate, fan: _FanOutJoin | None, spans: str | None
+        self, scope: Scope, node: Aggregate, fans: list[_FanOutJoin], spans: str | None
     ) -> list[exp.Expr]:
         groups: list[exp.Expr] = []
         if node.timed:
@@ -109,7 +108,8 @@ class Grouping:
                 continue
             position = by_name[column.column]
             key = node.keys[position]
-            if fan is not None and fan.holds(position):
+            fan = next((fan for fan in fans if fan.holds(position)), None)
+            if fan is not None:
                 value, state = fan.value(position), fan.state(position)
             else:
                 value = scope.value(key.value)
