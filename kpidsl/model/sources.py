@@ -147,13 +147,22 @@ class Measure(Definition):
         return self.aggregate in _ZERO_WHEN_EMPTY
 
 
+class Validity(Part):
+    """From when until when a row holds: half-open, NULL is open (S8)."""
+
+    start: RowExpr
+    end: RowExpr | None = None
+
+
 class Join(Definition):
-    """Many-to-one: `columns[i]` here equals `target_columns[i]`, a key of `target` (S3)."""
+    """Many-to-one: `columns[i]` here equals `target_columns[i]`, a key of `target` (S3); with
+    `validity` a key of those of its rows that hold at this source's own time."""
 
     source: str
     target: str
     columns: tuple[RowExpr, ...]
     target_columns: tuple[RowExpr, ...]
+    validity: Validity | None = None
 
 
 class Source(Definition):

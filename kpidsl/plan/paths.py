@@ -38,6 +38,8 @@ class Paths:
         self._incoming: dict[str, list[Hop]] = {}
         for source in model.sources.values():
             for join in source.joins.values():
+                if join.validity is not None:
+                    continue  # which rows a row meets hangs on their time, so none are its own
                 incoming = self._incoming.setdefault(join.target, [])
                 incoming.append(Hop(join, reverse=True))
         self._between: dict[tuple[str, str], tuple[Path, ...]] = {}

@@ -10,7 +10,7 @@ from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
-from kpidsl.sql.known import differing_value, repeated_key, type_of
+from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, type_of
 from kpidsl.text.diagnostic import Diagnostic, error
 
 _TEXT = "VARCHAR"
@@ -25,6 +25,7 @@ class Claims:
         self._engine = engine
         self._types: dict[tuple[str, RowExpr], str] = {}
         self._repeated: dict[tuple[str, tuple[RowExpr, ...]], tuple[object, ...] | None] = {}
+        self._overlapping: dict[tuple[str, str], tuple[object, ...] | None] = {}
         self._differing: dict[tuple[str, str], tuple[object, ...] | None] = {}
 
     def refuted(self, sources: Iterable[Source]) -> Iterator[Diagnostic]:
@@ -108,6 +109,8 @@ class Claims:
 
     def _key(self, join: Join) -> list[Diagnostic]:
         target = self._model.sources[join.target]
+        if join.validity is not None:
+            return self._validity(join, target)
         at = (target.name, join.target_columns)
         if at not in self._repeated:
             tree = repeated_key(self._model, target, join.target_columns, self._engine.dialect)
@@ -124,6 +127,25 @@ class Claims:
                 "joins them would count as often",
                 target.span,
                 help="correct the `key`, or leave the repeated rows out with `exclude`",
+            )
+        ]
+
+    def _validity(self, join: Join, target: Source) -> list[Diagnostic]:
+        at = (join.source, join.name)
+        if at not in self._overlapping:
+            tree = overlapping_validity(self._model, join, self._engine.dialect)
+            self._overlapping[at] = self._first_row(tree)
+        row = self._overlapping[at]
+        if row is None:
+            return []
+        key = ", ".join(f"`{value}`" for value in row)
+        return [
+            error(
+                "K654",
+                f"two rows of `{target.name}` for {key} hold at the same time, and what joins them "
+                "then would count twice",
+                join.span,
+                help="end the earlier row where the later one begins",
             )
         ]
 

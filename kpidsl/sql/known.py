@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Measure, Source
+from kpidsl.model.sources import Join, Measure, Source
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
@@ -47,6 +47,41 @@ def repeated_key(
     several = exp.GT(this=rows.copy(), expression=build.number(1))
     select = select.having(several, copy=False).limit(1, copy=False)
     return build.with_ctes(select, relations.ctes)
+
+
+def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
+    """Return a SELECT of one key of a joined source two of whose rows hold at the same time; or of
+    no row (S8)."""
+    assert join.validity is not None
+    grouping = _grouping(model, dialect)
+    scope, relations = grouping.scope_of(model.sources[join.target]), grouping.relations
+    parts = [scope.value(column) for column in join.target_columns]
+    keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
+    start = build.cast(scope.value(join.validity.start), "TIMESTAMP")
+    beginning = build.coalesce(start, build.cast(exp.Literal.string("0001-01-01"), "TIMESTAMP"))
+    following = exp.Window(
+        this=exp.Lead(this=beginning),
+        partition_by=[part.copy() for part in parts],
+        order=exp.Order(expressions=[beginning.copy()]),
+    )
+    columns = [*keys, build.alias(following, "following")]
+    if join.validity.end is not None:
+        end = build.cast(scope.value(join.validity.end), "TIMESTAMP")
+        columns.append(build.alias(end, "until"))
+    else:
+        columns.append(build.alias(build.cast(exp.Null(), "TIMESTAMP"), "until"))
+    known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
+    rows = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
+    names = [build.column(f"key_{place}") for place in range(1, len(parts) + 1)]
+    open_or_later = exp.Or(
+        this=build.is_null(build.column("until")),
+        expression=exp.GT(this=build.column("until"), expression=build.column("following")),
+    )
+    select = build.select(*names).from_(build.subquery(rows, "rows"), copy=False)
+    select = select.where(
+        exp.Not(this=build.is_null(build.column("following"))), open_or_later, copy=False
+    )
+    return build.with_ctes(select.limit(1, copy=False), relations.ctes)
 
 
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:

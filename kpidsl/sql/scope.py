@@ -24,9 +24,10 @@ from kpidsl.model.expr import (
     Or,
     QueryDimension,
     RawSql,
+    RowExpr,
     TimeColumn,
 )
-from kpidsl.model.sources import Dimension, Source, Stock
+from kpidsl.model.sources import Dimension, Source, Stock, Validity
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import AnyRow, Hop, PlacedExpr, Reached
 from kpidsl.plan.paths import reference_joins
@@ -104,14 +105,33 @@ class Scope:
         # Reserved before its condition is built, which may use further joins of its own.
         self._joined[at] = (alias, target, exp.Boolean(this=True))
         pairs = zip(join.columns, join.target_columns, strict=True)
-        matches = [
+        matches: list[exp.Expr] = [
             exp.EQ(this=self.value(left, outer), expression=self.value(right, at))
             for left, right in pairs
         ]
+        if join.validity is not None:
+            matches += self._holds(join.validity, outer, at)
         condition = build.conjunction(matches)
         assert condition is not None
         del self._joined[at]
         self._joined[at] = (alias, target, condition)
+
+    def _holds(self, validity: Validity, outer: At, at: At) -> list[exp.Expr]:
+        """Return the tests that a joined row holds at the time of the row that joins it (S8)."""
+        moment = self.time(outer)
+        ends: list[tuple[RowExpr | None, type[exp.Binary]]] = [
+            (validity.start, exp.LTE),
+            (validity.end, exp.GT),
+        ]
+        tests: list[exp.Expr] = []
+        for end, compared in ends:
+            if end is not None:
+                value = build.cast(self.value(end, at), "TIMESTAMP")
+                inside = compared(this=value, expression=moment.copy())
+                tests.append(
+                    exp.Paren(this=exp.Or(this=build.is_null(value.copy()), expression=inside))
+                )
+        return tests
 
     def matched(self, at: At) -> exp.Expr:
         """Return a column that is NULL exactly where the join found no partner."""

@@ -296,6 +296,15 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S5 chasm": len(leaves) > 1 and bool(query.by),
         "S6 two hops": any(len(end.reverse) + len(end.forward) > 1 for end in grouped),
         "S6 chosen path": any(reference.joins for reference in (*query.by, *named)),
+        "S4 two sides": len({end.reverse[0] for end in grouped if end.reverse}) > 1,
+        "S8 validity": any(
+            model.sources[source].joins[join].validity is not None
+            for source in leaves
+            for reference in query.by
+            for end in _ends(model, [source], reference)
+            for join in end.forward[:1]
+            if not end.reverse
+        ),
         "S9 shared": any(reference.source is None for reference in query.by),
         "S9 fixed": any(isinstance(part, e.FixedAmount) for part in every),
         "S9 unallocated": Absent.UNALLOCATED in members,

@@ -24,6 +24,7 @@ from kpidsl.model.sources import (
     Stock,
     TableOrigin,
     TimeSpec,
+    Validity,
 )
 from kpidsl.model.units import Datatype
 from tests.oracle.rows import Tables
@@ -72,6 +73,8 @@ class Sketch:
     money: str
     flag: str
     composite: bool
+    history: bool
+    """Whether rows hold for a time only (S8)."""
     at: str | None = None
     at_type: Literal["TIMESTAMP", "DATE"] = "DATE"
     joins: list[tuple[str, Sketch]] = field(default_factory=list)
@@ -82,8 +85,16 @@ class Sketch:
     def key(self) -> tuple[str, ...]:
         return ("id", "part") if self.composite else ("id",)
 
+    def dated(self, target: Sketch) -> bool:
+        """Whether a join to the target asks which of its rows hold."""
+        return target.history and self.at is not None
+
+    def met(self, target: Sketch) -> tuple[str, ...]:
+        """The target's columns that a join meets: of several versions one holds at a time."""
+        return ("id",) if self.dated(target) else target.key
+
     def foreign(self, join: str, target: Sketch) -> tuple[str, ...]:
-        return tuple(f"{join} {column}" for column in target.key)
+        return tuple(f"{join} {column}" for column in self.met(target))
 
     @property
     def columns(self) -> dict[str, str]:
@@ -93,6 +104,8 @@ class Sketch:
             found |= dict.fromkeys(self.foreign(join, target), "INTEGER")
         found |= {self.text: "VARCHAR", self.number: "INTEGER", self.money: "DECIMAL(18, 2)"}
         found |= {self.flag: "BOOLEAN", "info": 'STRUCT("le vel" VARCHAR)'}
+        if self.history:
+            found |= {"since": "DATE", "till": "DATE"}
         if self.at is not None:
             found[self.at] = self.at_type
         return found
@@ -154,6 +167,7 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         money=pick(draw, ("amount", "a b", "Amount ü")),
         flag="is test",
         composite=chance(draw, 20),
+        history=chance(draw, 25),
     )
     if chance(draw, 80):
         sketch.at, sketch.at_type = pick(
@@ -192,7 +206,10 @@ def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
                 source=sketch.name,
                 target=target.name,
                 columns=tuple(e.Column((part,)) for part in sketch.foreign(name, target)),
-                target_columns=tuple(e.Column((part,)) for part in target.key),
+                target_columns=tuple(e.Column((part,)) for part in sketch.met(target)),
+                validity=Validity(start=e.Column(("since",)), end=e.Column(("till",)))
+                if sketch.dated(target)
+                else None,
             )
             for name, target in sketch.joins
         },
@@ -370,8 +387,9 @@ def _row(
 ) -> dict[str, object]:
     row: dict[str, object] = dict(zip(sketch.key, key, strict=True))
     for join, target in sketch.joins:
-        width = len(target.key)
-        options: list[tuple[int | None, ...]] = [*keys[target.name] * 2]
+        width = len(sketch.met(target))
+        options: list[tuple[int | None, ...]] = []
+        options += [key[:width] for key in keys[target.name]] * 2
         options += [(ORPHAN,) * width, (None,) * width]
         if width == 2:
             options.append((1, None))
@@ -381,8 +399,20 @@ def _row(
     row[sketch.money] = pick(draw, (*MONEY, None))
     row[sketch.flag] = pick(draw, (False, False, True, None))
     row["info"] = pick(draw, (None, {"le vel": None}, {"le vel": "x"}, {"le vel": "y"}))
+    if sketch.history:
+        row |= _held(draw, key)
     if sketch.at is not None:
         day = pick(draw, (*DAYS, None))
         moment = pick(draw, TIMES) if sketch.at_type == "TIMESTAMP" else None
         row[sketch.at] = datetime.combine(day, moment) if day and moment is not None else day
     return row
+
+
+def _held(draw: Draw, key: tuple[int, ...]) -> dict[str, object]:
+    """From when until when a row holds; versions of one id, by the part, one after the other."""
+    days = sorted(DAYS)
+    if len(key) == 1:
+        since, till = sorted(draw(st.lists(st.sampled_from(days), min_size=2, max_size=2)))
+        return {"since": pick(draw, (since, None)), "till": pick(draw, (till, None))}
+    first = 2 * (key[1] - 1)
+    return {"since": days[first], "till": days[first + pick(draw, (1, 2))]}

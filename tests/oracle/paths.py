@@ -38,7 +38,8 @@ def paths(model: Model, start: str, target: str) -> list[Path]:
         along(place, reverse, (), seen)
         for name, source in model.sources.items():
             for join in source.joins.values():
-                if join.target == place and name not in seen:
+                dated = join.validity is not None  # which rows meet hangs on their own time
+                if join.target == place and name not in seen and not dated:
                     backward(name, (*reverse, Hop(name, join.name)), seen | {name})
 
     def along(

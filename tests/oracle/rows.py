@@ -32,7 +32,7 @@ from kpidsl.model.expr import (
     TimeColumn,
 )
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Join, PerEntity
+from kpidsl.model.sources import Join, PerEntity, Validity
 from kpidsl.plan.query import Absent
 from tests.oracle.days import local_time
 from tests.oracle.functions import Unsupported, call
@@ -64,7 +64,7 @@ class Rows:
     def __init__(self, model: Model, tables: Tables) -> None:
         self.model = model
         self._attributes: dict[tuple[str, str], dict[tuple[object, ...], object]] = {}
-        self._partners: dict[tuple[str, str], dict[tuple[object, ...], Row]] = {}
+        self._partners: dict[tuple[str, str], dict[tuple[object, ...], list[Row]]] = {}
         self._many: dict[tuple[str, str], dict[Row, list[Row]]] = {}
         self._kept: dict[str, list[Row]] = {}
         self._tables = tables
@@ -96,17 +96,32 @@ class Rows:
         place = (row.source, join_name)
         if place not in self._partners:
             self._partners[place] = self._by_key(join)
-        return self._partners[place].get(tuple(self.plain(part, row) for part in join.columns))
+        key = tuple(self.plain(part, row) for part in join.columns)
+        found = [
+            candidate
+            for candidate in self._partners[place].get(key, [])
+            if join.validity is None or self._holds(candidate, join.validity, self.moment(row))
+        ]
+        assert len(found) < 2, f"the key of {join.target} repeats: {key}"
+        return found[0] if found else None
 
-    def _by_key(self, join: Join) -> dict[tuple[object, ...], Row]:
-        found: dict[tuple[object, ...], Row] = {}
+    def _by_key(self, join: Join) -> dict[tuple[object, ...], list[Row]]:
+        found: dict[tuple[object, ...], list[Row]] = {}
         for row in self.of(join.target):
             key = tuple(self.plain(part, row) for part in join.target_columns)
-            if None in key:
-                continue
-            assert key not in found, f"the key of {join.target} repeats: {key}"
-            found[key] = row
+            if None not in key:
+                found.setdefault(key, []).append(row)
         return found
+
+    def _holds(self, row: Row, validity: Validity, moment: date | datetime | None) -> bool:
+        """Whether a row holds at a moment: from its start, if it has one, until before its end."""
+        start = self.plain(validity.start, row)
+        end = None if validity.end is None else self.plain(validity.end, row)
+        if moment is None:
+            return start is None and end is None
+        at = _midnight(moment) if not isinstance(moment, datetime) else moment
+        after = start is None or _as_moment(start) <= at
+        return after and (end is None or at < _as_moment(end))
 
     def follow(self, row: Row | None, joins: Sequence[str]) -> Row | None:
         """Walk forward joins; any hop without a partner ends at None."""
@@ -265,6 +280,10 @@ def compare(op: str, left: Any, right: Any) -> bool:
         case ">=":
             return bool(left >= right)
     raise Unsupported(f"comparison {op}")
+
+
+def _as_moment(value: date | datetime) -> datetime:
+    return value if isinstance(value, datetime) else _midnight(value)
 
 
 def _midnight(value: date | datetime) -> datetime:

@@ -105,6 +105,14 @@ CODES: tuple[CodeInfo, ...] = (
         "key: customer_id",
     ),
     CodeInfo(
+        "K654",
+        "rows that hold at the same time",
+        "A join matches the row that holds at a moment, and two rows of the joined source do.",
+        "Each row that joins them then would count twice (S3, S8).",
+        "customer 7: North from 2026-01-01; customer 7: South from 2026-03-01, both without an end",
+        "customer 7: North from 2026-01-01 until 2026-03-01; South from 2026-03-01",
+    ),
+    CodeInfo(
         "K653",
         "times without a zone",
         "A source's clock holds times without a zone, and nothing says in which zone they were "
