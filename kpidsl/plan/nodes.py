@@ -318,6 +318,15 @@ class KeyColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Subtotal:
+    """The same outputs over fewer keys, recomputed (S10)."""
+
+    input: Compute
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     root: Sort
     frame: Frame
+    subtotals: tuple[Subtotal, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kpidsl.model.expr import QueryDimension, RowExpr
 from kpidsl.model.periods import Grain
@@ -34,6 +34,7 @@ from kpidsl.plan.nodes import (
     Reached,
     Scan,
     Sort,
+    Subtotal,
     Totals,
 )
 from kpidsl.plan.paths import NoPath, Paths, reference_joins
@@ -51,7 +52,10 @@ def plan(
 
     `paths` may be shared between queries of the same model.
     """
-    planner = _Planner(model, query, paths or Paths(model))
+    columns = key_names(query.by, query.grain)
+    names = Names((PERIOD, *columns))
+    states = tuple(names.unused(f"{column}__state") for column in columns)
+    planner = _Planner(model, query, paths or Paths(model), columns, states)
     try:
         return planner.plan(), []
     except Refused as refused:
@@ -63,14 +67,12 @@ class _Planner:
     model: Model
     query: Query
     paths: Paths
+    columns: tuple[str, ...]
+    states: tuple[str, ...]
     expansion: Expansion = field(init=False)
-    columns: tuple[str, ...] = field(init=False)
-    states: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.columns = key_names(self.query.by, self.query.grain)
-        names = Names((PERIOD, *self.columns))
-        self.states = tuple(names.unused(f"{column}__state") for column in self.columns)
+        names = Names((PERIOD, *self.columns, *self.states))
         self.expansion = Expansion(self.model, names, self.query)
 
     def plan(self) -> Plan:
@@ -118,7 +120,31 @@ class _Planner:
         order = tuple(
             (called.get(item.column, item.column), item.descending) for item in query.order
         )
-        return Plan(Sort(Compute(merge, outputs, ranges), order, query.limit), frame)
+        sort = Sort(Compute(merge, outputs, ranges), order, query.limit)
+        return Plan(sort, frame, tuple(self._subtotals()) if query.totals else ())
+
+    def _subtotals(self) -> Iterator[Subtotal]:
+        """Yield the totals from the finest to the one over everything."""
+        query = self.query
+        if query.limit is not None:
+            raise Refused(
+                error(
+                    "K476",
+                    "totals of some rows only are asked for",
+                    help="leave out the limit, or the totals",
+                )
+            )
+        kept = [(query.by[:count], query.grain) for count in reversed(range(len(query.by)))]
+        if query.grain is not None:
+            kept.append(((), None))
+        for by, grain in kept:
+            coarser = replace(query, by=by, grain=grain, order=(), totals=False)
+            places = len(by)
+            planner = _Planner(
+                self.model, coarser, self.paths, self.columns[:places], self.states[:places]
+            )
+            planned = planner.plan()
+            yield Subtotal(planned.root.input, planned.frame)
 
     def _used_sources(self, aggregates: Iterable[Aggregate]) -> list[Source]:
         return list({node.input.source.name: node.input.source for node in aggregates}.values())
@@ -297,7 +323,9 @@ class _Planner:
         return tuple(
             KeyColumn(
                 column,
-                self.states[position] if accruals or column in absent else None,
+                self.states[position]
+                if accruals or column in absent or self.query.totals
+                else None,
             )
             for position, column in enumerate(self.columns)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
@@ -26,7 +26,9 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Query:
     """`grain` groups by each metric's own clock (S15); `window` is the report window, local
-    days, half-open; `where` keeps members of dimensions (S2, S4, S14)."""
+    days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
+    that the data hold, rather than every period (S17). `totals`: also without the last dimension,
+    without the last two…, and over the whole window, each recomputed (S10)."""
 
     select: tuple[Selection, ...]
     by: tuple[QueryDimension, ...] = ()
@@ -35,12 +37,14 @@ class Query:
     where: RowExpr | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = None
-    sparse: bool = field(default=False)
+    sparse: bool = False
+    totals: bool = False
 
 
 class Absent(Enum):
     """Why a dimension has no member in a row (S2, S9): the row matched but its value is NULL,
-    the join found no partner, or a fixed amount belongs to no member.
+    the join found no partner, a fixed amount belongs to no member, or the row is a total over all
+    members.
 
     No text enumeration: a member whose own text is `(none)` must not equal `Absent.NONE`.
     """
@@ -48,6 +52,7 @@ class Absent(Enum):
     NONE = "(none)"
     UNMAPPED = "(unmapped)"
     UNALLOCATED = "(unallocated)"
+    ALL = "(all)"
 
     def __str__(self) -> str:
         return self.value

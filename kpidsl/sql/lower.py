@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sqlglot import exp
@@ -17,6 +17,8 @@ from kpidsl.plan.nodes import (
     Aggregate,
     Compute,
     Formula,
+    Frame,
+    KeyColumn,
     Look,
     Merge,
     Over,
@@ -32,6 +34,9 @@ from kpidsl.sql.known import first_and_last
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.spans import spans, within
 
+ALL = "all"
+"""The state of a key in a row that is a total over its members."""
+
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     """Return the plan as one SELECT tree.
@@ -39,7 +44,16 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     Columns: `period` when grouped by time, then each key (and `KEY__state`, NULL, `unmapped` or
     `unallocated`, where a member can be absent), then the outputs.
     """
-    return _Lowering(plan, DIALECTS[dialect]).select()
+    statement = Statement(plan.frame, DIALECTS[dialect])
+    select = _Lowering(plan.root.input, plan.frame, statement).select(plan.frame)
+    if plan.subtotals:
+        parts = [
+            _Lowering(part.input, part.frame, statement).select(plan.frame)
+            for part in plan.subtotals
+        ]
+        stacked = build.subquery(build.union_all([select, *parts]), "levels")
+        select = build.select(exp.Star()).from_(stacked, copy=False)
+    return build.with_ctes(_sorted(select, plan), statement.all_ctes())
 
 
 def to_sql(plan: Plan, dialect: str = "duckdb", *, pretty: bool = True) -> str:
@@ -47,54 +61,105 @@ def to_sql(plan: Plan, dialect: str = "duckdb", *, pretty: bool = True) -> str:
     return to_tree(plan, dialect).sql(dialect=DIALECTS[dialect].name, pretty=pretty)
 
 
-class _Lowering:
-    def __init__(self, plan: Plan, dialect: Dialect) -> None:
-        self.plan = plan
-        self.frame = plan.frame
+def _sorted(select: exp.Select, plan: Plan) -> exp.Select:
+    """Put the rows in order: totals after what they are of, then as asked, then by the keys."""
+    terms = [_is_total(key) for key in plan.frame.keys if plan.subtotals and key.state is not None]
+    if plan.subtotals and plan.frame.grain is not None:
+        terms.append(build.is_null(build.column(PERIOD)))
+    ordered = [exp.Ordered(this=term, desc=False, nulls_first=False) for term in terms]
+    for column, descending in plan.root.order:
+        term = build.column(column)
+        ordered.append(exp.Ordered(this=term, desc=descending, nulls_first=False))
+    asked = {name for name, _ in plan.root.order}
+    ordered += [
+        exp.Ordered(this=build.column(column), desc=False, nulls_first=False)
+        for column in key_columns(plan.frame)
+        if column not in asked
+    ]
+    if ordered:
+        select = select.order_by(*ordered, copy=False)
+    return select if plan.root.limit is None else select.limit(plan.root.limit, copy=False)
+
+
+def _is_total(key: KeyColumn) -> exp.Expr:
+    assert key.state is not None
+    state = build.coalesce(build.column(key.state), exp.Literal.string(""))
+    return exp.EQ(this=state, expression=exp.Literal.string(ALL))
+
+
+def key_columns(frame: Frame, kept: Iterable[int] | None = None) -> list[str]:
+    """Return the columns that a row of the answer is known by, or those at some places."""
+    found = [PERIOD] if frame.grain is not None else []
+    for key in frame.keys if kept is None else (frame.keys[place] for place in kept):
+        found.append(key.column)
+        if key.state is not None:
+            found.append(key.state)
+    return found
+
+
+class Statement:
+    """The named queries of one statement, in the order in which they are read."""
+
+    def __init__(self, frame: Frame, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.relations = Relations(plan.frame.sources, dialect, plan.frame.settings.timezone)
-        self.grouping = Grouping(plan.frame, dialect, self.relations)
-        self.ctes: list[tuple[str, exp.Query]] = []
+        self.relations = Relations(frame.sources, dialect, frame.settings.timezone)
+        self._ctes: list[tuple[str, exp.Query]] = []
+
+    def cte(self, wanted: str, query: exp.Query) -> str:
+        """Add a query; return the name that it got."""
+        name = self.relations.names.unused(wanted)
+        self._ctes.append((name, query))
+        return name
+
+    def all_ctes(self) -> list[tuple[str, exp.Query]]:
+        return [*self.relations.ctes, *self._ctes]
+
+
+class _Lowering:
+    """Lowers the outputs of a plan, or of one of its subtotals."""
+
+    def __init__(self, compute: Compute, frame: Frame, statement: Statement) -> None:
+        self.compute = compute
+        self.frame = frame
+        self.dialect = statement.dialect
+        self.grouping = Grouping(frame, statement.dialect, statement.relations)
+        self._cte = statement.cte
         self.totals: dict[Over, str] = {}
         self.spans: dict[Look, str] = {}
         self.periods: str | None = None
         self.known: dict[str, str] = {}
         self.amounts: dict[str, str] = {}
 
-    def select(self) -> exp.Select:
-        sort = self.plan.root
-        select = self._compute(sort.input)
-        for column, descending in sort.order:
-            select = select.order_by(
-                exp.Ordered(this=build.column(column), desc=descending, nulls_first=False),
-                copy=False,
-            )
-        for column in self._key_names():
-            if column not in {name for name, _ in sort.order}:
-                select = select.order_by(
-                    exp.Ordered(this=build.column(column), desc=False, nulls_first=False),
-                    copy=False,
-                )
-        if sort.limit is not None:
-            select = select.limit(sort.limit, copy=False)
-        return build.with_ctes(select, [*self.relations.ctes, *self.ctes])
+    def select(self, whole: Frame) -> exp.Select:
+        """Return the rows with the key columns of the whole answer, in no order."""
+        select = self._compute(self.compute)
+        if len(whole.keys) == len(self.frame.keys) and whole.grain is self.frame.grain:
+            return select
+        values = select.expressions[len(key_columns(self.frame)) :]
+        select.set("expressions", [*self._keys_of(whole), *values])
+        return select
+
+    def _keys_of(self, whole: Frame) -> Iterator[exp.Expr]:
+        """Yield the keys of the whole answer in a row that is a total over some of them."""
+        if whole.grain is not None:
+            day = build.column(PERIOD, CELLS) if self.frame.grain is not None else None
+            yield day or build.alias(build.cast(exp.Null(), "DATE"), PERIOD)
+        own = {key.column: key for key in self.frame.keys}
+        for key in whole.keys:
+            mine = own.get(key.column)
+            assert key.state is not None
+            if mine is None:
+                yield build.alias(exp.Null(), key.column)
+                yield build.alias(exp.Literal.string(ALL), key.state)
+            else:
+                yield build.column(key.column, CELLS)
+                state = exp.Null() if mine.state is None else build.column(mine.state, CELLS)
+                yield build.alias(state, key.state)
 
     # --- columns ---------------------------------------------------------------------------
 
     def _key_names(self, kept: Iterable[int] | None = None) -> list[str]:
-        """Return the columns that a row of the answer is known by, or those at some places."""
-        found = [PERIOD] if self.frame.grain is not None else []
-        keys = self.frame.keys
-        for key in keys if kept is None else (keys[place] for place in kept):
-            found.append(key.column)
-            if key.state is not None:
-                found.append(key.state)
-        return found
-
-    def _cte(self, wanted: str, query: exp.Query) -> str:
-        name = self.relations.names.unused(wanted)
-        self.ctes.append((name, query))
-        return name
+        return key_columns(self.frame, kept)
 
     # --- merge -----------------------------------------------------------------------------
 
@@ -320,7 +385,8 @@ class _Lowering:
         merged = self._merge(compute.input)
         ranges = {source.name: source for source in compute.ranges}
         inputs = compute.input.inputs
-        if len(inputs) == 1 and not inputs[0].look.joined and self._only_seen(compute.input):
+        plain = len(inputs) == 1 and not inputs[0].look.joined and inputs[0].look.reach is None
+        if plain and self._only_seen(compute.input):
             # One source's own rows always lie in its known range.
             ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
         known = self._ranges(ranges)

@@ -46,7 +46,23 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     Keys: the period's first day when the query has a grain, then one entry per dimension: the
     value or an `Absent` member. Raises `Refused` where the rules give no answer.
     """
-    return _Evaluator(model, query, tables).answer()
+    answer = _Evaluator(model, query, tables).answer()
+    for kept, timed in _levels(query):
+        coarser = replace(query, by=query.by[:kept], grain=query.grain if timed else None)
+        rest = (Absent.ALL,) * (len(query.by) - kept)
+        for key, values in _Evaluator(model, coarser, tables).answer().items():
+            period = (None,) if query.grain is not None and not timed else ()
+            answer[(*period, *key, *rest)] = values
+    return answer
+
+
+def _levels(query: Query) -> Iterator[tuple[int, bool]]:
+    """The totals of a query: how many dimensions each keeps, and whether it keeps the period."""
+    if query.totals:
+        for kept in range(len(query.by)):
+            yield kept, query.grain is not None
+        if query.grain is not None:
+            yield 0, False
 
 
 class _Evaluator:

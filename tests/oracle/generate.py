@@ -109,6 +109,7 @@ def cases(draw: Draw) -> Case:
         window=window,
         where=predicate(draw, dimensions, timed=False) if dimensions and chance(draw, 35) else None,
         sparse=chance(draw, 35),
+        totals=chance(draw, 20),
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
     return Case(model, query, world.tables, world.columns)
@@ -325,6 +326,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S19 prior": prior,
         "S20 zone": any(clock and clock.stored_as not in {None, zone} for clock in clocks)
         and (query.grain is not None or query.window is not None),
+        "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
     }

@@ -157,6 +157,14 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "metric held: units_in_stock",
     ),
     CodeInfo(
+        "K476",
+        "totals of a limited answer",
+        "The question limits its rows and asks for totals.",
+        "A total beside ten of a hundred rows reads as the total of the ten.",
+        "kpidsl query revenue --by product --limit 10 --totals",
+        "kpidsl query revenue --by product --totals",
+    ),
+    CodeInfo(
         "K481",
         "a funnel's window without time",
         "A funnel or a step says `within`, while its events are ordered by a column or in any "
