@@ -119,6 +119,24 @@ def select(*columns: exp.Expr) -> exp.Select:
     return exp.Select(expressions=list(columns))
 
 
+def inner_join(select: exp.Select, rows: exp.Expr, on: exp.Expr) -> exp.Select:
+    """Join rows in place; sqlglot's own method parses the words of each join anew."""
+    return _joined(select, exp.Join(this=rows, on=on))
+
+
+def left_join(select: exp.Select, rows: exp.Expr, on: exp.Expr | None) -> exp.Select:
+    return _joined(select, exp.Join(this=rows, side="LEFT", on=on))
+
+
+def cross_join(select: exp.Select, rows: exp.Expr) -> exp.Select:
+    return _joined(select, exp.Join(this=rows, kind="CROSS"))
+
+
+def _joined(select: exp.Select, join: exp.Join) -> exp.Select:
+    select.append("joins", join)
+    return select
+
+
 def with_ctes(select: exp.Select, ctes: Sequence[tuple[str, exp.Query]]) -> exp.Select:
     """Put named queries before a SELECT, in the order in which they are read."""
     named = []

@@ -289,7 +289,7 @@ class _FunnelLowering:
             columns.append(_count_if(exp.Not(this=build.wrapped(mature.copy())), "immature"))
         select = build.select(*columns).from_(self._table("entities"), copy=False)
         if mature is not None:
-            select = select.join(self._table("data_until"), join_type="CROSS", copy=False)
+            select = build.cross_join(select, self._table("data_until"))
         window = self.walk.frame.window
         if window is not None:
             started = build.column(_STARTED)

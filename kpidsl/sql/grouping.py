@@ -84,7 +84,7 @@ class Grouping:
         select = scope.apply_joins(build.select(*columns))
         if spans is None or day is None:
             return select
-        return select.join(build.table(spans), on=within(day, spans, node.look), copy=False)
+        return build.inner_join(select, build.table(spans), within(day, spans, node.look))
 
     def _period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
         if spans is not None:
@@ -242,12 +242,8 @@ class _FanOutJoin:
         return build.case([(unmatched, exp.Literal.string("unmapped"))], found)
 
     def apply(self, select: exp.Select) -> exp.Select:
-        return select.join(
-            build.subquery(self._select, self._alias),
-            on=build.conjunction(self._matches),
-            join_type="LEFT",
-            copy=False,
-        )
+        rows = build.subquery(self._select, self._alias)
+        return build.left_join(select, rows, build.conjunction(self._matches))
 
 
 def key_state(scope: Scope, key: Key) -> exp.Expr:

@@ -149,7 +149,7 @@ class _Lowering:
             values.append(build.alias(whole, leaf.column))
         day = build.column(PERIOD, by_day)
         select = build.select(*keys, *values).from_(build.table(by_day), copy=False)
-        select = select.join(build.table(spans), on=within(day, spans, node.look), copy=False)
+        select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
         return select.group_by(*(key.copy() for key in keys), copy=False)
 
     def _spans(self, look: Look) -> str:
@@ -193,7 +193,7 @@ class _Lowering:
         if isinstance(seen, exp.Select):
             seen = seen.distinct(copy=False)
         assert seen is not None
-        return select.join(build.subquery(seen, "members"), join_type="CROSS", copy=False)
+        return build.cross_join(select, build.subquery(seen, "members"))
 
     def _periods(self) -> str:
         """Return the name of every period of the window, or of the data where there is none."""
@@ -296,7 +296,7 @@ class _Lowering:
         cells = Cells(self.frame, self.dialect, known, {}, self.totals, listed)
         total = build.coalesce(cells.value(accrual.total), build.number(0))
         for _, table in known.values():
-            select = select.join(build.table(table), join_type="CROSS", copy=False)
+            select = build.cross_join(select, build.table(table))
         return self._cte(
             accrual.column, select.where(exp.EQ(this=total, expression=build.number(0)), copy=False)
         )
@@ -305,16 +305,14 @@ class _Lowering:
         """Join what is known per period and the keys at some places to the cells."""
         names = self._key_names(kept)
         if not names:
-            return select.join(build.table(table), join_type="CROSS", copy=False)
+            return build.cross_join(select, build.table(table))
         same = [
             (exp.EQ if name == PERIOD else exp.NullSafeEQ)(
                 this=build.column(name, table), expression=build.column(name, CELLS)
             )
             for name in names
         ]
-        return select.join(
-            build.table(table), on=build.conjunction(same), join_type="LEFT", copy=False
-        )
+        return build.left_join(select, build.table(table), build.conjunction(same))
 
     # --- formulas --------------------------------------------------------------------------
 
@@ -350,7 +348,7 @@ class _Lowering:
         used = {column.table for value in values for column in value.find_all(exp.Column)}
         for _, table in known.values():
             if table in used:
-                select = select.join(build.table(table), join_type="CROSS", copy=False)
+                select = build.cross_join(select, build.table(table))
         coarser = [(table, over.kept) for over, table in self.totals.items()]
         coarser += [(table, ()) for table in (*amounts.values(), *listed.values())]
         for table, kept in coarser:

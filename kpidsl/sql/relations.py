@@ -153,11 +153,9 @@ class Relations:
             row = build.select(build.alias(exp.Literal.string(name), "member"))
             names = row if names is None else exp.Union(this=names, expression=row, distinct=False)
         assert names is not None
-        return (
-            build.select(build.alias(member.copy(), unpivot.name), *values, _all_of(source.name))
-            .from_(build.subquery(query, source.name), copy=False)
-            .join(build.subquery(names, members), join_type="CROSS", copy=False)
-        )
+        columns = [build.alias(member.copy(), unpivot.name), *values, _all_of(source.name)]
+        rows = build.select(*columns).from_(build.subquery(query, source.name), copy=False)
+        return build.cross_join(rows, build.subquery(names, members))
 
     # --- attributes of entities ------------------------------------------------------------
 
@@ -187,7 +185,7 @@ class Relations:
             columns.append(build.alias(build.column("value", alias), attribute_column(name)))
         select = scope.apply_joins(build.select(*columns))
         for subquery, condition in joins:
-            select = select.join(subquery, on=condition, join_type="LEFT", copy=False)
+            select = build.left_join(select, subquery, condition)
         return select
 
     def _next(self, source: Source, stock: Stock, scope: Scope) -> exp.Expr:

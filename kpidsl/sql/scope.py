@@ -147,9 +147,7 @@ class Scope:
         """Add those joins alone."""
         for at, (alias, target, condition) in self._joined.items():
             wanted = self._joined_attributes.get(at, set())
-            select = select.join(
-                self._from(target, alias, wanted), on=condition, join_type="LEFT", copy=False
-            )
+            select = build.left_join(select, self._from(target, alias, wanted), condition)
         return select
 
     def _from(self, source: Source, alias: str, attributes: set[str | Stock]) -> exp.Table:
