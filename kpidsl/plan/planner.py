@@ -10,6 +10,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
+from kpidsl.plan.additivity import overlaps
 from kpidsl.plan.excludes import circular_exclude
 from kpidsl.plan.leaves import Expansion, LeafSpec, leaves_of
 from kpidsl.plan.naming import Names
@@ -47,7 +48,7 @@ from kpidsl.text.diagnostic import Diagnostic, error
 def plan(
     model: Model, query: Query, paths: Paths | None = None
 ) -> tuple[Plan | None, list[Diagnostic]]:
-    """Return the plan of a query, or None with the refusals of every metric in it.
+    """Return the plan of a query, or None with the first reason why it is refused.
 
     `paths` may be shared between queries of the same model.
     """
@@ -81,20 +82,9 @@ class _Planner:
             self._check_shifts(item, formula)
         aggregates = self._aggregates(total=False)
         totals = self._aggregates(total=True)
-        overlapping = {
-            leaf.column
-            for node in aggregates
-            if node.fan_out or node.once_per
-            for leaf in node.leaves
-        }
         names = Names((PERIOD, *self.columns, *self.states))
         outputs = tuple(
-            Output(
-                names.unused(item.name),
-                formula,
-                bool(self.columns or query.grain)
-                and any(leaf.column in overlapping for leaf in leaves_of(formula)),
-            )
+            Output(names.unused(item.name), formula, overlaps(formula, aggregates))
             for item, formula in formulas
         )
         used = self._used_sources(aggregates)
@@ -196,7 +186,7 @@ class _Planner:
             keys.append(Key(column, Reached(dimension, forth), bool(path or inner)))
         if not reverse:
             return tuple(keys), None
-        first, *others = set(reverse.values())
+        first, *others = dict.fromkeys(reverse.values())
         if others:
             raise Refused(
                 error(

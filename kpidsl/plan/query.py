@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
@@ -26,7 +26,8 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Query:
     """`grain` groups by each metric's own clock (S15); `window` is the report window, local
-    days, half-open; `where` keeps members of dimensions (S2, S4, S14)."""
+    days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
+    that the data hold, rather than every period (S17)."""
 
     select: tuple[Selection, ...]
     by: tuple[QueryDimension, ...] = ()
@@ -35,7 +36,7 @@ class Query:
     where: RowExpr | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = None
-    sparse: bool = field(default=False)
+    sparse: bool = False
 
 
 class Absent(Enum):
