@@ -7,6 +7,7 @@ expressions; `{kpidsl-verbs}` every verb of the command line with its options.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,15 +41,25 @@ FAMILIES = {
 }
 
 
+SHELL = re.compile(r"(?:\w+=\S+ )?(?:kpidsl [a-z]|python )|.* && kpidsl ")
+SETTING = re.compile(r"\[|\w+ = ")
+
+
 def fenced(text: str) -> str:
-    """Return an example as a code block: a shell line begins with `$`, else it is `.kpi` text."""
-    language = "console" if text.startswith("$ ") else "kpi"
+    """Return an example as a code block: a command line, a line of settings, or `.kpi` text."""
+    language = "sh" if SHELL.match(text) else "ini" if SETTING.match(text) else "kpi"
     return f"````{language}\n{text.rstrip()}\n````"
+
+
+def linked(text: str) -> str:
+    """Return a text whose rule numbers, such as S9, lead to the page about the rules."""
+    return re.sub(r"\b(S\d+)\b", r"[\1](#\1)", text)
 
 
 def code_page(info: CodeInfo) -> str:
     """Return one code's section as Markdown."""
-    parts = [f"({info.code})=", f"### {info.code}: {info.title}", info.what, info.why]
+    heading = f"### {info.code}: {info.title}"
+    parts = [f"({info.code})=", heading, linked(info.what), linked(info.why)]
     if info.example:
         parts += ["The mistake:", fenced(info.example)]
     if info.mended:
@@ -70,7 +81,7 @@ def key_rows(keys: Sequence[Key[Any]], before: str = "") -> Iterator[str]:
     """Yield a table row for each key, and for each key that may stand in braces after its value."""
     for key in keys:
         name = f"{before}{key.name}"
-        remarks = [key.doc]
+        remarks = [linked(key.doc)]
         if key.required:
             remarks.append("Required.")
         if key.default:
@@ -85,7 +96,8 @@ def key_rows(keys: Sequence[Key[Any]], before: str = "") -> Iterator[str]:
 def kind_section(kind: Kind, parents: tuple[str, ...] = ()) -> str:
     """Return one kind's section as Markdown, with those of the kinds inside it."""
     path = (*parents, kind.name)
-    parts = [f"{'#' * (len(path) + 1)} {' › '.join(f'`{name}`' for name in path)}", kind.doc]
+    heading = f"{'#' * (len(path) + 1)} {' › '.join(f'`{name}`' for name in path)}"
+    parts = [heading, linked(kind.doc)]
     if kind.later:
         parts.append("*Declared, not yet computed.*")
     parts.append(fenced(kind.example))

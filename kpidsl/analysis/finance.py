@@ -1,4 +1,4 @@
-"""Return on investment: ROI, ROAS, annualising, break-even, what one unit of money brings.
+"""Return on investment: ROI, ROAS, annualising, break-even.
 
 A value that is not known (None) gives None, and so does a division by zero (S12).
 """
@@ -6,33 +6,11 @@ A value that is not known (None) gives None, and so does a division by zero (S12
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from kpidsl.analysis.quantities import Number, difference, number_text, ratio
 from kpidsl.model.periods import DayCount, YearFraction
 from kpidsl.text.diagnostic import Diagnostic, error, warning
 from kpidsl.text.source import Span
-
-
-class Basis(StrEnum):
-    """What a return per unit of cost counts: all that came in, or what is left after the cost."""
-
-    GROSS = "gross"
-    NET = "net"
-
-
-@dataclass(frozen=True, slots=True)
-class PerUnit:
-    """What one unit of cost brings. It can't be said without its basis (T5)."""
-
-    amount: float
-    currency: str
-    basis: Basis
-
-    def __str__(self) -> str:
-        """Such as `1 USD → 4 USD gross`."""
-        amount = number_text(self.amount, 2)
-        return f"1 {self.currency} → {amount} {self.currency} {self.basis}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +56,6 @@ def roi(gain: Number | None, cost: Number | None) -> float | None:
 def roas(ad_revenue: Number | None, ad_spend: Number | None) -> float | None:
     """Return ad revenue ÷ ad spend as a fraction: 4.0 is 400 % or 4:1 (V3)."""
     return ratio(ad_revenue, ad_spend)
-
-
-def per_unit(
-    gain: Number | None, cost: Number | None, currency: str, basis: Basis
-) -> PerUnit | None:
-    """Return what one unit of `cost` brings: gain ÷ cost when gross, ROI when net (T5)."""
-    amount = ratio(gain, cost) if basis is Basis.GROSS else roi(gain, cost)
-    return None if amount is None else PerUnit(amount, currency, basis)
 
 
 def break_even(cost: Number | None, margin: Number = 1) -> BreakEven | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from kpidsl.analysis.quantities import Number, difference, percent_text, product, ratio, same
 from kpidsl.model.periods import Window, shift_window, whole_months
-from kpidsl.model.purpose import Benchmark, Better, Goal, Target
+from kpidsl.model.purpose import Better, Goal, Target
 
 
 class Status(StrEnum):
@@ -50,15 +51,6 @@ class Season:
     by_day: tuple[tuple[date, Number], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BenchmarkVerdict:
-    """A value against a benchmark; `expired` ones no longer count (D25). `gap`: value − it."""
-
-    meets: bool
-    gap: Number
-    expired: bool
-
-
 def goal_status(
     goal: Goal,
     actual: Number | None,
@@ -92,7 +84,7 @@ def goal_status(
         return stands(Status.NO_DATA, "the KPI has no value")
     if to_date is None:
         return stands(Status.NO_TARGET, "the seasonal curve has no matching earlier period")
-    return _rated(goal, target, to_date, actual, final, _direction(goal.target, better))
+    return _rated(goal, target, to_date, actual, final, direction(goal.target, better))
 
 
 def measured_window(over: Window, as_of: date) -> Window | None:
@@ -113,30 +105,11 @@ def target_value(target: Target, baseline: Number | None = None) -> Number | Non
     return product(baseline, 1 + target.change)
 
 
-def benchmark_verdict(
-    value: Number | None, benchmark: Benchmark, better: Better, on: date
-) -> BenchmarkVerdict | None:
-    """Compare a value with a benchmark on a day (V6, V7); None when the value is unknown.
+def direction(target: Target, better: Better | None) -> Better:
+    """Return what is better for a target: a bound says so by itself, otherwise the KPI does.
 
-    A benchmark counts until the day before it `expires` (D25).
+    A target of which less is better is called a limit wherever it is shown.
     """
-    if value is None:
-        return None
-    return BenchmarkVerdict(
-        meets=_reaches(value, benchmark.value, better),
-        gap=difference(value, benchmark.value),
-        expired=benchmark.expires is not None and on >= benchmark.expires,
-    )
-
-
-def _end(goal: Goal) -> date:
-    if goal.over is not None:
-        return goal.over.end
-    return goal.at + timedelta(days=1) if goal.at is not None else date.max
-
-
-def _direction(target: Target, better: Better | None) -> Better:
-    """A bound says by itself which direction is better; otherwise the KPI does."""
     match target.sense:
         case "at_most":
             return Better.LOWER
@@ -144,6 +117,12 @@ def _direction(target: Target, better: Better | None) -> Better:
             return Better.HIGHER
         case "reach":
             return better or Better.HIGHER
+
+
+def _end(goal: Goal) -> date:
+    if goal.over is not None:
+        return goal.over.end
+    return goal.at + timedelta(days=1) if goal.at is not None else date.max
 
 
 def _target_to_date(
@@ -186,14 +165,15 @@ def _rated(
     """Attainment is 1 plus the favourable gap as a share of the target.
 
     So "at most 50" mirrors "at least 50": at 55 the one is as far from its target as the other
-    is at 45, and both are amber within 10 %.
+    is at 45, and both are amber within 10 %. That sum is not one that readers guess, so the
+    explanation of a limit shows it.
     """
     gap = difference(actual, to_date)
     share = ratio(gap, abs(float(to_date)))
     attainment = None if share is None else 1 + (share if better is Better.HIGHER else -share)
     within = float(goal.bands.amber_within)
-    place = "the target" if final or to_date == target else "the target to date"
-    explanation = _position(gap, share, actual, to_date, place)
+    whole = final or to_date == target
+    explanation = _position(to_date, actual, attainment, better, whole=whole)
     if _reaches(actual, to_date, better):
         status = Status.GREEN
     elif attainment is None:
@@ -207,13 +187,30 @@ def _rated(
     return GoalStatus(status, explanation, final, target, to_date, actual, gap, attainment)
 
 
-def _position(gap: Number, share: float | None, actual: Number, to_date: Number, place: str) -> str:
-    if same(actual, to_date):
+def _position(
+    target: Number,
+    actual: Number,
+    attainment: float | None,
+    better: Better,
+    *,
+    whole: bool,
+) -> str:
+    """Say where an actual stands, with a distance that fits the attainment as it is printed; of a
+    limit, how its attainment comes about."""
+    place = "the target" if better is Better.HIGHER else "the limit"
+    if not whole:
+        place += " to date"
+    if same(actual, target):
         return f"on {place}"
-    side = "above" if gap > 0 else "below"
-    if share is None:
+    side = "above" if actual > target else "below"
+    if attainment is None:
         return f"{side} {place} of zero"
-    return f"{percent_text(abs(share))} {side} {place}"
+    reached = Decimal(str(attainment)).quantize(Decimal("0.001"), ROUND_HALF_UP)
+    distance = percent_text(float(abs(1 - reached)))
+    if better is Better.HIGHER or reached == 1:
+        return f"{distance} {side} {place}"
+    sign = "−" if reached < 1 else "+"
+    return f"{distance} {side} {place} (100% {sign} {distance} = {percent_text(float(reached))})"
 
 
 def _reaches(value: Number, bound: Number, better: Better) -> bool:

@@ -6,8 +6,9 @@ allow for their last digits.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
-from math import isclose
+from math import fsum, isclose
 
 Number = int | float | Decimal
 
@@ -27,6 +28,18 @@ def product(left: Number, right: Number) -> Number:
     if isinstance(left, float) or isinstance(right, float):
         return float(left) * float(right)
     return Decimal(left) * Decimal(right)
+
+
+def total_of(values: Iterable[Number | None]) -> Number | None:
+    """Return the sum of values; None when one of them is not known."""
+    known: list[Number] = []
+    for value in values:
+        if value is None:
+            return None
+        known.append(value)
+    if any(isinstance(value, float) for value in known):
+        return fsum(known)
+    return sum(map(Decimal, known), Decimal(0))
 
 
 def ratio(above: Number | None, below: Number | None) -> float | None:

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +18,8 @@ from kpidsl.text.reading import read_source
 from kpidsl.text.suggest import nearest
 
 CONFIG_NAME = "kpidsl.toml"
+TIMEOUT = 300.0
+"""Seconds that a question may take, where no profile says otherwise."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 # The password of `scheme://user:password@host`, or an option such as `?token=…`.
@@ -32,13 +35,15 @@ class _Strict(BaseModel):
 
 
 class ProjectSection(_Strict):
-    """`[project]`: paths are relative to the file's folder."""
+    """`[project]`: paths are relative to the file's folder. Files in `templates` stand in for the
+    shipped templates of the same name."""
 
     name: str = ""
-    edition: int = 1
+    edition: Literal[1] = 1
     definitions: tuple[str, ...] = (".",)
     packs: tuple[str, ...] = ("marketing", "ecommerce")
     strict: bool = False
+    templates: str | None = None
 
 
 class Profile(_Strict):
@@ -46,7 +51,7 @@ class Profile(_Strict):
     `timeout` is in seconds."""
 
     url: str
-    timeout: float = Field(default=300.0, gt=0)
+    timeout: float = Field(default=TIMEOUT, gt=0)
 
 
 class Config(_Strict):

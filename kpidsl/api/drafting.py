@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, count
 from pathlib import Path
 
 from kpidsl.api.config import CONFIG_NAME
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.engines.files.draft import describe_file
-from kpidsl.engines.files.draft_text import RESERVED, draft_source, source_name
+from kpidsl.engines.files.draft_text import draft_source, source_name, unused
+from kpidsl.syntax.tokens import RESERVED
 from kpidsl.text.diagnostic import Diagnostic, error
 
 _CONFIG = """\
@@ -57,7 +57,7 @@ def draft(files: Sequence[str | Path], out: str | Path = ".") -> Drafted:
         diagnostics += found
         if described is not None:
             relative = _relative(path, folder)
-            blocks.append(draft_source(described, relative, _fresh(source_name(relative), taken)))
+            blocks.append(draft_source(described, relative, unused(source_name(relative), taken)))
             assumptions.append((path.name, described.assumptions))
     if not blocks:
         raise KpidslError(diagnostics or [error("K924", "no file to draft from", help="name one")])
@@ -79,14 +79,6 @@ def _existing(target: Path) -> Diagnostic:
         f"`{target}` exists and would be overwritten",
         help="name another folder with `--out`",
     )
-
-
-def _fresh(name: str, taken: set[str]) -> str:
-    """Return the name, with a number behind it where another file of that name came before."""
-    numbered = (f"{name}_{number}" for number in count(2))
-    free = next(candidate for candidate in chain([name], numbered) if candidate not in taken)
-    taken.add(free)
-    return free
 
 
 def _relative(path: Path, folder: Path) -> str:

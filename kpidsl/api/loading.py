@@ -11,9 +11,9 @@ from pathlib import Path
 
 from kpidsl.api.config import Config, read_config
 from kpidsl.api.folder import definition_files, folder_of, no_definitions
-from kpidsl.api.follow_ups import without_follow_ups
 from kpidsl.api.project import Project
 from kpidsl.kinds.check import check
+from kpidsl.plan.excludes import waits_for_itself
 from kpidsl.syntax.parser import parse
 from kpidsl.syntax.tree import File
 from kpidsl.text.bundled import bundled
@@ -46,9 +46,13 @@ def load(path: str | Path, *, profile: str | None = None) -> Project:
                 file, found = parse(source)
                 malformed += found
                 files.append(file)
-        model, found = check(files, _packs(config), today=datetime.now(UTC).date())
-    diagnostics += malformed + without_follow_ups(found, malformed)
-    if model is None and not has_errors(diagnostics):
+        today = datetime.now(UTC).date()
+        model, found = check(files, _packs(config), malformed=malformed, today=today)
+    diagnostics += malformed + found
+    if model is not None:
+        circles = (waits_for_itself(model, source) for source in model.sources.values())
+        diagnostics += filter(None, circles)
+    elif not has_errors(diagnostics):
         diagnostics.append(no_definitions(path))
     return Project(
         folder,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from kpidsl.api.config import Config, Profile, database_of, profile_of
+from kpidsl.api.config import TIMEOUT, Config, database_of, profile_of
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.api.provenance import commit_of
@@ -19,8 +19,8 @@ from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.plan.planner import plan
 from kpidsl.reports.build import build_report
-from kpidsl.reports.html import render_html
-from kpidsl.reports.model import to_json
+from kpidsl.reports.html import render_by, render_html
+from kpidsl.reports.model import ReportModel, to_json
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
 from kpidsl.sql.lower import to_sql
@@ -60,7 +60,7 @@ class Project:
         """The runner on the project's profile; connects when first used."""
         model = self._checked()
         profile, found = profile_of(self.config, self.profile)
-        database, timeout = None, Profile.model_fields["timeout"].default
+        database, timeout = None, TIMEOUT
         if profile is not None:
             database, found = database_of(profile, self.folder)
             timeout = profile.timeout
@@ -87,8 +87,7 @@ class Project:
     ) -> str:
         """Return the SQL that answers a question; raises `KpidslError` when it is refused."""
         model = self._checked()
-        question = Question(metrics, by, where, period, order, limit, compare)
-        query, found = ask(question, model)
+        query, found = ask(Question(metrics, by, where, period, order, limit, compare), model)
         if query is None:
             raise KpidslError(found)
         planned, found = plan(model, query)
@@ -106,19 +105,22 @@ class Project:
         limit: int | None = None,
         compare: Sequence[str] = (),
     ) -> Result:
-        """Answer a question, such as `query("revenue", by=["region", "month"])`.
+        """Answer a question, such as `query("revenue", by=["region", "month"], period="2026")`.
+
+        The arguments are those of `Question`; the result tells which rows are partial (S21), and
+        its `diagnostics` hold what was noticed on the way.
 
         Raises:
             KpidslError: the question is refused, or fails while it runs.
         """
         model = self._checked()
-        query, found = ask(Question(metrics, by, where, period, order, limit, compare), model)
+        query, asked = ask(Question(metrics, by, where, period, order, limit, compare), model)
         if query is None:
-            raise KpidslError(found)
+            raise KpidslError(asked)
         result, found = self.runner.query(query)
         if result is None:
             raise KpidslError(found)
-        return result
+        return replace(result, diagnostics=(*asked, *found))
 
     def funnel(self, name: str, *, period: str | None = None) -> FunnelResult:
         """Return the counts of a funnel over the attempts that began within a period."""
@@ -128,7 +130,7 @@ class Project:
         result, found = self.runner.funnel(model.funnels[name], self._window(model, period))
         if result is None:
             raise KpidslError(found)
-        return result
+        return replace(result, diagnostics=tuple(found))
 
     def report(
         self,
@@ -175,7 +177,7 @@ class Project:
                 definition_hash=self.definition_hash,
                 period=window,
             )
-            outputs = [(f"{report.name}.html", render_html(page))]
+            outputs = [(f"{report.name}.html", self._html(page))]
             if json:
                 outputs.append((f"{report.name}.json", to_json(page)))
             for file, text in outputs:
@@ -187,11 +189,20 @@ class Project:
                 found = []
         return written
 
+    def _html(self, page: ReportModel) -> str:
+        own = self.config.project.templates
+        if own is None:
+            return render_html(page)
+        text, found = render_by(self.folder / own, page)
+        if text is None:
+            raise KpidslError(found)
+        return text
+
     def _wanted(self, model: Model, name: str | None) -> list[Report]:
         return list(model.reports.values()) if name is None else [model.reports[name]]
 
     def _window(self, model: Model, period: str | None) -> Window | None:
-        window, found = window_of(period, model.settings.fiscal_year_starts)
+        window, found = window_of(period, model.settings)
         if has_errors(found):
             raise KpidslError(found)
         return window

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpidsl.kinds.check import check_filter, check_metric_expression, resolve_dimension
 from kpidsl.model.expr import MetricExpr, Prior, QueryDimension, RowExpr
 from kpidsl.model.leaves import leaf_sources
-from kpidsl.model.periods import Grain, Window, parse_period
-from kpidsl.model.project import Model
+from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
+from kpidsl.model.project import Model, Settings
 from kpidsl.plan.nodes import PERIOD
 from kpidsl.plan.planner import key_names
 from kpidsl.plan.query import Order, Query, Selection
@@ -44,7 +44,6 @@ class Question:
     order: Sequence[str] = ()
     limit: int | None = None
     compare: Sequence[str] = ()
-    sparse: bool = False
 
 
 def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic]]:
@@ -70,7 +69,7 @@ def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic
     found += _repeated(question.compare)
     where, own = _where(question.where, model, homes)
     found += own
-    window, own = window_of(question.period, model.settings.fiscal_year_starts)
+    window, own = window_of(question.period, model.settings)
     found += own
     order = tuple(Order(text.removeprefix("-"), text.startswith("-")) for text in question.order)
     columns = [*(item.name for item in select), *keys]
@@ -81,7 +80,7 @@ def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic
         )
     if has_errors(found):
         return None, found
-    query = Query(tuple(select), by, grain, window, where, order, question.limit, question.sparse)
+    query = Query(tuple(select), by, grain, window, where, order, question.limit)
     return query, found
 
 
@@ -159,46 +158,49 @@ def _where(
     return condition, found + own
 
 
-def window_of(text: str | None, fiscal_start: int = 1) -> tuple[Window | None, list[Diagnostic]]:
-    """Read `2026-Q2` or `2026-01 .. 2026-06` (both ends belong to it)."""
+def window_of(text: str | None, settings: Settings) -> tuple[Window | None, list[Diagnostic]]:
+    """Read `2026-Q2` or `2026-01 .. 2026-06` (both ends belong to it).
+
+    An ISO week is refused where the project's weeks don't start on Monday: it is none of the weeks
+    that answers by week and pages are about (S20).
+    """
     if text is None:
         return None, []
     parts = [part.strip() for part in text.split("..")]
-    windows = [parse_period(part, fiscal_start) for part in parts]
-    file = SourceFile("<period>", text)
+    whole = Span(SourceFile("<period>", text), 0, len(text))
     if "" in parts or len(parts) > 2:
-        return None, [
-            error(
-                "K925",
-                f"`{text}` is not a period",
-                Span(file, 0, len(text)),
-                help="write one period, or the FIRST .. LAST that belong to it",
-            )
-        ]
-    if any(window is None for window in windows):
-        bad = next(part for part, window in zip(parts, windows, strict=True) if not window)
-        start = text.find(bad)
-        return None, [
-            error(
-                "K925",
-                f"`{bad}` is not a period",
-                Span(file, start, start + len(bad)),
-                help="write 2026, 2026-06, 2026-Q2, 2026-W07, 2026-06-30, or FIRST .. LAST",
-            )
-        ]
+        mend = "write one period, or the FIRST .. LAST that belong to it"
+        return None, [error("K925", f"`{text}` is not a period", whole, help=mend)]
+    windows: list[Window] = []
+    for part in parts:
+        start = text.rfind(part) if windows else text.find(part)
+        place = replace(whole, start=start, end=start + len(part))
+        window, found = _one_period(part, place, settings)
+        if window is None:
+            return None, found
+        windows.append(window)
     first, last = windows[0], windows[-1]
-    assert first is not None
-    assert last is not None
     if first.start >= last.end:
-        return None, [
-            error(
-                "K925",
-                f"the period ends before it begins: `{text}`",
-                Span(file, 0, len(text)),
-                help="write the earlier end first",
-            )
-        ]
+        message = f"the period ends before it begins: `{text}`"
+        return None, [error("K925", message, whole, help="write the earlier end first")]
     return Window(first.start, last.end), []
+
+
+def _one_period(
+    text: str, place: Span, settings: Settings
+) -> tuple[Window | None, list[Diagnostic]]:
+    window = parse_period(text, settings.fiscal_year_starts)
+    # Comparisons and the ends of periods must not leave the calendar, whose last year is 9999.
+    if window is None or window.start.year < 1000 or window.end.year > 9998:
+        mend = "write 2026, 2026-06, 2026-Q2, 2026-W07, 2026-06-30, or FIRST .. LAST"
+        return None, [error("K925", f"`{text}` is not a period", place, help=mend)]
+    if is_iso_week(text) and settings.week_starts != 0:
+        reason = (
+            "an ISO week, from Monday to Sunday, and the project's `week_starts` is another day"
+        )
+        mend = f"write the days that are meant, as in `{window.start} .. {window.last_day}`"
+        return None, [error("K925", f"`{text}` is {reason}", place, help=mend)]
+    return window, []
 
 
 def _repeated(words: Sequence[str]) -> list[Diagnostic]:

@@ -33,7 +33,7 @@ def run(
     code = OK
     for path, diagnostics in written:
         if has_errors(diagnostics):
-            show(diagnostics)
             code = FINDINGS
+        show(diagnostics)
         say(str(path.resolve()))
     return code

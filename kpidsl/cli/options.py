@@ -20,7 +20,8 @@ Metrics = Annotated[
 By = Annotated[
     str,
     typer.Option(
-        "--by", help="Dimensions, and at most one of day, week, month, quarter, year; by comma."
+        "--by",
+        help="Dimensions, and at most one of day, week, month, quarter, year: month,channel.",
     ),
 ]
 Where = Annotated[str | None, typer.Option("--where", help="Keep members: 'region != \"EU\"'.")]
@@ -32,7 +33,7 @@ Period = Annotated[
     str | None, typer.Option("--period", help="2026-Q2, 2026-06, or FIRST .. LAST; else all data.")
 ]
 OrderBy = Annotated[
-    str, typer.Option("--order", help="Columns, by comma; a leading - turns one round.")
+    str, typer.Option("--order", help="Columns, a leading - turns one round: period,-revenue.")
 ]
 Limit = Annotated[int | None, typer.Option("--limit", help="At most so many rows.")]
 Compare = Annotated[

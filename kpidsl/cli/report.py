@@ -47,7 +47,7 @@ def run(
     for path, diagnostics in written:
         if has_errors(diagnostics):
             note(f"{path}: some figures are missing")
-            show(diagnostics)
             code = FINDINGS
+        show(diagnostics)
         say(str(path))
     return code

@@ -6,23 +6,27 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 
 from kpidsl.text.display import visible, width
+from kpidsl.text.render import render
 
 if TYPE_CHECKING:
-    from kpidsl.run.result import Column, Result, Value
+    from kpidsl.run.result import Column, Known, Result, Value
 
 Number = Decimal | float | int
 
 
 def as_json(result: Result) -> str:
-    """Return `{"columns": […], "rows": […]}`; an absent member is null, and why it is absent
-    stands in `NAME__state`."""
+    """Return `{"columns": […], "rows": […], "known": […], "diagnostics": […]}`.
+
+    In a row, an absent member is null, and why it is absent stands in `NAME__state`;
+    `period__partial` tells whether it stands for a part of its period only (S21).
+    """
     columns = [
         {
             "name": column.name,
@@ -33,15 +37,32 @@ def as_json(result: Result) -> str:
         for column in result.columns
     ]
     rows = []
-    for record in result.records():
+    for record, partial in zip(result.records(), result.partial, strict=True):
         row: dict[str, object] = {}
         for name, value in record.items():
             if isinstance(value, Enum):
                 row |= {name: None, f"{name}__state": value.name.lower()}
             else:
                 row[name] = _plain(value)
-        rows.append(row)
-    return json.dumps({"columns": columns, "rows": rows}, ensure_ascii=False, indent=2)
+        rows.append(row | {"period__partial": partial})
+    answer = {
+        "columns": columns,
+        "rows": rows,
+        "known": [_known(item) for item in result.known],
+        # The same shape as that of `check --format json`.
+        "diagnostics": json.loads(render(result.diagnostics, "json")),
+    }
+    return json.dumps(answer, ensure_ascii=False, indent=2)
+
+
+def _known(item: Known) -> dict[str, object]:
+    days = item.days
+    return {
+        "source": item.source,
+        "first_day": days.start.isoformat() if days else None,
+        "last_day": days.last_day.isoformat() if days else None,
+        "guessed": item.guessed,
+    }
 
 
 def _plain(value: Value) -> object:
@@ -67,7 +88,7 @@ def as_csv(result: Result) -> str:
     """Return comma-separated values with a header; absent members print as in the table."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.name for column in result.columns])
+    writer.writerow(result.names)
     for row in result.rows:
         writer.writerow(["" if value is None else _exact(value) for value in row])
     return out.getvalue().rstrip("\n")
@@ -81,20 +102,44 @@ def _exact(value: Value) -> str:
 
 
 def as_table(result: Result) -> str:
-    """Return aligned columns; numbers to the right, with units in the header."""
-    columns = [
-        [_header(column), *_cells(column, [row[position] for row in result.rows])]
-        for position, column in enumerate(result.columns)
-    ]
+    """Return aligned columns, numbers to the right, with units in the header; below them, what
+    their marks mean: `*` for rows that overlap (S4, S10), `†` for partial periods (S21)."""
+    columns = [_texts(result, position) for position in range(len(result.columns))]
     widths = [max(map(width, texts)) for texts in columns]
     right = [column.role == "metric" for column in result.columns]
     header, *rows = zip(*columns, strict=True)
     lines = [_line(line, widths, right) for line in [header, ["─" * w for w in widths], *rows]]
-    if any(column.overlapping for column in result.columns):
-        lines.append("* rows overlap: they may add up to more than the total")
+    lines += _footnotes(result)
     if not rows:
         lines.append("no rows")
     return "\n".join(lines)
+
+
+def _texts(result: Result, position: int) -> list[str]:
+    """Return one column as it is printed, its header first."""
+    column = result.columns[position]
+    cells = _cells(column, [row[position] for row in result.rows])
+    if column.role == "period":
+        marks = ("†" if partial else "" for partial in result.partial)
+        cells = [cell + mark for cell, mark in zip(cells, marks, strict=True)]
+    return [_header(column), *cells]
+
+
+def _footnotes(result: Result) -> Iterator[str]:
+    if any(column.overlapping for column in result.columns):
+        yield "* rows overlap: they need not add up to the total"
+    if any(result.partial):
+        by_time = result.columns[0].role == "period"
+        yield f"{'† ' if by_time else ''}partial: not all of the days are asked for and known"
+        for item in result.known:
+            yield f"  {_reach(item)}"
+
+
+def _reach(item: Known) -> str:
+    if item.days is None:
+        return f"{visible(item.source)}: no day is known"
+    guess = ", the day of its last row (it declares no `watermark`)" if item.guessed else ""
+    return f"{visible(item.source)}: known from {item.days.start} to {item.days.last_day}{guess}"
 
 
 def _header(column: Column) -> str:

@@ -42,11 +42,9 @@ class Engine(Protocol):
     def tables(self) -> list[str]:
         """Return the names of the tables that can be read, for suggestions."""
 
-    def columns(self, relation: str) -> list[str]:
-        """Return the column names of a quoted relation; none when it can't be read."""
-
-    def assumptions(self, source: str) -> tuple[str, ...]:
-        """Return what was found out, and not declared, when the source's files were read."""
+    def columns(self, path: Sequence[str]) -> dict[str, str]:
+        """Return the columns of a table, named by its parts, with the engine's types; none when
+        it can't be read."""
 
     def cancel(self) -> None:
         """Stop the running statement, from another thread."""

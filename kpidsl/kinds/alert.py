@@ -14,7 +14,7 @@ KEYS = (
 
 KIND = Kind(
     "alert",
-    "A rule or anomaly with severity and action (D32).",
+    "A rule or anomaly with severity and action.",
     "alert cac_high {\n  when: cac > 60 USD\n}",
     Header(),
     KEYS,

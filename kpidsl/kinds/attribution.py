@@ -16,7 +16,7 @@ KEYS = (
 
 KIND = Kind(
     "attribution",
-    "How credit for conversions is shared among touches (D31, S25).",
+    "How credit for conversions is shared among touches.",
     "attribution paid_channels {\n  model: linear\n}",
     Header(),
     KEYS,

@@ -17,8 +17,8 @@ from kpidsl.kinds.binding.spec import Header, Key, Kind, Later
 from kpidsl.model.pages import Audience, Sight, Tier
 from kpidsl.model.purpose import Cadence
 
-TIER = Key("tier", one_of(Tier), "Who they are (D21).", required=True)
-CADENCE = Key("cadence", one_of(Cadence), "How often they look (D19).")
+TIER = Key("tier", one_of(Tier), "Who they are.", required=True)
+CADENCE = Key("cadence", one_of(Cadence), "How often they look.")
 SEES = Key(
     "sees",
     EXPRESSIONS,
@@ -29,7 +29,7 @@ SUPPRESS = Key("suppress_below", WHOLE_NUMBER, "Groups of fewer entities are not
 SHOWS_SQL = Key("shows_sql", TRUTH, "Whether pages carry the compiled SQL.", default="true")
 PRECISION = Key("precision", ANYTHING, "How figures are rounded.", later=Later.ADVISE)
 # Without its filter an audience would see rows that are not for it, so it is refused.
-ROWS = Key("rows", CONDITION, "The rows that they may see (I8).", later=Later.REFUSE)
+ROWS = Key("rows", CONDITION, "The rows that they may see.", later=Later.REFUSE)
 
 KIND = Kind(
     "audience",
@@ -46,7 +46,7 @@ def bind(fields: Fields, scope: Scope) -> Audience | None:
     tier = fields.get(TIER)
     shown = [bind_shown(expr, scope, goals=True) for expr in fields.get(SEES) or ()]
     # With a part missing, its pages would seem to show what they may not see.
-    if tier is None or scope.failed_since(mark) or None in shown:
+    if tier is None or SEES.name not in fields.values or scope.failed_since(mark) or None in shown:
         return None
     shows_sql = fields.get(SHOWS_SQL)
     return Audience(

@@ -28,13 +28,9 @@ def bind(fields: Fields, scope: Scope) -> Benchmark | None:
     if fields.value is None:
         return None
     value, unit, percent = read_amount(fields.value, scope)
-    if value is None or unit is None:
-        return None
     source, as_of, expires = fields.get(SOURCE), fields.get(AS_OF), fields.get(EXPIRES)
-    if source is None or as_of is None:
-        lacking = " and ".join(
-            f"`{key.name}`" for key, said in ((SOURCE, source), (AS_OF, as_of)) if said is None
-        )
+    lacking = " and ".join(f"`{key.name}`" for key in (SOURCE, AS_OF) if fields.lacks(key))
+    if lacking:
         scope.diagnostics.append(
             warning(
                 "D025",
@@ -44,14 +40,16 @@ def bind(fields: Fields, scope: Scope) -> Benchmark | None:
                 help='add `source: "…"` and `as_of: 2026-03-01`',
             )
         )
-        return None
-    if expires is not None and expires <= as_of:
+    if expires is not None and as_of is not None and expires <= as_of:
         scope.error(
             "K313",
             f"`{fields.name}` expires before the date for which it holds",
             fields.key_span(EXPIRES),
+            label=f"it holds for {as_of}",
             help="write a later date",
         )
+        return None
+    if value is None or unit is None or source is None or as_of is None:
         return None
     return Benchmark(
         **fields.described(),

@@ -32,7 +32,7 @@ from kpidsl.kinds.binding.packs import Requirement, with_pack_places
 from kpidsl.kinds.binding.prune import prune, without_shared
 from kpidsl.kinds.binding.scope import Scope, scope_of
 from kpidsl.kinds.binding.units import say_unit
-from kpidsl.kinds.checks import business_sense
+from kpidsl.kinds.checks import business_sense, on_sound_ground
 from kpidsl.kinds.collect import Declarations, catalog_of, collect
 from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
 from kpidsl.model.project import Model, Settings
@@ -40,7 +40,7 @@ from kpidsl.model.purpose import Goal, Kpi, Roi
 from kpidsl.model.sources import Dimension, Measure
 from kpidsl.model.units import Unit
 from kpidsl.syntax import tree
-from kpidsl.text.diagnostic import Diagnostic, Label
+from kpidsl.text.diagnostic import Diagnostic, Label, Severity
 from kpidsl.text.source import SourceFile, Span
 
 D = TypeVar("D")
@@ -50,39 +50,54 @@ def check(
     files: Sequence[tree.File],
     packs: Sequence[tree.File] = (),
     *,
+    malformed: Sequence[Diagnostic] = (),
     today: date | None = None,
     dialect: str = "duckdb",
 ) -> tuple[Model | None, list[Diagnostic]]:
     """Check a project and return its model with everything that was found, in order of place.
 
-    A definition with an error is left out, and what needs it with it, without further messages.
-    `packs` are libraries that `use` may take from; `today` is the day by which benchmarks expire;
-    `dialect` is that of raw SQL. The model is None when nothing could be bound.
+    A definition with an error is left out of the model, and so is what needs it. It is still
+    known while mistakes are looked for: each is said in one run, and none that only follows from
+    another. `packs` are libraries that `use` may take from; `malformed` are the parser's findings
+    in the files; `today` is the day by which benchmarks expire; `dialect` is that of raw SQL. The
+    model is None when nothing could be bound.
     """
     diagnostics: list[Diagnostic] = []
-    found = collect(files, packs, diagnostics)
+    # Where the parser offers a fix, or only warns, it has read the text as it is meant.
+    lost = [item for item in malformed if item.severity is Severity.ERROR and item.fix is None]
+    torn = [item.span for item in lost if item.span is not None]
+    found = collect(files, packs, torn, diagnostics)
     settings = Settings(name="project")
     for fields in found.of("project").values():
         settings = project.bind(fields, diagnostics)
     catalog = catalog_of(found, diagnostics)
-    scope = Scope(catalog, settings, diagnostics, today, dialect)
+    model = _bind(found, Scope(catalog, settings, diagnostics, dialect, tolerant=True))
+    advised = business_sense(model, today)
+    errors = [item for item in diagnostics if item.severity is Severity.ERROR]
+    diagnostics.extend(on_sound_ground(advised, [*errors, *lost], found.blocks()))
+    if errors:
+        model = _bind(found, Scope(catalog, settings, [], dialect))
+    findings = sorted(with_pack_places(diagnostics, found.expansions), key=lambda d: d.sort_key)
+    return (model if model.sources or model.metrics else None), findings
+
+
+def _bind(found: Declarations, scope: Scope) -> Model:
     _bind_sources(found, scope)
-    scope.shared = _bound(
-        found.of("dimension"), lambda fields: dimension.bind_shared(fields, scope)
-    )
+    scope.shared = _bound(found.of("dimension"), dimension.bind_shared, scope)
     scope.sources = without_shared(scope.sources, scope.shared)
-    scope.entities = _bound(found.of("entity"), lambda fields: entity.bind(fields, scope))
-    scope.benchmarks = _bound(found.of("benchmark"), lambda fields: benchmark.bind(fields, scope))
+    scope.entities = _bound(found.of("entity"), entity.bind, scope)
+    scope.benchmarks = _bound(found.of("benchmark"), benchmark.bind, scope)
     rois = _bind_values(found, scope)
     kpis, goals = _bind_purposes(found, scope)
-    funnels = _bound(found.of("funnel"), lambda fields: funnel.bind(fields, scope))
-    audiences = _bound(found.of("audience"), lambda fields: audience.bind(fields, scope))
+    funnels = _bound(found.of("funnel"), funnel.bind, scope)
+    audiences = _bound(found.of("audience"), audience.bind, scope)
     reports = _bound(
         found.of("report"),
-        lambda fields: report.bind(fields, audiences, set(rois), set(funnels), scope),
+        lambda fields, scope: report.bind(fields, audiences, set(rois), set(funnels), scope),
+        scope,
     )
-    model = Model(
-        settings=settings,
+    return Model(
+        settings=scope.settings,
         sources=scope.sources,
         shared=scope.shared,
         entities=scope.entities,
@@ -96,17 +111,16 @@ def check(
         reports=reports,
         column_spans=scope.column_spans,
     )
-    diagnostics.extend(business_sense(model, today))
-    findings = sorted(with_pack_places(diagnostics, found.expansions), key=lambda d: d.sort_key)
-    return (model if model.sources or model.metrics else None), findings
 
 
-def _bound(declared: dict[str, Fields], bind: Callable[[Fields], D | None]) -> dict[str, D]:
+def _bound(
+    declared: dict[str, Fields], bind: Callable[[Fields, Scope], D | None], scope: Scope
+) -> dict[str, D]:
     """Bind every declaration, so that all its mistakes are found, and keep the sound ones."""
     kept: dict[str, D] = {}
     for name, fields in declared.items():
-        made = bind(fields)
-        if made is not None and fields.ok:
+        made = bind(fields, scope)
+        if made is not None and (fields.ok or scope.tolerant):
             kept[name] = made
     return kept
 
@@ -163,7 +177,7 @@ def _bind_sources(found: Declarations, scope: Scope) -> None:
     declared = found.of("source")
     _share_dimensions(found, scope)
     dimensions = _bind_dimensions(declared, scope)
-    keys = {name: source.key_of(fields) for name, fields in declared.items()}
+    keys = source.keys_of(declared)
     _, cycles = sort(
         {
             name: [(part.text, part.span) for part in fields.get(source.UNION) or ()]
@@ -175,11 +189,13 @@ def _bind_sources(found: Declarations, scope: Scope) -> None:
     for name, fields in declared.items():
         bound = source.bind(fields, keys, scope)
         measures = _bind_measures(fields, scope)
-        if fields.ok and bound is not None and name not in circular:
+        sound = fields.ok and name not in circular
+        if bound is not None and (sound or scope.tolerant):
             scope.sources[name] = bound.model_copy(
                 update={"dimensions": dimensions.get(name, {}), "measures": measures}
             )
-    scope.sources = prune(scope.sources)
+    if not scope.tolerant:
+        scope.sources = prune(scope.sources)
     scope.dimension_types = {
         (name, item): bound.datatype
         for name, kept in scope.sources.items()
@@ -218,7 +234,11 @@ def _bind_dimensions(declared: dict[str, Fields], scope: Scope) -> dict[str, dic
             made = dimension.named_after_column(columns[node], name, shared, scope)
         else:
             part = parts[node]
-            made = dimension.bind_of_source(part, name, shared, scope) if part.ok else None
+            made = dimension.bind_of_source(part, name, shared, scope)
+            if scope.tolerant:
+                made = made or Dimension(name=item, source=name, shared=shared)
+            elif not part.ok:
+                made = None
         if made is not None:
             bound.setdefault(name, {})[item] = made
             scope.dimension_types[node] = made.datatype
@@ -241,7 +261,7 @@ def _bind_measures(fields: Fields, scope: Scope) -> dict[str, Measure]:
     measures: dict[str, Measure] = {}
     for part in fields.children(measure.KIND):
         bound = measure.bind(part, fields.name, scope)
-        if part.ok and bound is not None:
+        if bound is not None and (part.ok or scope.tolerant):
             measures.setdefault(part.name, bound)
     return measures
 
@@ -272,8 +292,8 @@ def _bind_values(found: Declarations, scope: Scope) -> dict[str, Roi]:
         if name in formulas:
             fields = formulas[name]
             bound = metric.bind(fields, scope)
-            sound = fields.ok and _meets_requirements(needs.get(name, []), scope)
-            if bound is not None and not sound:
+            sound = _meets_requirements(needs.get(name, []), scope) and fields.ok
+            if bound is not None and not sound and not scope.tolerant:
                 del scope.metrics[name]
         elif (made := roi.bind(returns[name], scope)) is not None:
             rois[name] = made
@@ -330,15 +350,15 @@ def _bind_purposes(found: Declarations, scope: Scope) -> tuple[dict[str, Kpi], d
     goals: dict[str, Goal] = {}
     for name, fields in found.of("kpi").items():
         bound = kpi.bind(fields, scope.metrics.get(name), scope)
-        if not fields.ok or bound is None:
+        if bound is None or not (fields.ok or scope.tolerant):
             continue
         kpis[name] = bound
         made = goal.bind_inline(fields, bound, scope)
         if made is not None:
             goals[made.name] = made
-    goals.update(_bound(found.of("goal"), lambda fields: goal.bind(fields, scope)))
+    goals.update(_bound(found.of("goal"), goal.bind, scope))
     kept = {name: item for name, item in goals.items() if item.kpi in kpis}
-    return _served(kpis, kept), kept
+    return kpis if scope.tolerant else _served(kpis, kept), kept
 
 
 def _served(kpis: dict[str, Kpi], goals: dict[str, Goal]) -> dict[str, Kpi]:

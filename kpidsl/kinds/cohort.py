@@ -15,7 +15,7 @@ KEYS = (
 
 KIND = Kind(
     "cohort",
-    "Entities by the period of their first event, followed over time (S24).",
+    "Entities by the period of their first event, followed over time.",
     "cohort first_order {\n  entity: customer\n  entry: lines\n}",
     Header(),
     KEYS,

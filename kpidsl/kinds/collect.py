@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from kpidsl.kinds import dimension, goal, join, kpi, measure, pack, roi, source
 from kpidsl.kinds.binding.catalog import Catalog, SourceNames, roi_members
-from kpidsl.kinds.binding.fields import Fields, key_text, read_block
+from kpidsl.kinds.binding.fields import Fields, key_text, read_block, words_of
 from kpidsl.kinds.binding.misfits import a, not_yet
 from kpidsl.kinds.binding.packs import Expansion, expand
-from kpidsl.kinds.binding.scope import perhaps
+from kpidsl.kinds.binding.spec import Kind
 from kpidsl.kinds.registry import KINDS
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Label, error
 from kpidsl.text.source import Span
-from kpidsl.text.suggest import nearest
+from kpidsl.text.suggest import mend_name, nearest
 
 _VALUES = ("metric", "kpi", "roi")
 
@@ -23,46 +24,69 @@ _VALUES = ("metric", "kpi", "roi")
 @dataclass
 class Declarations:
     """All declarations of a project by kind and name, and the `use`s written out; the names of
-    those that failed stay known, so that nothing more is said about them."""
+    those that failed stay known, so that nothing more is said about them: `lost` are the words in
+    what could not be read at all."""
 
     by_kind: dict[str, dict[str, Fields]] = field(default_factory=dict)
     expansions: list[Expansion] = field(default_factory=list)
     failed_uses: dict[str, Span] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
 
     def of(self, kind: str) -> dict[str, Fields]:
         return self.by_kind.setdefault(kind, {})
 
+    def all(self) -> Iterator[Fields]:
+        return (fields for declared in self.by_kind.values() for fields in declared.values())
+
+    def blocks(self) -> list[tree.Block]:
+        return [fields.block for fields in self.all() if fields.block is not None]
+
 
 def collect(
-    files: Sequence[tree.File], packs: Sequence[tree.File], diagnostics: list[Diagnostic]
+    files: Sequence[tree.File],
+    packs: Sequence[tree.File],
+    malformed: Sequence[Span],
+    diagnostics: list[Diagnostic],
 ) -> Declarations:
-    """Read every block of the files; packs of the project go before those given beside it."""
+    """Read every block of the files; packs of the project go before those given beside it.
+    `malformed` are the places that the parser could not read."""
     found = Declarations()
+    for place in malformed:
+        found.lost.update(re.findall(r"\w+", place.file.line_text(place.line)))
     library: dict[str, dict[str, tree.Block]] = {}
     for file in packs:
-        _collect_packs(file.items, library, [])
+        _collect_packs(file.items, library, found, [])
     own: dict[str, dict[str, tree.Block]] = {}
     for file in files:
-        _collect_packs(file.items, own, diagnostics)
+        _collect_packs(file.items, own, found, diagnostics)
     for name, entries in own.items():
         library[name] = {**library.get(name, {}), **entries}
-    for file in files:
-        for item in file.items:
-            _declare_item(item, library, found, diagnostics)
+    items = [item for file in files for item in file.items]
+    for item in items:
+        kind = _kind_of(item)
+        if kind is None or not kind.top_level:
+            found.lost.update(words_of(item))
+    for item in items:
+        _declare_item(item, library, found, malformed, diagnostics)
     return found
 
 
 def _collect_packs(
     items: Iterable[tree.Item],
     library: dict[str, dict[str, tree.Block]],
+    found: Declarations,
     diagnostics: list[Diagnostic],
 ) -> None:
     for item in items:
-        if not isinstance(item, tree.Block) or item.kind.text != "pack" or not item.path:
+        if not isinstance(item, tree.Block) or _kind_of(item) is not pack.PACK or not item.path:
             continue
         entries = library.setdefault(item.path[0].text, {})
         for entry in item.items or ():
             if not isinstance(entry, tree.Block) or not entry.path:
+                continue
+            kind = _named(entry.kind.text, pack.PACK.children)
+            if kind is None:
+                found.lost.update(words_of(entry))
                 continue
             name = entry.path[0].text
             if name in entries:
@@ -72,13 +96,14 @@ def _collect_packs(
                         full, "a pack's definition", entry.path[0].span, entries[name].path[0].span
                     )
                 )
-            entries.setdefault(name, entry)
+            entries.setdefault(name, replace(entry, kind=tree.Name(kind.name, entry.kind.span)))
 
 
 def _declare_item(
     item: tree.Item,
     library: dict[str, dict[str, tree.Block]],
     found: Declarations,
+    malformed: Sequence[Span],
     diagnostics: list[Diagnostic],
 ) -> None:
     if isinstance(item, tree.Entry):
@@ -93,10 +118,12 @@ def _declare_item(
             )
         )
         return
-    kind = KINDS.get(item.kind.text)
-    if kind is None:
+    kind = _kind_of(item)
+    if item.kind.text not in KINDS:
         diagnostics.append(_unknown_kind(item))
-    elif not kind.top_level:
+    if kind is None:
+        return
+    if not kind.top_level:
         diagnostics.append(
             error(
                 "K206",
@@ -107,15 +134,36 @@ def _declare_item(
             )
         )
     elif kind is pack.USE:
-        expansion = expand(item, library, diagnostics)
+        expansion = expand(item, library, found.lost, diagnostics)
         if expansion is not None:
             found.expansions.append(expansion)
             block = expansion.block
-            _declare(read_block(block, KINDS[block.kind.text], diagnostics), found, diagnostics)
+            fields = read_block(block, KINDS[block.kind.text], diagnostics, malformed)
+            _declare(fields, found, diagnostics)
         elif (name := item.alias or (item.path[-1] if item.path else None)) is not None:
             found.failed_uses[name.text] = name.span
     else:
-        _declare(read_block(item, kind, diagnostics), found, diagnostics)
+        fields = read_block(item, kind, diagnostics, malformed)
+        fields.ok = fields.ok and item.kind.text in KINDS
+        _declare(fields, found, diagnostics)
+
+
+def _kind_of(item: tree.Item) -> Kind | None:
+    """Return the kind of a declaration."""
+    if not isinstance(item, tree.Block):
+        return None
+    return KINDS.get(item.kind.text) or _named(item.kind.text, _top_level())
+
+
+def _named(name: str, kinds: Iterable[Kind]) -> Kind | None:
+    """Return the kind of this name; a misspelt one is the nearest, so that what it declares is
+    known."""
+    by_name = {kind.name: kind for kind in kinds}
+    return by_name.get(name) or next(map(by_name.get, nearest(name, by_name, 1)), None)
+
+
+def _top_level() -> list[Kind]:
+    return [kind for kind in KINDS.values() if kind.top_level]
 
 
 def _declare(fields: Fields, found: Declarations, diagnostics: list[Diagnostic]) -> None:
@@ -184,6 +232,7 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
         benchmarks=dict(spans["benchmark"]),
         audiences=dict(spans["audience"]),
         later=frozenset(found.of("metric with parameters")),
+        lost=frozenset(found.lost.union(*(f.lost_words() for f in found.all()))),
     )
 
 
@@ -230,12 +279,11 @@ def _twice(name: str, what: str, span: Span, first: Span) -> Diagnostic:
 
 def _unknown_kind(block: tree.Block) -> Diagnostic:
     name = block.kind.text
-    known = sorted(kind.name for kind in KINDS.values() if kind.top_level)
+    known = [kind.name for kind in _top_level()]
     return error(
         "K201",
         f"there is no kind of declaration called `{name}`",
         block.kind.span,
         label="unknown kind",
-        help=perhaps(nearest(name, known, 1))
-        or f"the kinds are {', '.join(f'`{item}`' for item in known)}",
+        help=mend_name(name, known, "take it out"),
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kpidsl.kinds.binding.aggregates import attribute_type, bind_attribute
-from kpidsl.kinds.binding.columns import column_binder
+from kpidsl.kinds.binding.columns import column_binder, listed
 from kpidsl.kinds.binding.fields import Fields, key_text
 from kpidsl.kinds.binding.row_types import RowValue, common_type
 from kpidsl.kinds.binding.rows import RowBinder
 from kpidsl.kinds.binding.scope import Scope
-from kpidsl.kinds.binding.shapes import ANYTHING, DATA_TEXTS, EXPRESSION, NAMES
+from kpidsl.kinds.binding.shapes import ANYTHING, DATA_TEXTS, EXPRESSION, NAMES, describe
 from kpidsl.kinds.binding.spec import Free, Header, Key, Kind, Later
 from kpidsl.model.expr import CaseWhen, Column, In, IsState, Literal
 from kpidsl.model.sources import Dimension, SharedDimension
@@ -69,6 +69,7 @@ def bind_of_source(
                 "K311",
                 "an attribute per entity is not grouped in its own definition",
                 grouping.header_span,
+                label="groups what is computed here",
                 help="declare a second dimension over this one, with the `map`",
             )
             return None
@@ -102,7 +103,8 @@ def bind_shared(fields: Fields, scope: Scope) -> SharedDimension | None:
                 "K205",
                 "a member is written `source.dimension`",
                 ref.span,
-                help=f"for example `of: [lines.{ref.parts[-1].text}]`",
+                label=f"this is {describe(ref)}",
+                help=f"write, for example, `of: [lines.{ref.parts[-1].text}]`",
             )
             continue
         source, name = (part.text for part in ref.parts)
@@ -130,7 +132,7 @@ def bind_shared(fields: Fields, scope: Scope) -> SharedDimension | None:
             )
         else:
             members[source] = name
-    if scope.failed_since(mark):
+    if scope.drops(mark):
         return None
     bound = {s: name for s, name in members.items() if (s, name) in scope.dimension_types}
     return SharedDimension(**fields.described(), members=bound, values=fields.get(VALUES) or ())
@@ -145,7 +147,7 @@ def _grouped(bound: RowValue, grouping: Fields, binder: RowBinder) -> RowValue |
     branches: list[tuple[IsState | In, Literal]] = [(IsState(bound.expr, "null"), Literal(None))]
     members = [RowValue(Literal(""), Datatype.TEXT, bound.span)] if grouping.free else []
     for entry, _ in grouping.free:
-        binder_items = [binder.value(item) for item in _items(entry.value)]
+        binder_items = [binder.value(item) for item in listed(entry.value)]
         literals = tuple(
             item.expr for item in binder_items if item and isinstance(item.expr, Literal)
         )
@@ -157,7 +159,3 @@ def _grouped(bound: RowValue, grouping: Fields, binder: RowBinder) -> RowValue |
         return None
     datatype = common_type([*members, rest])
     return RowValue(CaseWhen(tuple(branches), rest.expr), datatype, bound.span)
-
-
-def _items(expr: tree.Expr) -> tuple[tree.Expr, ...]:
-    return expr.items if isinstance(expr, tree.ListLiteral) else (expr,)

@@ -7,7 +7,7 @@ from kpidsl.kinds.binding.spec import Free, Header, Kind
 
 KIND = Kind(
     "drivers",
-    "A tree of figures: each as a formula of those that drive it (D26).",
+    "A tree of figures: each as a formula of those that drive it.",
     "drivers revenue_tree {\n  revenue: visits * conversion_rate * aov\n}",
     Header(),
     free=Free("a figure", EXPRESSION),

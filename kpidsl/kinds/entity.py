@@ -13,7 +13,7 @@ from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Severity
 
 IN = Key("in", NAMES, "The column of each source, as `source.column`.", required=True)
-RESOLVE = Key("resolve", ANYTHING, "The table that says which ids are the same (S29).")
+RESOLVE = Key("resolve", ANYTHING, "The table that says which ids are the same.")
 
 KIND = Kind(
     "entity",
@@ -35,7 +35,8 @@ def bind(fields: Fields, scope: Scope) -> Entity | None:
                 "K205",
                 "a column is written `source.column`",
                 ref.span,
-                help="for example `in: [lines.customer_id]`",
+                label="of which source?",
+                help="write, for example, `in: [lines.customer_id]`",
             )
         elif source not in scope.catalog.sources:
             scope.unknown("a source", source, ref.parts[0].span, scope.catalog.sources)
@@ -74,6 +75,6 @@ def _unresolved(fields: Fields, resolve: tree.Expr, sources: list[str]) -> Diagn
         f"ids of {listed} match only where they are equal",
         resolve.span,
         label="checked for its shape only",
-        help="a funnel over several of these sources needs one id in all of them",
+        help="use one id in all of these sources where a funnel goes over several",
         severity=Severity.WARNING,
     )

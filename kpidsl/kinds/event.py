@@ -12,7 +12,7 @@ KEYS = (
 
 KIND = Kind(
     "event",
-    "A date or moving event, to compare year with year (S19).",
+    "A date or moving event, to compare year with year.",
     "event cny: [2025-01-29, 2026-02-17]",
     Header(value=EXPRESSION),
     KEYS,

@@ -16,7 +16,7 @@ KEYS = (
 
 KIND = Kind(
     "experiment",
-    "An A/B test: variants, a KPI, a decision rule (D34).",
+    "An A/B test: variants, a KPI, a decision rule.",
     "experiment checkout_test {\n  kpi: conversion_rate\n  variants: [control, short_form]\n}",
     Header(),
     KEYS,

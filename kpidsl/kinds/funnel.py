@@ -6,7 +6,15 @@ from kpidsl.kinds.binding.columns import column_binder, identities, listed
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.literals import seconds_of
 from kpidsl.kinds.binding.scope import Scope
-from kpidsl.kinds.binding.shapes import DURATION, EXPRESSION, EXPRESSIONS, NAME, one_of, word_of
+from kpidsl.kinds.binding.shapes import (
+    DURATION,
+    EXPRESSION,
+    EXPRESSIONS,
+    NAME,
+    describe,
+    one_of,
+    word_of,
+)
 from kpidsl.kinds.binding.spec import Header, Key, Kind
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.purpose import Funnel, FunnelStep, Stage
@@ -50,7 +58,7 @@ def bind(fields: Fields, scope: Scope) -> Funnel | None:
     mark = scope.mark()
     entity = fields.get(ENTITY)
     parts = fields.children(STEP)
-    if len(parts) < 2:
+    if len(parts) < 2 and fields.whole:
         scope.error(
             "K404",
             f"the funnel `{fields.name}` has {len(parts) or 'no'} step{'s' * (len(parts) != 1)}",
@@ -58,27 +66,25 @@ def bind(fields: Fields, scope: Scope) -> Funnel | None:
             label="a funnel goes from one step to another",
             help="add `step …: source` lines in their order",
         )
-        return None
-    if entity is None:
-        return None
     within = fields.get(WITHIN)
     within_seconds = seconds_of(within, scope) if within is not None else None
-    steps = [_step(part, entity, scope) for part in parts if part.ok]
+    steps = [step for part in parts if (step := _step(part, entity, scope)) is not None]
     _check_names(parts, scope)
-    order_by = _order_by(fields, [step.source for step in steps if step], scope)
-    if scope.failed_since(mark) or len(steps) < len(parts) or any(step is None for step in steps):
+    order_by = _order_by(fields, [step.source for step in steps], scope)
+    sound = len(steps) == len(parts) and all(part.ok for part in parts)
+    if scope.failed_since(mark) or entity is None or not sound:
         return None
     return Funnel(
         **fields.described(),
         entity=entity.text,
-        steps=tuple(step for step in steps if step is not None),
+        steps=tuple(steps),
         within_seconds=within_seconds,
         sequence=fields.get(SEQUENCE) or "ordered",
         order_by=order_by,
     )
 
 
-def _step(fields: Fields, entity: tree.Ref, scope: Scope) -> FunnelStep | None:
+def _step(fields: Fields, entity: tree.Ref | None, scope: Scope) -> FunnelStep | None:
     condition: tree.Expr | None = None
     match fields.value:
         case tree.Ref(parts=(_,)) as ref:
@@ -90,6 +96,7 @@ def _step(fields: Fields, entity: tree.Ref, scope: Scope) -> FunnelStep | None:
                 "K205",
                 "a step is a source, with or without a filter",
                 other.span if other is not None else fields.header_span,
+                label=f"this is {describe(other)}" if other is not None else "no source",
                 help='write it as in `step cart: hits where action = "3"`',
             )
             return None
@@ -97,19 +104,16 @@ def _step(fields: Fields, entity: tree.Ref, scope: Scope) -> FunnelStep | None:
     if name not in scope.catalog.sources:
         scope.unknown("a source", name, ref.span, scope.catalog.sources)
         return None
-    source = scope.sources.get(name)
-    if source is None:
-        return None
     where = column_binder(scope, name).condition(condition) if condition is not None else None
-    if condition is not None and where is None:
-        return None
-    who = _entity_in(entity, name, ref, scope)
+    who = _entity_in(entity, name, ref, scope) if entity is not None else None
     event: tuple[RowExpr, ...] | None = ()
     if (said := fields.get(EVENT)) is not None:
         event = identities(tuple(item for expr in said for item in listed(expr)), scope, name)
     within = fields.get(STEP_WITHIN)
     seconds = seconds_of(within, scope) if within is not None else None
-    if who is None or event is None:
+    if who is None or event is None or name not in scope.sources:
+        return None
+    if condition is not None and where is None:
         return None
     return FunnelStep(
         **fields.described(),

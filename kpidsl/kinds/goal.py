@@ -9,8 +9,9 @@ from kpidsl.kinds.binding.literals import last_day, period_window
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import ANYTHING, CONDITION, EXPRESSION, NAME, PERIOD, TEXT, one_of
 from kpidsl.kinds.binding.spec import Free, Header, Key, Kind, Later
-from kpidsl.kinds.binding.targets import BANDS, CURVE, Aim, bind_bands, bind_target
+from kpidsl.kinds.binding.targets import BANDS, CURVE, bind_bands, bind_target
 from kpidsl.model.purpose import Cadence, Goal, Kpi
+from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 
 KPI = Key("kpi", NAME, "The KPI that is to reach the target.", required=True)
@@ -19,11 +20,11 @@ AT = Key("at", PERIOD, "The date by which the level is to be reached.")
 TARGET = Key("target", EXPRESSION, "What is to be reached.", required=True)
 REVIEW = Key("review", one_of(Cadence), "How often progress is reviewed.")
 RELEVANT = Key("relevant", TEXT, "Why it matters to the business.")
-RATIONALE = Key("rationale", TEXT, "Why it can be reached: margin, past results, industry (D7).")
+RATIONALE = Key("rationale", TEXT, "Why it can be reached: margin, past results, industry.")
 OWNER = Key("owner", TEXT, "Who answers for it.")
 WHERE = Key("where", CONDITION, "The part of the business that it is about.")
-RESOURCES = Key("resources", ANYTHING, "People, budget and time (D7).", later=Later.ADVISE)
-FORECAST = Key("forecast", ANYTHING, "How it is carried on (D36).", later=Later.ADVISE)
+RESOURCES = Key("resources", ANYTHING, "People, budget and time.", later=Later.ADVISE)
+FORECAST = Key("forecast", ANYTHING, "How it is carried on.", later=Later.ADVISE)
 
 CASCADE = Kind(
     "cascade",
@@ -52,14 +53,15 @@ def bind(fields: Fields, scope: Scope) -> Goal | None:
     """Bind a goal."""
     mark = scope.mark()
     ref, target = fields.get(KPI), fields.get(TARGET)
-    if ref is None or target is None:
-        return None
     over_expr, at_expr = fields.get(OVER), fields.get(AT)
     over = period_window(over_expr, scope) if over_expr is not None else None
     at = last_day(at_expr, scope) if at_expr is not None else None
     where = None
     if (condition := fields.get(WHERE)) is not None:
         where = dimension_binder(scope).condition(condition)
+    _check_deadline(fields, target, scope)
+    if ref is None or target is None:
+        return None
     if ref.text not in scope.catalog.kpis:
         scope.unknown("a KPI", ref.text, ref.span, scope.catalog.kpis)
         return None
@@ -68,8 +70,6 @@ def bind(fields: Fields, scope: Scope) -> Goal | None:
         return None
     aim = bind_target(target, metric.unit, metric.percent, scope)
     if aim is None or scope.failed_since(mark):
-        return None
-    if not _one_time(fields, aim, scope):
         return None
     return Goal(
         **fields.described(),
@@ -135,13 +135,12 @@ def inline_name(kpi: str) -> str:
     return f"{kpi}_target"
 
 
-def _one_time(fields: Fields, aim: Aim, scope: Scope) -> bool:
+def _check_deadline(fields: Fields, target: tree.Expr | None, scope: Scope) -> None:
+    """Say where a goal has no deadline, or two."""
     said = [fields.key_span(key) for key in (OVER, AT) if key.name in fields.entries]
-    if aim.at is not None or aim.over is not None:
-        said.append(fields.key_span(TARGET))
-    if len(said) == 1:
-        return True
-    if not said:
+    if isinstance(target, tree.Binary) and target.op in {"at", "over"}:
+        said.append(target.span)
+    if not said and target is not None and fields.lacks(OVER, AT):
         scope.error(
             "K318",
             f"`{fields.name}` has no deadline",
@@ -149,7 +148,7 @@ def _one_time(fields: Fields, aim: Aim, scope: Scope) -> bool:
             label="by when?",
             help="add `over: 2026-H1` for a total, or `at: 2026-12-31` for a level",
         )
-    else:
+    elif len(said) > 1:
         scope.error(
             "K318",
             f"`{fields.name}` has two deadlines",
@@ -158,4 +157,3 @@ def _one_time(fields: Fields, aim: Aim, scope: Scope) -> bool:
             labels=(Label(said[0], "first one"),),
             help="keep one: `over` for a total, `at` for a level",
         )
-    return False

@@ -5,15 +5,15 @@ from __future__ import annotations
 from kpidsl.kinds.binding.columns import identities, listed
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.scope import Scope
-from kpidsl.kinds.binding.shapes import EXPRESSION, NAME
+from kpidsl.kinds.binding.shapes import EXPRESSION, NAME, describe
 from kpidsl.kinds.binding.spec import Header, Key, Kind, Later
 from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.sources import Join
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 
-VALID_FROM = Key("valid_from", NAME, "From when a target row holds (S8).", later=Later.REFUSE)
-VALID_TO = Key("valid_to", NAME, "Until when a target row holds (S8).", later=Later.REFUSE)
+VALID_FROM = Key("valid_from", NAME, "From when a target row holds.", later=Later.REFUSE)
+VALID_TO = Key("valid_to", NAME, "Until when a target row holds.", later=Later.REFUSE)
 
 KIND = Kind(
     "join",
@@ -41,7 +41,7 @@ def target_of(fields: Fields) -> tree.Ref | None:
 def bind(
     fields: Fields, source: str, keys: dict[str, tree.Expr | None], scope: Scope
 ) -> Join | None:
-    """Bind a join; `keys` are the `key:` values of all sources, as written.
+    """Bind a join; `keys` are those of `source.keys_of`.
 
     The joined columns are the target's declared key, so that no row can meet two partners.
     """
@@ -49,14 +49,18 @@ def bind(
     if target is None or not isinstance(fields.value, tree.Binary):
         span = fields.value.span if fields.value else fields.header_span
         scope.error(
-            "K405", "a join names a source and the columns `on` which it rests", span, help=_FORMS
+            "K405",
+            "a join names a source and the columns `on` which it rests",
+            span,
+            label="no source with columns",
+            help=_FORMS,
         )
         return None
     name = target.text
     if name not in scope.catalog.sources:
         scope.unknown("a source", name, target.span, scope.catalog.sources)
         return None
-    key = _target_key(name, keys.get(name), target, scope)
+    key = _target_key(name, keys[name], target, scope) if name in keys else None
     if key is None:
         return None
     pairs = _pairs(fields.value.right, source, name, key, scope)
@@ -87,7 +91,7 @@ def bind(
 def _target_key(
     name: str, key: tree.Expr | None, target: tree.Ref, scope: Scope
 ) -> tuple[RowExpr, ...] | None:
-    if key is None or _is_none(key):
+    if key is None or is_none(key):
         why = "says `key: none`" if key is not None else "declares no key"
         scope.error(
             "K401",
@@ -111,27 +115,27 @@ def _pairs(
         case tree.Binary(op="=" | "and"):
             sides = _equalities(on)
             if sides is None:
-                scope.error("K405", "a join rests on equal columns", on.span, help=_FORMS)
+                _refuse(scope, on, "a join rests on equal columns", "not only equalities")
                 return None
             here = identities(tuple(left for left, _ in sides), scope, source)
             there = identities(tuple(right for _, right in sides), scope, target)
         case _:
             if not all(isinstance(item, tree.Ref) for item in listed(on)):
-                scope.error("K405", "a join rests on columns", on.span, help=_FORMS)
+                _refuse(scope, on, "a join rests on columns", f"this is {describe(on)}")
                 return None
             here = identities(listed(on), scope, source)
             there = _matching(here, key) if here is not None else None
     if here is None or there is None:
         return None
     if len(here) != len(there):
-        scope.error(
-            "K405",
-            f"{len(here)} columns here are matched with {len(there)} of `{target}`",
-            on.span,
-            help=_FORMS,
-        )
+        message = f"{len(here)} columns here are matched with {len(there)} of `{target}`"
+        _refuse(scope, on, message, "not in pairs")
         return None
     return here, there
+
+
+def _refuse(scope: Scope, on: tree.Expr, message: str, label: str) -> None:
+    scope.error("K405", message, on.span, label=label, help=_FORMS)
 
 
 def _matching(here: tuple[RowExpr, ...], key: tuple[RowExpr, ...]) -> tuple[RowExpr, ...]:
@@ -155,7 +159,8 @@ def _column_text(expr: RowExpr) -> str:
     return ".".join(expr.path) if isinstance(expr, Column) else str(expr)
 
 
-def _is_none(key: tree.Expr) -> bool:
+def is_none(key: tree.Expr) -> bool:
+    """Tell whether a `key:` says that rows repeat (S3)."""
     return isinstance(key, tree.Ref) and key.text == "none"
 
 

@@ -32,22 +32,22 @@ def _purpose(expr: tree.Expr) -> tree.Expr | None:
 SERVES = Key(
     "serves",
     Shape("a goal, a list of goals, or words", "grow_revenue", _purpose),
-    "The business goal that this KPI measures progress to (D1, D2).",
+    "The business goal that this KPI measures progress to.",
 )
 BETTER = Key("better", one_of(Better), "Which direction is good.")
 STAGE = Key(
     "stage",
     list_of(one_of(Stage), "`awareness`, `consideration`, `conversion`, `loyalty`, or several"),
-    "The stage of the customer's journey (D16).",
+    "The stage of the customer's journey.",
 )
 INDICATOR = Key(
-    "indicator", word_of("leading", "lagging"), "Predicts the result, or is the result (D4)."
+    "indicator", word_of("leading", "lagging"), "Predicts the result, or is the result."
 )
-CADENCE = Key("cadence", one_of(Cadence), "How often it is reviewed (D19).")
-OWNER = Key("owner", TEXT, "Who acts when it turns red (D33).")
-BENCHMARK = Key("benchmark", NAME, "An outside value to compare with (D25).")
-DRIVES = Key("drives", NAMES, "The KPIs further down the funnel that it moves (D5).")
-PLAYBOOK = Key("playbook", TEXT, "What to do when it turns red (D33).")
+CADENCE = Key("cadence", one_of(Cadence), "How often it is reviewed.")
+OWNER = Key("owner", TEXT, "Who acts when it turns red.")
+BENCHMARK = Key("benchmark", NAME, "An outside value to compare with.")
+DRIVES = Key("drives", NAMES, "The KPIs further down the funnel that it moves.")
+PLAYBOOK = Key("playbook", TEXT, "What to do when it turns red.")
 PLAN = Key("plan", NAME, "The measure or metric that holds the planned values (S27).")
 TARGET = Key(
     "target",
@@ -58,17 +58,17 @@ TARGET = Key(
 STATE = Key(
     "state",
     word_of("draft", "active", "auxiliary", "deprecated", "retired"),
-    "Where the definition stands in its life (D8).",
+    "Where the definition stands in its life.",
     default="active",
 )
-VERSION = Key("version", TEXT, "The version of the definition (D42).")
+VERSION = Key("version", TEXT, "The version of the definition.")
 PER = Key(
     "per",
     TEXT,
     "What pages print after `per`, where the formula scales it (cost per `1,000 impressions`).",
 )
 THRESHOLDS = Key("thresholds", ANYTHING, "Limits between colours.", later=Later.ADVISE)
-FORECAST = Key("forecast", ANYTHING, "How it is carried on (D36).", later=Later.ADVISE)
+FORECAST = Key("forecast", ANYTHING, "How it is carried on.", later=Later.ADVISE)
 APPROVED = Key("approved", ANYTHING, "Who agreed to the definition, when.", later=Later.ADVISE)
 
 KEYS = (
@@ -87,21 +87,23 @@ KIND = Kind(
 
 
 def bind(fields: Fields, metric: Metric | None, scope: Scope) -> Kpi | None:
-    """Bind what a KPI says about its metric, which is None where its formula failed."""
+    """Bind what a KPI says about its metric, which is None where its formula failed.
+
+    In a tolerant scope it keeps the names as written, whatever became of what they mean.
+    """
     mark = scope.mark()
     catalog = scope.catalog
     serves, purpose = _serves(fields, scope)
     drives: list[str] = []
     for ref in fields.get(DRIVES) or ():
-        if ref.text in catalog.kpis:
-            drives.append(ref.text)
-        else:
+        drives.append(ref.text)
+        if ref.text not in catalog.kpis:
             scope.unknown("a KPI", ref.text, ref.span, catalog.kpis)
     benchmark = fields.get(BENCHMARK)
     if benchmark is not None and benchmark.text not in catalog.benchmarks:
         scope.unknown("a benchmark", benchmark.text, benchmark.span, catalog.benchmarks)
     plan = _plan(fields, metric, scope)
-    if metric is None or scope.failed_since(mark):
+    if scope.drops(mark) or (metric is None and not scope.tolerant):
         return None
     return Kpi(
         **fields.described(),
@@ -118,7 +120,7 @@ def bind(fields: Fields, metric: Metric | None, scope: Scope) -> Kpi | None:
         playbook=fields.get(PLAYBOOK) or "",
         per=fields.get(PER) or "",
         plan=plan,
-        vanity=is_vanity(metric.expr, scope.metrics),
+        vanity=metric is not None and is_vanity(metric.expr, scope.metrics),
         state=fields.get(STATE) or "active",
         version=fields.get(VERSION) or "",
     )
@@ -133,10 +135,10 @@ def _serves(fields: Fields, scope: Scope) -> tuple[tuple[str, ...], str]:
         match item:
             case tree.String(value=text):
                 words.append(text)
-            case tree.Ref() if item.text in scope.catalog.goals:
-                goals.append(item.text)
             case tree.Ref():
-                scope.unknown("a goal", item.text, item.span, scope.catalog.goals)
+                goals.append(item.text)
+                if item.text not in scope.catalog.goals:
+                    scope.unknown("a goal", item.text, item.span, scope.catalog.goals)
     return tuple(goals), " ".join(words)
 
 

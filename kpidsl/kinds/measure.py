@@ -8,17 +8,18 @@ from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import ANYTHING, EXPRESSION, NAME, NAMES
 from kpidsl.kinds.binding.spec import Header, Key, Kind, Later
+from kpidsl.kinds.binding.units import UnitWord
 from kpidsl.model.sources import Measure
 
 NET_OF = Key(
     "net_of",
     NAMES,
-    "What has been deducted from the amount already, so that nothing is deducted twice (T1).",
+    "What has been deducted from the amount already, so that nothing is deducted twice.",
     default="nothing",
 )
-STOCK = Key("stock", ANYTHING, "How a level is carried over time (S11).", later=Later.REFUSE)
+STOCK = Key("stock", ANYTHING, "How a level is carried over time.", later=Later.REFUSE)
 RECOGNISED_AT = Key(
-    "recognised_at", NAME, "Another clock for this measure alone (D43).", later=Later.REFUSE
+    "recognised_at", NAME, "Another clock for this measure alone.", later=Later.REFUSE
 )
 
 KIND = Kind(
@@ -36,8 +37,8 @@ def bind(fields: Fields, source: str, scope: Scope) -> Measure | None:
     if fields.value is None:
         return None
     bound = bind_aggregation(fields.value, source, scope)
-    if bound is None:
-        return None
+    if bound is None or (not fields.ok and bound.unit == UnitWord()):
+        return None  # its unit may be what could not be read
     deducted = (canonical(ref.text, scope, source) for ref in fields.get(NET_OF) or ())
     return Measure(
         **fields.described(),

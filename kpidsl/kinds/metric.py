@@ -35,7 +35,7 @@ def bind(fields: Fields, scope: Scope) -> Metric | None:
             f"`{fields.name}` is a number, and measures nothing",
             fields.value.span,
             label="no measure stands here",
-            help="write a measure's name; a fixed cost is written `12_000 USD per month`",
+            help="name a measure; write a fixed cost as `12_000 USD per month`",
         )
         return None
     return remember(metric_of(bound, scope, **fields.described()), bound.amounts, scope)

@@ -14,7 +14,7 @@ KEYS = (
 
 KIND = Kind(
     "note",
-    "A dated, signed remark that quotes the figure it was written for (D39).",
+    "A dated, signed remark that quotes the figure it was written for.",
     'note spring: "The new checkout went live." {\n  at: 2026-03-01\n}',
     Header(value=TEXT),
     KEYS,

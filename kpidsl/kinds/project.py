@@ -6,7 +6,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from kpidsl.kinds.binding.fields import Fields
-from kpidsl.kinds.binding.scope import perhaps
 from kpidsl.kinds.binding.shapes import (
     EXPRESSION,
     NAME,
@@ -22,7 +21,7 @@ from kpidsl.model.project import Settings
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.source import Span
-from kpidsl.text.suggest import nearest
+from kpidsl.text.suggest import either, nearest
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
@@ -86,14 +85,16 @@ def check_zone(zone: str, span: Span, diagnostics: list[Diagnostic]) -> bool:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        guesses = nearest(zone, sorted(available_timezones()), 1)
+        near = nearest(zone, sorted(available_timezones()), 1)
         diagnostics.append(
             error(
                 "K211",
                 f"there is no time zone `{zone}`",
                 span,
                 label="unknown time zone",
-                help=perhaps(guesses) or "zones are named as `Asia/Taipei` or `UTC`",
+                help=f"write {either(near)}, if that is meant"
+                if near
+                else "write a place or `UTC`, as in `Asia/Taipei`",
             )
         )
         return False
@@ -122,7 +123,7 @@ def _materiality(
             "`materiality` takes a share, an amount in the project's currency, or either",
             expr.span,
             label=f"this is {describe(expr)}",
-            help=f"for example `materiality: 1% or 20k {currency}`",
+            help=f"write, for example, `materiality: 1% or 20k {currency}`",
         )
     )
     return None, None

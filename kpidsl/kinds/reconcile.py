@@ -14,7 +14,7 @@ KEYS = (
 
 KIND = Kind(
     "reconcile",
-    "A figure that must tie to another system (D42).",
+    "A figure that must tie to another system.",
     "reconcile ledger {\n  metric: revenue_kpi\n  with: gl.booked\n  tolerance: 0.5%\n}",
     Header(),
     KEYS,

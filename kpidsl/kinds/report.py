@@ -36,13 +36,13 @@ BY = Key("by", EXPRESSION, "The dimensions of all figures of the section that na
 COMPARE = Key(
     "compare",
     list_of(word_of("plan", "prior_year", "prior_period"), "`plan`, `prior_year`, `prior_period`"),
-    "What each figure stands beside (D23).",
+    "What each figure stands beside.",
 )
 _BLOCKS = (SHOW, TABLE, ROI, FUNNEL, TREND, BREAKDOWN)
 
 SECTION = Kind(
     "section",
-    "A question, and the figures that answer it (D22).",
+    "A question, and the figures that answer it.",
     'section "Is the money well spent?" { show: marketing_roi by channel }',
     Header(name=None, label_required=True),
     (GOAL_BLOCK, SHOW, TABLE, ROI, FUNNEL, TREND, BREAKDOWN, NOTE, BY, COMPARE),
@@ -54,7 +54,7 @@ FOR = Key("for", NAME, "The audience.", required=True)
 PERIOD = Key(
     "period",
     call_of("last_complete", GRAINS),
-    "The period reported on (D19, S21).",
+    "The period reported on (S21).",
     default="last_complete(month)",
 )
 COLUMNS = Key(
@@ -83,24 +83,22 @@ def bind(
     one that the audience may not see."""
     mark = scope.mark()
     reader = fields.get(FOR)
-    if reader is None:
-        return None
-    if reader.text not in scope.catalog.audiences:
+    if reader is not None and reader.text not in scope.catalog.audiences:
         scope.unknown("an audience", reader.text, reader.span, scope.catalog.audiences)
-        return None
     parts = fields.children(SECTION)
-    if not parts:
+    if not parts and fields.whole:
         scope.error(
             "K204",
             f"the report `{fields.name}` has no section",
             fields.header_span,
+            label="an empty page",
             help='add `section "Did we reach the goals?" { goals: all }`',
         )
-    audience = audiences.get(reader.text)
-    if audience is None:
+    bound = [_section(part, rois, funnels, scope) for part in parts]
+    audience = audiences.get(reader.text) if reader is not None else None
+    if audience is None or scope.drops(mark):
         return None
-    bound = [_section(part, rois, funnels, scope) for part in parts if part.ok]
-    if scope.failed_since(mark) or not all(part.ok for part in parts):
+    if not scope.tolerant and not all(part.ok for part in parts):
         return None
     sections = tuple(
         section.model_copy(
@@ -110,7 +108,7 @@ def bind(
     )
     return Report(
         **fields.described(),
-        audience=reader.text,
+        audience=audience.name,
         grain=fields.get(PERIOD) or "month",
         columns=fields.get(COLUMNS) or (),
         sections=sections,
@@ -132,7 +130,7 @@ def _section(fields: Fields, rois: set[str], funnels: set[str], scope: Scope) ->
         else:
             block = next((key for key in _BLOCKS if key.name == name), None)
             if block is not None:
-                shown = _shown(fields.get(block) or (), block, by, scope)
+                shown = _shown(fields, block, by, scope)
                 bound = [item for item in shown if exists(item.name, scope, rois, funnels)]
                 items.extend(_grouped(bound, block.name))
     described = fields.described()
@@ -179,13 +177,13 @@ def _goals(exprs: tuple[tree.Expr, ...], entry: tree.Entry, scope: Scope) -> lis
 
 
 def _shown(
-    exprs: tuple[tree.Expr, ...],
+    fields: Fields,
     block: Key[tuple[tree.Expr, ...]],
     by: tuple[QueryDimension, ...],
     scope: Scope,
 ) -> list[Shown]:
     found: list[Shown] = []
-    for expr in exprs:
+    for expr in fields.get(block) or ():
         shown = bind_shown(expr, scope)
         if shown is None:
             continue
@@ -196,12 +194,13 @@ def _shown(
         if block is FUNNEL and shown.name not in catalog.funnels:
             scope.unknown("a funnel", shown.name, shown.span, catalog.funnels)
             continue
-        if block is BREAKDOWN and not (shown.by or by):
+        if block is BREAKDOWN and not shown.by and fields.lacks(BY):
             scope.error(
                 "K204",
                 "a breakdown names no dimension",
                 shown.span,
-                help=f"write `{shown.name} by channel`",
+                label="by what?",
+                help=f"write `{shown.name} by channel`, or add `by:`",
             )
             continue
         found.append(shown if shown.by else Shown(shown.name, shown.span, by))

@@ -38,14 +38,12 @@ REVENUE = Key(
 )
 AD_COST = Key("ad_cost", SIMPLE_NAMES, "The cost lines that are advertising: they make `.roas`.")
 SALES_CYCLE = Key("sales_cycle", DURATION, "How long a sale takes: younger ROI is provisional.")
-ATTRIBUTION = Key(
-    "attribution", EXPRESSION, "How sales are credited (D31).", default="recorded(channel)"
-)
-BENCHMARK = Key("benchmark", NAME, "An outside value to compare with (D25).")
-MARGIN = Key("margin", PERCENTAGE, "The gross margin, for the break-even point (V9).")
+ATTRIBUTION = Key("attribution", EXPRESSION, "How sales are credited.", default="recorded(channel)")
+BENCHMARK = Key("benchmark", NAME, "An outside value to compare with.")
+MARGIN = Key("margin", PERCENTAGE, "The gross margin, for the break-even point.")
 OWNER = Key("owner", TEXT, "Who decides on it.")
-DISCOUNT = Key("discount", ANYTHING, "The discount rate (T7).", later=Later.ADVISE)
-HORIZON = Key("horizon", DURATION, "How long returns are counted (T7).", later=Later.ADVISE)
+DISCOUNT = Key("discount", ANYTHING, "The discount rate.", later=Later.ADVISE)
+HORIZON = Key("horizon", DURATION, "How long returns are counted.", later=Later.ADVISE)
 
 ALLOCATE_BY = Key("allocate_by", EXPRESSION, "The metric that splits a fixed amount (S9).")
 COST = Kind(
@@ -87,7 +85,7 @@ def bind(fields: Fields, scope: Scope) -> Roi | None:
     name = fields.name
     cost = fields.child(COST)
     gain_expr = fields.get(GAIN)
-    if fields.ok and (cost is None or not cost.free):
+    if fields.whole if cost is None else (cost.whole and not cost.free):
         scope.error(
             "K204",
             f"`{name}` lists no cost",
@@ -107,24 +105,25 @@ def bind(fields: Fields, scope: Scope) -> Roi | None:
         scope.unknown("a benchmark", benchmark.text, benchmark.span, scope.catalog.benchmarks)
     cycle = fields.get(SALES_CYCLE)
     cycle_days = whole_days(cycle, scope) if cycle is not None else None
-    if gain is None or (REVENUE.name in fields.entries and revenue is None):
-        return None
-    if any(value is None for _, value in lines) or scope.failed_since(mark) or not fields.ok:
-        return None
     bound = [(line, value) for line, value in lines if value is not None]
+    if gain is None or not bound:
+        return None
     if not _check_money(gain, revenue, [value for _, value in bound], scope):
         return None
-    if not _check_deductions(gain, bound, scope):
-        return None
-    if revenue is None and not gain.amounts.deducted:
-        revenue = gain
-    if ad_lines and revenue is None:
-        scope.error(
-            "K204",
-            f"`{name}` does not say its revenue, which ROAS needs: the gain is net of costs",
-            fields.key_span(AD_COST),
-            help="add `revenue:` with the amount before any deduction",
-        )
+    _check_deductions(gain, bound, scope)
+    if revenue is None and fields.lacks(REVENUE):
+        if not gain.amounts.deducted:
+            revenue = gain
+        elif ad_lines:
+            scope.error(
+                "K204",
+                f"`{name}` does not say its revenue, which ROAS needs: the gain is net of costs",
+                fields.key_span(AD_COST),
+                label="makes `.roas`",
+                help="add `revenue:` with the amount before any deduction",
+            )
+    is_bound = len(bound) == len(lines) and (revenue is not None or fields.lacks(REVENUE))
+    if not scope.tolerant and (scope.failed_since(mark) or not is_bound or not fields.ok):
         return None
     _add_members(fields, gain, revenue, bound, ad_lines, scope)
     return Roi(
@@ -159,6 +158,7 @@ def _bind_lines(cost: Fields, scope: Scope) -> list[tuple[str, Value | None]]:
                     "K403",
                     "only a fixed amount is allocated; a measured one splits by itself",
                     options.key_span(ALLOCATE_BY),
+                    label="splits a measured amount",
                     help="take `allocate_by` out",
                 )
                 value = None
@@ -195,21 +195,19 @@ def _check_money(gain: Value, revenue: Value | None, lines: list[Value], scope: 
                 f"ROI compares money with money; this is in {say_unit(value.unit, value.percent)}",
                 value.span,
                 label=say_unit(value.unit, value.percent),
-                help="use the amount of money behind it; other returns stand beside the ROI (D15)",
+                help="use the amount of money behind it, and show other returns beside the ROI",
             )
             return False
     values = (gain, *([revenue] if revenue else []), *lines)
     return common_unit(values, "an ROI", scope) is not None
 
 
-def _check_deductions(gain: Value, lines: list[tuple[str, Value]], scope: Scope) -> bool:
+def _check_deductions(gain: Value, lines: list[tuple[str, Value]], scope: Scope) -> None:
     for line, value in lines:
         names = value.amounts.counted | {canonical(line, scope)}
         twice = overlap(names, gain.amounts)
         if twice is not None:
             refuse_twice(twice, value.span, gain.amounts.deducted[twice], scope)
-            return False
-    return True
 
 
 def _add_members(

@@ -30,6 +30,7 @@ from kpidsl.model.expr import RowExpr
 from kpidsl.model.files import FileSet, ReadOptions
 from kpidsl.model.sources import (
     FilesOrigin,
+    Join,
     Origin,
     Source,
     SqlOrigin,
@@ -88,7 +89,7 @@ KEY = Key("key", EXPRESSIONS, "The columns that no two rows share; `none`: rows 
 STORED_AS = Key("stored_as", TEXT, "The time zone of stored times that name none (S20).")
 TIME = Key("time", EXPRESSION, "The source's own clock (S15).", options=(STORED_AS,))
 WATERMARK = Key("watermark", DATE, "The first day that is not yet complete (S21).")
-EXCLUDE = Key("exclude", CONDITION, "Rows that never count: test orders, bots (D43).")
+EXCLUDE = Key("exclude", CONDITION, "Rows that never count: test orders, bots.")
 DIMENSIONS = Key("dimensions", SIMPLE_NAMES, "Columns that are dimensions under their own name.")
 FRESHNESS = Key("freshness", DURATION, "How old the data may be.", later=Later.ADVISE)
 
@@ -110,7 +111,7 @@ _ORIGINS = (TABLE, FILES, SQL, UNION)
 def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Source | None:
     """Bind a source but for its dimensions and measures; a failed join is left out alone.
 
-    `keys` are the `key:` values of all sources, as written.
+    `keys` are those of `keys_of`.
     """
     mark = scope.mark()
     name = fields.name
@@ -119,8 +120,7 @@ def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Sou
     key_expr = keys.get(name)
     key: tuple[RowExpr, ...] | None = None
     if key_expr is not None:
-        is_none = isinstance(key_expr, tree.Ref) and key_expr.text == "none"
-        key = () if is_none else identities(listed(key_expr), scope, name)
+        key = () if join.is_none(key_expr) else identities(listed(key_expr), scope, name)
     time = None
     if (clock := fields.get(TIME)) is not None:
         zone = _zone(fields, scope)
@@ -132,16 +132,17 @@ def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Sou
     unnest = _unnest(fields, scope)
     unpivot = _unpivot(fields, scope)
     unpivots = fields.child(UNPIVOT)
-    if scope.failed_since(mark) or origin is None or (unpivots and not unpivots.ok):
+    failed = scope.failed_since(mark) or origin is None or (unpivots and not unpivots.ok)
+    joins: dict[str, Join] = {}
+    for part in fields.children(join.KIND):
+        bound_join = join.bind(part, name, keys, scope)
+        if bound_join is not None and (part.ok or scope.tolerant):
+            joins[part.name] = bound_join
+    if failed and not scope.tolerant:
         return None
-    joins = {
-        part.name: bound_join
-        for part in fields.children(join.KIND)
-        if part.ok and (bound_join := join.bind(part, name, keys, scope)) is not None
-    }
     return Source(
         **fields.described(),
-        origin=origin,
+        origin=origin or TableOrigin(path=(name,)),
         unnest=unnest,
         unpivot=unpivot,
         key=key,
@@ -152,13 +153,22 @@ def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Sou
     )
 
 
-def key_of(fields: Fields) -> tree.Expr | None:
-    """Return the `key:` of a source as written."""
-    return fields.entries[KEY.name].value if fields.get(KEY) is not None else None
+def keys_of(sources: dict[str, Fields]) -> dict[str, tree.Expr | None]:
+    """Return the `key:` of each source as written, None where there is none; a source whose key
+    could not be read is left out."""
+    keys: dict[str, tree.Expr | None] = {}
+    for name, fields in sources.items():
+        if fields.get(KEY) is not None:
+            keys[name] = fields.entries[KEY.name].value
+        elif fields.lacks(KEY):
+            keys[name] = None
+    return keys
 
 
 def _origin(fields: Fields, scope: Scope) -> Origin | None:
     said = [key for key in _ORIGINS if key.name in fields.entries]
+    if not said and not fields.lacks(*_ORIGINS):
+        return None
     if len(said) != 1:
         message = (
             f"`{fields.name}` does not say where its rows come from"
@@ -170,6 +180,7 @@ def _origin(fields: Fields, scope: Scope) -> Origin | None:
             "K404",
             message,
             fields.header_span,
+            label="one origin is needed",
             labels=labels,
             help="write one of `table:`, `files:`, `sql:` and `union:`",
         )
@@ -198,6 +209,7 @@ def _check_file_keys(fields: Fields, origin: Key[Any], scope: Scope) -> None:
                 "K404",
                 f"`{name}` is about files, and `{fields.name}` reads `{origin.name}:`",
                 span,
+                label="about files",
                 help=f"take `{name}` out, or write `files:`",
             )
 
@@ -205,18 +217,22 @@ def _check_file_keys(fields: Fields, origin: Key[Any], scope: Scope) -> None:
 def _files(patterns: tuple[str, ...], fields: Fields, scope: Scope) -> FilesOrigin | None:
     if not patterns:
         scope.error(
-            "K404", "`files` lists no file", fields.key_span(FILES), help='for example `"*.csv"`'
+            "K404",
+            "`files` lists no file",
+            fields.key_span(FILES),
+            label="an empty list",
+            help='name a file or a pattern, such as `"*.csv"`',
         )
         return None
     read = fields.child(READ)
     options, drop_where = ReadOptions(), None
     if read is not None:
         bound = _read_options(read, scope)
+        if (condition := read.get(DROP_WHERE)) is not None:
+            drop_where = column_binder(scope, fields.name, cells=True).condition(condition)
         if bound is None:
             return None
         options = bound
-        if (condition := read.get(DROP_WHERE)) is not None:
-            drop_where = column_binder(scope, fields.name, cells=True).condition(condition)
     files = FileSet(
         patterns=patterns,
         read=options,
@@ -233,13 +249,15 @@ def _read_options(read: Fields, scope: Scope) -> ReadOptions | None:
             "K205",
             "`header_row` is the number of a line",
             read.key_span(HEADER_ROW),
-            help="lines count from 1; 0 says that there is no header",
+            label="below 0",
+            help="write the line of the column names, counted from 1, or 0 where there is none",
         )
     if decimal not in {None, ".", ","}:
         scope.error(
             "K205",
             "`decimal` is a point or a comma",
             read.key_span(DECIMAL),
+            label="another sign",
             help='write `decimal: ","`',
         )
     if delimiter is not None and len(delimiter) != 1:
@@ -247,7 +265,8 @@ def _read_options(read: Fields, scope: Scope) -> ReadOptions | None:
             "K205",
             "`delimiter` is one character",
             read.key_span(DELIMITER),
-            help='for example `delimiter: ";"`',
+            label=f"{len(delimiter)} characters",
+            help='write, for example, `delimiter: ";"`',
         )
     if scope.failed_since(mark):
         return None
@@ -309,6 +328,7 @@ def _unpivot(fields: Fields, scope: Scope) -> Unpivot | None:
                 "K205",
                 f"`{label}` names {len(columns)} columns, and `into` has {len(into)}",
                 entry.value.span,
+                label="not one for each",
                 labels=(Label(part.key_span(INTO), "`into`"),),
                 help="name one column for each of `into`, in the same order",
             )

@@ -117,6 +117,12 @@ def parse_period(text: str, fiscal_start_month: int = 1) -> Window | None:
         return None
 
 
+def is_iso_week(text: str) -> bool:
+    """Tell whether a period is written as an ISO week, such as `2026-W07`."""
+    match = _PERIOD.fullmatch(text)
+    return match is not None and match["week"] is not None
+
+
 def shift(day: date, months: int = 0, days: int = 0) -> date:
     """Move a day by calendar months, then by days.
 
@@ -177,6 +183,14 @@ def same_week(year: int, number: int, week_starts: int = 0) -> date | None:
     first = period_start(date(year, 1, 4), Grain.WEEK, week_starts)
     start = first + (number - 1) * 7 * _DAY
     return start if week_of_year(start) == (year, number) else None
+
+
+def is_whole(window: Window, grain: Grain, week_starts: int = 0) -> bool:
+    """Tell whether a window is one period of a grain, from its first day to its last."""
+    return (
+        period_start(window.start, grain, week_starts) == window.start
+        and next_start(window.start, grain, week_starts) == window.end
+    )
 
 
 def periods(window: Window, grain: Grain, week_starts: int = 0) -> list[Window]:

@@ -1,21 +1,92 @@
-"""Which aggregates merge: parts of a group make the whole without looking at its rows (S10)."""
+"""What adds up, and what is recomputed (S4, S10)."""
 
 from __future__ import annotations
 
-from kpidsl.model.sources import Aggregate, Measure
+from collections.abc import Iterable
+
+from kpidsl.model.expr import RowExpr
+from kpidsl.model.sources import Aggregate as Kind
+from kpidsl.model.sources import Measure
+from kpidsl.plan.leaves import leaves_of
+from kpidsl.plan.nodes import (
+    Aggregate,
+    FirstKnown,
+    Formula,
+    LeafValue,
+    Negation,
+    Number,
+    Operation,
+    Reached,
+)
 
 _MERGED_BY = {
-    Aggregate.SUM: Aggregate.SUM,
-    Aggregate.COUNT: Aggregate.SUM,
-    Aggregate.MIN: Aggregate.MIN,
-    Aggregate.MAX: Aggregate.MAX,
+    Kind.SUM: Kind.SUM,
+    Kind.COUNT: Kind.SUM,
+    Kind.MIN: Kind.MIN,
+    Kind.MAX: Kind.MAX,
 }
 
 
-def merged_by(measure: Measure) -> Aggregate | None:
+def overlaps(formula: Formula, nodes: Iterable[Aggregate]) -> bool:
+    """Tell whether the same thing can count in several rows of an answer: a row of the data that
+    is split by its many side, counted once per key or over several periods, what a distinct count
+    counts, or a total.
+
+    Nobody adds up the rows of a ratio, so distinct counts below a quotient don't matter.
+    """
+    several: set[str] = set()
+    repeated: set[str] = set()
+    for node in nodes:
+        if not node.keys and not node.timed:
+            continue
+        in_several_periods = node.timed and (node.look.reach is not None or node.stock is not None)
+        if node.fan_outs or node.once_per or in_several_periods:
+            several |= {leaf.column for leaf in node.leaves}
+        repeated |= {leaf.column for leaf in node.leaves if _repeats(leaf.measure, node)}
+    return any(leaf.column in several for leaf in leaves_of(formula)) or any(
+        leaf.column in repeated or leaf.over is not None for leaf in _terms(formula)
+    )
+
+
+def merged_by(measure: Measure) -> Kind | None:
     """Return the aggregate that makes one value of the values of disjoint sets of rows, or None:
     distinct counts, averages, medians and percentiles are recomputed from the rows, and so is
     what counts once per key, since the parts may share keys; a level is no sum over time."""
     if measure.once_per or measure.stock is not None:
         return None
     return _MERGED_BY.get(measure.aggregate)
+
+
+def _repeats(measure: Measure, node: Aggregate) -> bool:
+    """Tell whether what a measure counts once can be found in several groups."""
+    if measure.aggregate != "count_distinct":
+        return False
+    counted = (measure.operand,)
+    if node.input.source.key == counted:
+        return False
+    return node.timed or not all(_is_of(counted, key.value) for key in node.keys)
+
+
+def _is_of(counted: tuple[RowExpr | None], dimension: Reached) -> bool:
+    """Tell whether a dimension has one member for each thing counted: it is joined by it alone,
+    or an attribute of it."""
+    if dimension.hops:
+        return dimension.hops[0].join.columns == counted
+    attribute = dimension.dimension.attribute
+    return attribute is not None and attribute.entity == counted
+
+
+def _terms(formula: Formula) -> list[LeafValue]:
+    """Return the leaves that a formula adds up, as they are or times a number."""
+    match formula:
+        case LeafValue():
+            return [formula]
+        case Operation("+" | "-", left, right):
+            return _terms(left) + _terms(right)
+        case Operation("*" | "/", part, Number()) | Operation("*", Number(), part):
+            return _terms(part)
+        case Negation(operand):
+            return _terms(operand)
+        case FirstKnown(items):
+            return [leaf for item in items for leaf in _terms(item)]
+    return []

@@ -17,11 +17,9 @@ def circular_exclude(model: Model, source: Source) -> Diagnostic | None:
     waiting, seen = [source], {source.name}
     while waiting:
         one = waiting.pop()
-        try:
-            if one.exclude is not None:
-                _Rows(model, one).resolve(one.exclude, one, ())
-        except Refused as refused:
-            return refused.diagnostic
+        found = waits_for_itself(model, one)
+        if found is not None:
+            return found
         near = [model.sources[join.target] for join in one.joins.values()]
         near += [
             other
@@ -30,6 +28,17 @@ def circular_exclude(model: Model, source: Source) -> Diagnostic | None:
         ]
         waiting += [item for item in near if item.name not in seen]
         seen.update(item.name for item in near)
+    return None
+
+
+def waits_for_itself(model: Model, source: Source) -> Diagnostic | None:
+    """Return why a source's own `exclude` can't be computed, if it depends on its own outcome."""
+    if source.exclude is None:
+        return None
+    try:
+        _Rows(model, source).resolve(source.exclude, source, ())
+    except Refused as refused:
+        return refused.diagnostic
     return None
 
 

@@ -268,8 +268,8 @@ Formula = LeafValue | AccrualValue | Number | Operation | Negation | FirstKnown 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One metric column of the answer; `name` is what its SQL calls it. `overlapping`: parts may
-    exceed the total (S4)."""
+    """One metric column of the answer; `name` is what its SQL calls it. `overlapping`: its rows
+    need not add up to the total (S4, S10)."""
 
     name: str
     formula: Formula

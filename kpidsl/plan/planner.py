@@ -10,9 +10,9 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
-from kpidsl.plan.additivity import merged_by
+from kpidsl.plan.additivity import merged_by, overlaps
 from kpidsl.plan.excludes import circular_exclude
-from kpidsl.plan.leaves import Expansion, LeafSpec, leaves_of
+from kpidsl.plan.leaves import Expansion, LeafSpec
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -48,7 +48,7 @@ from kpidsl.text.diagnostic import Diagnostic, error
 def plan(
     model: Model, query: Query, paths: Paths | None = None
 ) -> tuple[Plan | None, list[Diagnostic]]:
-    """Return the plan of a query, or None with the refusals of every metric in it.
+    """Return the plan of a query, or None with the first reason why it is refused.
 
     `paths` may be shared between queries of the same model.
     """
@@ -81,20 +81,9 @@ class _Planner:
         aggregates = self._aggregates(None)
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
         totals = tuple(Totals(over, self._aggregates(over)) for over in overs if over is not None)
-        overlapping = {
-            leaf.column
-            for node in aggregates
-            if node.fan_outs or node.once_per
-            for leaf in node.leaves
-        }
         names = Names((PERIOD, *self.columns, *self.states))
         outputs = tuple(
-            Output(
-                names.unused(item.name),
-                formula,
-                bool(self.columns or query.grain)
-                and any(leaf.column in overlapping for leaf in leaves_of(formula)),
-            )
+            Output(names.unused(item.name), formula, overlaps(formula, aggregates))
             for item, formula in formulas
         )
         used = self._used_sources((*aggregates, *_inputs(totals)))

@@ -18,7 +18,7 @@ from kpidsl.reports.model import (
     TrendBlock,
     TrendPoint,
 )
-from kpidsl.reports.values import Bullet, Figure
+from kpidsl.reports.values import Bullet, Figure, Reference
 
 
 def draw_history(card: KpiCard) -> Sparkline:
@@ -45,16 +45,12 @@ def draw_funnel(block: FunnelBlock) -> tuple[Bar, ...]:
 
 def draw_breakdown(block: BreakdownBlock) -> tuple[Bar, ...]:
     """A bar per member, with the reference across them."""
-    marks = () if block.reference is None else (block.reference.value,)
-    return bars([_float(row.figure) for row in block.rows], _known(marks))
+    return bars([_float(row.figure) for row in block.rows], _marks(block.reference))
 
 
 def draw_roi(block: RoiTable) -> tuple[Bar, ...]:
-    """A bar of ROI per member, with break-even and benchmark across them."""
-    marks = [block.break_even.value]
-    if block.benchmark is not None:
-        marks.append(block.benchmark.value)
-    return bars([_float(row.roi) for row in block.rows], _known(marks))
+    """A bar of ROI per member, with the benchmark across them; break-even is where bars begin."""
+    return bars([_float(row.roi) for row in block.rows], _marks(block.benchmark))
 
 
 def _slot(point: TrendPoint) -> Slot:
@@ -82,5 +78,6 @@ def _float(figure: Figure | None) -> float | None:
     return None if figure is None or figure.value is None else float(figure.value)
 
 
-def _known(figures: list[Figure] | tuple[Figure, ...]) -> list[float]:
-    return [float(figure.value) for figure in figures if figure.value is not None]
+def _marks(reference: Reference | None) -> list[float]:
+    value = _float(reference.value) if reference is not None else None
+    return [] if value is None else [value]

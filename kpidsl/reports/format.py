@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Literal
 
 from kpidsl.reports.values import Better, Delta, Figure, Unit
 from kpidsl.reports.words import MONTHS
@@ -37,23 +38,18 @@ def count(noun: str) -> Unit:
     return Unit(kind="count", label=noun)
 
 
-def figure(
-    value: Decimal | int | float | None, unit: Unit, *, missing: str = "", digits: int | None = None
-) -> Figure:
+def figure(value: Decimal | int | float | None, unit: Unit, *, missing: str = "") -> Figure:
     """Return the figure of a value, with the texts that cards and tables print.
 
     Args:
         value: in the unit's own scale (see `Unit`); a float is taken at its shortest spelling.
         unit: what the value counts.
         missing: why there is no value; needed if and only if `value` is None.
-        digits: decimals of the exact text, where the reader's precision says so.
     """
     if value is None:
         return Figure(value=None, unit=unit, short=NO_VALUE, exact=NO_VALUE, missing=missing)
     number = value if isinstance(value, Decimal) else Decimal(str(value))
-    return Figure(
-        value=number, unit=unit, short=short(number, unit), exact=exact(number, unit, digits)
-    )
+    return Figure(value=number, unit=unit, short=short(number, unit), exact=exact(number, unit))
 
 
 def short(value: Decimal, unit: Unit) -> str:
@@ -71,22 +67,22 @@ def short(value: Decimal, unit: Unit) -> str:
             return exact(value, unit)
 
 
-def exact(value: Decimal, unit: Unit, digits: int | None = None) -> str:
+def exact(value: Decimal, unit: Unit) -> str:
     """The text of a value in a table, under a heading that names its unit."""
     match unit.kind:
         case "money":
-            return fixed(value, _money_digits(value, unit) if digits is None else digits)
+            return fixed(value, _money_digits(value, unit))
         case "percent":
             percent = value * 100
-            return f"{fixed(percent, _rate_digits(percent) if digits is None else digits)}%"
+            return f"{fixed(percent, _rate_digits(percent))}%"
         case "multiple":
-            return f"{fixed(value, 2 if digits is None else digits)}×"
+            return f"{fixed(value, 2)}×"
         case "count":
-            return fixed(value, _count_digits(value) if digits is None else digits)
+            return fixed(value, _count_digits(value))
         case "duration":
             return duration(value)
         case "number":
-            return fixed(value, digits) if digits is not None else _trim(fixed(value, 2))
+            return _trim(fixed(value, _number_digits(value)))
 
 
 def fixed(value: Decimal, digits: int) -> str:
@@ -126,68 +122,51 @@ def delta(
     base: Figure,
     better: Better | None,
     *,
-    band: tuple[Decimal, Decimal] | None = None,
+    absolute: bool = False,
     material: bool = True,
+    in_table: bool = False,
 ) -> Delta | None:
     """Return how far a value is from a base; None where one of the two has no value.
 
-    Rates differ in percentage points; other values relatively, or absolutely where the base is
-    zero or negative, since no percentage of such a base means anything.
+    Rates differ in percentage points; other values relatively, or in their own unit where that is
+    asked for (`absolute`) or the base is zero or negative, of which no percentage means anything.
+
+    Two different figures that print alike are about the same: their difference is neither better
+    nor worse, for the reader sees none. `in_table` says which of their texts stand beside it: the
+    exact ones of tables, or the short ones of cards, which are rounded.
     """
     if value.value is None or base.value is None:
         return None
     difference = value.value - base.value
-    good = favourable(value.value, base.value, better, band)
+    kind: Literal["relative", "pp", "absolute"]
     if value.unit.kind == "percent":
         points = difference * 100
-        text = f"{signed(points, _point_digits(points))} pp"
-        return Delta(kind="pp", value=difference, text=text, favourable=good, material=material)
-    if base.value <= 0:
-        return absolute_delta(value, base, better, band=band, material=material)
-    relative = difference / base.value
-    text = f"{signed(relative * 100, 1)}%"
-    return Delta(kind="relative", value=relative, text=text, favourable=good, material=material)
-
-
-def absolute_delta(
-    value: Figure,
-    base: Figure,
-    better: Better | None,
-    *,
-    band: tuple[Decimal, Decimal] | None = None,
-    material: bool = True,
-    digits: int | None = None,
-) -> Delta | None:
-    """Return the difference in the values' own unit (percentage points for a rate), signed."""
-    if value.value is None or base.value is None:
-        return None
-    if value.unit.kind == "percent":
-        return delta(value, base, better, band=band, material=material)
-    difference = value.value - base.value
-    text = exact(difference, value.unit, digits)
-    good = favourable(value.value, base.value, better, band)
+        kind, text = "pp", f"{signed(points, _point_digits(points))} pp"
+    elif absolute or base.value <= 0:
+        kind, text = "absolute", _plus(exact(difference, value.unit))
+    else:
+        difference /= base.value
+        kind, text = "relative", f"{signed(difference * 100, 1)}%"
+    same_text = value.exact == base.exact if in_table else value.short == base.short
+    alike = same_text and difference != 0
     return Delta(
-        kind="absolute", value=difference, text=_plus(text), favourable=good, material=material
+        kind=kind,
+        value=difference,
+        text=text,
+        favourable=None if alike else favourable(value.value, base.value, better),
+        material=material and not alike,
+        alike=alike,
     )
 
 
-def favourable(
-    value: Decimal, base: Decimal, better: Better | None, band: tuple[Decimal, Decimal] | None
-) -> bool | None:
+def favourable(value: Decimal, base: Decimal, better: Better | None) -> bool | None:
     """Whether moving from `base` to `value` is good by the KPI's `better`, whatever the sign.
 
-    For a band: nearer to it is better. None: no direction declared, or no difference.
+    None: no direction declared, or no difference.
     """
-    match better:
-        case "higher":
-            gain = value - base
-        case "lower":
-            gain = base - value
-        case "band" if band is not None:
-            gain = _outside(base, band) - _outside(value, band)
-        case _:
-            return None
-    return None if gain == 0 else gain > 0
+    if better is None or value == base:
+        return None
+    return (value > base) == (better == "higher")
 
 
 def signed(value: Decimal, digits: int) -> str:
@@ -243,22 +222,22 @@ def _money_digits(value: Decimal, unit: Unit) -> int:
 
 
 def _rate_digits(percent: Decimal) -> int:
-    """One decimal; two significant digits under 1 %, where one decimal would hide the value."""
-    return 1 if percent == 0 or abs(percent) >= 1 else min(4, 1 - percent.adjusted())
+    """One decimal, and under 10 % as many as three digits need, up to four decimals."""
+    return 1 if percent == 0 else max(1, min(4, 2 - percent.adjusted()))
+
+
+def _number_digits(value: Decimal) -> int:
+    """Two decimals, and under 1 as many as three digits need, up to six decimals."""
+    return 2 if value == 0 else max(2, min(6, 2 - value.adjusted()))
 
 
 def _point_digits(points: Decimal) -> int:
-    return 1 if points == 0 or abs(points) >= Decimal("0.1") else min(4, -points.adjusted())
+    """One decimal; two under 1 point, and one digit where those would print a zero."""
+    return 1 if points == 0 or abs(points) >= 1 else max(2, min(4, -points.adjusted()))
 
 
 def _three_significant(value: Decimal) -> Decimal:
     return Context(prec=3, rounding=ROUND_HALF_UP).plus(value)
-
-
-def _outside(value: Decimal, band: tuple[Decimal, Decimal]) -> Decimal:
-    """How far a value lies outside a band."""
-    low, high = band
-    return max(low - value, value - high, Decimal(0))
 
 
 def _trim(text: str) -> str:

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from kpidsl.reports import drawings, sentences
 from kpidsl.reports.format import day, days, moment
 from kpidsl.reports.model import Period, ReportModel
-from kpidsl.reports.theme import DEFAULT_THEME, Theme, check_theme
+from kpidsl.reports.theme import THEME, Theme
 from kpidsl.reports.words import ENGLISH
 from kpidsl.text.bundled import bundled
 from kpidsl.text.diagnostic import Diagnostic, error
@@ -35,43 +35,35 @@ class Style:
 
 def render_html(model: ReportModel) -> str:
     """Return the page of a report by the shipped templates, which fail for no model."""
-    return _render(model, None, DEFAULT_THEME)
+    return _render(model, None)
 
 
-def render_custom(
-    model: ReportModel, templates: Path | None = None, theme: Theme = DEFAULT_THEME
-) -> tuple[str | None, tuple[Diagnostic, ...]]:
-    """Return the page of a report by a project's own templates and theme, and what is wrong there.
+def render_by(templates: Path, model: ReportModel) -> tuple[str | None, list[Diagnostic]]:
+    """Return the page of a report by a project's own templates, or what is wrong with them.
 
-    Args:
-        model: all that the page shows.
-        templates: a folder whose files stand in for the shipped ones of the same name
-            (`page.html.jinja`, `blocks/…`, `macros/…`, `style.css`). They run sandboxed, with
-            autoescape; a mistake in one gives no page and an error (K701, K702).
-        theme: the colours; a pair too close to be read gives a warning (K703).
+    The folder's files stand in for the shipped ones of the same name (`page.html.jinja`,
+    `blocks/…`, `macros/…`, `style.css`). They run sandboxed, with autoescape; a mistake in one
+    gives no page and an error (K701, K702).
     """
-    if templates is not None and not templates.is_dir():
-        return None, (
+    if not templates.is_dir():
+        return None, [
             error(
                 "K701",
                 f"the template folder `{templates}` does not exist",
                 help="give the path of a folder that holds templates",
-            ),
-        )
-    warnings = check_theme(theme)
+            )
+        ]
     try:
-        return _render(model, templates, theme), warnings
-    except Exception as failure:
-        if templates is None:
-            raise  # not the project's mistake
-        return None, (*warnings, _template_error(failure, templates))
+        return _render(model, templates), []
+    except Exception as failure:  # noqa: BLE001 - whatever a template does wrong is said
+        return None, [_template_error(failure, templates)]
 
 
-def _render(model: ReportModel, templates: Path | None, theme: Theme) -> str:
+def _render(model: ReportModel, templates: Path | None) -> str:
     environment = _environment(templates)
     sheet, _, _ = _source(environment, _STYLE)
     page = environment.get_template(_PAGE)
-    return page.render(report=model, style=_style(sheet, theme)) + "\n"
+    return page.render(report=model, style=_style(sheet, THEME)) + "\n"
 
 
 def _environment(templates: Path | None) -> ImmutableSandboxedEnvironment:

@@ -24,6 +24,7 @@ from kpidsl.reports.values import (
     Mark,
     Plain,
     Point,
+    Reference,
     Status,
     Text,
     Unit,
@@ -115,7 +116,10 @@ class PlanTable(Plain):
 
 
 class GoalRow(Plain):
-    """One goal: target for its whole span and to date, what was reached, and by whom."""
+    """One goal: target for its whole span and to date, what was reached, and by whom.
+
+    `is_limit`: less is better, so an attainment of 100 % keeps the target, and less exceeds it.
+    """
 
     title: Text
     kpi: Text
@@ -125,6 +129,7 @@ class GoalRow(Plain):
     attainment: Figure
     status: Status
     bullet: Bullet
+    is_limit: bool = False
     due: date
     owner: str = ""
     note: str = ""
@@ -135,15 +140,6 @@ class GoalRows(Plain):
     id: Id
     title: Text
     rows: tuple[GoalRow, ...]
-
-
-class Reference(Plain):
-    """A line to compare with: break-even, or a benchmark with its source and date (D25)."""
-
-    label: Text
-    value: Figure
-    source: str = ""
-    stale: bool = False
 
 
 class RoiRow(Plain):
@@ -168,16 +164,23 @@ class RoiRow(Plain):
 
 
 class RoiTable(Plain):
-    """ROI by the members of a dimension; `unallocated` holds cost that no member bears (S9)."""
+    """ROI by the members of a dimension; `unallocated` holds cost that no member bears (S9).
+
+    `paid` is the subtotal of the members that cost something, where others gained for nothing:
+    the total then judges no spending, and this does. `break_even` is that of the ROI, on all cost;
+    `break_even_note` says which ROAS covers which cost.
+    """
 
     kind: Literal["roi"] = "roi"
     id: Id
     title: Text
     dimension: Text
     rows: tuple[RoiRow, ...]
+    paid: RoiRow | None = None
     unallocated: RoiRow | None = None
     total: RoiRow | None = None
     break_even: Reference
+    break_even_note: str = ""
     benchmark: Reference | None = None
     rule: str = ""  # how keep, watch and stop are told apart
     convention: str = ""  # how annualised figures are made (T6)
@@ -214,7 +217,11 @@ class FunnelBlock(Plain):
 
 
 class TrendPoint(Plain):
+    """One period, from its `first` to its `last` day; `partial`: it was not complete (S21)."""
+
     label: Text
+    first: date
+    last: date
     actual: Figure
     plan: Figure | None = None
     delta: Delta | None = None
@@ -236,20 +243,37 @@ class BreakdownRow(Plain):
 
     label: Text
     figure: Figure
+    parts: tuple[Figure, ...] = ()
     share: Figure | None = None
     note: str = ""
     special: Literal["none", "unmapped"] | None = None
 
 
+class Part(Plain):
+    """What a ratio divides, or divides by."""
+
+    title: Text
+    unit: Unit
+
+
 class BreakdownBlock(Plain):
+    """A figure by members; `parts` are a ratio's numerator and denominator, shown beside it."""
+
     kind: Literal["breakdown"] = "breakdown"
     id: Id
     title: Text
     dimension: Text
     unit: Unit
+    parts: tuple[Part, ...] = ()
     rows: tuple[BreakdownRow, ...]
     reference: Reference | None = None
     marks: tuple[Mark, ...] = ()
+
+    @model_validator(mode="after")
+    def _rows_have_the_parts(self) -> Self:
+        if any(len(row.parts) != len(self.parts) for row in self.rows):
+            raise ValueError("each row has one figure per part")
+        return self
 
 
 class NoteBlock(Plain):
@@ -260,7 +284,6 @@ class NoteBlock(Plain):
     text: Text
     author: str = ""
     written: date | None = None
-    stale: bool = False  # the figure that it quotes has changed
 
 
 class GapBlock(Plain):

@@ -6,11 +6,13 @@ No authored prose passes through here, so a sentence can't contradict the figure
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
-from kpidsl.reports.format import MINUS, fixed
+from kpidsl.model.periods import Window, label
+from kpidsl.reports.format import MINUS, day, fixed
 from kpidsl.reports.model import (
     BreakdownBlock,
     FunnelBlock,
@@ -25,7 +27,7 @@ from kpidsl.reports.model import (
 from kpidsl.reports.values import Bullet, Point
 from kpidsl.reports.words import ENGLISH, Words
 
-_NOTES_IN_FULL = 2
+_LISTED = 3
 _URGENCY = {"red": 0, "amber": 1, "green": 2, "none": 3}
 
 
@@ -93,8 +95,8 @@ def _card_parts(cards: Sequence[KpiCard], words: Words) -> list[str]:
     if not compared:
         return [words.no_targets]
     telling = next((item for item in compared if item[2].material), compared[0])
-    title, value, change, label = telling
-    return [words.against.format(title=title, value=value, delta=change.text, label=label)]
+    title, value, change, beside = telling
+    return [words.against.format(title=title, value=value, delta=change.text, label=beside)]
 
 
 def goals_message(block: GoalRows, words: Words = ENGLISH) -> str:
@@ -109,8 +111,8 @@ def trend_message(block: TrendBlock, words: Words = ENGLISH) -> str:
     if not known:
         return words.no_periods.format(title=block.title)
     last = (complete or known)[-1]
-    value, period = last.actual.short, last.label
-    message = words.latest.format(title=block.title, value=value, period=period)
+    said = when(last.first, last.last, words)
+    message = words.latest.format(title=block.title, value=last.actual.short, when=said)
     planned = [point for point in complete if point.delta is not None]
     if last.delta is not None:
         message += f", {_beside_plan(last.delta.value, last.delta.text, words)}"
@@ -118,6 +120,20 @@ def trend_message(block: TrendBlock, words: Words = ENGLISH) -> str:
         better = sum(bool(point.delta and point.delta.favourable) for point in planned)
         message += "; " + words.periods_favourable.format(count=better, all=len(planned))
     return message
+
+
+def when(first: date, last: date, words: Words = ENGLISH) -> str:
+    """Say in a sentence when something was: on a day, in the week of its first day, in a month,
+    quarter or year, over any other days."""
+    window = Window(first, last + timedelta(days=1))
+    name = label(window)
+    if window.days == 1:
+        return words.on_day.format(day=name)
+    if window.days == 7:
+        return words.in_week.format(day=day(first))
+    if name.endswith(day(last)):  # such days have no name of their own: 1 – 4 Mar 2026
+        return words.over_days.format(days=name)
+    return words.in_period.format(period=name)
 
 
 def plan_message(block: PlanTable, words: Words = ENGLISH) -> str:
@@ -143,8 +159,7 @@ def roi_message(block: RoiTable, words: Words = ENGLISH) -> str:
     known = [(row.roi.value, row) for row in block.rows if row.roi.value is not None]
     if not known:
         return words.no_periods.format(title=block.title)
-    bar = block.break_even.value.value or Decimal(0)
-    above = sum(value > bar for value, _ in known)
+    above = sum(value > 0 for value, _ in known)
     message = words.roi_above.format(count=above, all=len(known))
     if len(known) > 1:
         (_, best), (_, worst) = max(known, key=_value), min(known, key=_value)
@@ -176,17 +191,20 @@ def funnel_message(block: FunnelBlock, words: Words = ENGLISH) -> str:
 
 
 def breakdown_message(block: BreakdownBlock, words: Words = ENGLISH) -> str:
-    """The largest member, and how the others differ (D24): each note, or how many there are."""
+    """The largest member, and how the others differ (D24): each note once, with whom it is of."""
     known = [(row.figure.value, row) for row in block.rows if row.figure.value is not None]
     if not known:
         return words.no_periods.format(title=block.title)
     _, top = max(known, key=_value)
     parts = [words.largest.format(label=top.label, value=top.figure.short)]
-    notes = [row for _, row in known if row.note and row is not top]
-    if len(notes) > _NOTES_IN_FULL:
-        parts.append(words.many_differ.format(count=len(notes), all=len(known)))
-    else:
-        parts += [words.differs.format(label=row.label, note=row.note) for row in notes]
+    notes: dict[str, list[str]] = {}
+    for _, row in known:
+        if row.note and row is not top:
+            notes.setdefault(row.note, []).append(row.label)
+    parts += [
+        words.differs.format(label=_listed(labels, words), note=note)
+        for note, labels in notes.items()
+    ]
     return "; ".join(parts)
 
 
@@ -211,26 +229,24 @@ def bullet_message(title: str, bullet: Bullet, words: Words = ENGLISH) -> str:
     return sentence.format(title=title, actual=bullet.actual.short, target=bullet.target.short)
 
 
-def per_one_net(roi: Decimal, currency: str, words: Words = ENGLISH) -> str:
-    """What 1 of cost brings after costs (T5): an ROI of 200 % is `1 TWD → 2 TWD net`."""
-    return words.per_one_net.format(currency=currency, amount=_amount(roi))
-
-
-def per_one_gross(roas: Decimal, currency: str, words: Words = ENGLISH) -> str:
-    """What 1 of spend brings before costs (T5): a ROAS of 400 % is `1 TWD → 4 TWD gross`."""
-    return words.per_one_gross.format(currency=currency, amount=_amount(roas))
+def per_one(
+    brought: Decimal, currency: str, basis: Literal["gross", "net"], words: Words = ENGLISH
+) -> str:
+    """What 1 of cost brings, which can't be said without its basis (T5): an ROI of 200 % is
+    `1 TWD → 2 TWD net`, a ROAS of 400 % is `1 TWD → 4 TWD gross`."""
+    amount = fixed(brought, 2).removesuffix(".00")
+    return words.per_one.format(currency=currency, amount=amount, basis=words.bases[basis])
 
 
 def roi_verdict(
-    roi: Decimal | None, break_even: Decimal, benchmark: Decimal | None
+    roi: Decimal | None, benchmark: Decimal | None
 ) -> Literal["keep", "watch", "stop"] | None:
-    """Advise by the rule that `roi_rule` prints; None where there is no ROI."""
+    """Advise by the rule that `roi_rule` prints (V6, V7); None where there is no ROI."""
     if roi is None:
         return None
-    if roi < break_even:
+    if roi < 0:
         return "stop"
-    bar = break_even if benchmark is None else benchmark
-    return "keep" if roi >= bar and roi > break_even else "watch"
+    return "keep" if roi >= (benchmark or 0) and roi > 0 else "watch"
 
 
 def roi_rule(benchmark: str, words: Words = ENGLISH) -> str:
@@ -245,8 +261,10 @@ def _beside_plan(value: Decimal, text: str, words: Words) -> str:
     return phrase.format(delta=text.lstrip(f"+{MINUS}"))
 
 
-def _amount(value: Decimal) -> str:
-    return fixed(value, 2).removesuffix(".00")
+def _listed(labels: Sequence[str], words: Words) -> str:
+    if len(labels) > _LISTED:
+        return words.several.format(label=labels[0], count=len(labels) - 1)
+    return ", ".join(labels)
 
 
 def _value(pair: tuple[Decimal, object]) -> Decimal:

@@ -1,4 +1,4 @@
-"""Colours: two palettes of the same tokens, and the check that each can be seen.
+"""Colours: two palettes of the same tokens.
 
 Blue and orange keep their distance for every kind of colour-blindness, and nothing on a page
 relies on colour alone.
@@ -11,12 +11,8 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from kpidsl.reports.values import Plain
-from kpidsl.text.diagnostic import Diagnostic, warning
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
-
-TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
-GRAPHIC_CONTRAST = 3.0  # WCAG 2.2, 1.4.11
 
 
 class Palette(Plain):
@@ -45,7 +41,7 @@ class Theme(Plain):
     dark: Palette
 
 
-DEFAULT_THEME = Theme(
+THEME = Theme(
     light=Palette(
         paper="#ffffff",
         ink="#1b1b1f",
@@ -73,48 +69,3 @@ DEFAULT_THEME = Theme(
         rule="#3b3f47",
     ),
 )
-
-# What stands on what, and how far apart the two must be. The ranges behind a bullet graph are told
-# apart by their order and by the table beside it, so they owe no contrast to each other.
-PAIRS: tuple[tuple[str, str, float], ...] = (
-    ("ink", "paper", TEXT_CONTRAST),
-    ("muted", "paper", TEXT_CONTRAST),
-    ("good", "paper", TEXT_CONTRAST),
-    ("bad", "paper", TEXT_CONTRAST),
-    ("ink", "range_good", TEXT_CONTRAST),
-    ("muted", "range_good", TEXT_CONTRAST),
-    ("actual", "paper", GRAPHIC_CONTRAST),
-    ("prior", "paper", GRAPHIC_CONTRAST),
-    ("actual", "range_poor", GRAPHIC_CONTRAST),
-    ("actual", "range_fair", GRAPHIC_CONTRAST),
-    ("actual", "range_good", GRAPHIC_CONTRAST),
-    ("ink", "range_poor", GRAPHIC_CONTRAST),
-)
-
-
-def contrast(one: str, other: str) -> float:
-    """The WCAG contrast ratio of two `#rrggbb` colours: 1 (the same) to 21 (black on white)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def check_theme(theme: Theme) -> tuple[Diagnostic, ...]:
-    """Return a warning (K703) for each pair of colours that is too close to be read."""
-    return tuple(
-        warning(
-            "K703",
-            f"the {mode} theme's `{upper}` ({values[upper]}) is too faint on `{lower}` "
-            f"({values[lower]}): contrast {ratio:.2f}, needed {needed}",
-            help=f"move `{upper}` further from `{lower}`",
-        )
-        for mode, values in theme.model_dump().items()
-        for upper, lower, needed in PAIRS
-        if (ratio := contrast(values[upper], values[lower])) < needed
-    )
-
-
-def _luminance(colour: str) -> float:
-    """Relative luminance by WCAG, from sRGB."""
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

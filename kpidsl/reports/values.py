@@ -11,7 +11,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 Number = Annotated[Decimal, Field(allow_inf_nan=False)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
-Better = Literal["higher", "lower", "band"]
+Better = Literal["higher", "lower"]
 Level = Literal["green", "amber", "red", "none"]
 
 
@@ -63,6 +63,8 @@ class Delta(Plain):
 
     `favourable` follows the KPI's `better`, never the sign; None: no direction, or no change.
     A difference under the project's materiality keeps its number and loses colour and wording.
+    One between two figures that print alike is `alike`: called neither better nor worse, whatever
+    the materiality, for nobody can see it in the figures.
     """
 
     kind: Literal["relative", "pp", "absolute"]
@@ -70,6 +72,13 @@ class Delta(Plain):
     text: Text
     favourable: bool | None = None
     material: bool = True
+    alike: bool = False
+
+    @model_validator(mode="after")
+    def _alike_is_not_judged(self) -> Self:
+        if self.alike and (self.material or self.favourable is not None):
+            raise ValueError("a difference between figures that print alike is not judged")
+        return self
 
 
 class Status(Plain):
@@ -80,9 +89,9 @@ class Status(Plain):
 
 
 class Mark(Plain):
-    """What the reader must know about a figure, all the way to the page (S4, S21, D15, D30)."""
+    """What the reader must know about a figure, all the way to the page (S4, S21, D30)."""
 
-    kind: Literal["partial", "overlapping", "provisional", "estimate", "stale", "restated"]
+    kind: Literal["partial", "overlapping", "provisional", "stale"]
     note: str = ""
 
 
@@ -101,6 +110,15 @@ class Comparison(Plain):
     value: Figure
     delta: Delta | None
     source: str = ""  # a benchmark's source and date (D25)
+    stale: bool = False
+
+
+class Reference(Plain):
+    """A line to compare with: break-even, or a benchmark with its source and date (D25)."""
+
+    label: Text
+    value: Figure
+    source: str = ""
     stale: bool = False
 
 

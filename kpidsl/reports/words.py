@@ -20,7 +20,6 @@ class Words:
 
     # Frame
     skip: str = "Skip to the report"
-    report: str = "Report"
     about_page: str = "About this page"
     period: str = "Period"
     audience: str = "For"
@@ -43,6 +42,7 @@ class Words:
         "AC actual, solid. PL plan, outlined. Dashed or hollow: the period is not complete yet.",
         "A difference has a sign, an arrow, a word and a colour.",
         "Better and worse follow the KPI's own direction: a lower cost is better.",
+        "Two figures that print alike are called about the same, whatever lies between them.",
         "Bars start at 0, and bars of one measure share one scale. Notation inspired by IBCS.",
         "– means that there is no value; the reason is beside it or under the pointer.",
     )
@@ -58,10 +58,8 @@ class Words:
     period_column: str = "Period"
     figures: str = "Figures"
     definition: str = "Definition"
-    owner: str = "Owner"
     context_only: str = "context only"
     playbook: str = "What to do"
-    meaning: str = "Meaning"
     formula: str = "Formula"
     numerator: str = "Numerator"
     denominator: str = "Denominator"
@@ -72,14 +70,11 @@ class Words:
     sources: str = "Sources"
     location: str = "Defined in"
     sql: str = "Compiled SQL"
-    source: str = "Source"
     not_material: str = "not material"
     better: str = "better"
     worse: str = "worse"
     unchanged: str = "unchanged"
-    higher: str = "higher"
-    lower: str = "lower"
-    band: str = "Range up to"
+    alike: str = "about the same"
     stages: dict[str, str] = field(
         default_factory=lambda: _mapping(
             awareness="awareness",
@@ -101,9 +96,7 @@ class Words:
             partial="partial",
             overlapping="overlapping",
             provisional="provisional",
-            estimate="estimate",
             stale="stale",
-            restated="restated",
         )
     )
     tiers: dict[str, str] = field(
@@ -135,6 +128,9 @@ class Words:
     actual_to_date: str = "Actual to date"
     attainment: str = "Attainment"
     of_target_to_date: str = "of target to date"
+    of_limit_to_date: str = "100% keeps the limit"
+    limit: str = "Limit"
+    limit_to_date: str = "Limit to date"
     status: str = "Status"
     due: str = "Due"
     gain: str = "Gain"
@@ -146,7 +142,6 @@ class Words:
     verdict: str = "Advice"
     rule: str = "Rule"
     attribution: str = "Attribution"
-    total: str = "Total"
     verdicts: dict[str, str] = field(
         default_factory=lambda: _mapping(keep="keep", watch="watch", stop="stop")
     )
@@ -159,7 +154,6 @@ class Words:
     window: str = "Window"
     share: str = "Share"
     note: str = "Note"
-    note_stale: str = "written for a figure that has changed"
     scroll: str = "{title}, scrolls sideways"
 
     # Computed sentences
@@ -173,12 +167,16 @@ class Words:
     gaps: str = "KPIs without a figure: {count}"
     no_targets: str = "No KPI on this page has a target yet"
     against: str = "{title} {value}, {delta} against {label}"
-    latest: str = "{title} {value} in {period}"
+    latest: str = "{title} {value} {when}"
+    on_day: str = "on {day}"
+    in_week: str = "in the week of {day}"
+    in_period: str = "in {period}"
+    over_days: str = "over {days}"
     above_plan: str = "{delta} above plan"
     below_plan: str = "{delta} below plan"
     on_plan: str = "on plan"
     periods_favourable: str = "better than plan in {count} of {all} periods"
-    plan_kpis: str = "{count} of {all} KPIs better than plan in {span}"
+    plan_kpis: str = "{span}: {count} of {all} KPIs better than plan"
     misses_most: str = "{title} misses it most ({delta})"
     no_periods: str = "{title}: no period has a value yet"
     range: str = "{title} from {first} to {last}: lowest {low}, highest {high}, latest {value}"
@@ -189,13 +187,12 @@ class Words:
     rate_of_step: str = "{before} → {step}: {rate}"
     largest: str = "{label} is highest at {value}"
     differs: str = "{label}: {note}"
-    many_differ: str = "{count} of {all} differ clearly from the overall value"
+    several: str = "{label} and {count} more"
     roi_spread: str = "{best} earns most ({best_roi}), {worst} least ({worst_roi})"
     roi_above: str = "{count} of {all} above break-even"
     bar: str = "{label}: {value}"
-    reference: str = "{label} {value}"
-    per_one_net: str = "1 {currency} → {amount} {currency} net"
-    per_one_gross: str = "1 {currency} → {amount} {currency} gross"
+    per_one: str = "1 {currency} → {amount} {currency} {basis}"
+    bases: dict[str, str] = field(default_factory=lambda: _mapping(gross="gross", net="net"))
     roi_rule: str = "keep: ROI at or above {bar}; watch: at or above break-even; stop: below it"
     roi_rule_plain: str = "keep: ROI above break-even; watch: at it; stop: below it"
 

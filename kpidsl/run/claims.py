@@ -62,7 +62,8 @@ class Claims:
             return []
         found = self._type_of(source, source.time.expr)
         if source.time.stored_as is None:
-            return self._zoneless(source) if found.startswith("TIMESTAMP") else []
+            zoneless = found.startswith("TIMESTAMP") and not found.endswith("TIME ZONE")
+            return [_zoneless(source)] if zoneless else []
         if found != "DATE" and not found.endswith("TIME ZONE"):
             return []
         holds = "holds days, which have no zone" if found == "DATE" else "names its own zone"
@@ -73,19 +74,6 @@ class Claims:
                 f"{source.time.stored_as}",
                 source.span,
                 help="take `stored_as` out",
-            )
-        ]
-
-    def _zoneless(self, source: Source) -> list[Diagnostic]:
-        """Times without a zone could be of any (S20); with one, the type says so."""
-        if source.time is None or self._type_of(source, source.time.expr).endswith("TIME ZONE"):
-            return []
-        return [
-            error(
-                "K653",
-                f"the times of `{source.name}` have no zone, so the day they belong to is unknown",
-                source.span,
-                help='say in which zone they are, as in `time: paid_at { stored_as: "UTC" }`',
             )
         ]
 
@@ -162,3 +150,13 @@ class Claims:
         except EngineError:  # the question itself fails on it too, and is explained
             return None
         return rows[0] if rows else None
+
+
+def _zoneless(source: Source) -> Diagnostic:
+    """Times without a zone could be of any (S20)."""
+    return error(
+        "K653",
+        f"the times of `{source.name}` have no zone, so the day they belong to is unknown",
+        source.span,
+        help='say in which zone they are, as in `time: paid_at { stored_as: "UTC" }`',
+    )

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from kpidsl.engines.base import Engine, EngineError
+from kpidsl.model.expr import Arithmetic, Column, Negate, RowExpr
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Source, TableOrigin
+from kpidsl.model.sources import Source, TableOrigin, UnionOrigin
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 
 def explain(
-    failure: EngineError, used: Sequence[Source], model: Model, engine: Engine
+    failure: EngineError,
+    asked: Sequence[Source],
+    used: Sequence[Source],
+    model: Model,
+    engine: Engine,
 ) -> Diagnostic:
-    """Return the coded diagnostic for a statement that failed."""
+    """Return the coded diagnostic for a statement that failed: over the sources `asked` about,
+    which reads the tables of those `used`."""
     match failure.kind:
         case "missing table":
             found = _missing_table(used, engine)
@@ -24,6 +32,8 @@ def explain(
                 found = error(
                     "K643",
                     f"a column of texts is computed with: {failure}",
+                    _place_of_texts(asked, model, engine) or _only(asked),
+                    label="holds texts",
                     help="clean the column in the source, or turn it into numbers by `number(…)`",
                 )
         case "timeout":
@@ -38,6 +48,8 @@ def explain(
             found = error(
                 "K643",
                 f"a value doesn't fit its type: {failure}",
+                _place_of_value(str(failure), [*asked, *used], model) or _only(asked),
+                label="holds the value",
                 help="clean the column in the source, or read it as text",
             )
         case "overflow":
@@ -76,12 +88,7 @@ def _missing_column(
     text: str, used: Sequence[Source], model: Model, engine: Engine
 ) -> Diagnostic | None:
     for source in used:
-        relation = (
-            ".".join(f'"{part}"' for part in source.origin.path)
-            if isinstance(source.origin, TableOrigin)
-            else f'"{source.name}"'
-        )
-        known = engine.columns(relation)
+        known = list(engine.columns(_path(source)))
         if not known:
             continue
         reshaped = {source.unnest.alias} if source.unnest else set()
@@ -100,3 +107,57 @@ def _missing_column(
                     help=f"use `{close[0]}`" if close else f"its columns: {', '.join(known[:12])}",
                 )
     return None
+
+
+def _place_of_texts(asked: Sequence[Source], model: Model, engine: Engine) -> Span | None:
+    """Return where a measure of the sources asked about computes with a column of texts."""
+    for source in asked:
+        texts = {
+            name.casefold()
+            for table in _tables(source, model)
+            for name, datatype in engine.columns(_path(table)).items()
+            if datatype == "VARCHAR"
+        }
+        operands = [item.operand for item in source.measures.values() if item.operand is not None]
+        for name in (name for operand in operands for name in _computed_with(operand)):
+            if name.casefold() in texts:
+                return model.column_spans.get((source.name, (name,)), source.span)
+    return None
+
+
+def _place_of_value(text: str, read: Sequence[Source], model: Model) -> Span | None:
+    """Return where the column was named whose value the engine tells of."""
+    found = re.search("source column (.+)$", text)
+    for source in read:
+        for (owner, path), span in model.column_spans.items():
+            if found and (owner, path[0].casefold()) == (source.name, found[1].casefold()):
+                return span
+    return None
+
+
+def _tables(source: Source, model: Model) -> list[Source]:
+    if not isinstance(source.origin, UnionOrigin):
+        return [source]
+    members = (model.sources[name] for name in source.origin.sources)
+    return [table for member in members for table in _tables(member, model)]
+
+
+def _computed_with(expr: RowExpr) -> Iterator[str]:
+    """Yield the columns whose values an expression computes with."""
+    match expr:
+        case Column(path=(name,), joins=()):
+            yield name
+        case Arithmetic(left=left, right=right):
+            yield from _computed_with(left)
+            yield from _computed_with(right)
+        case Negate(operand=operand):
+            yield from _computed_with(operand)
+
+
+def _only(sources: Sequence[Source]) -> Span | None:
+    """Return the place of the one source, or None of several: it could be any of them."""
+    return sources[0].span if len({source.name for source in sources}) == 1 else None
+
+
+def _path(source: Source) -> tuple[str, ...]:
+    return source.origin.path if isinstance(source.origin, TableOrigin) else (source.name,)

@@ -8,8 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from kpidsl.model.periods import Window
 from kpidsl.model.units import NUMBER, Unit
 from kpidsl.plan.query import Absent
+from kpidsl.text.diagnostic import Diagnostic
 
 Value = Decimal | float | int | str | bool | date | Absent | None
 
@@ -22,8 +24,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of an answer. `overlapping`: its rows may add up to more than the total, since
-    a row can belong to several members (S4)."""
+    """One column of an answer. `overlapping`: its rows need not add up to the total, since the
+    same thing can count in several of them (S4, S10)."""
 
     name: str
     role: Role
@@ -33,32 +35,55 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """The days that a source knows (S21), or None. `guessed`: it declares no watermark, so the
+    day of its last row is taken for the last."""
+
+    source: str
+    days: Window | None
+    guessed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Rows follow `columns`: the period, the dimensions (a member or an `Absent`), the metrics
-    (None where there is no value)."""
+    (None where there is no value).
+
+    `partial` tells for each row whether it stands for a part of its period only, since the
+    question or what the sources know cuts it (S21); `known` is what they know, and empty for a
+    question about no time. `diagnostics` are what was noticed on the way, none of them an error.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
     sql: str
+    partial: tuple[bool, ...]
+    known: tuple[Known, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
-    def index(self, name: str) -> int:
-        return next(i for i, column in enumerate(self.columns) if column.name == name)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(column.name for column in self.columns)
 
     def values(self, name: str) -> list[Any]:
-        """Return one column, top to bottom; each cell is a `Value`."""
-        position = self.index(name)
+        """Return one column, top to bottom; each cell is a `Value`. Raises `KeyError`."""
+        if name not in self.names:
+            raise KeyError(f"no column `{name}`; there are: {', '.join(self.names)}")
+        position = self.names.index(name)
         return [row[position] for row in self.rows]
 
     def records(self) -> list[dict[str, Any]]:
         """Return each row as a mapping from column name to its `Value`."""
-        names = [column.name for column in self.columns]
-        return [dict(zip(names, row, strict=True)) for row in self.rows]
+        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelResult:
-    """Entities that reached each step; `immature` ones are in none of the counts (S22)."""
+    """Entities that reached each step; `immature` ones are in none of the counts (S22).
+    `diagnostics` are as in `Result`."""
 
     steps: tuple[tuple[str, int], ...]
     immature: int
     sql: str
+    diagnostics: tuple[Diagnostic, ...] = ()

@@ -12,21 +12,23 @@ from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
 from kpidsl.model.sources import Measure, Source, TableOrigin
-from kpidsl.model.units import NUMBER
 from kpidsl.plan.excludes import circular_exclude
 from kpidsl.plan.funnel import plan_funnel
-from kpidsl.plan.nodes import PERIOD, KeyColumn, Plan
+from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
 from kpidsl.plan.paths import Paths
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
-from kpidsl.run.result import Column, FunnelResult, Result, Role, Value
+from kpidsl.run.partial import partial_rows
+from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
 from kpidsl.run.units import unit_of
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range
-from kpidsl.sql.lower import to_tree
+from kpidsl.sql.lower import to_sql, to_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
+
+_DAY = timedelta(days=1)
 
 
 class Runner:
@@ -46,22 +48,23 @@ class Runner:
             return None, diagnostics
         tree = to_tree(planned, self._engine.dialect)
         sql = tree.sql(dialect=self._engine.dialect, pretty=True)
-        nodes = planned.root.input.input.inputs
+        nodes = _aggregates(planned)
         once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
         table, found = self._run(tree, sql, [node.input.source for node in nodes], once)
         if table is None:
             return None, diagnostics + found
         columns = self._columns(query, planned)
-        return Result(columns, _rows(table, planned.frame.keys, columns), sql), diagnostics + found
+        rows = _rows(table, planned.frame.keys, columns)
+        known = self._known_by(planned)
+        partial = partial_rows(planned, rows, {item.source: item.days for item in known})
+        return Result(columns, rows, sql, partial, known), diagnostics + found
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
         planned, diagnostics = plan(self.model, query, self._paths)
         if planned is None:
             return None, diagnostics
-        return to_tree(planned, self._engine.dialect).sql(
-            dialect=self._engine.dialect, pretty=True
-        ), diagnostics
+        return to_sql(planned, self._engine.dialect), diagnostics
 
     def funnel(
         self, funnel: Funnel, window: Window | None = None
@@ -98,8 +101,19 @@ class Runner:
         first, last = table.rows[0]
         if not isinstance(first, date) or not isinstance(last, date):
             return None
-        end = source.watermark or last + timedelta(days=1)
+        # The calendar has no day after 9999-12-31, as exports write "never".
+        end = source.watermark or min(last, date.max - _DAY) + _DAY
         return Window(first, end) if first < end else None
+
+    def _known_by(self, planned: Plan) -> tuple[Known, ...]:
+        """Return what the sources of a question about time know."""
+        if planned.frame.grain is None and planned.frame.window is None:
+            return ()
+        sources = {node.input.source.name: node.input.source for node in _aggregates(planned)}
+        return tuple(
+            Known(name, self.known(source), guessed=source.watermark is None)
+            for name, source in sources.items()
+        )
 
     # --- running ---------------------------------------------------------------------------
 
@@ -120,7 +134,7 @@ class Runner:
         try:
             return self._engine.run(sql), found
         except EngineError as failure:
-            return None, [*found, explain(failure, used, self.model, self._engine)]
+            return None, [*found, explain(failure, inputs, used, self.model, self._engine)]
 
     def _used(self, tree: exp.Query) -> list[Source]:
         names = {table.name for table in tree.find_all(exp.Table)}
@@ -135,11 +149,15 @@ class Runner:
         found: list[Column] = []
         if query.grain is not None:
             found.append(Column(PERIOD, Role.PERIOD))
-        found += [Column(key.column, Role.DIMENSION, NUMBER) for key in planned.frame.keys]
+        found += [Column(key.column, Role.DIMENSION) for key in planned.frame.keys]
         for item, output in zip(query.select, planned.root.input.outputs, strict=True):
             unit, percent = unit_of(item.expr, self.model)
             found.append(Column(item.name, Role.METRIC, unit, percent, output.overlapping))
         return tuple(found)
+
+
+def _aggregates(planned: Plan) -> tuple[Aggregate, ...]:
+    return planned.root.input.input.inputs
 
 
 def _rows(

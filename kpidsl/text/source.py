@@ -62,6 +62,10 @@ class Span:
         """Return the span from this one's start to the other's end."""
         return Span(self.file, self.start, other.end)
 
+    def holds(self, other: Span) -> bool:
+        """Tell whether the other span begins inside this one."""
+        return self.file is other.file and self.start <= other.start < self.end
+
     def __str__(self) -> str:
         line, column = self.file.position(self.start)
         return f"{self.file.name}:{line}:{column}"

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+
+def mend_name(name: str, known: Sequence[str], otherwise: str, listed: int = 8) -> str:
+    """Return what mends an unknown name: the nearest of the known ones, or else a choice from the
+    first that are `listed`; `otherwise` where none is known."""
+    near = nearest(name, known)
+    if near:
+        return f"write {either(near)}, if that is meant"
+    if not known:
+        return otherwise
+    if len(known) == 1:
+        return f"use `{known[0]}`"
+    more = ", …" if len(known) > listed else ""
+    return f"use one of {', '.join(f'`{item}`' for item in known[:listed])}{more}"
+
+
+def either(names: Sequence[str]) -> str:
+    """Return "`a`, `b` or `c`"."""
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:

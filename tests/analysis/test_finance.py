@@ -1,4 +1,4 @@
-"""The finance vectors V1 to V5 and V9, and the traps T5 and T6 of the domain."""
+"""The finance vectors V1 to V5 and V9, and the trap T6 of the domain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpidsl.analysis.finance import Basis, annualised, break_even, net, per_unit, roas, roi
+from kpidsl.analysis.finance import annualised, break_even, net, roas, roi
 from kpidsl.model.periods import DayCount, Window, YearFraction, year_fraction
 from kpidsl.text.diagnostic import Severity
 from kpidsl.text.source import SourceFile, Span
@@ -22,7 +22,6 @@ def test_v1_roi_and_net() -> None:
     # 45,000 − 15,000 = 30,000; 30,000 ÷ 15,000 = 2.
     assert net(Decimal(45_000), Decimal(15_000)) == Decimal(30_000)
     assert roi(Decimal(45_000), Decimal(15_000)) == 2.0
-    assert str(per_unit(45_000, 15_000, "TWD", Basis.NET)) == "1 TWD → 2 TWD net"
 
 
 def test_t1_a_gain_already_net_of_its_cost_gives_another_number() -> None:
@@ -64,7 +63,6 @@ def test_v4_event_roi() -> None:
     income = sum([10_000, 5_000, 3_000])  # 18,000
     # (18,000 − 8,000) ÷ 8,000 = 1.25.
     assert roi(income, costs) == 1.25
-    assert str(per_unit(income, costs, "TWD", Basis.NET)) == "1 TWD → 1.25 TWD net"
 
 
 def test_v5_influencer_roi() -> None:
@@ -94,15 +92,6 @@ def test_v9_break_even_on_margin() -> None:
 @pytest.mark.parametrize("margin", [0, Decimal("-0.1")])
 def test_no_revenue_breaks_even_without_a_margin(margin: Decimal) -> None:
     assert break_even(15_000, margin) is None
-
-
-def test_t5_a_return_per_unit_says_gross_or_net() -> None:
-    # V3: 20,000 came back for 5,000. Gross 4; net of the 5,000 it is 3.
-    assert str(per_unit(20_000, 5_000, "USD", Basis.GROSS)) == "1 USD → 4 USD gross"
-    assert str(per_unit(20_000, 5_000, "USD", Basis.NET)) == "1 USD → 3 USD net"
-    assert str(per_unit(3_750, 5_000, "USD", Basis.NET)) == "1 USD → −0.25 USD net"
-    assert str(per_unit(12_345_678, 10_000, "USD", Basis.GROSS)) == "1 USD → 1,234.57 USD gross"
-    assert str(per_unit(4_999, 5_000, "USD", Basis.NET)) == "1 USD → 0 USD net"
 
 
 @pytest.mark.parametrize("length", [0.0, -0.5])
@@ -167,8 +156,6 @@ def test_unknown_and_zero() -> None:
     assert roi(1, 0) is None
     assert roi(Decimal(1), Decimal("0.00")) is None
     assert roas(1, 0) is None
-    assert per_unit(1, 0, "USD", Basis.NET) is None
-    assert per_unit(None, 1, "USD", Basis.GROSS) is None
     assert break_even(None) is None
     assert annualised(None, ONE_YEAR) == (None, ())
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kpidsl.text.display import width
-from tests.cli.conftest import SHOP, Shell
+from tests.cli.conftest import SALES, SHOP, Shell
 
 BY_CHANNEL = ["query", "revenue", "orders", "aov", "--by", "channel"]
 
@@ -28,7 +28,8 @@ def test_json_tells_absent_from_null(shop: Shell) -> None:
         ("orders", "metric", "order"),
         ("aov", "metric", "USD per order"),
     ]
-    # February has orders of search only: the others sold for nothing, and 0 / 0 is no value.
+    # February has orders of search only: the others sold for nothing, and 0 / 0 is no value. The
+    # last sale, of 2 February, is taken for the end of what is known.
     assert answer["rows"][-1] == {
         "period": "2026-02-01",
         "channel": None,
@@ -36,6 +37,7 @@ def test_json_tells_absent_from_null(shop: Shell) -> None:
         "revenue": 0,
         "orders": 0,
         "aov": None,
+        "period__partial": True,
     }
 
 
@@ -59,8 +61,8 @@ def test_a_member_that_looks_absent_is_told_apart_in_json(shop: Shell) -> None:
         "rows"
     ]
     assert rows == [
-        {"channel": "(none)", "revenue": 1},
-        {"channel": None, "channel__state": "none", "revenue": 2},
+        {"channel": "(none)", "revenue": 1, "period__partial": False},
+        {"channel": None, "channel__state": "none", "revenue": 2, "period__partial": False},
     ]
 
 
@@ -128,3 +130,103 @@ def test_numbers_are_rounded_half_up_as_on_pages(shell: Shell) -> None:
     )
     shell.write("t.csv", "id,x\n1,114.13\n2,0.00\n")
     assert "57.07" in shell.run("query", "cpl").out
+
+
+WATERMARK = SHOP.replace("time: day\n", "time: day\n  watermark: 2026-02-15\n")
+
+
+def test_a_table_marks_partial_periods_and_says_why(shop: Shell) -> None:
+    # Known from 4 January, the day of the first sale, to the day before the watermark.
+    shop.write("shop.kpi", WATERMARK)
+    query = ["query", "revenue", "--by", "month", "--period", "2026-01-04 .. 2026-02"]
+    assert shop.run(*query).out == (
+        "period       revenue [USD]\n"
+        "───────────  ─────────────\n"
+        "2026-01-01†         180.00\n"
+        "2026-02-01†          80.10\n"
+        "† partial: not all of the days are asked for and known\n"
+        "  sales: known from 2026-01-04 to 2026-02-14\n"
+    )
+
+
+def test_a_table_of_whole_periods_has_no_mark(shop: Shell) -> None:
+    shop.write("shop.kpi", WATERMARK)
+    out = shop.run("query", "revenue", "--by", "week", "--period", "2026-W03 .. 2026-W04").out
+    # 12 to 18 January: nothing; 19 to 25 January: 30.
+    assert [line.split() for line in out.splitlines()[2:]] == [
+        ["2026-01-12", "0"],
+        ["2026-01-19", "30"],
+    ]
+
+
+def test_a_total_over_days_that_are_not_known_is_marked_as_a_guess(shop: Shell) -> None:
+    out = shop.run("query", "revenue", "--period", "2026-02").out
+    assert out.endswith(
+        "        80.10\n"
+        "partial: not all of the days are asked for and known\n"
+        "  sales: known from 2026-01-04 to 2026-02-02, the day of its last row "
+        "(it declares no `watermark`)\n"
+    )
+    shop.write("sales.csv", "order_id,day,channel,amount\n")
+    assert "  sales: no day is known\n" in shop.run("query", "revenue", "--period", "2026-02").out
+
+
+def test_json_tells_what_is_known(shop: Shell) -> None:
+    shop.write("shop.kpi", WATERMARK)
+    query = ["query", "revenue", "--by", "month", "--period", "2026-02", "--format", "json"]
+    answer = json.loads(shop.run(*query).out)
+    assert answer["rows"] == [
+        {"period": "2026-02-01", "revenue": 80.1, "period__partial": True},
+    ]
+    assert answer["known"] == [
+        {
+            "source": "sales",
+            "first_day": "2026-01-04",
+            "last_day": "2026-02-14",
+            "guessed": False,
+        }
+    ]
+
+
+@pytest.mark.parametrize(("period", "marked"), [("2026-02", True), ("2026-W03", False)])
+def test_beside_csv_partial_rows_are_mentioned(shop: Shell, period: str, marked: bool) -> None:
+    done = shop.run("query", "revenue", "--period", period, "--format", "csv")
+    assert ("some rows are partial" in done.err) == marked
+    assert "partial" not in done.out
+
+
+def test_distinct_counts_are_marked_where_rows_overlap(shop: Shell) -> None:
+    """Channels: two in January and one in February, two of three in all."""
+    measure = "  measure channels: count_distinct(channel)\n"
+    shop.write("shop.kpi", WATERMARK.replace("  measure orders", f"{measure}  measure orders"))
+    table = shop.run("query", "channels", "orders", "--by", "month").out.splitlines()
+    assert table[0].split() == ["period", "channels*", "orders", "[order]"]
+    assert "* rows overlap: they need not add up to the total" in table
+    query = ["query", "channels", "orders", "--by", "month", "--format", "json"]
+    columns = json.loads(shop.run(*query).out)["columns"]
+    assert [column["overlapping"] for column in columns] == [False, True, False]
+
+
+@pytest.fixture
+def untidy(shop: Shell) -> Shell:
+    """The shop with a column of 19 numbers and one text, which is read as text."""
+    rows = "".join(f"{n},2026-01-04,search,1,{n}\n" for n in range(1, 20))
+    header, last = "order_id,day,channel,amount,rank\n", "20,2026-01-05,search,1,n/a\n"
+    shop.write("sales.csv", header + rows + last)
+    return shop
+
+
+def test_what_was_noticed_stands_beside_the_answer(untidy: Shell) -> None:
+    done = untidy.run("query", "orders", "--format", "csv")
+    assert (done.code, done.out) == (0, "orders\n20\n")
+    assert done.err.startswith("warning[K611]: `rank` is read as text")
+    assert "`n/a`" in done.err
+
+
+def test_json_holds_what_was_noticed_as_check_prints_findings(untidy: Shell) -> None:
+    done = untidy.run("query", "orders", "--format", "json")
+    (item,) = json.loads(done.out)["diagnostics"]
+    # `source sales` begins in line 8.
+    assert (item["code"], item["severity"], item["start"]["line"]) == ("K611", "warning", 8)
+    untidy.write("sales.csv", SALES)
+    assert json.loads(untidy.run("query", "orders", "--format", "json").out)["diagnostics"] == []

@@ -104,6 +104,14 @@ def test_an_ambiguous_name_lists_the_candidates(shop: Shell) -> None:
     shop.refused("query", "revenue", code=2, names=["`sales.revenue`", "`web.revenue`"])
 
 
+def test_an_exclude_that_waits_for_itself(shop: Shell) -> None:
+    """What a channel has sold depends on which rows are excluded, and the other way round."""
+    exclude = "  dimension sold: sum(amount) per channel\n  exclude: sold < 50\n"
+    shop.write("shop.kpi", SHOP.replace("  key: order_id\n", f"  key: order_id\n{exclude}"))
+    shop.refused("check", code=1, names=["K472", "`exclude` of `sales`", "1 error"])
+    shop.refused("query", "orders", code=1, names=["K472"])
+
+
 def test_strict_fails_on_advice(shop: Shell) -> None:
     shop.write("shop.kpi", SHOP + "kpi sales_kpi: revenue\n")  # D001: it serves no goal
     assert shop.run("check").code == 0

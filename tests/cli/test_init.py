@@ -62,8 +62,20 @@ def test_the_draft_checks_clean_and_answers(data: Shell) -> None:
     amount, cost = (
         next(name for name in measures if part in name) for part in ("amount", "花費金額")
     )
-    answer = json.loads(data.run("query", amount, cost, "--format", "json").out)
-    assert list(answer["rows"][0].values()) == [260.1, 2500]
+    (row,) = json.loads(data.run("query", amount, cost, "--format", "json").out)["rows"]
+    assert (row[amount], row[cost]) == (260.1, 2500)
+
+
+def test_cells_that_mean_none_among_amounts(shell: Shell) -> None:
+    shell.write("ads.csv", "day,cost,clicks\n2026-01-05,n/a,3\n2026-01-06,2.50,-\n2026-01-07,4,5\n")
+    done = shell.run("init", "ads.csv")
+    assert done.code == 0, done.err
+    assert "  assumed: `-`, `n/a` read as no value in `cost`, `clicks`\n" in done.err
+    assert shell.run("check").code == 0
+    # 2.50 + 4 and 3 + 5: neither column is taken for a key or a dimension.
+    answer = shell.run("query", "total_cost", "total_clicks", "--format", "csv").out
+    assert answer == "total_cost,total_clicks\n6.5,8\n"
+    assert "key: day\n" in (shell.folder / "definitions/sources.kpi").read_text(encoding="utf-8")
 
 
 def test_two_files_of_one_name_give_two_sources(shell: Shell) -> None:

@@ -127,6 +127,7 @@ def test_urls_without_a_secret_are_fine(warehouse: Shell, url: str) -> None:
     [
         ("[project]\nname = shop\n", ["line 2"]),
         ("[project]\nnmae = 'shop'\n", ["`project.nmae`", "use `name`"]),
+        ("[project]\nedition = 2\n", ["`project.edition`", "should be 1"]),
         ("[profil.dev]\nurl = 'x'\n", ["`profil`", "use `profile`"]),
         ("[profile.dev]\nurll = 'x'\n", ["`profile.dev.urll`", "use `url`"]),
         ("[profile.dev]\nurl = 'x'\ntimeout = 'long'\n", ["`profile.dev.timeout`"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import Shell
+from tests.cli.conftest import SHOP, Shell
 
 
 @pytest.mark.parametrize("verb", ["query", "compile"])
@@ -25,6 +25,8 @@ from tests.cli.conftest import Shell
         (["revenue", "--where", "channel ="], ["K102", "<where>:1:"]),
         (["revenue", "--period", "2026-13"], ["K925", "`2026-13`"]),
         (["revenue", "--period", "2026-02-30"], ["K925", "`2026-02-30`"]),
+        (["revenue", "--period", "9999-11", "--by", "month"], ["K925", "`9999-11`"]),
+        (["revenue", "--period", "0001", "--compare", "prior_year"], ["K925", "`0001`"]),
         (["revenue", "--period", "last year"], ["K925", "`last year`"]),
         (["revenue", "--period", "2026-03 .. 2026-01"], ["K925", "ends before it begins"]),
         (["revenue", "--period", "2026-01 .."], ["K925"]),
@@ -50,6 +52,40 @@ def test_all_that_is_wrong_is_said_at_once(shop: Shell) -> None:
         code=2, names=["`revnue`", "`nobody`", "`2026-13`", "limit of 0"],
     )  # fmt: skip
     assert "4 errors" in text
+
+
+@pytest.mark.parametrize(
+    ("period", "marked"), [("2026-12 .. 2026-1", "1:12"), ("2026-1 .. 2026-12", "1:1")]
+)
+def test_the_end_that_is_no_period_is_marked(shop: Shell, period: str, marked: str) -> None:
+    """Each text holds `2026-1` twice; the marked one is no period."""
+    shop.refused(
+        "query", "revenue", "--period", period, code=2, names=["`2026-1`", f"<period>:{marked}"]
+    )
+
+
+@pytest.mark.parametrize("verb", ["query", "report"])
+def test_an_iso_week_is_none_of_a_project_whose_weeks_start_on_sunday(
+    shop: Shell, verb: str
+) -> None:
+    """The first ISO week of 2026 is 29 December 2025 (a Monday) to 4 January."""
+    words = [verb, *(["revenue"] if verb == "query" else []), "--period"]
+    sunday = SHOP.replace("currency: USD", "currency: USD\n  week_starts: sunday")
+    shop.write("shop.kpi", sunday)
+    for period in ("2026-W01", "2026-W01 .. 2026-W02"):
+        shop.refused(
+            *words, period, code=2,
+            names=["K925", "`2026-W01` is an ISO week", "`2025-12-29 .. 2026-01-04`"],
+        )  # fmt: skip
+    # The week from Sunday, 4 January has the sale of its first day: 40.
+    query = ["query", "revenue", "--by", "week", "--period", "2026-01-04 .. 2026-01-10"]
+    assert shop.run(*query, "--format", "csv").out == "period,revenue\n2026-01-04,40\n"
+
+
+def test_an_iso_week_is_one_of_a_project_whose_weeks_start_on_monday(shop: Shell) -> None:
+    """5 to 11 January 2026, with the sale of the 11th: 60."""
+    out = shop.run("query", "revenue", "--by", "week", "--period", "2026-W02", "--format", "csv")
+    assert out.out == "period,revenue\n2026-01-05,60\n"
 
 
 def test_an_unknown_report(shop: Shell) -> None:

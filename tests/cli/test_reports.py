@@ -161,3 +161,28 @@ def test_broken_definitions_fail_the_report_and_are_mentioned(pages: Shell) -> N
 def test_a_period_that_is_none_writes_nothing(pages: Shell, period: str) -> None:
     pages.refused("report", "--period", period, code=2, names=["K925"])
     assert files(pages.folder) == ["sales.csv", "shop.kpi"]
+
+
+def test_a_project_has_templates_of_its_own(pages: Shell) -> None:
+    """They stand in for the shipped ones; what fails in one is named, and no page is left."""
+    pages.write("kpidsl.toml", '[project]\ntemplates = "branding"\n')
+    assert "branding" in pages.refused(*MAKE, code=1, names=["K701"])
+    pages.write("branding/page.html.jinja", "<h1>Corner shop: {{ report.title }}</h1>")
+    done = pages.run(*MAKE)
+    assert done.code == 0, done.err
+    page = pages.folder / "reports/monthly.html"
+    assert page.read_text(encoding="utf-8") == "<h1>Corner shop: Monthly</h1>\n"
+    page.unlink()
+    pages.write("branding/page.html.jinja", "<h1>{{ report.titel }}</h1>")
+    pages.refused(*MAKE, code=1, names=["K702", "page.html.jinja:1", "titel"])
+    assert not page.exists()
+
+
+def test_what_a_page_noticed_is_said(pages: Shell) -> None:
+    """One of 20 ranks is no number, so that the column is read as text."""
+    rows = "".join(f"{n},2026-01-04,search,1,{n}\n" for n in range(1, 20))
+    header, last = "order_id,day,channel,amount,rank\n", "20,2026-01-05,search,1,n/a\n"
+    pages.write("sales.csv", header + rows + last)
+    done = pages.run(*MAKE)
+    assert done.code == 0
+    assert done.err.count("warning[K611]") == 1

@@ -14,8 +14,9 @@ import pytest
 
 import kpidsl
 from kpidsl.analysis.drivers import backward_plan
-from kpidsl.analysis.finance import Basis, annualised, break_even, per_unit
+from kpidsl.analysis.finance import annualised, break_even
 from kpidsl.model.periods import Window, year_fraction
+from kpidsl.reports.sentences import per_one
 from tests.support import load, project
 
 LEDGER = """kpidsl 1
@@ -72,8 +73,7 @@ def test_v1_a_campaign(tmp_path: Path) -> None:
     figures = roi_of(tmp_path, {"campaign_cost": 15_000}, [45_000])
     assert figures["campaign.net"] == 30_000
     assert figures["campaign.roi"] == 2.0
-    sentence = per_unit(Decimal(45_000), Decimal(15_000), "TWD", Basis.NET)
-    assert str(sentence) == "1 TWD → 2 TWD net"
+    assert per_one(Decimal(str(figures["campaign.roi"])), "TWD", "net") == "1 TWD → 2 TWD net"
 
 
 def test_v2_six_months_annualised() -> None:

@@ -19,7 +19,7 @@ def checked(
     """Parse and check one file, with the packs of another."""
     file, mistakes = parse(SourceFile("shop.kpi", text))
     pack, pack_mistakes = parse(SourceFile("packs.kpi", packs))
-    model, findings = check([file], [pack], today=today)
+    model, findings = check([file], [pack], malformed=mistakes, today=today)
     return model, [*mistakes, *pack_mistakes, *findings]
 
 

@@ -76,11 +76,31 @@ def test_a_goal_names_the_letters_that_it_misses() -> None:
         + "\nkpi k: revenue {\n  serves: g\n}\n"
         + "goal g {\n  kpi: k\n  over: 2026\n  target: 5 USD\n}\n"
     )
-    assert advised(text, "D006") == [
-        "the goal `g` is not achievable (A) and relevant (R) and time-bound (T)"
-    ]
+    (message,) = advised(text, "D006")
+    assert message == (
+        "the goal `g` is not SMART: nothing shows that it is achievable (A), no business reason "
+        "makes it relevant (R), no review keeps it time-bound (T)"
+    )
     better = text.replace("5 USD", '+5% from 2025\n  review: monthly\n  relevant: "x"')
     assert advised(better, "D006") == []
+
+
+def test_the_mend_of_a_target_inside_a_kpi_is_a_key_of_the_kpi() -> None:
+    text = SHOP + "\nkpi k: revenue {\n  serves: g\n  target: 5 USD at 2026-12\n}\n"
+    text += "\ngoal g {\n  kpi: k\n  over: 2026\n  target: +5% from 2025\n  review: monthly\n"
+    text += '  relevant: "x"\n}\n'
+    found = only(checked(text)[1], "D006")
+    assert found.help == "add a `benchmark:` and a `cadence:`"
+    mended = text.replace("  serves: g\n", "  serves: g\n  benchmark: b\n  cadence: monthly\n")
+    assert advised(mended + BENCHMARK, "D006") == []
+
+
+def test_a_stage_without_a_kpi_is_named() -> None:
+    kpi = 'kpi k: revenue {\n  serves: "x"\n  stage: [awareness, conversion]\n}\n'
+    text = f"{SHOP}\n{kpi}audience a {{\n  tier: manager\n  sees: k\n}}\n"
+    found = only(checked(text)[1], "D011")
+    assert found.message == "`a` sees no core KPI for consideration and loyalty"
+    assert found.help == "add to `sees:` a KPI with `stage: consideration` and `stage: loyalty`"
 
 
 def test_seven_core_kpis_are_enough_and_auxiliary_ones_are_not_core() -> None:
@@ -95,7 +115,9 @@ def test_seven_core_kpis_are_enough_and_auxiliary_ones_are_not_core() -> None:
         return f"{SHOP}\n{kpis}audience a {{\n  tier: manager\n  sees: [{sees}]\n}}\n"
 
     assert advised(text(7, 0), "D011") == []
-    assert advised(text(8, 0), "D011") == ["`a` sees 8 core KPIs; 7 can be kept in mind"]
+    assert advised(text(8, 0), "D011") == [
+        "`a` sees 8 core KPIs; five to seven can be kept in mind"
+    ]
     assert advised(text(8, 1), "D011") == []
 
 

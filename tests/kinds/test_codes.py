@@ -10,7 +10,7 @@ from kpidsl.text.diagnostic import Severity
 from tests.kinds.checking import checked, codes
 
 # Codes of these families that the planner and the analysis find, on pages of their own.
-ELSEWHERE = {"D018", "D076", "K701", "K702", "K703", "K705", "K706"}
+ELSEWHERE = {"D018", "D076", "K701", "K702", "K705", "K706"}
 PAGES = [
     info
     for family in (names, types, grain, domain, reports)

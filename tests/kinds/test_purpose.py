@@ -250,6 +250,16 @@ def test_fiscal_periods_follow_the_project() -> None:
     assert (str(over.start), str(over.end)) == ("2025-07-01", "2026-07-01")
 
 
+def test_an_iso_week_is_refused_where_weeks_begin_on_another_day() -> None:
+    text = (
+        f"{SHOP}\nproject p {{\n  week_starts: sunday\n}}\n"
+        "kpi k: revenue {\n  serves: g\n}\n"
+        "goal g {\n  kpi: k\n  over: 2026-W07\n  target: 1 USD\n}\n"
+    )
+    wrong = [item for item in checked(text)[1] if item.code == "K313"]
+    assert [item.span.text for item in wrong if item.span is not None] == ["2026-W07"]
+
+
 GOAL = "\nkpi k: revenue {{\n  serves: g\n}}\ngoal g {{\n  kpi: k\n  {lines}\n}}\n"
 
 

@@ -80,10 +80,13 @@ def test_no_kind_has_two_keys_or_parts_of_one_name() -> None:
 
 
 def test_a_kind_that_comes_later_is_checked_for_its_keys() -> None:
-    text = "kpidsl 1\nreconcile ledger {\n  metrik: revenue\n  with: gl.booked\n}\n"
+    text = "kpidsl 1\nreconcile ledger {\n  metrik: revenue\n  tolerance: 5%\n}\n"
     file, _ = parse(SourceFile("x.kpi", text))
     (block,) = file.items
     assert isinstance(block, tree.Block)
     findings: list[Diagnostic] = []
     read_block(block, KINDS["reconcile"], findings)
-    assert [item.code for item in findings if item.severity is Severity.ERROR] == ["K202", "K204"]
+    # `with` is missing; `metric` is only misspelt.
+    wrong = [item for item in findings if item.severity is Severity.ERROR]
+    assert [item.code for item in wrong] == ["K202", "K204"]
+    assert "`with`" in wrong[1].message

@@ -49,13 +49,9 @@ class MemoryEngine:
     def tables(self) -> list[str]:
         return []
 
-    def columns(self, relation: str) -> list[str]:
-        del relation
-        return []
-
-    def assumptions(self, source: str) -> tuple[str, ...]:
-        del source
-        return ()
+    def columns(self, path: Sequence[str]) -> dict[str, str]:
+        del path
+        return {}
 
     def cancel(self) -> None:
         self._con.interrupt()

@@ -5,14 +5,14 @@ The figures are invented but consistent: differences and rates follow from the v
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from kpidsl.model.periods import Grain, next_start, shift
 from kpidsl.reports.format import (
     DURATION,
     MULTIPLE,
     PERCENT,
-    absolute_delta,
     count,
     delta,
     figure,
@@ -32,11 +32,11 @@ from kpidsl.reports.model import (
     GoalRows,
     KpiCard,
     NoteBlock,
+    Part,
     Period,
     PlanCell,
     PlanRow,
     PlanTable,
-    Reference,
     ReportModel,
     RoiRow,
     RoiTable,
@@ -45,7 +45,7 @@ from kpidsl.reports.model import (
     TrendPoint,
 )
 from kpidsl.reports.sentences import (
-    per_one_net,
+    per_one,
     report_headline,
     roi_rule,
     roi_verdict,
@@ -60,6 +60,7 @@ from kpidsl.reports.values import (
     Level,
     Mark,
     Point,
+    Reference,
     Status,
     Unit,
 )
@@ -165,7 +166,6 @@ def cac_card() -> KpiCard:
                 Band(upto=Decimal(65), level="red"),
             ),
         ),
-        marks=(Mark(kind="restated", note="51.90 → 52.30 (definition v3, agency fees added)"),),
         stages=("conversion",),
         indicator="lagging",
         owner="growth@toy.example",
@@ -233,10 +233,7 @@ def ltv_card() -> KpiCard:
         figure=value,
         status=status("none"),
         comparisons=(),
-        marks=(
-            Mark(kind="provisional", note="sales cycle 45 d, cohort 20 d"),
-            Mark(kind="estimate", note="gross margin basis"),
-        ),
+        marks=(Mark(kind="provisional", note="sales cycle 45 d, cohort 20 d"),),
         stages=("loyalty",),
         indicator="lagging",
         owner="crm@toy.example",
@@ -271,7 +268,10 @@ def impressions_card() -> KpiCard:
         period="October 2026",
         figure=value,
         status=Status(level="none", word="no target"),
-        comparisons=(compared("Sep 2026", value, 4_812_300, "higher"),),
+        comparisons=(
+            compared("Sep 2026", value, 4_812_300, "higher"),
+            compared("Oct 2025", value, 4_810_000, "higher"),  # 4.81M too
+        ),
         history=series(count("impressions"), [4e6 + 9e4 * i for i in range(12)], partial_last=True),
         marks=(Mark(kind="partial", note="until 29 Oct"), Mark(kind="overlapping")),
         stages=("awareness",),
@@ -335,6 +335,7 @@ def goal(
         attainment=figure(1 / reached if lower_is_better else reached, PERCENT),
         status=status(level),
         bullet=Bullet(actual=actual, target=to_date, bands=falling if lower_is_better else rising),
+        is_limit=lower_is_better,
         due=date(2026, 12, 31),
         owner=more.get("owner", ""),
         note=more.get("note", ""),
@@ -378,15 +379,14 @@ def goals() -> GoalRows:
 
 
 def plan_cell(unit: Unit, actual: float, plan: float | None, better: Better) -> PlanCell:
-    digits = 0 if unit == USD else None
-    value = figure(actual, unit, digits=digits)
+    value = figure(actual, unit)
     if plan is None:
         return PlanCell(actual=value)
-    base = figure(plan, unit, digits=digits)
+    base = figure(plan, unit)
     return PlanCell(
         actual=value,
         plan=base,
-        difference=absolute_delta(value, base, better, digits=digits),
+        difference=delta(value, base, better, absolute=True, in_table=True),
         relative=delta(value, base, better, material=abs(actual - plan) > plan * 0.01),
     )
 
@@ -418,14 +418,14 @@ def roi_table() -> RoiTable:
         roi = (Decimal(str(gain)) - Decimal(str(cost))) / Decimal(str(cost))
         return RoiRow(
             label=label,
-            gain=figure(gain, USD, digits=0),
-            cost=figure(cost, USD, digits=0),
-            net=figure(gain - cost, USD, digits=0),
+            gain=figure(gain, USD),
+            cost=figure(cost, USD),
+            net=figure(gain - cost, USD),
             roi=figure(roi, PERCENT),
             roas=None if roas is None else figure(roas, MULTIPLE),
             annualised=figure(roi * Decimal("1.1"), PERCENT) if roas else None,
-            verdict=roi_verdict(roi, Decimal(0), benchmark) if roas else None,
-            per_one=per_one_net(roi, "USD"),
+            verdict=roi_verdict(roi, benchmark) if roas else None,
+            per_one=per_one(roi, "USD", "net"),
             marks=marks,
         )
 
@@ -439,15 +439,19 @@ def roi_table() -> RoiTable:
             row("Affiliates", 41_000, 26_000, 2.1),
             row("Social", 38_000, 64_000, 1.1, Mark(kind="provisional", note="cycle 45 d")),
         ),
+        paid=row("Paid only", 356_000, 186_000, 3.4),
         unallocated=RoiRow(
             label="Not allocated (staff)",
-            gain=figure(0, USD, digits=0),
-            cost=figure(28_300, USD, digits=0),
-            net=figure(-28_300, USD, digits=0),
+            gain=figure(0, USD),
+            cost=figure(28_300, USD),
+            net=figure(-28_300, USD),
             roi=figure(None, PERCENT, missing="no gain is recorded for staff"),
         ),
         total=row("All channels", 356_000, 214_300, None),
-        break_even=Reference(label="Break-even", value=figure(0, PERCENT)),
+        break_even=Reference(
+            label="Break-even", value=figure(0, PERCENT), source="the gain covers all cost"
+        ),
+        break_even_note="A ROAS of 2.50× covers media",
         benchmark=Reference(
             label="Benchmark", value=figure(benchmark, PERCENT), source="Retail panel, 1 Mar 2026"
         ),
@@ -494,13 +498,16 @@ def funnel_gap() -> GapBlock:
 
 def trend(partial: bool = False) -> TrendBlock:
     def point(index: int) -> TrendPoint:
-        actual = figure(REVENUE[index] * 1000, USD, digits=0)
-        plan = figure(REVENUE_PLAN[index] * 1000, USD, digits=0)
+        first = shift(date(2025, 11, 1), months=index)
+        actual = figure(REVENUE[index] * 1000, USD)
+        plan = figure(REVENUE_PLAN[index] * 1000, USD)
         return TrendPoint(
             label=MONTHS[index],
+            first=first,
+            last=next_start(first, Grain.MONTH) - timedelta(days=1),
             actual=actual,
             plan=plan,
-            delta=delta(actual, plan, "higher"),
+            delta=delta(actual, plan, "higher", in_table=True),
             partial=partial and index == len(REVENUE) - 1,
         )
 
@@ -513,30 +520,39 @@ def trend(partial: bool = False) -> TrendBlock:
 
 
 def breakdown() -> BreakdownBlock:
+    visits = count("visits")
     rows = (
-        ("Desktop", 0.031, ""),
-        ("Tablet", 0.026, ""),
-        ("Mobile", 0.012, "half the overall rate"),
+        ("Desktop", 31, 1000, ""),
+        ("Tablet", 13, 500, ""),
+        ("Mobile", 6, 500, "half the overall rate"),
     )
     return BreakdownBlock(
         id="by_device",
         title="Conversion rate by device",
         dimension="Device",
         unit=PERCENT,
+        parts=(Part(title="Orders", unit=ORDERS), Part(title="Visits", unit=visits)),
         rows=(
             *(
                 BreakdownRow(
                     label=label,
-                    figure=figure(rate, PERCENT),
+                    figure=figure(Decimal(top) / Decimal(bottom), PERCENT),
+                    parts=(figure(top, ORDERS), figure(bottom, visits)),
                     share=figure(Decimal("0.3"), PERCENT),
                     note=note,
                 )
-                for label, rate, note in rows
+                for label, top, bottom, note in rows
             ),
-            BreakdownRow(label="(none)", figure=figure(0.004, PERCENT), special="none"),
+            BreakdownRow(
+                label="(none)",
+                figure=figure(0.004, PERCENT),
+                parts=(figure(1, ORDERS), figure(250, visits)),
+                special="none",
+            ),
             BreakdownRow(
                 label="(unmapped)",
                 figure=figure(None, PERCENT, missing="no visits"),
+                parts=(figure(0, ORDERS), figure(0, visits)),
                 special="unmapped",
             ),
         ),
@@ -545,13 +561,12 @@ def breakdown() -> BreakdownBlock:
     )
 
 
-def note(stale: bool = False) -> NoteBlock:
+def note() -> NoteBlock:
     return NoteBlock(
         id="note",
         text="The agency's invoice was booked in October; two thirds of it belong to September.",
         author="R. Tan, finance",
         written=date(2026, 11, 4),
-        stale=stale,
     )
 
 
@@ -619,9 +634,7 @@ def manager() -> ReportModel:
                 id="leak", question="Where does the funnel leak?", blocks=(funnel(), funnel_gap())
             ),
             Section(id="segment", question="Which segment explains it?", blocks=(breakdown(),)),
-            Section(
-                id="channels", question="Which channel earns?", blocks=(roi_table(), note(True))
-            ),
+            Section(id="channels", question="Which channel earns?", blocks=(roi_table(), note())),
         ),
     )
 

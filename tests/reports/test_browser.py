@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -9,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from kpidsl.reports.html import render_html
-from kpidsl.reports.theme import DEFAULT_THEME
+from kpidsl.reports.theme import THEME
 from tests.reports import sample
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ElementHandle, Page
 
 pytestmark = pytest.mark.browser
 
@@ -55,11 +56,64 @@ def test_the_page_never_scrolls_sideways(open_page: Open, name: str, width: int)
     assert beyond == 0
 
 
+READ_PIXELS = """async source => {
+  const picture = await createImageBitmap(await (await fetch(source)).blob());
+  const canvas = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+  canvas.drawImage(picture, 0, 0);
+  const data = canvas.getImageData(0, 0, picture.width, picture.height).data;
+  const row = 4 * 3 * picture.width;  // below the edge, which may lie between two pixels
+  const at = x => Array.from(data.slice(row + 4 * x, row + 4 * x + 3));
+  return [at(1), at(picture.width - 2)];
+}"""
+
+
+def _ends(box: ElementHandle, browser: Browser) -> list[tuple[int, ...]]:
+    """The colours at the left and the right end of a box, above what stands in it."""
+    png = b64encode(box.screenshot()).decode("ascii")
+    reader = browser.new_page()  # the page's own policy admits no script
+    colours = reader.evaluate(READ_PIXELS, f"data:image/png;base64,{png}")
+    reader.close()
+    return [tuple(colour) for colour in colours]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_shade_stands_where_a_box_holds_more(
+    open_page: Open, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    """On the side to which there is more to scroll, in both modes, and on no other."""
+    page = open_page("executive", 390, scheme)
+    paper = getattr(THEME, scheme).paper
+    plain = tuple(int(paper[i : i + 2], 16) for i in (1, 3, 5))
+    # The columns begin with their latest period in view, at the right end; the table at the left.
+    for at, start, end in (("#trend .scroll", 0, -9999), ("#roi .scroll", 0, 9999)):
+        box = page.query_selector(at)
+        assert box is not None
+        assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+        more = 0 if end < 0 else 1
+        box.evaluate("(box, to) => box.scrollLeft = to", start)
+        shown = _ends(box, browser)
+        assert shown[more] != plain
+        assert shown[1 - more] == plain
+        box.evaluate("(box, to) => box.scrollLeft = to", end)
+        assert _ends(box, browser)[more] == plain
+    wide = open_page("executive", 1280, scheme).query_selector("#roi .scroll")
+    assert wide is not None
+    assert _ends(wide, browser) == [plain, plain]
+
+
+def test_paper_has_no_shades(open_page: Open) -> None:
+    page = open_page("executive", 794, "light")
+    background = "getComputedStyle(document.querySelector('.scroll')).backgroundImage"
+    assert "gradient" in page.evaluate(background)
+    page.emulate_media(media="print")
+    assert page.evaluate(background) == "none"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_palette_follows_the_readers_choice(
     open_page: Open, scheme: Literal["light", "dark"]
 ) -> None:
-    palette = getattr(DEFAULT_THEME, scheme)
+    palette = getattr(THEME, scheme)
     page = open_page("executive", 1280, scheme)
     for element, name, colour in [
         ("body", "backgroundColor", palette.paper),

@@ -14,7 +14,6 @@ from kpidsl.reports.format import (
     MULTIPLE,
     NUMBER,
     PERCENT,
-    absolute_delta,
     compact,
     count,
     days,
@@ -50,10 +49,12 @@ DECIMALS = st.decimals(
         ("0", USD, "USD 0", "0.00"),
         ("45000", money("TWD"), "TWD 45K", "45,000"),
         ("45", money("USD", "customer"), "USD 45", "45.00"),
-        ("0.0234", PERCENT, "2.3%", "2.3%"),
-        ("0.0235", PERCENT, "2.4%", "2.4%"),  # half up, where half even says 2.4 and 2.2 for 2.25
-        ("0.0225", PERCENT, "2.3%", "2.3%"),
-        ("0.0043", PERCENT, "0.43%", "0.43%"),
+        ("0.0234", PERCENT, "2.34%", "2.34%"),
+        ("0.02345", PERCENT, "2.35%", "2.35%"),  # half up, where half even says 2.34
+        ("0.02335", PERCENT, "2.34%", "2.34%"),
+        ("0.09995", PERCENT, "10.00%", "10.00%"),
+        ("0.1", PERCENT, "10.0%", "10.0%"),
+        ("0.0043", PERCENT, "0.430%", "0.430%"),
         ("0.00004", PERCENT, "0.0040%", "0.0040%"),
         ("2.333333", PERCENT, "233%", "233.3%"),  # V5
         ("1.25", PERCENT, "125.0%", "125.0%"),  # V4
@@ -71,15 +72,12 @@ DECIMALS = st.decimals(
         ("59.96", DURATION, "1 min", "1 min"),
         ("42", NUMBER, "42", "42"),
         ("-7.125", NUMBER, "−7.13", "−7.13"),
+        ("0.02344", NUMBER, "0.0234", "0.0234"),
     ],
 )
 def test_texts_of_a_value(value: str, unit: Unit, short: str, exact: str) -> None:
     shown = figure(Decimal(value), unit)
     assert (shown.short, shown.exact) == (short, exact)
-
-
-def test_precision_may_be_the_readers() -> None:
-    assert figure(Decimal("1243120.5"), USD, digits=0).exact == "1,243,121"
 
 
 def test_null_is_a_dash_with_its_reason() -> None:
@@ -120,7 +118,9 @@ def test_compact_is_within_half_of_its_third_digit_and_never_four_digits(value: 
         ("1243", "1190", USD, "higher", "relative", "+4.5%", True),  # 53/1190 = 4.45…
         ("52.3", "45", USD, "lower", "relative", "+16.2%", False),  # 7.3/45 = 16.22
         ("40", "45", USD, "lower", "relative", "−11.1%", True),
-        ("0.0234", "0.025", PERCENT, "higher", "pp", "−0.2 pp", False),  # −0.16
+        ("0.0234", "0.025", PERCENT, "higher", "pp", "−0.16 pp", False),
+        ("0.234", "0.25", PERCENT, "higher", "pp", "−1.6 pp", False),
+        ("0.10004", "0.10001", PERCENT, "higher", "pp", "+0.003 pp", None),  # both print 10.0 %
         ("0.0234", "0.0226", PERCENT, "higher", "pp", "+0.08 pp", True),
         ("5", "0", USD, "higher", "absolute", "+5.00", True),  # no percentage of zero
         ("5", "-5", USD, "higher", "absolute", "+10.00", True),
@@ -146,27 +146,48 @@ def test_a_missing_side_has_no_difference() -> None:
     missing = figure(None, USD, missing="no orders")
     assert delta(missing, figure(1, USD), "higher") is None
     assert delta(figure(1, USD), missing, "higher") is None
-    assert absolute_delta(figure(1, USD), missing, "higher") is None
+    assert delta(figure(1, USD), missing, "higher", absolute=True) is None
 
 
 def test_absolute_difference_keeps_the_unit() -> None:
-    change = absolute_delta(figure(90, USD), figure(100, USD), "lower", digits=0)
+    change = delta(figure(90, USD), figure(100, USD), "lower", absolute=True)
     assert change is not None
-    assert (change.text, change.favourable) == ("−10", True)
+    assert (change.kind, change.text, change.favourable) == ("absolute", "−10.00", True)
 
 
-def test_in_a_band_nearer_is_better() -> None:
-    band = (Decimal(10), Decimal(20))
-    assert favourable(Decimal(15), Decimal(25), "band", band) is True
-    assert favourable(Decimal(25), Decimal(22), "band", band) is False
-    assert favourable(Decimal(8), Decimal(22), "band", band) is None  # as far off as before
-    assert favourable(Decimal(12), Decimal(18), "band", band) is None  # both inside
+@pytest.mark.parametrize(
+    ("value", "base", "unit", "on_a_card", "in_a_table"),
+    [
+        ("0.01551", "0.01554", PERCENT, True, True),  # 1.55 % both, −0.003 pp
+        ("0.0155", "0.0157", PERCENT, False, False),
+        ("2.412", "2.409", NUMBER, True, True),  # 2.41 both
+        ("19040.13", "19010.00", USD, True, False),  # USD 19K both, and 30.13 apart to the cent
+        ("1243.40", "1242.60", USD, True, False),  # USD 1,243 both
+        ("7", "7", USD, False, False),  # no difference at all is `unchanged`
+    ],
+)
+def test_figures_that_print_alike_are_judged_neither_better_nor_worse(
+    value: str, base: str, unit: Unit, on_a_card: bool, in_a_table: bool
+) -> None:
+    one, other = figure(Decimal(value), unit), figure(Decimal(base), unit)
+    for in_table, alike in ((False, on_a_card), (True, in_a_table)):
+        change = delta(one, other, "higher", in_table=in_table)
+        assert change is not None
+        assert change.alike is alike
+        judged = not alike and value != base
+        assert (change.favourable is not None, change.material) == (judged, not alike)
+
+
+def test_a_difference_of_what_prints_alike_keeps_its_number() -> None:
+    change = delta(figure(Decimal("2.412"), NUMBER), figure(Decimal("2.409"), NUMBER), "higher")
+    assert change is not None
+    assert change.text == "+0.1%"  # 0.003 / 2.409 = 0.12 %
 
 
 @given(DECIMALS, DECIMALS)
 def test_favourable_follows_better_and_never_the_sign(value: Decimal, base: Decimal) -> None:
-    higher = favourable(value, base, "higher", None)
-    lower = favourable(value, base, "lower", None)
+    higher = favourable(value, base, "higher")
+    lower = favourable(value, base, "lower")
     assert (higher is None) == (lower is None) == (value == base)
     assert higher is None or higher is not lower
 

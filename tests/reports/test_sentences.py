@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from kpidsl.reports.format import PERCENT, figure
-from kpidsl.reports.model import GoalRows, KpiCard, TrendBlock
+from kpidsl.reports.model import BreakdownBlock, BreakdownRow, GoalRows, KpiCard, TrendBlock
 from kpidsl.reports.sentences import (
     breakdown_message,
     bullet_message,
@@ -15,13 +16,13 @@ from kpidsl.reports.sentences import (
     goals_message,
     headline,
     history_message,
-    per_one_gross,
-    per_one_net,
+    per_one,
     plan_message,
     roi_message,
     roi_rule,
     roi_verdict,
     trend_message,
+    when,
 )
 from kpidsl.reports.values import Level
 from tests.reports import sample
@@ -70,29 +71,29 @@ def test_provisional_figures_make_no_headline() -> None:
 def test_messages_of_the_blocks() -> None:
     assert trend_message(sample.trend()) == (
         # Above plan by hand: Nov, Dec, Jun, Sep, Oct.
-        "Revenue USD 1.24M in Oct 26, 4.5% above plan; better than plan in 5 of 12 periods"
+        "Revenue USD 1.24M in Oct 2026, 4.5% above plan; better than plan in 5 of 12 periods"
     )
-    assert trend_message(sample.trend(partial=True)).startswith("Revenue USD 1.01M in Sep 26")
+    assert trend_message(sample.trend(partial=True)).startswith("Revenue USD 1.01M in Sep 2026,")
     assert plan_message(sample.plan_table()) == (
-        # Revenue and orders above; cost +4.5 % and rate −0.2 pp miss, the cost by more.
-        "2 of 4 KPIs better than plan in October 2026; Marketing cost misses it most (+4.5%)"
+        # Revenue and orders above; cost +4.5 % and rate −0.16 pp miss, the cost by more.
+        "October 2026: 2 of 4 KPIs better than plan; Marketing cost misses it most (+4.5%)"
     )
     assert roi_message(sample.roi_table()) == (
         "3 of 4 above break-even; E-mail earns most (700%), Social least (−40.6%)"
     )
     assert funnel_message(sample.funnel()) == (
         "Weakest step: Product viewed → Added to cart, 33.7% (145 of 430); "
-        "6.7% go from Product viewed to Ordered"
+        "6.74% go from Product viewed to Ordered"
     )
     assert breakdown_message(sample.breakdown()) == (
-        "Desktop is highest at 3.1%; Mobile: half the overall rate"
+        "Desktop is highest at 3.10%; Mobile: half the overall rate"
     )
     card = sample.rate_card()
     assert history_message(card.title, card.history) == (
-        "Conversion rate from Nov 25 to Oct 26: lowest 2.0%, highest 2.4%, latest 2.3%"
+        "Conversion rate from Nov 25 to Oct 26: lowest 2.00%, highest 2.40%, latest 2.34%"
     )
     assert card.bullet is not None
-    assert bullet_message("CR", card.bullet) == "CR: 2.3% against a target of 2.5%"
+    assert bullet_message("CR", card.bullet) == "CR: 2.34% against a target of 2.50%"
 
 
 def test_blocks_without_values_say_so() -> None:
@@ -107,12 +108,54 @@ def test_blocks_without_values_say_so() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2026-11-16", "2026-11-16", "on 16 Nov 2026"),
+        ("2026-11-09", "2026-11-15", "in the week of 9 Nov 2026"),
+        ("2026-11-15", "2026-11-21", "in the week of 15 Nov 2026"),  # a week from Sunday
+        ("2026-10-01", "2026-10-31", "in Oct 2026"),
+        ("2026-07-01", "2026-09-30", "in Q3 2026"),
+        ("2026-01-01", "2026-12-31", "in 2026"),
+        ("2026-03-01", "2026-03-04", "over 1 – 4 Mar 2026"),
+        ("2025-12-01", "2026-02-10", "over 1 Dec 2025 – 10 Feb 2026"),
+    ],
+)
+def test_when_something_was(first: str, last: str, said: str) -> None:
+    days = date.fromisoformat(first), date.fromisoformat(last)
+    assert when(*days) == said
+    point = sample.trend().points[-1].model_copy(update={"first": days[0], "last": days[1]})
+    block = sample.trend().model_copy(update={"points": (point,)})
+    assert trend_message(block).startswith(f"Revenue USD 1.24M {said}, 4.5% above plan")
+
+
+def test_members_with_the_same_note_stand_together() -> None:
+    """A note that several share is told once, and more than three of them are counted."""
+
+    def message(*noted: str) -> str:
+        # By value, from 9 down: the first is the highest, and its own note is not told again.
+        values = [figure(9 - place, sample.USD) for place in range(len(noted))]
+        rows = tuple(
+            BreakdownRow(label=f"m{place}", figure=value, note=note)
+            for place, (value, note) in enumerate(zip(values, noted, strict=True))
+        )
+        return breakdown_message(
+            BreakdownBlock(id="b", title="B", dimension="D", unit=sample.USD, rows=rows)
+        )
+
+    assert message("up", "", "low", "low", "low") == "m0 is highest at USD 9; m2, m3, m4: low"
+    assert message("", "up", "low", "low") == "m0 is highest at USD 9; m1: up; m2, m3: low"
+    assert message("", "low", "low", "low", "low") == ("m0 is highest at USD 9; m1 and 3 more: low")
+
+
 def test_per_one_says_gross_or_net() -> None:
     # V1: 45,000 for 15,000 TWD is 200 %; V3: 20,000 for 5,000 is 400 %; V4: 125 %.
-    assert per_one_net(Decimal(2), "TWD") == "1 TWD → 2 TWD net"
-    assert per_one_gross(Decimal(4), "TWD") == "1 TWD → 4 TWD gross"
-    assert per_one_net(Decimal("1.25"), "TWD") == "1 TWD → 1.25 TWD net"
-    assert per_one_net(Decimal("-0.25"), "TWD") == "1 TWD → −0.25 TWD net"
+    assert per_one(Decimal(2), "TWD", "net") == "1 TWD → 2 TWD net"
+    assert per_one(Decimal(4), "TWD", "gross") == "1 TWD → 4 TWD gross"
+    assert per_one(Decimal("1.25"), "TWD", "net") == "1 TWD → 1.25 TWD net"
+    assert per_one(Decimal("-0.25"), "TWD", "net") == "1 TWD → −0.25 TWD net"
+    assert per_one(Decimal("1234.566"), "USD", "gross") == "1 USD → 1,234.57 USD gross"
+    assert per_one(Decimal("-0.001"), "USD", "net") == "1 USD → 0 USD net"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +167,12 @@ def test_per_one_says_gross_or_net() -> None:
         ("-0.01", "2.5", "stop"),
         ("0.01", None, "keep"),
         ("0", None, "watch"),
+        # V6: V2's 21 % a year against the 10.2 % of a long-run equity index.
+        ("0.21", "0.102", "keep"),
+        # V7: V1, V4 and V5 lie below the 250 % of search marketing.
+        ("2", "2.5", "watch"),
+        ("1.25", "2.5", "watch"),
+        ("2.333", "2.5", "watch"),
         (None, "2.5", None),
     ],
 )
@@ -132,7 +181,7 @@ def test_advice_follows_the_printed_rule(
 ) -> None:
     value = None if roi is None else Decimal(roi)
     bar = None if benchmark is None else Decimal(benchmark)
-    assert roi_verdict(value, Decimal(0), bar) == advice
+    assert roi_verdict(value, bar) == advice
 
 
 def test_the_rule_names_its_bar() -> None:

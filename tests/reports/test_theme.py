@@ -5,14 +5,40 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from kpidsl.reports.theme import (
-    DEFAULT_THEME,
-    PAIRS,
-    Palette,
-    Theme,
-    check_theme,
-    contrast,
+from kpidsl.reports.theme import THEME, Palette
+
+TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
+GRAPHIC_CONTRAST = 3.0  # WCAG 2.2, 1.4.11
+
+# What stands on what, and how far apart the two must be. The ranges behind a bullet graph are told
+# apart by their order and by the table beside it, so they owe no contrast to each other.
+PAIRS: tuple[tuple[str, str, float], ...] = (
+    ("ink", "paper", TEXT_CONTRAST),
+    ("muted", "paper", TEXT_CONTRAST),
+    ("good", "paper", TEXT_CONTRAST),
+    ("bad", "paper", TEXT_CONTRAST),
+    ("ink", "range_good", TEXT_CONTRAST),
+    ("muted", "range_good", TEXT_CONTRAST),
+    ("actual", "paper", GRAPHIC_CONTRAST),
+    ("prior", "paper", GRAPHIC_CONTRAST),
+    ("actual", "range_poor", GRAPHIC_CONTRAST),
+    ("actual", "range_fair", GRAPHIC_CONTRAST),
+    ("actual", "range_good", GRAPHIC_CONTRAST),
+    ("ink", "range_poor", GRAPHIC_CONTRAST),
 )
+
+
+def contrast(one: str, other: str) -> float:
+    """The WCAG contrast ratio of two `#rrggbb` colours: 1 (the same) to 21 (black on white)."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance by WCAG, from sRGB."""
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize(
@@ -29,28 +55,20 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
     assert contrast(other, one) == contrast(one, other)
 
 
-@pytest.mark.parametrize("palette", [DEFAULT_THEME.light, DEFAULT_THEME.dark])
+@pytest.mark.parametrize("palette", [THEME.light, THEME.dark])
 @pytest.mark.parametrize(("upper", "lower", "needed"), PAIRS)
 def test_default_theme(palette: Palette, upper: str, lower: str, needed: float) -> None:
     assert contrast(getattr(palette, upper), getattr(palette, lower)) >= needed
 
 
-def test_a_faint_theme_is_told_which_pair_fails() -> None:
-    faint = DEFAULT_THEME.light.model_copy(update={"muted": "#b0b0b0"})
-    found = check_theme(Theme(light=faint, dark=DEFAULT_THEME.dark))
-    assert {item.code for item in found} == {"K703"}
-    assert "`muted` (#b0b0b0) is too faint on `paper` (#ffffff)" in found[0].message
-    assert check_theme(DEFAULT_THEME) == ()
-
-
 def test_a_colour_is_no_place_for_css() -> None:
     with pytest.raises(ValidationError):
-        Palette.model_validate(DEFAULT_THEME.light.model_dump() | {"ink": "red; } body {"})
+        Palette.model_validate(THEME.light.model_dump() | {"ink": "red; } body {"})
 
 
 def test_the_design_tokens() -> None:
     # As decided in the design's palette table, light and dark.
-    light, dark = DEFAULT_THEME.light, DEFAULT_THEME.dark
+    light, dark = THEME.light, THEME.dark
     assert (light.ink, light.muted, dark.ink, dark.muted) == (
         "#1b1b1f",
         "#5c6068",

@@ -473,7 +473,7 @@ def test_paths_over_two_joins_to_one_table_are_told_apart(tmp_path: Path) -> Non
 
 
 def test_an_exclude_that_waits_for_itself_is_refused(tmp_path: Path) -> None:
-    with project(
+    with load(
         tmp_path,
         HEAD
         + 'source a { files: "t.csv", key: id, join other: b on id to id, exclude: other.x = 1\n'

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpidsl.text.suggest import nearest
+from kpidsl.text.suggest import either, mend_name, nearest
 
 NAMES = ["revenue", "revenue_net", "reviews", "orders", "order_date", "channel", "cac", "id"]
 
@@ -46,3 +46,26 @@ def test_the_order_of_candidates_does_not_matter() -> None:
 @given(st.text("abc", min_size=1, max_size=6), st.sets(st.text("abc", max_size=6)))
 def test_the_name_itself_is_always_nearest(name: str, others: set[str]) -> None:
     assert nearest(name, [*others, name])[0] == name
+
+
+@pytest.mark.parametrize(
+    ("known", "mend"),
+    [
+        (["orders", "revenue"], "write `revenue`, if that is meant"),
+        (["revenues", "revenue"], "write `revenue` or `revenues`, if that is meant"),
+        (["orders"], "use `orders`"),
+        (["orders", "visits"], "use one of `orders`, `visits`"),
+        (["orders", "visits", "leads"], "use one of `orders`, `visits`, …"),
+        ([], "declare it"),
+    ],
+)
+def test_an_unknown_name_always_has_a_mend(known: list[str], mend: str) -> None:
+    assert mend_name("revenu", known, "declare it", listed=2) == mend
+
+
+def test_a_choice_in_words() -> None:
+    assert [either(["a"]), either(["a", "b"]), either(["a", "b", "c"])] == [
+        "`a`",
+        "`a` or `b`",
+        "`a`, `b` or `c`",
+    ]

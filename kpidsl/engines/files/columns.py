@@ -19,7 +19,7 @@ from kpidsl.engines.files.readings import (
     number_readings,
 )
 from kpidsl.engines.files.refusal import Refused
-from kpidsl.engines.files.sizes import Column, sized
+from kpidsl.engines.files.sizes import NOTHING, Column, sized
 from kpidsl.engines.files.staging import KEPT, ROW, Staged, trimmed
 from kpidsl.model.files import DateOrder, DecimalSign, ReadOptions
 from kpidsl.text.diagnostic import Diagnostic, warning
@@ -93,7 +93,7 @@ def type_columns(
     diagnostics: list[Diagnostic] = []
     for position, (name, fits) in enumerate(zip(staged.columns, found, strict=True)):
         reading = _choose(con, staged, name, position, fits, read, signs)
-        column = Column(name, position)
+        column = Column(name, position, type="VARCHAR" if fits.values else NOTHING)
         if reading is not None:
             column, remarks, problems = sized(con, replace(column, reading=reading), span)
             said += [(remark, name) for remark in remarks]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from kpidsl.engines.files.delimited import head_records, records
 from kpidsl.engines.files.header import likely_header_row
 from kpidsl.engines.files.load import LoadedFiles, load, open_text
 from kpidsl.engines.files.paths import Format, find, format_of, shown
+from kpidsl.engines.files.readings import AMOUNTS, INTEGER, matches
 from kpidsl.engines.files.refusal import Refused
+from kpidsl.engines.files.sizes import NOTHING
 from kpidsl.engines.files.workbook import preview
 from kpidsl.model.files import FileSet, ReadOptions
 from kpidsl.text.diagnostic import Diagnostic, Severity
@@ -36,6 +39,10 @@ _RATIO = re.compile(
     r"(?i)(^|[_\s-])(rate|ratio|average|avg|mean|pct|percent|per|score|cpc|cpm|cpa|ctr|roas|roi)"
     r"($|[_\s-])|[率比]$|平均|％|%"
 )
+# What people and programs write for "no value": signs alone, or one of these words.
+_NO_VALUE = r"(?i)[^\pL\pN]+|\s*(#?n/a|na|n\.a\.|nan|null|none|nil|k\.a\.|無|无|なし)\s*"
+_TEXT = "VARCHAR"
+_TYPED = (Format.PARQUET, Format.JSON)
 _NUMERIC = ("BIGINT", "DECIMAL", "DOUBLE", "INTEGER", "HUGEINT", "FLOAT", "SMALLINT")
 
 
@@ -85,7 +92,7 @@ def describe_file(path: Path) -> tuple[FileDraft | None, list[Diagnostic]]:
 def _layout(path: Path, base: Path) -> tuple[ReadOptions, tuple[str, ...]]:
     """Return the options without which the file can't be read, and its totals words."""
     kind = format_of(path, base)
-    if kind in (Format.PARQUET, Format.JSON):
+    if kind in _TYPED:
         return ReadOptions(), ()
     with tempfile.TemporaryDirectory(prefix="kpidsl-") as name:
         folder = Path(name)
@@ -103,19 +110,62 @@ def _layout(path: Path, base: Path) -> tuple[ReadOptions, tuple[str, ...]]:
     return read, tuple(found)
 
 
-def _totals_condition(column: str, totals: tuple[str, ...]) -> exp.Expr | None:
-    return nodes.column(column).isin(*totals) if totals else None
-
-
 def _load(
     con: duckdb.DuckDBPyConnection, path: Path, read: ReadOptions, totals: tuple[str, ...]
 ) -> tuple[LoadedFiles | None, list[Diagnostic]]:
-    """Load the file; where a choice is open, take one and turn the refusal into a warning."""
+    """Load the file with the cells declared that mean "none" among numbers or dates."""
     condition = None
     if totals:
         with tempfile.TemporaryDirectory(prefix="kpidsl-") as name:
             first = open_text(path, path.parent, read, Path(name)).columns[0]
-        condition = _totals_condition(first, totals)
+        condition = nodes.column(first).isin(*totals)
+    loaded, found = _decided(con, path, read, condition)
+    if loaded is None or format_of(path, path.parent) in _TYPED:
+        return loaded, found
+    words = _no_value_words(con, loaded)
+    if not words:
+        return loaded, found
+    # Only a column that turns into numbers or dates without the words shows that they mean none.
+    tried, _ = _decided(con, path, _without(read, words.values()), condition)
+    types = {} if tried is None else dict(tried.columns)
+    proving = [words[name] for name in words if types.get(name, _TEXT) not in (_TEXT, NOTHING)]
+    loaded, found = _decided(con, path, _without(read, proving), condition)
+    if loaded is None or not proving:
+        return loaded, found
+    meant = loaded.read.null_values
+    concerned = [name for name, own in words.items() if own & set(meant)]
+    said = f"{_listed(meant)} read as no value in {_listed(concerned)}"
+    return replace(loaded, assumptions=(*loaded.assumptions, said)), found
+
+
+def _no_value_words(
+    con: duckdb.DuckDBPyConnection, loaded: LoadedFiles
+) -> dict[str, frozenset[str]]:
+    """Return the words for "none" that stand in each column of texts."""
+    found = {}
+    for name, kind in loaded.columns:
+        if kind == _TEXT:
+            cell = nodes.column(name)
+            query = exp.select(cell).distinct().from_(nodes.table(_RELATION))
+            rows = con.execute(nodes.sql(query.where(matches(cell, _NO_VALUE)))).fetchall()
+            if rows:
+                found[name] = frozenset(str(row[0]).strip() for row in rows)
+    return found
+
+
+def _without(read: ReadOptions, words: Iterable[frozenset[str]]) -> ReadOptions:
+    """Return the options under which these words are no values."""
+    return read.model_copy(update={"null_values": tuple(sorted(frozenset().union(*words)))})
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _decided(
+    con: duckdb.DuckDBPyConnection, path: Path, read: ReadOptions, condition: exp.Expr | None
+) -> tuple[LoadedFiles | None, list[Diagnostic]]:
+    """Load the file; where a choice is open, take one and turn the refusal into a warning."""
     choices: dict[str, dict[str, object]] = {"K612": {"dates": "dmy"}, "K613": {"decimal": ","}}
     to_check: list[Diagnostic] = []
     while True:
@@ -139,6 +189,7 @@ def _draft(
     con: duckdb.DuckDBPyConnection, path: Path, loaded: LoadedFiles, totals: tuple[str, ...]
 ) -> FileDraft:
     relation = nodes.table(_RELATION)
+    declared = dict(loaded.columns)
     columns = [
         (name, kind) for name, kind in loaded.columns if not kind.startswith(("STRUCT", "MAP"))
     ]
@@ -151,13 +202,13 @@ def _draft(
     rows = int(row[0])
     distinct_values = dict(zip(flat, map(int, row[1::2]), strict=True))
     present = dict(zip(flat, map(int, row[2::2]), strict=True))
-    types = dict(columns)
+    types = {**dict(columns), **_mostly_numbers(con, columns)}
     key = _key(con, rows, [name for name in flat if present[name] == rows], types, distinct_values)
     times = [name for name in flat if types[name].startswith(("DATE", "TIMESTAMP"))]
     measures = [
         name
         for name in flat
-        if types[name].startswith(_NUMERIC)
+        if declared[name].startswith(_NUMERIC)
         and name not in (key or ())
         and not _IDENTIFIER.search(name)
         and name not in loaded.percentages
@@ -166,7 +217,7 @@ def _draft(
     dimensions = [
         name
         for name in flat
-        if types[name] in ("VARCHAR", "BOOLEAN")
+        if types[name] in (_TEXT, "BOOLEAN")
         and (name,) != key
         and 0 < distinct_values[name] <= max(_MAX_MEMBERS, rows // 100)
         and not _IDENTIFIER.search(name)
@@ -185,6 +236,26 @@ def _draft(
     )
 
 
+def _mostly_numbers(
+    con: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, str]]
+) -> dict[str, str]:
+    """Return the columns of texts most of which are numbers, each with the type of those.
+
+    They can't be added up, but they are amounts or codes all the same.
+    """
+    found = {}
+    for name, kind in columns:
+        if kind == _TEXT:
+            cell = nodes.call("trim", nodes.column(name))
+            amount = exp.or_(*[reading.looks(cell) for reading in AMOUNTS])
+            counts = [nodes.count_where(test) for test in (INTEGER.looks(cell), amount)]
+            query = exp.select(exp.Count(this=cell), *counts).from_(nodes.table(_RELATION))
+            values, integers, numbers = con.execute(nodes.sql(query)).fetchone() or (0, 0, 0)
+            if 0 < values <= 2 * numbers:
+                found[name] = "BIGINT" if integers == numbers else "DECIMAL"
+    return found
+
+
 def _key(
     con: duckdb.DuckDBPyConnection,
     rows: int,
@@ -194,8 +265,8 @@ def _key(
 ) -> tuple[str, ...] | None:
     """Return the first unique column, or else the first unique pair.
 
-    A number is a candidate in the first column or under a name such as `order_id`: amounts
-    that happen to differ are no key.
+    An amount is no key, whether its values differ or not; a whole number is a candidate in the
+    first column or under a name such as `order_id`.
     """
     first = next(iter(types), None)
     candidates = [

@@ -8,43 +8,14 @@ from itertools import chain, count
 from pathlib import PurePosixPath
 
 from kpidsl.engines.files.draft import FileDraft
+from kpidsl.syntax.tokens import RESERVED
 
-RESERVED = frozenset(
-    {
-        "and",
-        "or",
-        "not",
-        "in",
-        "is",
-        "null",
-        "like",
-        "between",
-        "case",
-        "when",
-        "then",
-        "else",
-        "end",
-        "where",
-        "by",
-        "as",
-        "per",
-        "once",
-        "from",
-        "to",
-        "at",
-        "over",
-        "true",
-        "false",
-    }
-)
 _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
 def draft_source(draft: FileDraft, relative_path: str, name: str | None = None) -> str:
     """Return a `source` block for the file, one entry a line, ending in a line feed; without a
     `name` it is called after the file."""
-    types = dict(draft.columns)
-    usable = {name for name in types if "`" not in name}
     taken = {"rows"}
     named = name or source_name(relative_path)
     lines = [f"source {named} {{", f"  files: {_string(relative_path)}"]
@@ -52,8 +23,8 @@ def draft_source(draft: FileDraft, relative_path: str, name: str | None = None) 
     if options:
         lines.append("  read { " + ", ".join(options) + " }")
     lines.append(f"  key: {_key(draft)}")
-    if draft.time in usable and draft.time is not None:
-        naive = types[draft.time] == "TIMESTAMP"
+    if draft.time is not None:
+        naive = dict(draft.columns)[draft.time] == "TIMESTAMP"
         stored = ' { stored_as: "UTC" }' if naive else ""
         if naive:
             lines.append("  # The times have no zone: set the one that they were written in.")
@@ -63,15 +34,14 @@ def draft_source(draft: FileDraft, relative_path: str, name: str | None = None) 
     if plain:
         lines.append(f"  dimensions: [{', '.join(plain)}]")
     lines += [
-        f"  dimension {_fresh(_slug(name), taken)}: {column_text(name)}"
+        f"  dimension {unused(_slug(name), taken)}: {column_text(name)}"
         for name in draft.dimensions
-        if name in usable and not _is_plain(name)
+        if not _is_plain(name)
     ]
     lines.append("  measure rows: count()")
     lines += [
-        f"  measure {_fresh(f'total_{_slug(name)}', taken)}: sum({column_text(name)})"
+        f"  measure {unused(f'total_{_slug(name)}', taken)}: sum({column_text(name)})"
         for name in draft.measures
-        if name in usable
     ]
     return "\n".join([*lines, "}", ""])
 
@@ -93,7 +63,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _key(draft: FileDraft) -> str:
-    if draft.key is None or any("`" in name for name in draft.key):
+    if draft.key is None:
         return "none"
     names = [column_text(name) for name in draft.key]
     return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
@@ -121,6 +91,8 @@ def _options(draft: FileDraft) -> list[str]:
         options.append(f"dates: {read.dates}")
     if read.decimal:
         options.append(f"decimal: {_string(read.decimal)}")
+    if read.null_values:
+        options.append(f"null_values: [{', '.join(map(_string, read.null_values))}]")
     return options
 
 
@@ -133,8 +105,8 @@ def _slug(name: str) -> str:
     return slug if slug and not slug[0].isdigit() else f"f_{slug}".rstrip("_")
 
 
-def _fresh(name: str, taken: set[str]) -> str:
-    """Return the name, with a number behind it where it is taken already."""
+def unused(name: str, taken: set[str]) -> str:
+    """Return the name, with a number behind it where it is taken already; now it is."""
     numbered = (f"{name}_{i}" for i in count(2))
     free = next(candidate for candidate in chain([name], numbered) if candidate not in taken)
     taken.add(free)

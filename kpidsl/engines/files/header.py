@@ -24,17 +24,19 @@ def looks_like_data(fields: Sequence[str]) -> bool:
 
 def clean_name(name: str) -> str:
     """Return the name as a person sees it: no outer blanks, line breaks or invisible signs."""
-    return " ".join(_INVISIBLE.sub("", name).split())
+    return " ".join(_INVISIBLE.sub("", writable(name)).split())
+
+
+def writable(name: str) -> str:
+    """Return the name without backticks: definitions write a name between them."""
+    return name.replace("`", "")
 
 
 def column_names(
     first: Sequence[str], read: ReadOptions, where: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return (names, those that stand for unnamed fields) of the table that begins with
-    `first`, its header or its first row of data, or refuse.
-
-    The engine's names ignore case, so `Cost` and `cost` are the same name twice.
-    """
+    `first`, its header or its first row of data, or refuse."""
     if read.header_row is None and looks_like_data(first):
         raise Refused(
             "K608",
@@ -52,24 +54,30 @@ def column_names(
         )
     names: list[str] = []
     unnamed: list[str] = []
-    seen: dict[str, int] = {}
     for position, raw in enumerate(given or found, start=1):
         name = clean_name(raw)
         if not name:
             name = f"unnamed column {position}"
             unnamed.append(name)
-        if name.casefold() in seen:
-            raise Refused(
-                "K608",
-                f"columns {seen[name.casefold()]} and {position} in {where} have the same name "
-                f"`{name}`",
-                _MEND,
-            )
-        seen[name.casefold()] = position
         names.append(name)
+    refuse_repeated(names, where)
     if len(unnamed) == len(names):
         raise Refused("K608", f"{where} holds no column names", "correct `header_row`")
     return tuple(names), tuple(unnamed)
+
+
+def refuse_repeated(names: Sequence[str], where: str) -> None:
+    """Refuse a name that two columns share: the engine's names ignore case, so `Cost` and
+    `cost` are the same name twice."""
+    seen: dict[str, int] = {}
+    for position, name in enumerate(names, start=1):
+        first = seen.setdefault(name.casefold(), position)
+        if first != position:
+            raise Refused(
+                "K608",
+                f"columns {first} and {position} in {where} have the same name `{name}`",
+                _MEND,
+            )
 
 
 def usual_width(widths: Iterable[int]) -> tuple[int, int]:

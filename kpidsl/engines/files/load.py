@@ -17,7 +17,7 @@ from kpidsl.engines.files.overlap import settle
 from kpidsl.engines.files.paths import Format, find, format_of, shown
 from kpidsl.engines.files.refusal import Refused
 from kpidsl.engines.files.staging import FILE, KEPT, RAW, stage
-from kpidsl.engines.files.typed import typed_rows
+from kpidsl.engines.files.typed import column_types, typed_rows
 from kpidsl.engines.files.workbook import open_sheet
 from kpidsl.model.files import FileSet, ReadOptions
 from kpidsl.text.diagnostic import Diagnostic
@@ -28,15 +28,13 @@ from kpidsl.text.source import Span
 class LoadedFiles:
     """What a source's files turned out to be.
 
-    `columns` are (name as in the file, engine type); `rows` is None where only a view was
-    made, and counting would read the files. `assumptions` say in words what was found out
-    rather than declared; `read` are the options that would declare it. `percentages` are
-    columns whose cells were written in percent.
+    `columns` are (name as in the file, engine type); a column without any value has the type
+    `"NULL"`, which fits every other. `assumptions` say in words what was found out rather than
+    declared; `read` are the options that would declare it. `percentages` are columns whose
+    cells were written in percent.
     """
 
     columns: tuple[tuple[str, str], ...]
-    rows: int | None
-    files: tuple[Path, ...]
     assumptions: tuple[str, ...]
     read: ReadOptions
     percentages: tuple[str, ...]
@@ -81,7 +79,7 @@ def load(
                 rows = _Rows(query, columns)
             names = [shown(path, base) for path in paths]
             query, found = settle(con, rows.query, rows.columns, names, key, files.overlap, span)
-            loaded = _create(con, name, query, rows, paths, view=kinds == {Format.PARQUET})
+            loaded = _create(con, name, query, rows, view=kinds == {Format.PARQUET})
     except Refused as refused:
         return None, [refused.diagnostic(span)]
     except duckdb.Error as cause:
@@ -150,25 +148,14 @@ def _create(
     name: str,
     query: exp.Select,
     rows: _Rows,
-    paths: tuple[Path, ...],
     *,
     view: bool,
 ) -> LoadedFiles:
     columns = [nodes.column(column) for column in rows.columns]
     final = exp.select(*columns).from_(query.subquery("rows"))
     con.execute(nodes.sql(nodes.create(name, final, kind="VIEW" if view else "TABLE")))
-    described = con.execute(
-        nodes.sql(exp.Describe(this=exp.select("*").from_(nodes.table(name))))
-    ).fetchall()
-    count = None
-    if not view:
-        counted = exp.select(exp.Count(this=exp.Star())).from_(nodes.table(name))
-        found = con.execute(nodes.sql(counted)).fetchone()
-        count = int(found[0]) if found else None
     return LoadedFiles(
-        tuple((row[0], row[1]) for row in described),
-        count,
-        paths,
+        tuple(column_types(con, nodes.table(name)).items()),
         rows.assumptions,
         rows.read,
         rows.percentages,

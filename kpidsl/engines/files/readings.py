@@ -13,7 +13,17 @@ from functools import cache
 
 from sqlglot import exp
 
-from kpidsl.engines.files.nodes import call, case, cast, equals, number, present, text, try_cast
+from kpidsl.engines.files.nodes import (
+    call,
+    case,
+    cast,
+    count_where,
+    equals,
+    number,
+    present,
+    text,
+    try_cast,
+)
 from kpidsl.model.files import DateOrder, DecimalSign
 
 Node = exp.Expr
@@ -155,13 +165,15 @@ AMOUNT_POINT = _formatted("amount_point", ".", _amount(_POINT), 0)
 AMOUNT_COMMA = _formatted("amount_comma", ",", _amount(_COMMA), 0)
 PERCENT_POINT = _formatted("percent_point", ".", _percent(_POINT), 2)
 PERCENT_COMMA = _formatted("percent_comma", ",", _percent(_COMMA), 2)
+AMOUNTS = (AMOUNT_POINT, AMOUNT_COMMA, PERCENT_POINT, PERCENT_COMMA)
 
 # --- dates ---------------------------------------------------------------------------------
 
+_ZONE = "(?:Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)"
 _TIME = (
     r"(?:(?:[T ] *)(?:(上午|下午|AM|PM|am|pm) *)?"
     r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]{1,6})?))?"
-    r" ?(上午|下午|AM|PM|am|pm)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+    rf" ?(上午|下午|AM|PM|am|pm)?({_ZONE})?)?"
 )
 _SEP = "[-/.]"
 
@@ -221,7 +233,8 @@ def _date_value(layout: _Layout, cell: Node) -> Node:
         extract(cell, pattern, groups + i) for i in range(1, 7)
     )
     seconds = case(equals(second, text("")), text("00"), second)
-    clock = (_hour(hour, _joined(before, after)), text(":"), minute, text(":"), seconds, zone)
+    offset = call("replace", zone, text("UTC"), text("Z"))
+    clock = (_hour(hour, _joined(before, after)), text(":"), minute, text(":"), seconds, offset)
     time = _joined(text(" "), *clock)
     whole = case(equals(hour, text("")), date, _joined(date, time))
     return case(matches(cell, pattern), whole)
@@ -258,9 +271,8 @@ def _named_value(cell: Node) -> Node:
 
 _STANDARD = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?"
+    rf"(?:[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,6}})?)?(?: UTC|{_ZONE})?)?"
 )
-
 
 NUMERIC = Reading("numeric date", Family.DATE, NUMERIC_DATE, _as_it_is)
 STANDARD = Reading(
@@ -287,6 +299,31 @@ _SAID: dict[DateOrder, str] = {
     "ymd": "dates read as year-month-day",
     "roc": "dates read as ROC years",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """How many of the `values` of a date reading have a time of day, and how many a zone."""
+
+    values: int
+    times: int
+    zones: int
+
+    @staticmethod
+    def counts(value: Node) -> tuple[Node, Node, Node]:
+        """Return the three as aggregates over the values of a reading."""
+        timed = call("contains", value, text(":"))
+        zoned = exp.And(this=timed, expression=call("regexp_matches", value, text(f"{_ZONE}$")))
+        return exp.Count(this=value), count_where(timed), count_where(zoned)
+
+    @property
+    def type(self) -> str | None:
+        """The type that holds them all; None where only some name their zone."""
+        if not self.times:
+            return "DATE"
+        if not self.zones:
+            return "TIMESTAMP"
+        return "TIMESTAMP WITH TIME ZONE" if self.zones == self.values else None
 
 
 @cache

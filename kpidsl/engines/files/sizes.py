@@ -12,6 +12,7 @@ from kpidsl.engines.files.readings import (
     AMOUNT_COMMA,
     AMOUNT_POINT,
     CURRENCY,
+    Clocks,
     Family,
     Reading,
     extract,
@@ -23,12 +24,13 @@ from kpidsl.text.source import Span
 _MAX_SCALE = 6
 _INT64_DIGITS = 18
 _MAX_DIGITS = 38
-_ZONE = "(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
+# What has no value has no type: the engine lets it stand for any, as it does NULL.
+NOTHING = '"NULL"'
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the result: `reading` None keeps the text as it is."""
+    """A column of the result: `reading` None keeps the text as it is, if there is any."""
 
     name: str
     position: int
@@ -38,6 +40,8 @@ class Column:
     def value(self) -> exp.Expr:
         """Return the typed value over the staged cells; a cell of blanks alone has none."""
         cell = trimmed(self.position)
+        if self.type == NOTHING:
+            return exp.Null()
         if self.reading is None:
             return nodes.case(nodes.present(cell), original(self.position))
         value = self.reading.value(cell)
@@ -70,25 +74,13 @@ def sized(con: duckdb.DuckDBPyConnection, column: Column, span: Span | None) -> 
 def _date(
     con: duckdb.DuckDBPyConnection, column: Column, reading: Reading, span: Span | None
 ) -> Sized:
-    value = reading.value(trimmed(column.position))
-    timed = nodes.call("contains", value, nodes.text(":"))
-    zoned = exp.and_(timed, nodes.call("regexp_matches", value, nodes.text(_ZONE)))
-    values, times, zones = _ask(
-        con,
-        exp.Count(this=trimmed(column.position)),
-        nodes.count_where(timed),
-        nodes.count_where(zoned),
-    )
-    said = [reading.said] if reading.said else []
-    if not times:
-        return replace(column, type="DATE"), said, []
-    if not zones:
-        return replace(column, type="TIMESTAMP"), said, []
-    if zones == values:
-        return replace(column, type="TIMESTAMP WITH TIME ZONE"), said, []
+    clocks = Clocks(*_ask(con, *Clocks.counts(reading.value(trimmed(column.position)))))
+    if clocks.type is not None:
+        return replace(column, type=clocks.type), [reading.said] if reading.said else [], []
     problem = warning(
         "K611",
-        f"`{column.name}` is read as text: {zones} of its {values} times have a time zone",
+        f"`{column.name}` is read as text: {clocks.zones} of its {clocks.values} times have a "
+        "time zone",
         span,
         help="export all times with a zone, or all without",
     )
@@ -121,12 +113,16 @@ def _number(
     scale += reading.scale
     if scale == 0 and digits > _INT64_DIGITS:
         return replace(column, reading=None), [], []  # an identifier: no measure is so long
-    if scale == 0:
-        return replace(column, type="BIGINT"), said, []
+    return replace(column, type=fraction_type(digits, scale) if scale else "BIGINT"), said, []
+
+
+def fraction_type(digits: int, scale: int) -> str:
+    """Return the type of numbers with so many digits before the point and so many behind it:
+    an exact decimal where six places hold them all (S12)."""
     if scale > _MAX_SCALE or digits + scale > _MAX_DIGITS:
-        return replace(column, type="DOUBLE"), said, []
+        return "DOUBLE"
     width = _INT64_DIGITS if digits + scale <= _INT64_DIGITS else _MAX_DIGITS
-    return replace(column, type=f"DECIMAL({width},{scale})"), said, []
+    return f"DECIMAL({width},{scale})"
 
 
 def _formats(con: duckdb.DuckDBPyConnection, column: Column, reading: Reading) -> list[str]:

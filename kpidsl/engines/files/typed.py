@@ -9,13 +9,15 @@ import duckdb
 from sqlglot import exp
 
 from kpidsl.engines.files import nodes
+from kpidsl.engines.files.header import refuse_repeated, writable
 from kpidsl.engines.files.paths import Format, glob_free, shown
+from kpidsl.engines.files.readings import STANDARD, Clocks
 from kpidsl.engines.files.refusal import Refused
+from kpidsl.engines.files.sizes import fraction_type
 from kpidsl.engines.files.staging import FILE, columns_differ, over_columns
 
 _EDGE = 4096
-_MAX_SCALE = 6
-_MAX_DIGITS = 38
+_SAMPLE_ROWS = 1000
 _DECIMAL = r"-?[0-9]+(?:\.[0-9]+)?"
 
 TypedColumns = dict[str, exp.Expr]
@@ -31,7 +33,8 @@ def typed_rows(
     """Return a query over all files, with a `FILE` column, and the column names.
 
     Types of JSON are worked out over the whole file; its numbers with a fraction become
-    decimals, as they are written, where six places hold them all (S12).
+    decimals, as they are written, where six places hold them all (S12). Texts in Parquet that
+    are all ISO dates or times are read as such, as in a text file (S20).
     """
     sources = [_source(con, path, kind, base) for path in paths]
     names = tuple(sources[0][1])
@@ -40,21 +43,25 @@ def typed_rows(
         extra = [name for name in columns if name not in names]
         if missing or extra:
             raise columns_differ(shown(path, base), shown(paths[0], base), missing, extra)
+    given = [writable(name) for name in names]
+    refuse_repeated(given, f"`{shown(paths[0], base)}`")
     parts = [
         exp.select(
             nodes.alias(nodes.number(index), FILE),
-            *[nodes.alias(columns[name].copy(), name) for name in names],
+            *[nodes.alias(columns[name].copy(), writable(name)) for name in names],
         ).from_(source.copy())
         for index, (source, columns) in enumerate(sources)
     ]
     rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
     query = exp.select("*").from_(rows.subquery("files"))
     if drop_where is not None:
-        query = query.where(exp.not_(_condition(drop_where, names)))
-    return query, names
+        query = query.where(exp.not_(_condition(drop_where, given)))
+    if kind is Format.PARQUET:
+        query = _with_iso_times(con, query)
+    return query, tuple(given)
 
 
-def _condition(drop_where: exp.Expr, names: tuple[str, ...]) -> exp.Expr:
+def _condition(drop_where: exp.Expr, names: Sequence[str]) -> exp.Expr:
     columns = {name: nodes.column(name) for name in names}
     condition = over_columns(drop_where, columns)
     return exp.Coalesce(this=condition, expressions=[exp.false()])
@@ -67,12 +74,12 @@ def _source(
     try:
         if kind is Format.PARQUET:
             source = exp.Table(this=nodes.call("read_parquet", location))
-            return source, {name: nodes.column(name) for name in _describe(con, source)}
+            return source, {name: nodes.column(name) for name in column_types(con, source)}
         _require_whole(path, base)
         lines = path.suffix.lower() in {".jsonl", ".ndjson"}
         layout = nodes.option("format", nodes.text("newline_delimited" if lines else "auto"))
         whole = nodes.option("sample_size", nodes.number(-1))
-        types = _describe(con, exp.Table(this=nodes.call("read_json", location, layout, whole)))
+        types = column_types(con, exp.Table(this=nodes.call("read_json", location, layout, whole)))
         return _exact_json(con, location, layout, types)
     except duckdb.Error as cause:
         raise Refused(
@@ -98,9 +105,47 @@ def _require_whole(path: Path, base: Path) -> None:
         )
 
 
-def _describe(con: duckdb.DuckDBPyConnection, source: exp.Expr) -> dict[str, str]:
-    rows = con.execute(nodes.sql(exp.Describe(this=exp.select("*").from_(source)))).fetchall()
+def column_types(con: duckdb.DuckDBPyConnection, relation: exp.Expr) -> dict[str, str]:
+    """Return the engine's type of each column of a relation."""
+    rows = con.execute(nodes.sql(exp.Describe(this=exp.select("*").from_(relation)))).fetchall()
     return {row[0]: row[1] for row in rows}
+
+
+def _with_iso_times(con: duckdb.DuckDBPyConnection, rows: exp.Select) -> exp.Select:
+    """Cast the texts that are ISO dates or times in every row of every file."""
+    types = column_types(con, rows.subquery("rows"))
+    texts = [name for name, kind in types.items() if kind == "VARCHAR"]
+    likely = _clocks(con, rows.copy().limit(_SAMPLE_ROWS), texts)
+    clocks = _clocks(con, rows, tuple(likely))
+    found = {name: item.type for name, item in clocks.items() if item.values and item.type}
+    columns = [
+        nodes.alias(nodes.cast(nodes.column(name), found[name]), name)
+        if name in found
+        else nodes.column(name)
+        for name in types
+    ]
+    return exp.select(*columns).from_(rows.subquery("rows")) if found else rows
+
+
+def _clocks(
+    con: duckdb.DuckDBPyConnection, rows: exp.Select, texts: Sequence[str]
+) -> dict[str, Clocks]:
+    """Return the columns in which every text is a date or a time, and what these have."""
+    questions: list[exp.Expr] = []
+    for name in texts:
+        cell = nodes.column(name)
+        questions += [*Clocks.counts(cell), nodes.count_where(STANDARD.fits(cell))]
+    if not questions:
+        return {}
+    query = exp.select(*questions).from_(rows.subquery("rows"))
+    row = con.execute(nodes.sql(query)).fetchone() or ()
+    counts = [int(count or 0) for count in row]  # an empty table counts to NULL
+    found = {}
+    for position, name in enumerate(texts):
+        values, times, zones, fitting = counts[4 * position : 4 * position + 4]
+        if fitting == values:
+            found[name] = Clocks(values, times, zones)
+    return found
 
 
 def _exact_json(
@@ -135,8 +180,6 @@ def _exact_json(
     result: TypedColumns = {name: nodes.column(name) for name in types}
     for index, name in enumerate(fractions):
         odd, digits, scale = (int(value or 0) for value in answers[3 * index : 3 * index + 3])
-        exact = not odd and scale <= _MAX_SCALE and digits + scale <= _MAX_DIGITS
-        width = 18 if digits + scale <= 18 else _MAX_DIGITS
-        kind = f"DECIMAL({width},{scale})" if exact else "DOUBLE"
+        kind = "DOUBLE" if odd else fraction_type(digits, scale)
         result[name] = nodes.cast(nodes.column(name), kind)
     return source, result

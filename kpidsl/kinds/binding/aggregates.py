@@ -30,7 +30,10 @@ class Aggregation:
 
 
 def bind_aggregation(expr: tree.Expr, source: str, scope: Scope) -> Aggregation | None:
-    """Bind `sum(x once per key) where condition as UNIT`; filter and unit in any order."""
+    """Bind `sum(x once per key) where condition as UNIT`; filter and unit in any order.
+
+    In a tolerant scope one with a mistake still has the unit that it says.
+    """
     mark = scope.mark()
     wheres: list[RowExpr] = []
     unit: UnitWord | None = None
@@ -45,6 +48,7 @@ def bind_aggregation(expr: tree.Expr, source: str, scope: Scope) -> Aggregation 
                     "K316",
                     "this measure has two units",
                     expr.right.span,
+                    label="one of two",
                     labels=(Label(unit_span, "the other one"),) if unit_span else (),
                     help="keep one `as`",
                 )
@@ -54,16 +58,15 @@ def bind_aggregation(expr: tree.Expr, source: str, scope: Scope) -> Aggregation 
                     "K316",
                     "a measure names its currency",
                     expr.right.span,
+                    label="any currency",
                     help=f"write `as {scope.settings.currency}`",
                 )
         expr = expr.left
     call = _aggregate_call(expr, scope)
-    if call is None:
-        return None
-    aggregate = Aggregate(call.function.text)
-    inner = _operand(call, aggregate, source, scope)
+    aggregate = Aggregate(call.function.text) if call is not None else Aggregate.COUNT
+    inner = _operand(call, aggregate, source, scope) if call is not None else None
     if inner is None or scope.failed_since(mark):
-        return None
+        return Aggregation(aggregate, None, None, (), unit) if unit and scope.tolerant else None
     operand, once_per = inner
     where = None
     if wheres:
@@ -86,7 +89,8 @@ def bind_attribute(expr: tree.Binary, source: str, own: str, scope: Scope) -> Pe
             "K311",
             "`once per` stands in measures only",
             call.span,
-            help="an attribute per entity takes all rows of the entity",
+            label="an attribute takes all rows of its entity",
+            help="take `once per` out",
         )
         return None
     return PerEntity(aggregate=call.function.text, operand=operand, entity=entity)
@@ -117,7 +121,7 @@ def _aggregate_call(expr: tree.Expr, scope: Scope) -> tree.Call | None:
                 "an aggregate is expected here",
                 expr.span,
                 label=f"this is {describe(expr)}",
-                help="for example `sum(price)`, `count()` or `count_distinct(order_id)`",
+                help="write, for example, `sum(price)`, `count()` or `count_distinct(order_id)`",
             )
     return None
 
@@ -144,7 +148,7 @@ def _operand(
             f"`{aggregate.value}` takes numbers",
             expr.span,
             label=f"this is of type {bound.datatype.value}",
-            help="`count_distinct` counts other values",
+            help="count other values with `count_distinct`",
         )
         return None
     return bound.expr, once_per

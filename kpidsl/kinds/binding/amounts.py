@@ -82,7 +82,7 @@ def basis_of(amounts: Amounts, scope: Scope) -> str:
 
 
 def _is_leaf(name: str, scope: Scope) -> bool:
-    return name.split(" where ", 1)[0] not in scope.catalog.metrics
+    return _base(name) not in scope.catalog.metrics
 
 
 def _is_shown(name: str, amounts: Amounts, scope: Scope) -> bool:
@@ -92,7 +92,7 @@ def _is_shown(name: str, amounts: Amounts, scope: Scope) -> bool:
 
 
 def _local(name: str) -> str:
-    base, where, condition = name.partition(" where ")
+    base, where, condition = name.partition(_WHERE)
     # A measure's source is left out; the point of an amount such as `12.5 USD` stays.
     short = base.rsplit(".", 1)[-1] if " " not in base else base
     return f"{short.replace('_', ' ')}{where}{condition}"

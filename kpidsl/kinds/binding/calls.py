@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kpidsl.kinds.binding.misfits import refused
-from kpidsl.kinds.binding.scope import Scope, perhaps
+from kpidsl.kinds.binding.scope import Scope
 from kpidsl.model.functions import SCALARS
 from kpidsl.model.sources import Aggregate
 from kpidsl.syntax import tree
-from kpidsl.text.suggest import nearest
+from kpidsl.text.suggest import mend_name
 
 AGGREGATES = frozenset(item.value for item in Aggregate)
 LATER_AGGREGATES = frozenset({"median", "percentile", "stddev", "first", "last"})
@@ -29,6 +29,7 @@ def check_arguments(call: tree.Call, at_least: int, at_most: int | None, scope: 
                 "K308",
                 f"`{name}` takes no argument called `{argument.name.text}`",
                 argument.name.span,
+                label="a named argument",
                 help="write the value without a name",
             )
             return False
@@ -43,7 +44,8 @@ def check_arguments(call: tree.Call, at_least: int, at_most: int | None, scope: 
         "K308",
         f"`{name}` takes {wanted} argument{plural}; {count} stand here",
         call.span,
-        help=f"`{name}`: {SCALARS[name].doc}" if name in SCALARS else "correct the arguments",
+        label=_purpose(name),
+        help=f"give it {wanted} argument{plural}",
     )
     return False
 
@@ -77,14 +79,18 @@ def explain_call(call: tree.Call, scope: Scope, known: Iterable[str], place: str
             help=f"move it into {other}",
         )
     else:
-        guesses = nearest(name, sorted(known), 1)
         scope.error(
             "K307",
             f"there is no function `{name}`",
             span,
             label="unknown function",
-            help=perhaps(guesses) or f"known: {', '.join(f'`{item}`' for item in sorted(known))}",
+            help=mend_name(name, sorted(known), "take it out"),
         )
+
+
+def _purpose(function: str) -> str:
+    scalar = SCALARS.get(function)
+    return scalar.doc[:1].lower() + scalar.doc[1:].rstrip(".") if scalar else "arguments"
 
 
 def _amount_of(call: tree.Call, scope: Scope) -> str:

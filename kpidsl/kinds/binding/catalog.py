@@ -36,7 +36,8 @@ class Catalog:
     """The namespaces of a project: each maps a name to the place of its declaration.
 
     `metrics` holds metrics, KPIs and ROI members; `later` the metrics that are declared but not
-    computed yet (those with parameters); `shared` maps a shared dimension to its members.
+    computed yet (those with parameters); `shared` maps a shared dimension to its members; `lost`
+    are names that may be declared where the text could not be read.
     """
 
     sources: dict[str, SourceNames] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Catalog:
     benchmarks: dict[str, Span | None] = field(default_factory=dict)
     audiences: dict[str, Span | None] = field(default_factory=dict)
     later: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
 
     @cached_property
     def measure_homes(self) -> dict[str, tuple[str, ...]]:

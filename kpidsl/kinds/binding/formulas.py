@@ -47,7 +47,8 @@ _DAY_SECONDS = 86_400
 @dataclass(frozen=True, slots=True)
 class FormulaBinder:
     """Binds the formulas of one definition; `own` is its name, which inside itself can only mean
-    a measure. Every method answers None after a finding."""
+    a measure. Every method answers None after a finding, unless the scope is tolerant and the unit
+    is known all the same."""
 
     scope: Scope
     own: str | None = None
@@ -85,20 +86,22 @@ class FormulaBinder:
                     "a condition stands where a value is expected",
                     expr.span,
                     label=f"`{op}` gives true or false",
-                    help="a condition stands behind `where`",
+                    help="put the condition behind `where`",
                 )
             case tree.Binary(op="by"):
                 self.scope.error(
                     "K311",
                     "a metric is not split in its definition",
                     expr.op_span,
-                    help="`by` stands in reports and queries: every metric can be split there",
+                    label="a split",
+                    help="take `by` out: a report or a query can split every metric",
                 )
             case tree.SqlLiteral():
                 self.scope.error(
                     "K311",
                     "`sql` stands inside a source only",
                     expr.span,
+                    label="raw SQL",
                     help="declare a measure over it in the source, and name that here",
                 )
             case tree.Case() | tree.InList() | tree.Between() | tree.IsTest() | tree.Unary():
@@ -106,7 +109,8 @@ class FormulaBinder:
                     "K305",
                     "a condition stands where a value is expected",
                     expr.span,
-                    help="a condition stands behind `where`, or in a source's dimension",
+                    label="a condition",
+                    help="put the condition behind `where`, or into a source's dimension",
                 )
             case _:
                 words = f"`{expr.op}`" if isinstance(expr, tree.Binary) else describe(expr)
@@ -114,7 +118,8 @@ class FormulaBinder:
                     "K311",
                     f"{words} cannot stand in a metric's formula",
                     expr.span,
-                    help="a formula is made of metrics, measures, numbers and amounts",
+                    label="no metric, measure, number or amount",
+                    help="use metrics, measures, numbers and amounts only",
                 )
 
     def _literal(self, expr: tree.Number | tree.Percent | tree.Quantity) -> Value | None:
@@ -152,7 +157,7 @@ class FormulaBinder:
         else:
             amounts = joined(left.amounts, right.amounts)
         if amounts is None:
-            return None
+            return left if self.scope.tolerant else None
         both = left.literal and right.literal
         combined = MetricArithmetic(expr.op, left.expr, right.expr)
         return Value(combined, unit, expr.span, percent, both, amounts)
@@ -176,12 +181,13 @@ class FormulaBinder:
         binder = dimension_binder(self.scope, homes)
         predicate = binder.condition(expr.right)
         if operand is None or predicate is None:
-            return None
+            return operand if self.scope.tolerant else None
         if operand.literal:
             self.scope.error(
                 "K311",
                 "a number has no rows to filter",
                 expr.span,
+                label="a number",
                 help="put the filtered part into parentheses: `(revenue where …) * 2`",
             )
             return None
@@ -249,6 +255,7 @@ class FormulaBinder:
             "K311",
             "`per` follows an amount of money, as in a cost that comes back every month",
             expr.span,
+            label="not an amount per period",
             help="write it as `12_000 USD per month` (or day, week, quarter, year)",
         )
         return None
@@ -280,9 +287,9 @@ class FormulaBinder:
                 "`prior` looks back by whole days, weeks, months or years",
                 shift.span,
                 label=f"this is {describe(shift)}",
-                help="for example `prior(revenue, 1y)` or `prior(revenue, 7d)`",
+                help="write, for example, `prior(revenue, 1y)` or `prior(revenue, 7d)`",
             )
-            return None
+            return operand if self.scope.tolerant else None
         if operand is None:
             return None
         expr = Prior(operand.expr, shift.months, shift.seconds // _DAY_SECONDS)

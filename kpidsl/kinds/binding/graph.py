@@ -17,9 +17,10 @@ Edges = Mapping[N, Sequence[tuple[N, Span]]]
 """For each node, the nodes that it needs, with the place where it names them."""
 
 
-def refs(expr: tree.Expr | None) -> Iterator[tree.Ref]:
-    """Yield every name in an expression, without recursion: a sum may have thousands of terms."""
-    stack: list[Any] = [expr]
+def refs(root: tree.Expr | tree.Block | None) -> Iterator[tree.Ref]:
+    """Yield every name in an expression or a block that stands for something, without recursion:
+    a sum may have thousands of terms."""
+    stack: list[Any] = [root]
     while stack:
         node = stack.pop()
         match node:

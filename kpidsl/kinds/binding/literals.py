@@ -6,7 +6,7 @@ from datetime import date
 
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import describe
-from kpidsl.model.periods import Window, parse_period
+from kpidsl.model.periods import Window, is_iso_week, parse_period
 from kpidsl.syntax import tree
 
 _DAY_SECONDS = 86_400
@@ -21,7 +21,7 @@ def day_window(expr: tree.DateLiteral, scope: Scope) -> Window | None:
             f"the calendar has no day `{expr.iso}`",
             expr.span,
             label="no such day",
-            help="correct the date",
+            help="write a day that exists, such as `2026-06-30`",
         )
     return window
 
@@ -44,6 +44,7 @@ def period_window(expr: tree.Expr, scope: Scope) -> Window | None:
                     "K313",
                     "this range ends before it begins",
                     expr.span,
+                    label="no day lies in it",
                     help="write the earlier date first",
                 )
                 return None
@@ -54,9 +55,18 @@ def period_window(expr: tree.Expr, scope: Scope) -> Window | None:
                 "a period is expected here",
                 expr.span,
                 label=f"this is {describe(expr)}",
-                help="for example `2026-H1`, `2026-06` or `2026-01-01 .. 2026-03-31`",
+                help="write, for example, `2026-H1`, `2026-06` or `2026-01-01 .. 2026-03-31`",
             )
             return None
+    if is_iso_week(text) and scope.settings.week_starts != 0:
+        scope.error(
+            "K313",
+            f"`{text}` is a week from Monday on, and the project's weeks start on another day",
+            expr.span,
+            label="a week of ISO 8601",
+            help="write its days, such as `2026-02-08 .. 2026-02-14`",
+        )
+        return None
     window = parse_period(text, scope.settings.fiscal_year_starts)
     if window is None:
         scope.error(
@@ -64,7 +74,7 @@ def period_window(expr: tree.Expr, scope: Scope) -> Window | None:
             f"the calendar has no period `{text}`",
             expr.span,
             label="no such period",
-            help="periods are written `2026-06`, `2026-Q2`, `2026-H1`, `2026-W07`, `FY2026`",
+            help="write it as `2026-06`, `2026-Q2`, `2026-H1`, `2026-W07` or `FY2026`",
         )
     return window
 
@@ -83,7 +93,7 @@ def whole_days(expr: tree.Duration, scope: Scope) -> int | None:
             "a duration in whole days is expected here",
             expr.span,
             label="not a whole number of days",
-            help="for example `45d`",
+            help="write, for example, `45d`",
         )
         return None
     years, months = divmod(expr.months, 12)
@@ -98,7 +108,7 @@ def seconds_of(expr: tree.Duration, scope: Scope) -> int | None:
             "a window of a funnel is counted in days or hours, and months differ in length",
             expr.span,
             label="months or years",
-            help="for example `90d`",
+            help="write, for example, `90d`",
         )
         return None
     return expr.seconds

@@ -7,10 +7,10 @@ from typing import Any
 
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.spec import Free, Key, Kind
-from kpidsl.syntax.tree import Block, Entry, Expr, ListLiteral, Name, Ref, String
+from kpidsl.syntax.tree import Block, Entry, ListLiteral, Name, Ref, String
 from kpidsl.text.diagnostic import Diagnostic, Fix, Label, advice, error
 from kpidsl.text.source import Span
-from kpidsl.text.suggest import nearest
+from kpidsl.text.suggest import mend_name
 
 
 def not_yet(what: str, span: Span) -> Diagnostic:
@@ -20,7 +20,7 @@ def not_yet(what: str, span: Span) -> Diagnostic:
         f"{what} is declared, but not computed yet",
         span,
         label="checked for its keys only",
-        help="nothing to do: it changes no number on the pages",
+        help="leave it in or take it out: it changes no number on the pages",
     )
 
 
@@ -38,7 +38,8 @@ def refused(what: str, span: Span) -> Diagnostic:
 def header(block: Block, kind: Kind) -> Iterator[Diagnostic]:
     """Yield what a declaration has too much or too little before its braces."""
     for span, message in (*_name_mistakes(block, kind), *_part_mistakes(block, kind)):
-        yield error("K207", message, span, help=_like(kind))
+        label = "not as such a declaration begins"
+        yield error("K207", message, span, label=label, help=_like(kind))
     shape, value = kind.header.value, block.value
     if value is not None and shape is not None and shape.read(value) is None:
         yield error(
@@ -105,19 +106,28 @@ def twice(name: str, owner: str, span: Span, first: Span) -> Diagnostic:
 
 def wrong_shape(entry: Entry, key: Key[Any], owner: str) -> Diagnostic:
     """A key has a value of another shape; for one of a few words the nearest is offered."""
-    shape = key.shape
-    stray = next((word for word in _words(entry.value) if word not in shape.choices), None)
-    mend, found = f"for example `{key.name}: {shape.example}`", f"this is {describe(entry.value)}"
-    if stray is not None and shape.choices:
-        found = f"`{stray}` is none of them"
-        mend = _perhaps(stray, shape.choices) or mend
+    shape, value = key.shape, entry.value
+    found, mend = f"this is {describe(value)}", f"write, for example, `{key.name}: {shape.example}`"
+    items = value.items if isinstance(value, ListLiteral) else (value,)
+    stray = next((item for item in items if shape.read(item) is None), value)
+    if stray is not value:
+        found = f"this is a list with {describe(stray)} in it"
+    match stray:
+        case Ref(text=word) if shape.choices:
+            found, mend = f"`{word}` is none of them", mend_name(word, shape.choices, mend)
+        case String(value=word) if shape.read(_name(word, stray.span)) is not None:
+            mend = f"write it without quotes: `{word}`"
     return error(
         "K205",
         f"`{key.name}` of {a(owner)} takes {shape.words}",
-        entry.value.span,
+        value.span,
         label=found,
         help=mend,
     )
+
+
+def _name(word: str, span: Span) -> Ref:
+    return Ref((Name(word, span),), span)
 
 
 def wrong_free(entry: Entry, name: str, free: Free) -> Diagnostic:
@@ -127,7 +137,7 @@ def wrong_free(entry: Entry, name: str, free: Free) -> Diagnostic:
         f"`{name}` takes {free.shape.words}",
         entry.value.span,
         label=f"this is {describe(entry.value)}",
-        help=f"for example `{name}: {free.shape.example}`",
+        help=f"write, for example, `{name}: {free.shape.example}`",
     )
 
 
@@ -149,7 +159,7 @@ def quotes(entry: Entry, free: Free) -> Diagnostic:
         f"{free.words} is a name, so it stands without quotes",
         entry.key.span,
         label="a text",
-        help="write letters, digits and `_`; a title may stand in a `///` line above",
+        help="write it with letters, digits and `_`, and a title in a `///` line above",
     )
 
 
@@ -171,7 +181,7 @@ def value_expected(block: Block, key: Key[Any], owner: str) -> Diagnostic:
         f"`{key.name}` of {a(owner)} takes {key.shape.words} after a colon",
         block.kind.span,
         label="this is a block",
-        help=f"for example `{key.name}: {key.shape.example}`",
+        help=f"write, for example, `{key.name}: {key.shape.example}`",
     )
 
 
@@ -191,7 +201,7 @@ def unknown_key(entry: Entry, owner: str, known: Sequence[str]) -> Diagnostic:
         f"{a(owner)} has no key `{name}`",
         entry.key.span,
         label="unknown key",
-        help=_perhaps(name, known) or _listed("its keys are", known),
+        help=mend_name(name, known, "take it out", len(known)),
     )
 
 
@@ -203,22 +213,8 @@ def misplaced(block: Block, owner: str, known: Sequence[str]) -> Diagnostic:
         f"no `{name}` stands inside {a(owner)}",
         block.kind.span,
         label="not expected here",
-        help=_perhaps(name, known) or _listed("expected here:", known),
+        help=mend_name(name, known, "take it out", len(known)),
     )
-
-
-def _words(value: Expr) -> list[str]:
-    items = value.items if isinstance(value, ListLiteral) else (value,)
-    return [item.text for item in items if isinstance(item, Ref)]
-
-
-def _perhaps(name: str, known: Sequence[str]) -> str:
-    guesses = nearest(name, known, 1)
-    return f"perhaps `{guesses[0]}` is meant" if guesses else ""
-
-
-def _listed(lead: str, names: Sequence[str]) -> str:
-    return f"{lead} {', '.join(f'`{name}`' for name in names)}" if names else "take it out"
 
 
 def _like(kind: Kind) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TypeVar
 
-from kpidsl.kinds.binding.scope import perhaps
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Label, error
 from kpidsl.text.source import Span
-from kpidsl.text.suggest import nearest
+from kpidsl.text.suggest import mend_name
 
 T = TypeVar("T")
 
@@ -41,10 +40,12 @@ class Expansion:
     requirements: list[Requirement] = field(default_factory=list)
 
 
-def expand(use: tree.Block, packs: Packs, diagnostics: list[Diagnostic]) -> Expansion | None:
+def expand(
+    use: tree.Block, packs: Packs, lost: Set[str], diagnostics: list[Diagnostic]
+) -> Expansion | None:
     """Write out a `use`. All places of the pack become the place of the `use`, so that messages
-    point into the project; arguments keep theirs."""
-    found = _entry(use, packs, diagnostics)
+    point into the project; arguments keep theirs. `lost` are names in what could not be read."""
+    found = _entry(use, packs, lost, diagnostics)
     if found is None:
         return None
     entry, full_name = found
@@ -98,23 +99,25 @@ def with_pack_places(
 
 
 def _entry(
-    use: tree.Block, packs: Packs, diagnostics: list[Diagnostic]
+    use: tree.Block, packs: Packs, lost: Set[str], diagnostics: list[Diagnostic]
 ) -> tuple[tree.Block, str] | None:
     names = [part.text for part in use.path]
     everything = [f"{pack}.{name}" for pack, entries in packs.items() for name in entries]
     text = ".".join(names)
     if len(names) == 2 and names[0] in packs and names[1] in packs[names[0]]:
         return packs[names[0]][names[1]], text
+    if not lost.isdisjoint(names):
+        return None
     span = use.path[0].span.to(use.path[-1].span) if use.path else use.kind.span
-    guesses = nearest(text, sorted(everything), 3)
-    listed = ", ".join(f"`{name}`" for name in sorted(everything)[:8])
     diagnostics.append(
         error(
             "K217",
             f"no pack defines `{text}`" if text else "this `use` names no definition of a pack",
             span,
             label="unknown definition",
-            help=perhaps(guesses) or (f"known: {listed}" if listed else "no pack is loaded"),
+            help=mend_name(
+                text, sorted(everything), "add its pack to `packs` of `kpidsl.toml`, or declare it"
+            ),
         )
     )
     return None
@@ -133,17 +136,16 @@ def _arguments(
             message = f"`{name}` does not say which parameter of `{full_name}` it is"
             help_text = f"write `{example}: {name}`"
         elif name not in declared:
-            guesses = nearest(name, sorted(declared), 1)
-            known = ", ".join(f"`{item}`" for item in declared)
             message = f"`{full_name}` has no parameter `{name}`"
-            help_text = perhaps(guesses) or f"its parameters are {known}"
+            help_text = mend_name(name, list(declared), "take it out")
         elif name in given:
             message, help_text = f"`{name}` is given twice", "keep one of the two"
         else:
             given[name] = param.value
             continue
         sound = False
-        diagnostics.append(error("K218", message, param.span, help=help_text))
+        label = "not an argument that it takes"
+        diagnostics.append(error("K218", message, param.span, label=label, help=help_text))
     missing = [
         name for name, param in declared.items() if name not in given and param.value is None
     ]

@@ -31,13 +31,10 @@ def bind_shown(expr: tree.Expr, scope: Scope, *, goals: bool = False) -> Shown |
 
     With `goals`, the word `goals` means all of them.
     """
-    by: tuple[QueryDimension, ...] = ()
+    by: tuple[QueryDimension, ...] | None = ()
     match expr:
         case tree.Binary(op="by", left=tree.Ref() as ref, right=right):
-            bound = bind_dimensions(right, scope)
-            if bound is None:
-                return None
-            by = bound
+            by = bind_dimensions(right, scope)
         case tree.Ref() as ref:
             pass
         case _:
@@ -49,14 +46,13 @@ def bind_shown(expr: tree.Expr, scope: Scope, *, goals: bool = False) -> Shown |
                 help="declare the formula as a `metric` or a `kpi`, and name that here",
             )
             return None
-    if ref.text == GOALS and goals:
-        return Shown(GOALS, expr.span, by)
-    return Shown(ref.text, expr.span, by) if is_shown(ref, scope) else None
+    is_known = (goals and ref.text == GOALS) or is_shown(ref, scope)
+    return Shown(ref.text, expr.span, by) if is_known and by is not None else None
 
 
 def bind_dimensions(expr: tree.Expr, scope: Scope) -> tuple[QueryDimension, ...] | None:
     """Bind the dimensions after `by`."""
-    found: list[QueryDimension] = []
+    found: list[QueryDimension | None] = []
     for item in listed(expr):
         if not isinstance(item, tree.Ref):
             scope.error(
@@ -64,14 +60,11 @@ def bind_dimensions(expr: tree.Expr, scope: Scope) -> tuple[QueryDimension, ...]
                 "`by` takes dimensions",
                 item.span,
                 label=f"this is {describe(item)}",
-                help="for example `by channel` or `by [channel, region]`",
+                help="write, for example, `by channel` or `by [channel, region]`",
             )
-            return None
-        dimension = find_dimension(item, scope)
-        if dimension is None:
-            return None
-        found.append(dimension)
-    return tuple(found)
+        found.append(find_dimension(item, scope) if isinstance(item, tree.Ref) else None)
+    known = tuple(dimension for dimension in found if dimension is not None)
+    return known if len(known) == len(found) else None
 
 
 def is_shown(ref: tree.Ref, scope: Scope) -> bool:
@@ -79,6 +72,8 @@ def is_shown(ref: tree.Ref, scope: Scope) -> bool:
     catalog, name = scope.catalog, ref.text
     if name in catalog.metrics or name in catalog.rois or name in catalog.funnels:
         return True
+    if name in catalog.lost:
+        return True  # that it is not known has been said, and the rest can be shown
     roi, _, member = name.rpartition(".")
     if roi in catalog.rois:
         if member in ROI_ANALYSED:

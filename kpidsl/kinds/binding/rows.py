@@ -128,17 +128,22 @@ class RowBinder:
         fix = None
         match expr:
             case tree.Quantity(value=value):
-                mend = f"columns carry no unit: write `{value}`"
+                mend = f"write `{value}`: columns carry no unit"
                 fix = Fix(expr.span, str(value))
             case tree.Binary(op="where"):
-                mend = "a filter belongs to a measure or a metric, behind the aggregate"
+                mend = "move the filter to a measure or a metric, behind the aggregate"
             case tree.Binary(op="as"):
-                mend = "a unit belongs to a measure or a metric, behind the whole formula"
+                mend = "move the unit to a measure or a metric, behind the whole formula"
             case tree.Binary(op="per"):
                 mend = "declare a dimension for it, such as `min(paid_at) per customer_id`"
         words = f"`{expr.op}`" if isinstance(expr, tree.Binary) else describe(expr)
         self.scope.error(
-            "K311", f"{words} cannot stand in a row's formula", expr.span, help=mend, fix=fix
+            "K311",
+            f"{words} cannot stand in a row's formula",
+            expr.span,
+            label="no value of one row",
+            help=mend,
+            fix=fix,
         )
 
     def _literal(self, expr: _Literal) -> RowValue | None:
@@ -161,6 +166,7 @@ class RowBinder:
                         "K313",
                         f"`{iso}` is no point in time",
                         expr.span,
+                        label="no such moment",
                         help="write it as `2026-03-08T02:30`",
                     )
                     return None
@@ -190,7 +196,7 @@ class RowBinder:
             "a number is expected here",
             expr.span,
             label=f"this is {type_words(bound)}",
-            help="arithmetic takes numbers; `number(x)` reads a text as one",
+            help="use a number; `number(x)` reads a text as one",
         )
         return None
 
@@ -241,7 +247,7 @@ class RowBinder:
                 f"`{expr.op}` takes a pattern in double quotes",
                 expr.right.span,
                 label=f"this is {describe(expr.right)}",
-                help='for example `like "summer%"`',
+                help='write, for example, `like "summer%"`',
             )
             return None
         if operand is None:
@@ -312,7 +318,8 @@ class RowBinder:
                 "K305",
                 f"nothing is in a state called `{state}`",
                 expr.state.span,
-                help="after `is` stands `null`, `none` or `unmapped`; a value is compared with `=`",
+                label="not `null`, `none` or `unmapped`",
+                help="use one of the three, or `=` to compare with a value",
             )
             return None
         if operand is None:
@@ -363,7 +370,7 @@ class RowBinder:
                 f"`{name}` takes {TYPE_WORDS[wanted]} here",
                 argument.span,
                 label=f"this is {type_words(argument)}",
-                help=f"`{name}`: {scalar.doc}",
+                help=f"give it {TYPE_WORDS[wanted]}",
             )
             return None
         result = common_type(bound) if scalar.result is Datatype.UNKNOWN else scalar.result
@@ -376,6 +383,7 @@ class RowBinder:
                 "K311",
                 "`sql` stands inside a source only",
                 expr.span,
+                label="raw SQL",
                 help="declare a dimension with it in the source, and name that here",
             )
             return None

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from kpidsl.kinds.binding.catalog import Catalog, catalog_of
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.purpose import Benchmark, Metric
 from kpidsl.model.sources import Entity, SharedDimension, Source
-from kpidsl.model.units import Datatype, Unit
+from kpidsl.model.units import Datatype
 from kpidsl.text.diagnostic import Diagnostic, Label, error, has_errors
 from kpidsl.text.source import Span
-from kpidsl.text.suggest import nearest
+from kpidsl.text.suggest import either, mend_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +31,17 @@ NOTHING = Amounts()
 @dataclass
 class Scope:
     """The state of one check. A name that the catalogue knows and the bound tables lack has
-    failed, and whatever needs it fails in silence."""
+    failed, and whatever needs it fails in silence.
+
+    A `tolerant` scope keeps a definition with a mistake as far as it is known, so that what needs
+    it is checked too: good for finding mistakes, never for numbers.
+    """
 
     catalog: Catalog
     settings: Settings
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    today: date | None = None
     dialect: str = "duckdb"
+    tolerant: bool = False
     sources: dict[str, Source] = field(default_factory=dict)
     dimension_types: dict[tuple[str, str], Datatype] = field(default_factory=dict)
     shared: dict[str, SharedDimension] = field(default_factory=dict)
@@ -58,30 +61,35 @@ class Scope:
         """Tell whether an error was found since the mark."""
         return has_errors(self.diagnostics[mark:])
 
+    def drops(self, mark: int) -> bool:
+        """Tell whether an error since the mark takes the definition out."""
+        return self.failed_since(mark) and not self.tolerant
+
     def error(self, code: str, message: str, span: Span | None, **details: object) -> None:
         self.diagnostics.append(error(code, message, span, **details))
 
     def unknown(self, what: str, name: str, span: Span, candidates: Iterable[str]) -> None:
-        """Say that nothing has this name, and what is nearest."""
+        """Say that nothing has this name, and what is nearest; but not of a name that stands in a
+        part that could not be read, which has been said."""
+        if not self.catalog.lost.isdisjoint(name.split(".")):
+            return
         sorts = self.catalog.sorts(name)
         known = sorted(set(candidates))
-        guesses = nearest(name, known, 3)
         if sorts:
             self.error(
                 "K214",
                 f"`{name}` is {sorts[0]}; {what} is expected here",
                 span,
                 label=sorts[0],
-                help=perhaps(guesses) or f"name {what}",
+                help=mend_name(name, known, f"declare {what}, and name it here"),
             )
             return
-        listed = ", ".join(f"`{item}`" for item in known[:8])
         self.error(
             "K211",
             f"no {_without_article(what)} is called `{name}`",
             span,
             label="unknown name",
-            help=perhaps(guesses) or (f"known: {listed}" if listed else f"declare {what}"),
+            help=mend_name(name, known, f"declare {what} of this name"),
         )
 
     def ambiguous(self, name: str, span: Span, candidates: Mapping[str, Span | None]) -> None:
@@ -89,7 +97,7 @@ class Scope:
         listed = sorted(candidates)
         self.error(
             "K212",
-            f"`{name}` may be {_or(listed)}",
+            f"`{name}` may be {either(listed)}",
             span,
             label="ambiguous name",
             labels=tuple(
@@ -99,9 +107,6 @@ class Scope:
             ),
             help=f"write one of them in full, such as `{listed[0]}`",
         )
-
-    def measure_unit(self, source: str, measure: str) -> Unit:
-        return self.sources[source].measures[measure].unit
 
 
 def scope_of(model: Model) -> Scope:
@@ -124,16 +129,6 @@ def scope_of(model: Model) -> Scope:
             for name, metric in model.metrics.items()
         },
     )
-
-
-def perhaps(guesses: list[str]) -> str:
-    """Return the help for a misspelt name, or nothing when no name is near."""
-    return f"perhaps {_or(guesses)} is meant" if guesses else ""
-
-
-def _or(names: list[str]) -> str:
-    quoted = [f"`{name}`" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 def _without_article(what: str) -> str:

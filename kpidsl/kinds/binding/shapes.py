@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from kpidsl.kinds.binding.spec import Shape
 from kpidsl.syntax import tree
+from kpidsl.text.suggest import either
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -161,7 +162,7 @@ def one_of(choices: type[E]) -> Shape[E]:
         name = _simple_name(expr)
         return choices(name.text) if name is not None and name.text in words else None
 
-    return Shape(_either(words), words[0], read, words)
+    return Shape(either(words), words[0], read, words)
 
 
 def word_of(*words: str) -> Shape[str]:
@@ -171,7 +172,7 @@ def word_of(*words: str) -> Shape[str]:
         name = _simple_name(expr)
         return name.text if name is not None and name.text in words else None
 
-    return Shape(_either(words), words[0], read, words)
+    return Shape(either(words), words[0], read, words)
 
 
 def call_of(function: str, words: tuple[str, ...]) -> Shape[str]:
@@ -199,8 +200,3 @@ def call_with(function: str, inner: Shape[T]) -> Shape[T]:
         return None
 
     return Shape(f"`{function}({inner.example})`", f"{function}({inner.example})", read)
-
-
-def _either(words: tuple[str, ...]) -> str:
-    quoted = [f"`{word}`" for word in words]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

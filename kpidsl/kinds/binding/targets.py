@@ -102,7 +102,7 @@ def _relative(change: tree.Expr, right: tree.Expr, scope: Scope) -> Aim | None:
             "a change is a percentage with a sign",
             change.span,
             label=f"this is {describe(change)}",
-            help="for example `+20% from 2025-H1`",
+            help="write, for example, `+20% from 2025-H1`",
         )
         return None
     window = period_window(right, scope)

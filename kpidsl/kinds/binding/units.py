@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpidsl.kinds.binding.scope import Scope, perhaps
+from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.model.currencies import CURRENCIES
 from kpidsl.model.units import NUMBER, Unit, is_currency
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.source import Span
-from kpidsl.text.suggest import nearest
+from kpidsl.text.suggest import either, nearest
 
 TIME_WORDS = frozenset({"day", "week", "month", "quarter", "year"})
 
@@ -49,7 +49,7 @@ def read_unit(expr: tree.Expr, scope: Scope) -> UnitWord | None:
         "a unit is expected after `as`",
         expr.span,
         label=f"this is {describe(expr)}",
-        help="for example `as USD`, `as order`, `as USD per order`, `as percent`",
+        help="write, for example, `as USD`, `as order`, `as USD per order` or `as percent`",
     )
     return None
 
@@ -63,16 +63,16 @@ def check_currency(name: tree.Name, diagnostics: list[Diagnostic]) -> bool:
     """Tell whether ISO 4217 has a currency, or say that it has not."""
     if name.text in CURRENCIES:
         return True
-    guesses = nearest(name.text, sorted(CURRENCIES), 1)
+    near = nearest(name.text, sorted(CURRENCIES), 1)
     diagnostics.append(
         error(
             "K312",
             f"there is no currency `{name.text}`",
             name.span,
             label="unknown currency",
-            help=perhaps(guesses)
-            or "three capital letters name a currency of ISO 4217; "
-            "counted things are written in small letters",
+            help=f"write {either(near)}, if that is meant"
+            if near
+            else "write a currency of ISO 4217, or what is counted in small letters",
         )
     )
     return False

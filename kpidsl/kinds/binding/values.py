@@ -99,7 +99,7 @@ def _no_member(roi: str, member: str, ref: tree.Ref, scope: Scope) -> None:
             f"`{roi}` has no `.roas`",
             span,
             label="needs to know what is advertising",
-            help=f"say `ad_cost:` in `roi {roi}`: the cost lines that are advertising",
+            help=f"add `ad_cost:` to `roi {roi}`, with the cost lines that are advertising",
         )
         return
     scope.unknown("a figure of the ROI", ref.text, ref.span, members)

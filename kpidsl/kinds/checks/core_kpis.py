@@ -19,20 +19,25 @@ def find(model: Model) -> Iterator[Diagnostic]:
         if len(core) > MOST:
             yield advice(
                 "D011",
-                f"`{audience.name}` sees {len(core)} core KPIs; {MOST} can be kept in mind",
+                f"`{audience.name}` sees {len(core)} core KPIs; five to seven can be kept in mind",
                 audience.span,
-                label="too many core KPIs",
-                help="mark those of the second rank `state: auxiliary`",
+                label="more than seven core KPIs",
+                help="write `state: auxiliary` in those of the second rank",
             )
         empty = _empty_stages(core)
         if core and empty:
+            keys = " and ".join(f"`stage: {stage}`" for stage in empty)
             yield advice(
                 "D011",
-                f"`{audience.name}` sees no KPI for {' and '.join(empty)}",
+                f"`{audience.name}` sees no core KPI for {_listed(empty)}",
                 audience.span,
-                label="customers are lost unseen there",
-                help="add a KPI of that stage, or give one its `stage:`",
+                label="what happens there goes unseen",
+                help=f"add to `sees:` a KPI with {keys}",
             )
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _empty_stages(core: list[Kpi]) -> list[str]:

@@ -24,5 +24,5 @@ def find(model: Model) -> Iterator[Diagnostic]:
                 f"it sums {metric.basis or metric.formula}",
                 metric.span,
                 label="a lifetime value of what?",
-                help="name the basis in the title or above it in a `///` line",
+                help="name it in the title, or above in a `///` line",
             )

@@ -18,22 +18,29 @@ def find(model: Model) -> Iterator[Diagnostic]:
     for goal in model.goals.values():
         missing = list(_missing(goal, model))
         if missing:
-            letters = " and ".join(words for words, _ in missing)
+            *others, last = (key for _, key in missing)
+            keys = f"{', '.join(others)} and {last}" if others else last
             yield advice(
                 "D006",
-                f"the goal `{goal.name}` is not {letters}",
+                f"the goal `{goal.name}` is not SMART: {', '.join(what for what, _ in missing)}",
                 goal.span,
                 label="not SMART",
-                help="; ".join(mend for _, mend in missing),
+                help=f"add {keys}",
             )
 
 
 def _missing(goal: Goal, model: Model) -> Iterator[tuple[str, str]]:
-    evidence = goal.rationale or goal.target.baseline is not None
+    """Yield each gap, and the key that fills it: one of the goal, or of the KPI whose own
+    `target:` makes the goal."""
     kpi = model.kpis[goal.kpi]
+    is_inline = goal.name == f"{kpi.name}_target"
+    evidence = goal.rationale or goal.target.baseline is not None
     if not evidence and kpi.benchmark is None:
-        yield "achievable (A)", "add `rationale:` with past results or the industry's average"
+        key = "a `benchmark:`" if is_inline else "a `rationale:` with past results"
+        yield "nothing shows that it is achievable (A)", key
     if not goal.relevant and not kpi.purpose:
-        yield "relevant (R)", "add `relevant:` with the reason of the business"
+        key = "the goal that it `serves:`" if is_inline else "`relevant:` with the business reason"
+        yield "no business reason makes it relevant (R)", key
     if goal.review is None:
-        yield "time-bound (T)", "add `review:` with how often progress is looked at"
+        key = "a `cadence:`" if is_inline else "a `review:` rhythm"
+        yield "no review keeps it time-bound (T)", key

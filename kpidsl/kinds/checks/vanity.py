@@ -62,7 +62,7 @@ def find(model: Model) -> Iterator[Diagnostic]:
                 f"the KPI `{kpi.name}` is a vanity metric that moves nothing named",
                 kpi.span,
                 label="it rises without anybody buying",
-                help="say `stage: awareness` and the sales KPI that it `drives`, or declare it as "
+                help="add `stage: awareness` and `drives:` with a KPI of sales, or declare it as "
                 "a `metric`",
             )
     for report in model.reports.values():
@@ -90,14 +90,13 @@ def find(model: Model) -> Iterator[Diagnostic]:
                 f"the gain of `{roi.name}` counts `{vain}`, which is a vanity metric",
                 roi.span,
                 label="no money came back for these",
-                help="leave it out of the gain; show it beside the ROI, as an estimate (D15)",
+                help="take it out of the gain, and show it beside the ROI as an estimate",
             )
 
 
 def _drives_sales(kpi: Kpi, model: Model) -> bool:
-    return Stage.AWARENESS in kpi.stages and any(
-        _BOTTOM & set(model.kpis[name].stages) for name in kpi.drives
-    )
+    driven = (model.kpis[name] for name in kpi.drives if name in model.kpis)
+    return Stage.AWARENESS in kpi.stages and any(_BOTTOM & set(other.stages) for other in driven)
 
 
 def _declared(metric: Metric) -> tuple[Label, ...]:

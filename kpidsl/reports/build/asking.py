@@ -46,7 +46,8 @@ def ask(
     grain: Grain | None = None,
     failures: list[Diagnostic],
 ) -> dict[str, Answer]:
-    """Return the answer to each selection by its name; what fails is added to `failures`.
+    """Return the answer to each selection by its name; what fails, and what else is noticed, is
+    added to `failures`.
 
     All are asked at once, for a value is the same in any company (S1). When the question fails,
     its halves are asked apart: one bad definition costs a few more questions and takes no other
@@ -55,10 +56,11 @@ def ask(
     if not selections:
         return {}
     result, found = runner.query(Query(tuple(selections), by=by, grain=grain, window=window))
+    if result is not None or len(selections) == 1:
+        failures += [item for item in found if item not in failures]
     if result is not None:
         return _answers(result)
     if len(selections) == 1:
-        failures += [item for item in found if item not in failures]
         return {selections[0].name: Answer(gap=gap_of(found))}
     middle = len(selections) // 2
     parts = (selections[:middle], selections[middle:])

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from kpidsl.analysis.goals import goal_status
+from kpidsl.analysis.goals import direction, goal_status
 from kpidsl.model.periods import Window, label
-from kpidsl.model.purpose import Bands
 from kpidsl.reports.build.asking import Answer
 from kpidsl.reports.build.definition import definition_of
 from kpidsl.reports.build.facts import Facts
 from kpidsl.reports.build.figures import (
+    NEAR,
     bullet,
     difference,
     exact_number,
     light,
     plan_level,
 )
-from kpidsl.reports.build.goals import GoalState, direction
+from kpidsl.reports.build.goals import GoalState
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
+from kpidsl.reports.build.plans import planned
 from kpidsl.reports.build.subject import Subject
 from kpidsl.reports.format import figure
 from kpidsl.reports.model import KpiCard
@@ -91,7 +92,7 @@ class _Beside:
     ) -> None:
         self.subject, self.value, self.facts, self.page = subject, value, facts, page
         self.goal = goal if goal is not None and goal.status is not None else None
-        self.plan = self._plan()
+        self.plan = planned(subject, facts.beside(subject, "plan"), page.span.window)
         self.target = self._target()
 
     def status(self) -> Status:
@@ -105,7 +106,7 @@ class _Beside:
                     self.goal.goal,
                     self.value.value,
                     self.goal.as_of,
-                    self.subject.kpi.better if self.subject.kpi else None,
+                    self.goal.better,
                     additive=False,
                     baseline=self.goal.baseline,
                 ).status
@@ -140,12 +141,12 @@ class _Beside:
             return None
         if self.target is not None and self.goal is not None:
             goal = self.goal.goal
-            better = direction(goal, self.subject.kpi.better if self.subject.kpi else None)
+            better = direction(goal.target, self.goal.better)
             return bullet(self.value, self.target, better, goal.bands.amber_within)
         kpi = self.subject.kpi
         if self.plan is None or self.plan.value is None or kpi is None or kpi.better is None:
             return None
-        graph = bullet(self.value, self.plan, kpi.better, Bands().amber_within)
+        graph = bullet(self.value, self.plan, kpi.better, NEAR)
         return graph.model_copy(update={"against": "plan"})
 
     def _target(self) -> Figure | None:
@@ -153,18 +154,6 @@ class _Beside:
             return None
         target = exact_number(self.goal.status.target)
         return None if target is None else figure(target, self.subject.unit)
-
-    def _plan(self) -> Figure | None:
-        if self.subject.plan is None:
-            return None
-        period = self.page.span.label
-        if not self.page.span.planned:
-            missing = PHRASES.plan_finer.format(period=period)
-            return figure(None, self.subject.unit, missing=missing)
-        answer = self.facts.beside(self.subject, "plan")
-        missing = answer.gap.message if answer.gap else PHRASES.no_plan.format(period=period)
-        value = answer.total
-        return figure(value, self.subject.unit, missing="" if value is not None else missing)
 
     def _earlier(self, answer: Answer, window: Window) -> list[Comparison]:
         if answer.gap is not None:
@@ -214,7 +203,7 @@ def _history(subject: Subject, facts: Facts, page: Page) -> tuple[Point, ...]:
             figure=page.figure(
                 answer.values.get((piece.start,)), subject.unit, subject.expr, sources, piece
             ),
-            partial=not (page.span.is_full(piece) and page.covers(sources, piece)),
+            partial=page.is_partial(sources, piece),
         )
         for piece in facts.pieces
     )

@@ -16,7 +16,7 @@ from kpidsl.model.project import Model
 from kpidsl.plan.query import Query, Selection
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject, unfolded
+from kpidsl.reports.build.subject import Subject, ratio_parts, unfolded
 from kpidsl.reports.model import Definition
 
 
@@ -30,7 +30,8 @@ def definition_of(subject: Subject, page: Page) -> Definition:
     formula = subject.metric.formula or metric_text(subject.metric.expr)
     kpi, roi = subject.kpi, subject.roi
     docs = (kpi.doc if kpi else "", roi.doc if roi else "", subject.metric.doc)
-    top, bottom = _parts(unfolded(subject.expr, model))
+    parts = ratio_parts(subject.expr, model)
+    top, bottom = map(metric_text, parts) if parts else ("", "")
     return Definition(
         meaning=next(filter(None, docs), f"{subject.title}: {formula}"),
         formula=formula,
@@ -43,13 +44,6 @@ def definition_of(subject: Subject, page: Page) -> Definition:
         location=(kpi or roi or subject.metric).place,
         sql=_sql(subject, page) if page.audience.sql_visible else "",
     )
-
-
-def _parts(expr: MetricExpr) -> tuple[str, str]:
-    match expr:
-        case MetricArithmetic("/", left, right):
-            return metric_text(left), metric_text(right)
-    return "", ""
 
 
 def _filters(subject: Subject, model: Model) -> tuple[str, ...]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kpidsl.analysis.goals import Status as GoalLight
-from kpidsl.analysis.quantities import Number
+from kpidsl.analysis.quantities import Number, percent_text
 from kpidsl.model.project import Settings
+from kpidsl.model.purpose import Bands
 from kpidsl.model.purpose import Better as Direction
 from kpidsl.model.units import Unit as ModelUnit
 from kpidsl.model.units import is_currency
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.format import NUMBER, PERCENT, absolute_delta, count, delta, figure, money
+from kpidsl.reports.format import NUMBER, PERCENT, count, delta, figure, money
 from kpidsl.reports.values import Band, Better, Bullet, Delta, Figure, Level, Status, Unit
 from kpidsl.reports.words import ENGLISH as WORDS
+
+NEAR = Bands().amber_within
+"""By how much a plan may be missed and still be near, as a goal's target by default."""
 
 _ROOM = Decimal("1.25")
 """How far the best or worst range of a bullet reaches beyond the target."""
@@ -40,17 +44,17 @@ def difference(
     settings: Settings,
     *,
     absolute: bool = False,
+    in_table: bool = False,
 ) -> Delta | None:
     """Return value − base; below the project's materiality it has neither colour nor wording."""
     material = _is_material(value, base, settings)
-    make = absolute_delta if absolute else delta
-    return make(value, base, better, material=material)
+    return delta(value, base, better, absolute=absolute, material=material, in_table=in_table)
 
 
 def materiality(settings: Settings) -> str:
     """The project's materiality as a page prints it, or nothing."""
     share, amount = settings.materiality, settings.materiality_amount
-    parts = [figure(share, PERCENT).exact] if share is not None else []
+    parts = [percent_text(float(share))] if share is not None else []
     if amount is not None:
         parts.append(figure(amount, money(settings.currency)).short)
     return PHRASES.either.join(parts)
@@ -111,13 +115,13 @@ def bullet(actual: Figure, target: Figure, better: Direction, within: Decimal) -
 
 
 def plan_level(actual: Decimal, plan: Decimal, better: Better | None) -> Level:
-    """Green on plan or better, amber within a tenth of it, red beyond; none without direction."""
+    """Green on plan or better, amber near it, red beyond; none without direction."""
     if better is None:
         return "none"
     miss = plan - actual if better == "higher" else actual - plan
     if miss <= 0:
         return "green"
-    return "amber" if miss <= abs(plan) / 10 else "red"
+    return "amber" if miss <= abs(plan) * NEAR else "red"
 
 
 def exact_number(value: Number | None) -> Decimal | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from kpidsl.model.formula import row_text
 from kpidsl.model.project import Model
 from kpidsl.reports.build.breakdown import DIFFERS, NOTED
+from kpidsl.reports.build.figures import NEAR
 from kpidsl.reports.build.layout import Room
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
@@ -42,7 +43,7 @@ def footer(page: Page, rooms: Sequence[Room], sources: Iterable[str], *, asked: 
     split = bool(kinds & {"breakdown", "roi"})
     read = []
     if "card" in kinds:
-        read.append(PHRASES.status_rule)
+        read.append(PHRASES.status_rule.format(near=round(NEAR * 100)))
         if page.span.year_before == Back(days=364):
             read.append(PHRASES.year_before_rule)
     if "breakdown" in kinds:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from kpidsl.analysis.goals import GoalStatus, Season, goal_status, measured_window
+from kpidsl.analysis.goals import GoalStatus, Season, direction, goal_status, measured_window
 from kpidsl.analysis.quantities import Number
 from kpidsl.model.expr import Filtered, MetricExpr
 from kpidsl.model.periods import Grain, Window, shift_window
@@ -35,6 +35,11 @@ class GoalState:
     baseline: Number | None = None
     gap: Gap | None = None
 
+    @property
+    def better(self) -> Better | None:
+        """The KPI's direction, which a bound of the goal overrules."""
+        return self.subject.kpi.better if self.subject.kpi else None
+
 
 def goal_states(goals: Sequence[Goal], page: Page) -> dict[str, GoalState]:
     """Return the state of each goal as of the end of the page's period, or of its data if earlier.
@@ -55,25 +60,19 @@ def goal_states(goals: Sequence[Goal], page: Page) -> dict[str, GoalState]:
     return {item.goal.name: _state(item, answers) for item in asked}
 
 
-def direction(goal: Goal, better: Better | None) -> Better:
-    """A bound says by itself which direction is better; otherwise the KPI does."""
-    bounds = {"at_most": Better.LOWER, "at_least": Better.HIGHER}
-    return bounds.get(goal.target.sense, better or Better.HIGHER)
-
-
 def goal_row(state: GoalState) -> GoalRow:
     """Return the row of a goal; one that could not be measured says why, and shows no number."""
     goal, subject, status = state.goal, state.subject, state.status
-    missing = state.gap.message if state.gap else status.explanation if status else ""
+    why = state.gap.message if state.gap else status.explanation if status else ""
 
     def shown(value: Number | None) -> Figure:
-        return figure(value, subject.unit, missing=missing if value is None else "")
+        return figure(value, subject.unit, missing=why if value is None else "")
 
     actual = shown(status.actual if status else None)
     to_date = shown(_whole(status.target_to_date if status else None, subject))
     attainment = status.attainment if status else None
-    kpi = subject.kpi
-    note = f"{state.gap.message}: {state.gap.help}" if state.gap else missing
+    better = direction(goal.target, state.better)
+    note = f"{state.gap.message}: {state.gap.help}" if state.gap else why
     since = PHRASES.since.format(day=day(goal.over.start)) if goal.over else ""
     return GoalRow(
         title=goal.title,
@@ -81,11 +80,10 @@ def goal_row(state: GoalState) -> GoalRow:
         actual=actual,
         target_to_date=to_date,
         target=shown(_whole(status.target if status else None, subject)),
-        attainment=figure(attainment, PERCENT, missing=missing if attainment is None else ""),
+        attainment=figure(attainment, PERCENT, missing=why if attainment is None else ""),
         status=light(status.status) if status else Status(level="none", word=PHRASES.no_figure),
-        bullet=bullet(
-            actual, to_date, direction(goal, kpi.better if kpi else None), goal.bands.amber_within
-        ),
+        bullet=bullet(actual, to_date, better, goal.bands.amber_within),
+        is_limit=better is Better.LOWER,
         due=goal.over.last_day if goal.over else goal.at or date.max,
         owner=goal.owner or subject.owner,
         note="; ".join(filter(None, (note, since))),
@@ -171,12 +169,11 @@ def _state(
         )
         season = Season(item.season, by_day)
     base = baseline.total if baseline else None
-    kpi = item.subject.kpi
     status = goal_status(
         item.goal,
         measured.total if measured else None,
         item.as_of,
-        kpi.better if kpi else None,
+        state.better,
         additive=item.additive,
         baseline=base,
         season=season,

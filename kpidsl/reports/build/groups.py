@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kpidsl.model.expr import (
@@ -29,14 +29,14 @@ _COUNTS = (Aggregate.COUNT, Aggregate.COUNT_DISTINCT)
 _PREFIX = "count behind "
 
 
-def counted(expr: MetricExpr, model: Model) -> tuple[Selection, ...]:
-    """Return what to ask beside a figure to know how large its groups are.
+def counted(exprs: Iterable[MetricExpr], model: Model) -> tuple[Selection, ...]:
+    """Return what to ask beside figures to know how large their groups are.
 
     Of a quotient the denominator is counted, of anything else each of its measures: by itself
     when it counts, else by a count over the same rows of its source. Sources that count nothing
     (an ad platform's daily spend) are of no one, and give nothing to count.
     """
-    found = dict.fromkeys(_counts(expr, model))
+    found = dict.fromkeys(count for expr in exprs for count in _counts(expr, model))
     return tuple(Selection(f"{_PREFIX}{n}", item) for n, item in enumerate(found))
 
 

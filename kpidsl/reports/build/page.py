@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from kpidsl.analysis.quantities import Number
-from kpidsl.model.expr import MetricArithmetic, MetricExpr, QueryDimension
+from kpidsl.model.expr import MetricExpr, QueryDimension
 from kpidsl.model.pages import Audience, Report
-from kpidsl.model.periods import Window, label
+from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Benchmark
 from kpidsl.reports.build.asking import Answer
 from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.span import Span
-from kpidsl.reports.build.subject import unfolded
+from kpidsl.reports.build.subject import ratio_parts
 from kpidsl.reports.format import day, figure
-from kpidsl.reports.model import Reference
-from kpidsl.reports.values import Figure, Mark, Unit
+from kpidsl.reports.sentences import when
+from kpidsl.reports.values import Figure, Mark, Reference, Unit
+from kpidsl.run.partial import covers, is_partial
 from kpidsl.run.runner import Runner
 from kpidsl.text.diagnostic import Diagnostic
 
@@ -91,10 +92,12 @@ class Page:
 
     def covers(self, sources: tuple[str, ...], window: Window) -> bool:
         """Whether all the sources know all the days of a window."""
-        return all(
-            known is not None and known.start <= window.start and window.end <= known.end
-            for _, known in self._known(sources)
-        )
+        return covers((known for _, known in self._known(sources)), window)
+
+    def is_partial(self, sources: tuple[str, ...], window: Window) -> bool:
+        """Whether a window is less than a period of the page, or known in part only (S21)."""
+        known = (known for _, known in self._known(sources))
+        return is_partial(window, self.span.grain, self.span.week_starts, known)
 
     def knows_nothing(self, sources: tuple[str, ...], window: Window) -> bool:
         """Whether a window lies outside what some source knows."""
@@ -137,7 +140,5 @@ class Page:
                 return PHRASES.before_data.format(source=title, day=day(known.start))
             if known.end <= window.start:
                 return PHRASES.after_data.format(source=title, day=day(known.last_day))
-        match unfolded(expr, self.model):
-            case MetricArithmetic(op="/"):
-                return PHRASES.no_denominator.format(period=label(window))
-        return PHRASES.no_rows.format(period=label(window))
+        phrase = PHRASES.no_denominator if ratio_parts(expr, self.model) else PHRASES.no_rows
+        return phrase.format(when=when(window.start, window.last_day))

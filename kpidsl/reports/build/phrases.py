@@ -12,7 +12,7 @@ class Phrases:
     plan: str = "Plan"
     target: str = "Target"
     benchmark: str = "Benchmark"
-    break_even: str = "Break-even"
+    break_even: str = "Break-even ROI"
     overall: str = "Overall"
     total: str = "Total"
     either: str = " or "
@@ -28,8 +28,8 @@ class Phrases:
     plan_table: str = "Actual against plan"
 
     # Why a value is missing
-    no_rows: str = "no rows in {period}"
-    no_denominator: str = "nothing to divide by in {period}"
+    no_rows: str = "no rows {when}"
+    no_denominator: str = "nothing to divide by {when}"
     before_data: str = "{source} begins on {day}"
     after_data: str = "{source} ends on {day}"
     no_data: str = "{source} holds no dated rows"
@@ -44,7 +44,7 @@ class Phrases:
     data_until: str = "data until {day}"
     data_from: str = "data from {day}"
     young: str = "sales cycle {cycle} d, cohort {age} d"
-    overlapping: str = "a row can belong to several members"
+    overlapping: str = "the same thing can count for several members"
 
     # Sentences
     differs: str = "{share} {side} overall"
@@ -52,6 +52,8 @@ class Phrases:
     below: str = "below"
     since: str = "counted since {day}"
     free_gain: str = "the total also holds gain that cost nothing, and so judges no spending"
+    paid_rule: str = "paid only: those that cost something, each with its own cost"
+    paid: str = "Paid only"
     benchmark_source: str = "{source}, {day}"
     allocated: str = "{line} allocated by {by}"
     net_of: str = "net of {amounts}"
@@ -67,11 +69,11 @@ class Phrases:
     period_partial: str = "Its data reach {day}, so each comparison covers the same days."
     status_rule: str = (
         "A status is against the goal's target (to date, where the KPI adds up over time); without "
-        "a goal against the plan: near plan misses it by at most 10 %."
+        "a goal against the plan: near plan misses it by at most {near}%."
     )
     note_rule: str = (
-        "A note stands by the segments furthest from overall, {count} at most, if they are "
-        "{limit}% or more above or below it."
+        "A note stands by the {count} segments furthest from overall, and by those just as far, "
+        "if they are {limit}% or more above or below it."
     )
     suppression_rule: str = (
         "Groups of fewer than {limit} are not shown, nor the next smallest where they could be "
@@ -83,7 +85,10 @@ class Phrases:
     nobody: str = "nobody reached the step before"
     no_roi: str = "no ROI"
     unallocated: str = "a cost that no member bears"
-    break_even_roas: str = "ROAS {roas} at a margin of {margin}"
+    covers_cost: str = "the gain covers all cost: {lines}"
+    roas_covers: str = "A ROAS of {multiple} covers {lines} at a margin of {margin}"
+    revenue_covers: str = "Revenue of {multiple} the cost covers it at a margin of {margin}"
+    roi_bears: str = "the ROI also bears {lines}"
     convention_short: str = "not for a period shorter than a month"
 
 

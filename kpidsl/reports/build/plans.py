@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kpidsl.model.periods import Grain, Window, label, period_start, whole_months, year_to_date
+from kpidsl.model.periods import Grain, Window, label, period_start, year_to_date
 from kpidsl.plan.query import Selection
 from kpidsl.reports.build.asking import NOTHING, Answer, ask
 from kpidsl.reports.build.figures import difference, materiality
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
+from kpidsl.reports.build.span import has_plan
 from kpidsl.reports.build.subject import Subject
 from kpidsl.reports.format import figure
 from kpidsl.reports.model import PlanCell, PlanRow, PlanTable
-from kpidsl.reports.values import Figure
+from kpidsl.reports.values import Delta, Figure
 from kpidsl.text.diagnostic import advice
 
 YEAR_TO_DATE, FULL_YEAR = "year_to_date", "full_year"
@@ -52,6 +53,17 @@ def plan_table(subjects: Sequence[Subject], page: Page) -> PlanTable:
     )
 
 
+def planned(subject: Subject, answer: Answer, window: Window) -> Figure | None:
+    """Return the plan of a window; the reason where it has none; None for a KPI without a plan."""
+    if subject.plan is None:
+        return None
+    if answer.total is not None:
+        return figure(answer.total, subject.unit)
+    phrase = PHRASES.no_plan if has_plan(window) else PHRASES.plan_finer
+    missing = answer.gap.message if answer.gap else phrase.format(period=label(window))
+    return figure(None, subject.unit, missing=missing)
+
+
 def _spans(page: Page) -> dict[Window, str]:
     """Return the windows of the report's columns: by default the period and the year to date."""
     span, fiscal = page.span, page.model.settings.fiscal_year_starts
@@ -78,13 +90,9 @@ def _spans(page: Page) -> dict[Window, str]:
 
 def _selections(subjects: Sequence[Subject], window: Window) -> list[Selection]:
     found = [Selection(subject.name, subject.expr) for subject in subjects]
-    if _planned(window):
+    if has_plan(window):
         found += [Selection(_plan(item), item.plan) for item in subjects if item.plan is not None]
     return found
-
-
-def _planned(window: Window) -> bool:
-    return window.start.day == 1 and bool(whole_months(window))
 
 
 def _plan(subject: Subject) -> str:
@@ -98,27 +106,17 @@ def _cell(subject: Subject, window: Window, answers: Mapping[str, Answer], page:
         if answer.gap is None
         else figure(None, subject.unit, missing=answer.gap.message)
     )
-    plan = _planned_figure(subject, window, answers)
+    plan = planned(subject, answers.get(_plan(subject), NOTHING), window)
     if plan is None:
         return PlanCell(actual=actual)
-    settings = page.model.settings
+
+    def from_plan(*, absolute: bool) -> Delta | None:
+        settings = page.model.settings
+        return difference(actual, plan, subject.better, settings, absolute=absolute, in_table=True)
+
     return PlanCell(
         actual=actual,
         plan=plan,
-        difference=difference(actual, plan, subject.better, settings, absolute=True),
-        relative=difference(actual, plan, subject.better, settings),
+        difference=from_plan(absolute=True),
+        relative=from_plan(absolute=False),
     )
-
-
-def _planned_figure(
-    subject: Subject, window: Window, answers: Mapping[str, Answer]
-) -> Figure | None:
-    """Return the plan of a span; the reason where it has none; None for a KPI without a plan."""
-    if subject.plan is None:
-        return None
-    answer = answers.get(_plan(subject), NOTHING)
-    if answer.total is not None:
-        return figure(answer.total, subject.unit)
-    phrase = PHRASES.no_plan if _planned(window) else PHRASES.plan_finer
-    missing = answer.gap.message if answer.gap else phrase.format(period=label(window))
-    return figure(None, subject.unit, missing=missing)

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
-from kpidsl.analysis.finance import Annualised, annualised, break_even
-from kpidsl.analysis.quantities import Number
+from kpidsl.analysis.finance import Annualised, annualised, break_even, net, roas
+from kpidsl.analysis.finance import roi as roi_of
+from kpidsl.analysis.quantities import Number, total_of
 from kpidsl.model.expr import FixedAmount, MetricExpr, MetricRef, QueryDimension
 from kpidsl.model.formula import metric_text
 from kpidsl.model.periods import year_fraction
 from kpidsl.model.purpose import Roi
 from kpidsl.plan.query import Absent, Selection
-from kpidsl.reports.build.asking import NOTHING, Answer, Key, ask
+from kpidsl.reports.build.asking import Answer, Key, ask
 from kpidsl.reports.build.breakdown import member_label, suppressed
 from kpidsl.reports.build.cards import young
 from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.build.groups import Hidden, counted, too_small, uncounted
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject
+from kpidsl.reports.build.subject import Subject, grows, ratio_parts
 from kpidsl.reports.format import MULTIPLE, PERCENT, figure
-from kpidsl.reports.model import GapBlock, Reference, RoiRow, RoiTable
-from kpidsl.reports.sentences import per_one_net, roi_rule, roi_verdict
-from kpidsl.reports.values import Figure, Gap, Mark
+from kpidsl.reports.model import GapBlock, RoiRow, RoiTable
+from kpidsl.reports.sentences import per_one, roi_rule, roi_verdict
+from kpidsl.reports.values import Figure, Gap, Mark, Reference
 
 _NEEDED = ("gain", "cost", "net", "roi")
-_BREAK_EVEN = Decimal(0)
 _PLAUSIBLE = 10
 """A return of more than 1,000 % a year is not printed: nobody can reinvest it that often."""
 
@@ -41,6 +41,8 @@ def roi_table(
     """Return the table; its total is asked for apart, never added up from the rows (S10).
 
     Small groups lose every figure that tells their gain and keep their cost, which is nobody's.
+    Where some gain cost nothing, the total judges no spending, and the paid members are judged by
+    a subtotal of their own.
     """
     dimension = page.dimension_title(by) if by else roi.title
     title = PHRASES.by.format(title=roi.title, dimension=dimension.lower()) if by else roi.title
@@ -55,33 +57,90 @@ def roi_table(
     gap = _gap(parts)
     if gap is not None:
         return GapBlock(id=block_id, title=title, gap=gap)
-    made = _Rows(subject, roi, page, young(subject, page))
-    rows = made.rows(parts)
-    tells = made.hidden.total
-    total = made.rows(whole)[0][1] if by and _gap(whole) is None and not tells else None
-    apart = (Absent.UNALLOCATED,) * len(by)
-    shown = [row for _, row in rows] + ([total] if total else [])
-    if not any(row.annualised and row.annualised.value is not None for row in shown):
-        rows = [(key, row.model_copy(update={"annualised": None})) for key, row in rows]
-        total = total and total.model_copy(update={"annualised": None})
-    rule = roi_rule("" if made.bar is None else figure(made.bar, PERCENT).exact)
-    if total is not None and any(row.roi.value is None and row.gain.value for _, row in rows):
-        # What cost nothing lifts the total, which then judges no spending.
-        total = total.model_copy(update={"verdict": None})
-        rule = f"{rule}; {PHRASES.free_gain}"
     benchmark = page.benchmark(roi.benchmark)
-    return RoiTable(
-        id=block_id,
-        title=title,
-        dimension=dimension,
-        rows=tuple(row for key, row in sorted(rows, key=_order) if not by or key != apart),
-        unallocated=next((_borne_by_none(row) for key, row in rows if by and key == apart), None),
-        total=total,
-        break_even=_break_even(roi),
-        benchmark=benchmark[1] if benchmark else None,
-        rule=rule,
-        convention=made.convention,
-        attribution="; ".join((roi.attribution, *_allocations(roi))),
+    # An expired benchmark no longer counts (D25).
+    bar = benchmark[0].value if benchmark and not benchmark[1].stale else None
+    hidden = too_small(parts, page.audience.suppress_below)
+    made = _Rows(subject, roi, page, young(subject, page), hidden, bar)
+    rows = {
+        key: made.row(member_label(key), _values(parts, key), key) for key in parts["roi"].values
+    }
+    rule = roi_rule("" if bar is None else figure(bar, PERCENT).exact)
+    total = paid = None
+    if by and _gap(whole) is None and not hidden.total:
+        total = made.row(PHRASES.total, _values(whole))
+        costs = parts["cost"].values
+        if any(gain and not costs.get(key) for key, gain in parts["gain"].values.items()):
+            total = total.model_copy(update={"verdict": None})
+            paid = _paid(made, parts, by)
+            rule = "; ".join((rule, PHRASES.free_gain, *([PHRASES.paid_rule] if paid else [])))
+    borne_by_none = rows.pop((Absent.UNALLOCATED,) * len(by), None) if by else None
+    return _whole_columns(
+        RoiTable(
+            id=block_id,
+            title=title,
+            dimension=dimension,
+            rows=tuple(row for _, row in sorted(rows.items(), key=_order)),
+            paid=paid,
+            unallocated=borne_by_none and _unallocated(borne_by_none),
+            total=total,
+            break_even=_break_even(roi),
+            break_even_note=_break_even_note(roi),
+            benchmark=benchmark[1] if benchmark else None,
+            rule=rule,
+            convention=made.convention,
+            attribution="; ".join((roi.attribution, *_allocations(roi))),
+        )
+    )
+
+
+def _values(answers: Mapping[str, Answer], key: Key = ()) -> dict[str, Number | None]:
+    """Return the values of one row, by what they are of."""
+    return {name: answer.values.get(key) for name, answer in answers.items()}
+
+
+def _paid(
+    made: _Rows, parts: Mapping[str, Answer], by: tuple[QueryDimension, ...]
+) -> RoiRow | None:
+    """Return the subtotal of the members that cost something, without what no member bears.
+
+    It is added up, and so only where gain and cost are sums that no two members share (S10), and
+    where no small group could be had from it by subtraction (D21). A single one needs no subtotal.
+    """
+    apart = (Absent.UNALLOCATED,) * len(by)
+    paid = [key for key, cost in parts["cost"].values.items() if cost and key != apart]
+    if made.hidden.members or len(paid) < 2:
+        return None
+    sums: dict[str, Number | None] = {}
+    for item in _amounts(made.roi, made.page):
+        answer = parts[item.name]
+        if answer.overlapping or not grows(item.expr, made.page.model):
+            return None
+        sums[item.name] = total_of(answer.values.get(key) for key in paid)
+    gain, cost = sums["gain"], sums["cost"]
+    rates = {
+        "net": net(gain, cost),
+        "roi": roi_of(gain, cost),
+        "roas": roas(sums.get("ad revenue"), sums.get("ad cost")),
+    }
+    return made.row(PHRASES.paid, sums | rates)
+
+
+def _whole_columns(table: RoiTable) -> RoiTable:
+    """Leave out annualised figures where none has a value."""
+    shown = [*table.rows, *(row for row in (table.paid, table.total) if row)]
+    if any(row.annualised and row.annualised.value is not None for row in shown):
+        return table
+
+    def bare(row: RoiRow) -> RoiRow:
+        return row.model_copy(update={"annualised": None})
+
+    return table.model_copy(
+        update={
+            "rows": tuple(map(bare, table.rows)),
+            "paid": table.paid and bare(table.paid),
+            "total": table.total and bare(table.total),
+        }
     )
 
 
@@ -93,46 +152,38 @@ class _Rows:
     roi: Roi
     page: Page
     young: tuple[Mark, ...]
-    hidden: Hidden = field(default_factory=Hidden)
-    bar: Decimal | None = None
+    hidden: Hidden
+    bar: Decimal | None
     convention: str = ""
 
-    def __post_init__(self) -> None:
-        found = self.page.benchmark(self.roi.benchmark)
-        if found is not None and not found[1].stale:  # an expired one no longer counts (D25)
-            self.bar = found[0].value
-
-    def rows(self, answers: Mapping[str, Answer]) -> list[tuple[Key, RoiRow]]:
-        self.hidden = too_small(answers, self.page.audience.suppress_below)
-        return [(key, self._row(key, answers)) for key in answers["roi"].values]
-
-    def _row(self, key: Key, answers: Mapping[str, Answer]) -> RoiRow:
+    def row(self, label: str, values: Mapping[str, Number | None], key: Key = ()) -> RoiRow:
+        """Return the row of some values; those of a hidden member `key` are left out."""
+        model, span = self.page.model, self.page.span
         why = ""
         if key in self.hidden.members:
             why = suppressed(self.hidden.members[key], self.page.audience.suppress_below)
 
         def shown(member: str) -> Figure:
-            value = answers[member].values.get(key)
-            metric = self.page.model.metrics[f"{self.roi.name}.{member}"]
+            metric = model.metrics[f"{self.roi.name}.{member}"]
             unit = MULTIPLE if member == "roas" else page_unit(metric.unit, percent=metric.percent)
             if why and member != "cost":
                 return figure(None, unit, missing=why)
-            span, sources = self.page.span, self.subject.sources
-            return self.page.figure(value, unit, metric.expr, sources, span.window)
+            return self.page.figure(
+                values.get(member), unit, metric.expr, self.subject.sources, span.window
+            )
 
         cost, roi = shown("cost"), shown("roi")
-        currency = cost.unit.currency or self.page.model.settings.currency
-        has_roas = answers.get("roas", NOTHING).values
+        currency = cost.unit.currency or model.settings.currency
         return RoiRow(
-            label=member_label(key),
+            label=label,
             gain=shown("gain"),
             cost=cost,
             net=shown("net"),
             roi=roi,
-            roas=shown("roas") if has_roas else None,
-            annualised=self._annualised(answers["roi"].values.get(key), why),
-            verdict=None if self.young else roi_verdict(roi.value, _BREAK_EVEN, self.bar),
-            per_one="" if roi.value is None else per_one_net(roi.value, currency),
+            roas=shown("roas") if f"{self.roi.name}.roas" in model.metrics else None,
+            annualised=self._annualised(values["roi"], why),
+            verdict=None if self.young else roi_verdict(roi.value, self.bar),
+            per_one="" if roi.value is None else per_one(roi.value, currency, "net"),
             marks=self.young,
         )
 
@@ -158,7 +209,7 @@ class _Rows:
         return figure(found.value, PERCENT)
 
 
-def _borne_by_none(row: RoiRow) -> RoiRow:
+def _unallocated(row: RoiRow) -> RoiRow:
     """A cost that no member bears has no return to judge (S9)."""
     none = figure(None, row.roi.unit, missing=PHRASES.unallocated)
     return row.model_copy(
@@ -167,25 +218,51 @@ def _borne_by_none(row: RoiRow) -> RoiRow:
 
 
 def _break_even(roi: Roi) -> Reference:
-    """ROI 0, and the ROAS at which a gain of the declared margin reaches it (V9)."""
+    """ROI 0, and the cost that the gain then covers (V9)."""
+    said = PHRASES.covers_cost.format(lines=_listed(line.name for line in roi.cost))
+    return Reference(label=PHRASES.break_even, value=figure(0, PERCENT), source=said)
+
+
+def _break_even_note(roi: Roi) -> str:
+    """Say which revenue covers which cost at the declared margin (V9): a ROAS covers advertising
+    only, and the ROI bears all cost."""
     point = break_even(1, roi.margin) if roi.margin is not None else None
-    at = ""
-    if point is not None:
-        at = PHRASES.break_even_roas.format(
-            roas=figure(point.roas, MULTIPLE).exact, margin=figure(roi.margin, PERCENT).exact
-        )
-    return Reference(label=PHRASES.break_even, value=figure(_BREAK_EVEN, PERCENT), source=at)
+    if point is None:
+        return ""
+    phrase = PHRASES.roas_covers if roi.ad_lines else PHRASES.revenue_covers
+    lines = roi.ad_lines or [line.name for line in roi.cost]
+    said = phrase.format(
+        multiple=figure(point.roas, MULTIPLE).exact,
+        margin=figure(roi.margin, PERCENT).exact,
+        lines=_listed(lines),
+    )
+    others = _listed(line.name for line in roi.cost if line.name not in lines)
+    return f"{said}; {PHRASES.roi_bears.format(lines=others)}" if others else said
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in lines)
+
+
+def _amounts(roi: Roi, page: Page) -> list[Selection]:
+    """Return the amounts that the other figures of a row are worked out from."""
+    found = [Selection(name, MetricRef(f"{roi.name}.{name}")) for name in ("gain", "cost")]
+    if f"{roi.name}.roas" in page.model.metrics:
+        parts = ratio_parts(MetricRef(f"{roi.name}.roas"), page.model)
+        assert parts is not None  # ROAS is revenue ÷ advertising cost
+        found += map(Selection, ("ad revenue", "ad cost"), parts)
+    return found
 
 
 def _selections(roi: Roi, page: Page) -> list[Selection]:
     model = page.model
-    found = [
+    found = _amounts(roi, page) + [
         Selection(member, MetricRef(f"{roi.name}.{member}"))
-        for member in (*_NEEDED, "roas")
+        for member in ("net", "roi", "roas")
         if f"{roi.name}.{member}" in model.metrics
     ]
     if page.audience.suppress_below is not None:
-        found += counted(roi.gain, model)
+        found += counted([roi.gain], model)
     return found
 
 

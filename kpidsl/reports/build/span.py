@@ -8,9 +8,9 @@ from datetime import date
 from kpidsl.model.periods import (
     Grain,
     Window,
+    is_whole,
     label,
     last_complete,
-    next_start,
     period_start,
     periods,
     shift_window,
@@ -53,9 +53,7 @@ class Span:
     @property
     def prior(self) -> Back:
         """One period back, or as many months or days as the window is long."""
-        start, end = self.whole.start, self.whole.end
-        one = period_start(start, self.grain, self.week_starts) == start
-        if one and next_start(start, self.grain, self.week_starts) == end:
+        if is_whole(self.whole, self.grain, self.week_starts):
             return Back(_MONTHS.get(self.grain, 0), _DAYS.get(self.grain, 0))
         months = whole_months(self.whole)
         return Back(months=months) if months else Back(days=self.whole.days)
@@ -68,8 +66,8 @@ class Span:
 
     @property
     def planned(self) -> bool:
-        """Whether a plan by the month can be compared: whole months only (S27)."""
-        return self.window.start.day == 1 and bool(whole_months(self.window))
+        """Whether the page's period has plans to compare with."""
+        return has_plan(self.window)
 
     def series(self) -> list[Window]:
         """Return the last `SERIES` periods; the last one ends with the window."""
@@ -80,12 +78,11 @@ class Span:
         first = back.of(Window(start, self.window.end)).start
         return periods(Window(first, self.window.end), self.grain, self.week_starts)
 
-    def is_full(self, piece: Window) -> bool:
-        """Whether a piece of a series is a whole period."""
-        return (
-            period_start(piece.start, self.grain, self.week_starts) == piece.start
-            and next_start(piece.start, self.grain, self.week_starts) == piece.end
-        )
+
+def has_plan(window: Window) -> bool:
+    """Whether a plan, which is by the month, can be compared over a window: whole months only
+    (S27)."""
+    return window.start.day == 1 and bool(whole_months(window))
 
 
 def span_of(

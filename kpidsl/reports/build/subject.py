@@ -61,7 +61,7 @@ def subject_of(name: str, model: Model) -> Subject:
     metric = model.metrics[member]
     better: Better | None = "higher" if roi else None
     if kpi and kpi.better:
-        better = "lower" if kpi.better == "lower" else "higher"
+        better = kpi.better.value
     return Subject(
         name,
         (kpi or roi or metric).title,
@@ -86,6 +86,14 @@ def unfolded(expr: MetricExpr, model: Model) -> MetricExpr:
     while isinstance(expr, MetricRef):
         expr = model.metrics[expr.name].expr
     return expr
+
+
+def ratio_parts(expr: MetricExpr, model: Model) -> tuple[MetricExpr, MetricExpr] | None:
+    """Return what a ratio divides and divides by; None for what is no ratio."""
+    match unfolded(expr, model):
+        case MetricArithmetic("/", left, right) if not isinstance(right, Constant):
+            return left, right
+    return None
 
 
 def grows(expr: MetricExpr, model: Model) -> bool:

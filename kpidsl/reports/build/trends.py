@@ -29,13 +29,16 @@ def trend(subject: Subject, facts: Facts, page: Page) -> TrendBlock | GapBlock:
 def _point(piece: Window, subject: Subject, facts: Facts, page: Page) -> TrendPoint:
     value = facts.history(subject).values.get((piece.start,))
     actual = page.figure(value, subject.unit, subject.expr, subject.sources, piece)
-    partial = not (page.span.is_full(piece) and page.covers(subject.sources, piece))
+    partial = page.is_partial(subject.sources, piece)
+    settings = page.model.settings
     planned = None if partial else facts.planned(subject).values.get((piece.start,))
     plan = None if planned is None else figure(planned, subject.unit)
     return TrendPoint(
         label=label(piece),
+        first=piece.start,
+        last=piece.last_day,
         actual=actual,
         plan=plan,
-        delta=difference(actual, plan, subject.better, page.model.settings) if plan else None,
+        delta=difference(actual, plan, subject.better, settings, in_table=True) if plan else None,
         partial=partial,
     )

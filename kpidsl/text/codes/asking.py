@@ -54,7 +54,8 @@ name = "toy_store"
     CodeInfo(
         "K925",
         "not a period",
-        "The text is no period that kpidsl knows, or ends before it begins.",
+        "The text is no period that kpidsl knows, ends before it begins, or is an ISO week in a "
+        "project whose weeks don't start on Monday.",
         "2026-13 must not become January 2027.",
         "kpidsl query revenue --period 2026-13",
         "kpidsl query revenue --period 2026-12",

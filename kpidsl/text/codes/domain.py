@@ -172,11 +172,15 @@ CODES: tuple[CodeInfo, ...] = (
         code="D006",
         title="A goal that is not SMART",
         what=(
-            "A goal misses one of: specific (KPI and scope), measurable (unit), achievable "
-            "(baseline, rationale or benchmark), relevant (business reason), time-bound (deadline "
-            "and review)."
+            "A SMART goal is specific, measurable, achievable, relevant and time-bound. Its KPI "
+            "makes it specific and measurable, and its deadline is required. This one lacks "
+            "evidence that it can be achieved (a baseline, a rationale or a benchmark), the reason "
+            "why it matters to the business, or the rhythm in which progress is reviewed."
         ),
-        why="The missing letter is what people argue about when the deadline has come.",
+        why=(
+            "What a goal leaves open is what people argue about when the deadline has come. The "
+            "message names each letter that is missing."
+        ),
         example=_GOAL.format(more=""),
         mended=_GOAL.format(
             more='  review: monthly\n  relevant: "The owners\' plan."\n'
@@ -187,12 +191,13 @@ CODES: tuple[CodeInfo, ...] = (
         code="D011",
         title="Too many core KPIs, or a stage without one",
         what=(
-            "An audience sees more than seven core KPIs, or none for a stage of the journey: "
-            "awareness, consideration, conversion, loyalty."
+            "The core KPIs of an audience are those that it `sees` and that are in the state "
+            "`active`. Here they are more than seven, or none of them belongs to one of the four "
+            "stages of the customer's journey: awareness, consideration, conversion, loyalty."
         ),
         why=(
-            "Five to seven figures can be kept in mind. A stage without a KPI is where customers "
-            "are lost unseen. KPIs in the state `auxiliary` are not core."
+            "Five to seven figures can be kept in mind; the others can be `state: auxiliary`. And "
+            "at a stage that no KPI watches, customers are lost unseen."
         ),
         example=_SHOP
         + "\n"

@@ -80,17 +80,19 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K404",
         "rows from nowhere, or from two places",
-        "A source does not say where its rows come from, or says it twice; or a funnel has fewer "
-        "than two steps.",
-        "A source is one of a table, files, a query and a union.",
+        "A source does not say where its rows come from, says it twice, or has keys of another "
+        "origin; or a funnel has fewer than two steps.",
+        "A source is one of a table, files, a query and a union. Its rows can't be read from "
+        "nowhere, and reading them from two places would count them twice.",
         "kpidsl 1\n\nsource lines {\n  key: order_id\n}\n",
         "kpidsl 1\n\nsource lines {\n  table: shop.order_lines\n  key: order_id\n}\n",
     ),
     CodeInfo(
         "K405",
         "join not written as a join",
-        "A join does not name a source and the columns on which it rests.",
-        "It is written `join customer: customers on customer_id`.",
+        "A join does not name a source and the columns on which it rests, as in "
+        "`join customer: customers on customer_id`.",
+        "Only equal columns lead from a row to its one partner.",
         _CUSTOMERS.format(key="key: customer_id\n  ", on="(buyer < customer_id)"),
         _CUSTOMERS.format(key="key: customer_id\n  ", on="(buyer = customer_id)"),
     ),

@@ -76,7 +76,7 @@ CODES: tuple[CodeInfo, ...] = (
         "K205",
         "value of another shape",
         "A key takes another sort of value, such as one of a few words, a date or a list.",
-        "The message says what it takes and shows an example.",
+        "Taken for something it may mean, the value would say what nobody wrote.",
         _LINES + '\nkpi revenue_kpi: revenue {\n  serves: "Growth."\n  better: hihger\n}\n',
         _LINES + '\nkpi revenue_kpi: revenue {\n  serves: "Growth."\n  better: higher\n}\n',
     ),
@@ -92,7 +92,8 @@ CODES: tuple[CodeInfo, ...] = (
         "K207",
         "declaration badly begun",
         "The part of a declaration before its brace lacks a name or a value, or has one too many.",
-        "Each kind is written in one way; its reference page shows an example.",
+        "A definition is found by its name and computed from its value; without one of them it "
+        "stands for nothing.",
         _LINES + '\nmetric aov "Average order value" {\n}\n',
         _LINES + '\nmetric aov "Average order value": revenue / orders\n',
     ),
@@ -107,7 +108,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K210",
         "declared twice",
-        "Two declarations of one kind have the same name.",
+        "Two declarations have the same name, or one thing is claimed by two of them. Metrics, "
+        "KPIs and ROIs share their names.",
         "A name stands for one definition, whichever file it is in: otherwise two pages could "
         "show two numbers under one name.",
         _LINES + "\nmetric aov: revenue / orders\nmetric aov: revenue / 12\n",
@@ -117,7 +119,8 @@ CODES: tuple[CodeInfo, ...] = (
         "K211",
         "unknown name",
         "Nothing of the expected sort has this name.",
-        "The nearest names are listed with the message.",
+        "A name that leads nowhere leaves its definition without a value, so the nearest known "
+        "names are offered.",
         _LINES + "\nmetric aov: revenu / orders\n",
         _LINES + "\nmetric aov: revenue / orders\n",
     ),
@@ -133,8 +136,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K213",
         "definitions in a circle",
-        "Definitions need each other, so none of them has a value.",
-        "The whole circle is shown, with each place that closes it.",
+        "Definitions need each other in a circle; the message shows all of it.",
+        "Each would have to be known before the others, so none of them has a value.",
         _LINES + "\nmetric net: gross - cost\nmetric cost: gross - net\nmetric gross: revenue\n",
         _LINES + "\nmetric net: gross - cost\nmetric cost: gross * 0.4\nmetric gross: revenue\n",
     ),
@@ -149,8 +152,9 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K217",
         "no pack defines this",
-        "`use` names a definition that is in no pack.",
-        "Packs are those shipped with kpidsl and those of the project.",
+        "`use` names a definition that is in no pack: neither in those of the project, nor in "
+        "those shipped with kpidsl that `packs` of `kpidsl.toml` lists.",
+        "Without the definition there is no formula to compute.",
         _LINES + _PACK + "\nuse marketing.cak(cost: revenue, customers: orders) as cac {\n}\n",
         _LINES + _PACK + "\nuse marketing.cac(cost: revenue, customers: orders) as cac {\n}\n",
     ),

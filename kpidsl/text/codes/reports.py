@@ -37,11 +37,11 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="K701",
         title="template folder not found",
-        what="The folder given for a report's own templates does not exist, or is a file.",
+        what="The folder that `templates` in `kpidsl.toml` names does not exist, or is a file.",
         why="A page made without the templates that were asked for would look right and be "
         "wrong, so none is made.",
-        example="kpidsl report monthly_review --templates brandng/",
-        mended="kpidsl report monthly_review --templates branding/",
+        example='[project]\ntemplates = "brandng"',
+        mended='[project]\ntemplates = "branding"',
     ),
     CodeInfo(
         code="K702",
@@ -54,21 +54,11 @@ CODES: tuple[CodeInfo, ...] = (
         mended="<!-- page.html.jinja --> <h1>{{ report.title }}</h1>",
     ),
     CodeInfo(
-        code="K703",
-        title="theme colours too close",
-        what="Two colours of a theme that stand on each other differ too little to be read.",
-        why="Text needs a contrast of 4.5 to 1 and graphics 3 to 1 (WCAG 2.2), in the light "
-        "palette and in the dark one.",
-        example='muted = "#b0b0b0"  # on paper "#ffffff": 2.17',
-        mended='muted = "#5c6068"  # on paper "#ffffff": 6.31',
-    ),
-    CodeInfo(
         code="K704",
         title="a report shows what its audience does not see",
         what="A section names a KPI, ROI or funnel, or a dimension to split it by, that is not in "
         "`sees` of the report's audience. It is left off the page.",
-        why="A page holds only what its reader needs and may see, in the file as on the screen "
-        "(D21).",
+        why="A page holds only what its reader needs and may see, in the file as on the screen.",
         example=_PAGE.format(sees="orders"),
         mended=_PAGE.format(sees="orders, revenue"),
     ),

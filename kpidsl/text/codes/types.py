@@ -84,16 +84,18 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K307",
         "unknown function",
-        "A call names a function that does not exist.",
-        "The nearest names are listed with the message.",
+        "A call names a function that does not exist in formulas of this sort.",
+        "The functions are few and mean the same on every engine; those of a database are "
+        'reached by `sql"…"` in a source.',
         _source("dimension day_of_week: week_day(paid_at)"),
         _source("dimension day_of_week: weekday(paid_at)"),
     ),
     CodeInfo(
         "K308",
         "arguments do not fit the function",
-        "A call has too many or too few arguments, or one of another sort.",
-        "What the function takes stands in the message.",
+        "A call has too many or too few arguments, or one of another sort; the message says what "
+        "the function takes.",
+        "An argument that is left out or ignored changes the result unseen.",
         _SHOP + "\nmetric growth: revenue - prior(revenue)\n",
         _SHOP + "\nmetric growth: revenue - prior(revenue, 1y)\n",
     ),
@@ -118,8 +120,10 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K311",
         "not part of such a formula",
-        "Something stands in a formula that has no meaning there.",
-        "The message says where it belongs.",
+        "Something stands in a formula that has no meaning there; the message says where it "
+        "belongs.",
+        "A row's formula gives a value for each row, a metric's formula relates amounts; what "
+        "suits the one means nothing in the other.",
         _source("dimension late: paid_at + 30d"),
         _source("dimension late: days_between(ordered_at, paid_at)"),
     ),
@@ -134,7 +138,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K313",
         "no such period or duration",
-        "A period ends before it begins, or a duration does not suit its place.",
+        "A day or period is not in the calendar or ends before it begins, or a duration does not "
+        "suit its place.",
         "A month has no fixed length, so a window of a funnel is counted in days.",
         _goal("150_000 USD", "over: 2026-06-30 .. 2026-01-01"),
         _goal("150_000 USD", "over: 2026-01-01 .. 2026-06-30"),

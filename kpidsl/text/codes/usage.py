@@ -18,8 +18,8 @@ CODES: tuple[CodeInfo, ...] = (
         "not a file",
         "A folder, a pipe or a device stands where a file is needed.",
         "Only a regular file has a text that stays the same between two readings.",
-        "kpidsl fmt definitions",
-        "kpidsl fmt definitions/shop.kpi",
+        "mkdir shop.kpi && kpidsl check shop.kpi",
+        "kpidsl check definitions/shop.kpi",
     ),
     CodeInfo(
         "K903",

@@ -88,6 +88,78 @@ def test_an_open_choice_is_made_and_told(
     assert option in draft_source(draft, "a.csv")
 
 
+def test_cells_that_mean_none_among_amounts(write: Write) -> None:
+    """`-` stands among the clicks, `n/a` among the costs, and `-` among the notes too."""
+    rows = [
+        f"2024-01-{day:02},{'n/a' if day % 3 == 0 else f'{day}.50'},{'-' if day % 4 == 0 else day}"
+        f",{'-' if day % 2 else 'seen'}\n"
+        for day in range(1, 13)
+    ]
+    draft = drafted(write("ads.csv", "day,cost,clicks,note\n" + "".join(rows)))
+    assert draft_source(draft, "ads.csv") == (
+        "source ads {\n"
+        '  files: "ads.csv"\n'
+        '  read { null_values: ["-", "n/a"] }\n'
+        "  key: day\n"
+        "  time: day\n"
+        "  dimensions: [note]\n"
+        "  measure rows: count()\n"
+        "  measure total_cost: sum(cost)\n"
+        "  measure total_clicks: sum(clicks)\n"
+        "}\n"
+    )
+    said = "`-`, `n/a` read as no value in `cost`, `clicks`, `note`"
+    assert draft.assumptions == (said,)
+
+
+@pytest.mark.parametrize("cell", ["-", "--", "—", "N/A", "#N/A", "NaN", "null", "k.A.", "無", "?"])
+def test_what_means_none(write: Write, cell: str) -> None:
+    draft = drafted(write("a.csv", f"turnover,who\n{cell},a\n1.5,b\n{cell},a\n2.5,b\n"))
+    assert draft.read.null_values == (cell,)
+    assert draft.measures == ("turnover",)
+
+
+def test_dates_with_cells_that_mean_none(write: Write) -> None:
+    draft, diagnostics = describe_file(write("a.csv", "id,sent\n1,03/04/2024\n2,-\n"))
+    assert draft is not None
+    assert dict(draft.columns)["sent"] == "DATE"
+    assert (draft.read.dates, draft.read.null_values) == ("dmy", ("-",))
+    assert [item.code for item in diagnostics] == ["K612"]
+
+
+def test_signs_among_words_are_values(write: Write) -> None:
+    # Nothing says that `-` means none: without it, the grades and codes are texts as before.
+    draft = drafted(write("a.csv", "grade,code\nA,007\n-,-\nB,008\n-,009\n"))
+    assert draft.read.null_values == ()
+    assert draft.dimensions == ("grade",)
+    assert draft.assumptions == ()
+
+
+@pytest.mark.parametrize("first", ["turnover,who", "who,turnover"])
+def test_amounts_among_words_are_neither_key_nor_dimension(write: Write, first: str) -> None:
+    """Most cells are amounts; `unknown` is no sign that everybody would read as none."""
+    swap = first.startswith("who")
+    pairs = [("unknown" if row % 4 == 0 else f"{row}.50", "ab"[row % 2]) for row in range(8)]
+    pairs += [("later", "a")]
+    lines = [",".join(reversed(pair) if swap else pair) for pair in pairs[1:]]
+    draft = drafted(write("a.csv", "\n".join([first, *lines]) + "\n"))
+    assert dict(draft.columns)["turnover"] == "VARCHAR"
+    assert draft.key is None
+    assert draft.dimensions == ("who",)
+    assert draft.measures == ()
+
+
+def test_codes_most_of_which_are_numbers_are_a_key(write: Write) -> None:
+    rows = "".join(f"{'X' if row == 3 else ''}{100 + row},a\n" for row in range(9))
+    assert drafted(write("a.csv", "sku,who\n" + rows)).key == ("sku",)
+
+
+def test_backticks_are_no_part_of_a_name(write: Write) -> None:
+    text = draft_source(drafted(write("a.csv", "`id`,the `cost`\n1,1.50\n2,2.50\n")), "a.csv")
+    assert "  key: id\n" in text
+    assert "  measure total_the_cost: sum(`the cost`)\n" in text
+
+
 def test_no_header(write: Write) -> None:
     text = draft_source(drafted(write("a.txt", "  00001  19970101  11.77\n" * 3)), "a.txt")
     assert 'header_row: 0, columns: ["column1", "column2", "column3"]' in text

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.engines.files.conftest import Read
@@ -114,8 +115,10 @@ def test_damaged_files(write: Write, read: Read, name: str, content: bytes) -> N
     assert read(name).refusal.code == "K605"
 
 
-def test_a_failed_load_leaves_the_relation_as_it_was(write: Write, read: Read, con: object) -> None:
+def test_a_failed_load_leaves_the_relation_as_it_was(
+    write: Write, read: Read, con: duckdb.DuckDBPyConnection
+) -> None:
     write("a.csv", "x\n1\n")
     read("a.csv")
     assert read("b.csv").loaded is None
-    assert con.execute('SELECT x FROM "the ""source"""').fetchall() == [(1,)]  # type: ignore[attr-defined]
+    assert con.execute('SELECT x FROM "the ""source"""').fetchall() == [(1,)]

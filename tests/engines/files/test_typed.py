@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.engines.files.conftest import Read
 
@@ -59,14 +60,93 @@ def test_parquet_is_a_view(read: Read, tmp_path: Path, con: duckdb.DuckDBPyConne
             f" TO '{tmp_path / name}.parquet'"
         )
     outcome = read("*.parquet")
-    assert outcome.loaded is not None
-    assert outcome.loaded.rows is None
-    assert [path.name for path in outcome.loaded.files] == ["a.parquet", "b.parquet"]
+    made = con.execute("SELECT table_type FROM information_schema.tables").fetchall()
+    assert made == [("VIEW",)]  # nothing is copied
     assert outcome.types == {"the day": "DATE", "cost": "DECIMAL(9,2)"}
     assert outcome.rows == [
         (date(2024, 1, 1), Decimal("1.50")),
         (date(2024, 1, 2), Decimal("1.50")),
     ]
+
+
+@pytest.fixture
+def parquet(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> Callable[..., None]:
+    """Write `name.parquet` with one column of texts."""
+
+    def run(name: str, *texts: str | None, column: str = "x") -> None:
+        target = str(tmp_path / f"{name}.parquet")
+        con.execute(f"CREATE TEMP TABLE written ({column} VARCHAR)")
+        con.executemany("INSERT INTO written VALUES (?)", [[text] for text in texts])
+        con.execute("COPY written TO ?", [target])
+        con.execute("DROP TABLE written")
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "shown", "expected"),
+    [
+        # 1 January 2024 began at second 1,704,067,200 in UTC, and 8 hours before in Taipei.
+        (
+            ["2024-01-01T00:00:00Z", None, "2024-01-01T00:00:00+08:00"],
+            "TIMESTAMP WITH TIME ZONE",
+            "epoch(x)",
+            [1_704_067_200, None, 1_704_067_200 - 8 * 3600],
+        ),
+        (["2024-01-01 10:30"], "TIMESTAMP", "epoch(x)", [1_704_067_200 + 37_800]),
+        ([*[None] * 2000, "2024-01-01"], "DATE", "x", [*[None] * 2000, date(2024, 1, 1)]),
+        (["2024-01-01", "2023-12-31"], "DATE", "x", [date(2024, 1, 1), date(2023, 12, 31)]),
+        # Not all of them are times, or not all have a zone: texts they stay.
+        (["2024-01-01", "Total"], "VARCHAR", "x", ["2024-01-01", "Total"]),
+        (["2024-01-01", "2024-02-30"], "VARCHAR", "x", ["2024-01-01", "2024-02-30"]),
+        (["2024-01-01T00:00:00Z", "2024-01-01T00:00:00"], "VARCHAR", "length(x)", [20, 19]),
+        (["2024-01-01"] * 2000 + ["x"], "VARCHAR", "length(x)", [10] * 2000 + [1]),
+        # Numbers in texts are codes: the file says that they are texts.
+        (["20240101"], "VARCHAR", "x", ["20240101"]),
+        ([None, None], "VARCHAR", "x", [None, None]),
+    ],
+)
+def test_times_in_texts_of_parquet(
+    parquet: Callable[..., None],
+    read: Read,
+    texts: list[str | None],
+    kind: str,
+    shown: str,
+    expected: list[object],
+) -> None:
+    parquet("a", *texts)
+    outcome = read("a.parquet", shown=shown)
+    assert outcome.types == {"x": kind}
+    assert [row[0] for row in outcome.rows] == expected
+
+
+def test_times_in_texts_are_decided_over_all_files(
+    parquet: Callable[..., None], read: Read
+) -> None:
+    parquet("a", "2024-01-01T00:00:00Z")
+    parquet("b", "none yet")
+    assert read("*.parquet").rows == [("2024-01-01T00:00:00Z",), ("none yet",)]
+    parquet("b", "2024-01-02T00:00:00Z")
+    assert read("*.parquet", shown="typeof(x)").rows == [("TIMESTAMP WITH TIME ZONE",)] * 2
+
+
+def test_texts_are_dates_without_what_is_dropped(parquet: Callable[..., None], read: Read) -> None:
+    parquet("a", "2024-01-01", "Total")
+    assert read("a.parquet", drop="x = 'Total'").rows == [(date(2024, 1, 1),)]
+
+
+def test_backticks_are_no_part_of_a_name(parquet: Callable[..., None], read: Read) -> None:
+    parquet("a", "v", column='"the `x`"')
+    assert read("a.parquet", drop="\"the x\" = 'w'").types == {"the x": "VARCHAR"}
+
+
+def test_backticks_are_no_part_of_a_name_in_json(write: Write, read: Read) -> None:
+    write("a.json", '[{"`a`": 1.5, "b": 2}]')
+    outcome = read("a.json")
+    assert outcome.types == {"a": "DECIMAL(18,1)", "b": "BIGINT"}
+    assert outcome.rows == [(Decimal("1.5"), 2)]
+    write("b.json", '[{"`a`": 1, "a": 2}]')
+    assert read("b.json").refusal.code == "K608"
 
 
 def test_parquet_files_with_other_columns(

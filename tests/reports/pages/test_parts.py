@@ -14,7 +14,7 @@ from kpidsl.reports.build.asking import Answer, ask
 from kpidsl.reports.build.groups import Hidden, too_small
 from kpidsl.reports.build.span import Back, span_of
 from kpidsl.text.diagnostic import Diagnostic
-from tests.reports.build import kiosk
+from tests.reports.pages import kiosk
 
 
 def sizes(**groups: int | None) -> dict[str, Answer]:

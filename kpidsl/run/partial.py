@@ -1,0 +1,90 @@
+"""Which values stand for a part of their period only (S13, S21)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from kpidsl.model.periods import Grain, Window, is_whole, next_start, period_start, shift_window
+from kpidsl.plan.nodes import Aggregate, Frame, Plan
+
+
+def covers(known: Iterable[Window | None], window: Window) -> bool:
+    """Tell whether each of the sources that know these days (None: no day) knows all of a
+    window's."""
+    return all(
+        days is not None and days.start <= window.start and window.end <= days.end for days in known
+    )
+
+
+def is_partial(
+    window: Window, grain: Grain, week_starts: int, known: Iterable[Window | None]
+) -> bool:
+    """Tell whether a window is less than a period of the grain, or is known in part only (S21)."""
+    return not (is_whole(window, grain, week_starts) and covers(known, window))
+
+
+def partial_rows(
+    planned: Plan, rows: Sequence[tuple[object, ...]], known: Mapping[str, Window | None]
+) -> tuple[bool, ...]:
+    """Return for each row of an answer whether it stands for a part of its period only.
+
+    `known` are the days that each source of the plan knows. Where the question is about no time,
+    a row stands for all there is.
+    """
+    windows = [_days_of(row, planned.frame) for row in rows]
+    marks = {
+        window: window is not None and _is_part(window, planned, known) for window in set(windows)
+    }
+    return tuple(marks[window] for window in windows)
+
+
+def _days_of(row: tuple[object, ...], frame: Frame) -> Window | None:
+    """Return the days asked for that a row stands for; None for all there are."""
+    if frame.grain is None:
+        return frame.window
+    start = row[0]
+    assert isinstance(start, date)
+    try:
+        whole = Window(start, next_start(start, frame.grain, frame.settings.week_starts))
+    except OverflowError:  # 9999-12-31, as exports write "never": the calendar's last period
+        return None
+    return whole if frame.window is None else whole.intersect(frame.window)
+
+
+def _is_part(window: Window, planned: Plan, known: Mapping[str, Window | None]) -> bool:
+    frame, nodes = planned.frame, planned.root.input.input.inputs
+    now = [known[node.input.source.name] for node in nodes if not node.look.shift]
+    whole = (
+        covers(now, window)
+        if frame.grain is None
+        else not is_partial(window, frame.grain, frame.settings.week_starts, now)
+    )
+    starts = frame.settings.week_starts
+    return not whole or any(_looks_at_part(node, window, known, starts) for node in nodes)
+
+
+def _looks_at_part(
+    node: Aggregate, window: Window, known: Mapping[str, Window | None], week_starts: int
+) -> bool:
+    """Tell whether a value looks at other days than its period's (S18, S19) that are known in
+    part; where none of them is known there is no value, which says so itself."""
+    looked = _looked_at(node, window, week_starts)
+    days = known[node.input.source.name]
+    if looked is None or looked == window or days is None:
+        return False
+    return days.intersect(looked) is not None and not covers([days], looked)
+
+
+def _looked_at(node: Aggregate, window: Window, week_starts: int) -> Window | None:
+    """Return the days that count towards a period, or None where no first one is asked for."""
+    look = node.look
+    if look.pairs is not None:
+        start = period_start(window.start, Grain.WEEK, week_starts)
+        own = dict(look.pairs).get(start)
+    else:
+        own = shift_window(window, -look.shift.months, -look.shift.days)
+    if own is None or look.reach is None:
+        return own
+    first = look.reach.start(own.end, week_starts)
+    return None if first is None or node.stock is not None else Window(first, own.end)

@@ -1,0 +1,196 @@
+"""The embedded engine itself, and what its findings say of the definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import kpidsl
+from kpidsl.engines.base import EngineError
+from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.text.diagnostic import Diagnostic
+from tests.support import project, rows
+
+HEAD = 'kpidsl 1\nproject shop "Shop" { currency: USD, timezone: "Asia/Taipei" }\n'
+ODD = """it's "odd"; --"""
+
+
+def refusal(loaded: kpidsl.Project, metric: str) -> Diagnostic:
+    with pytest.raises(kpidsl.KpidslError) as raised:
+        loaded.query(metric)
+    [problem] = raised.value.diagnostics
+    return problem
+
+
+class TestOddNames:
+    """Names of files, schemas, tables and columns never become SQL."""
+
+    @pytest.fixture
+    def engine(self, tmp_path: Path) -> Iterator[EmbeddedEngine]:
+        database = tmp_path / f"{ODD} 2.duckdb"
+        quoted = '"' + ODD.replace('"', '""') + '"'
+        with duckdb.connect(database) as con:
+            con.execute(f"CREATE SCHEMA {quoted}")
+            con.execute(f"CREATE TABLE {quoted}.{quoted} ({quoted} INTEGER)")
+            con.execute(f"CREATE TABLE {quoted} (day DATE, amount DECIMAL(9, 2))")
+        engine, problems = EmbeddedEngine.open(tmp_path, database, "UTC")
+        assert engine is not None, problems
+        yield engine
+        engine.close()
+
+    def test_columns_have_the_types_of_the_engine(self, engine: EmbeddedEngine) -> None:
+        assert engine.columns([ODD]) == {"day": "DATE", "amount": "DECIMAL(9,2)"}
+        assert engine.columns([ODD, ODD]) == {ODD: "INTEGER"}
+        assert engine.columns(["warehouse", ODD, ODD]) == {ODD: "INTEGER"}
+
+    @pytest.mark.parametrize("path", [["missing"], [f'{ODD}" WHERE "'], ["missing", ODD]])
+    def test_a_table_that_is_not_there_has_none(
+        self, engine: EmbeddedEngine, path: list[str]
+    ) -> None:
+        assert engine.columns(path) == {}
+
+    def test_the_database_is_read_only(self, engine: EmbeddedEngine) -> None:
+        with pytest.raises(EngineError, match="read-only"):
+            engine.run("CREATE TABLE warehouse.main.more (x INTEGER)")
+
+
+def test_moments_are_local_times(tmp_path: Path) -> None:
+    """23:00 in UTC is 7:00 of the next day in Taipei; the order of rows stays."""
+    definitions = """
+source visits { files: "visits.csv", key: id
+  dimensions: [seen]
+  measure n: count() as visit
+  measure latest: max(seen)
+}
+"""
+    visits = "id,seen\n1,2026-01-04T01:00:00Z\n2,2026-01-05T23:00:00Z\n3,2026-01-04T01:00:00Z"
+    late, early = datetime(2026, 1, 6, 7), datetime(2026, 1, 4, 9)  # noqa: DTZ001  (local)
+    with project(tmp_path, HEAD + definitions, visits=visits) as loaded:
+        assert loaded.query("latest").rows == ((late,),)
+        for order, expected in (("-seen", [late, early]), ("seen", [early, late])):
+            assert loaded.query("n", by=["seen"], order=[order]).values("seen") == expected
+
+
+def test_names_of_columns_may_repeat(tmp_path: Path) -> None:
+    engine, _ = EmbeddedEngine.open(tmp_path, None, "Asia/Taipei")
+    assert engine is not None
+    answer = engine.run("SELECT 1 AS x, TIMESTAMPTZ '2026-01-05 23:00:00Z' AS t, 2 AS x")
+    assert answer.columns == ("x", "t", "x")
+    assert answer.rows == [(1, datetime(2026, 1, 6, 7), 2)]  # noqa: DTZ001  (local)
+    engine.close()
+
+
+def test_a_statement_can_be_cancelled_from_another_thread(tmp_path: Path) -> None:
+    engine, _ = EmbeddedEngine.open(tmp_path, None, "UTC")
+    assert engine is not None
+    with ThreadPoolExecutor() as pool:
+        # A thousand million million rows: nobody waits for that to end.
+        endless = (
+            "SELECT count(*) FROM range(100000000) a, range(10000000) b WHERE a.range < b.range"
+        )
+        running = pool.submit(engine.run, endless)
+        while not running.done():  # before the statement begins there is nothing to stop
+            engine.cancel()
+            wait([running], timeout=0.05)
+        with pytest.raises(EngineError) as raised:
+            running.result()
+    assert raised.value.kind == "cancelled"
+    assert engine.run("SELECT 1 AS x").rows == [(1,)]
+    engine.close()
+
+
+@pytest.mark.parametrize(("key", "code"), [("deep.id", "K614"), ("id", None)])
+def test_a_key_inside_a_column_settles_no_overlap(
+    tmp_path: Path, key: str, code: str | None
+) -> None:
+    """The columns `deep` differ in both files although their `deep.id` is the same."""
+    for name, amount in (("a", 5), ("b", 7)):
+        row = f'[{{"id": 1, "deep": {{"id": 1, "of": "{name}"}}, "amount": {amount}}}]'
+        (tmp_path / f"{name}.json").write_text(row, encoding="utf-8")
+    definitions = f"""
+source sales {{ files: "?.json", key: {key}, overlap: latest_file
+  measure total: sum(amount) as piece }}
+"""
+    with project(tmp_path, HEAD + definitions) as loaded:
+        if code:
+            assert refusal(loaded, "total").code == code
+        else:
+            assert loaded.query("total").rows == ((7,),)
+
+
+UNION = """
+source old { files: "old.csv", key: id, time: day }
+source new { files: "new.csv", key: id, time: day }
+source all_orders {
+  union: [old, new]
+  key: id
+  time: day
+  dimensions: [channel]
+  measure pieces: sum(quantity) as piece
+  measure mean: avg(quantity * 2) as piece
+  measure paid: count() where is_paid as order
+}
+"""
+NEW = "id,day,quantity,channel,is_paid\n1,2026-01-05,3,ads,true\n2,2026-02-05,4,,false"
+
+
+def test_a_header_alone_takes_its_types_from_the_other_files_of_a_union(tmp_path: Path) -> None:
+    # 3 + 4 pieces; the mean of 6 and 8; one order is paid.
+    with project(tmp_path, HEAD + UNION, old=NEW.splitlines()[0], new=NEW) as loaded:
+        assert loaded.query("pieces", "mean", "paid").rows == ((7, 7, 1),)
+        by_month = loaded.query("pieces", by=["month"])
+        assert [row[:2] for row in by_month.rows] == [(date(2026, 1, 1), 3), (date(2026, 2, 1), 4)]
+        by_channel = rows(loaded.query("pieces", by=["channel"]), "pieces")
+        assert sorted(by_channel) == [(3,), (4,)]
+
+
+SALES = """source sales {
+  files: "sales.csv"
+  key: id
+  measure whole: sum(-amount * 2) as piece
+  measure money: sum(amount) as USD
+}
+source more { files: "sales.csv", key: id }
+source both {
+  union: [sales, more]
+  key: none
+  measure twice: sum(amount) as piece
+  measure price: sum(amount) as USD
+}
+"""
+
+
+class TestTextAmongAmounts:
+    """K643 points at the column where the definitions name it."""
+
+    @pytest.fixture
+    def loaded(self, tmp_path: Path) -> Iterator[kpidsl.Project]:
+        with project(tmp_path, HEAD + SALES, sales="id,amount\n1,9\n2,n/a") as loaded:
+            yield loaded
+
+    @pytest.mark.parametrize(
+        ("metric", "place"),
+        # The columns count from the `source` line, which is the third of the file.
+        [("whole", "6:23"), ("money", "6:23"), ("twice", "13:22"), ("price", "13:22")],
+    )
+    def test_where(self, loaded: kpidsl.Project, metric: str, place: str) -> None:
+        problem = refusal(loaded, metric)
+        assert problem.code == "K643"
+        assert str(problem.span) == f"project.kpi:{place}"
+        assert problem.span is not None
+        assert problem.span.text == "amount"
+
+    def test_a_value_that_no_column_is_told_of(self, tmp_path: Path) -> None:
+        """The text comes from an expression: the source is the nearest known place."""
+        source = SALES.split("source more", maxsplit=1)[0]
+        source = source.replace("sum(amount)", "sum(number(lower(amount)))")
+        with project(tmp_path, HEAD + source, sales="id,amount\n1,9\n2,n/a") as loaded:
+            problem = refusal(loaded, "money")
+            assert problem.code == "K643"
+            assert problem.span is not None
+            assert problem.span.line == 3
