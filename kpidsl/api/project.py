@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Unpack
 
 from kpidsl.api.config import TIMEOUT, Config, database_of, profile_of
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.api.provenance import commit_of
-from kpidsl.api.question import Question, ask, window_of
+from kpidsl.api.question import Asked, Question, ask, window_of
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.model.pages import Report
 from kpidsl.model.periods import Window
@@ -74,20 +74,10 @@ class Project:
         self._engine = engine
         return Runner(model, engine)
 
-    def compile(
-        self,
-        *metrics: str,
-        by: Sequence[str] = (),
-        where: str | None = None,
-        period: str | None = None,
-        order: Sequence[str] = (),
-        limit: int | None = None,
-        compare: Sequence[str] = (),
-        dialect: str = "duckdb",
-    ) -> str:
+    def compile(self, *metrics: str, dialect: str = "duckdb", **asked: Unpack[Asked]) -> str:
         """Return the SQL that answers a question; raises `KpidslError` when it is refused."""
         model = self._checked()
-        query, found = ask(Question(metrics, by, where, period, order, limit, compare), model)
+        query, found = ask(Question(metrics, **asked), model)
         if query is None:
             raise KpidslError(found)
         planned, found = plan(model, query)
@@ -95,16 +85,7 @@ class Project:
             raise KpidslError(found)
         return to_sql(planned, dialect)
 
-    def query(
-        self,
-        *metrics: str,
-        by: Sequence[str] = (),
-        where: str | None = None,
-        period: str | None = None,
-        order: Sequence[str] = (),
-        limit: int | None = None,
-        compare: Sequence[str] = (),
-    ) -> Result:
+    def query(self, *metrics: str, **asked: Unpack[Asked]) -> Result:
         """Answer a question, such as `query("revenue", by=["region", "month"], period="2026")`.
 
         The arguments are those of `Question`; the result tells which rows are partial (S21), and
@@ -114,13 +95,13 @@ class Project:
             KpidslError: the question is refused, or fails while it runs.
         """
         model = self._checked()
-        query, asked = ask(Question(metrics, by, where, period, order, limit, compare), model)
+        query, noticed = ask(Question(metrics, **asked), model)
         if query is None:
-            raise KpidslError(asked)
+            raise KpidslError(noticed)
         result, found = self.runner.query(query)
         if result is None:
             raise KpidslError(found)
-        return replace(result, diagnostics=(*asked, *found))
+        return replace(result, diagnostics=(*noticed, *found))
 
     def funnel(self, name: str, *, period: str | None = None) -> FunnelResult:
         """Return the counts of a funnel over the attempts that began within a period."""

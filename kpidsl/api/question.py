@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from kpidsl.kinds.check import check_filter, check_metric_expression, resolve_dimension
-from kpidsl.model.expr import MetricExpr, Prior, QueryDimension, RowExpr
+from kpidsl.model.expr import Prior, QueryDimension, RowExpr
 from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
 from kpidsl.model.project import Model, Settings
@@ -28,13 +29,26 @@ _COMPARISONS: dict[str, tuple[int, int]] = {
 }
 
 
+class Asked(TypedDict, total=False):
+    """What may be asked beside the metrics; each key is explained at `Question`."""
+
+    by: Sequence[str]
+    where: str | None
+    period: str | None
+    order: Sequence[str]
+    limit: int | None
+    compare: Sequence[str]
+    totals: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked, as text.
 
     `by` holds dimensions and at most one grain; `period` is `2026-Q2`, `2026-01 .. 2026-06`, or
     None for all data; `order` names columns, a leading `-` turns one round; `compare` adds a
-    column per metric: `prior_year`, `prior_month`…
+    column per metric: `prior_year`, `prior_month`…; `totals` adds rows: the totals over the last
+    of `by`, over the last two, …, and over everything, each computed from the rows (S10).
     """
 
     metrics: Sequence[str]
@@ -44,6 +58,7 @@ class Question:
     order: Sequence[str] = ()
     limit: int | None = None
     compare: Sequence[str] = ()
+    totals: bool = False
 
 
 def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic]]:
@@ -51,19 +66,20 @@ def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic
     found: list[Diagnostic] = []
     if not all(text.strip() for text in question.metrics or [""]):
         found.append(error("K924", "no metric is asked for", help="name at least one metric"))
-    asked: list[tuple[str, MetricExpr]] = []
+    asked: list[Selection] = []
     for text in filter(str.strip, question.metrics):
-        expr, own = _metric(text, model)
+        selection, own = _metric(text, model)
         found += own
-        if expr is not None:
-            asked.append((text, expr))
-    homes = frozenset[str]().union(*(leaf_sources(expr, model.metrics) for _, expr in asked))
+        if selection is not None:
+            asked.append(selection)
+    homes = frozenset[str]().union(*(leaf_sources(item.expr, model.metrics) for item in asked))
     grain, by, own = _by(question.by, model, homes)
     found += own
     keys = [*([PERIOD] if grain else []), *key_names(by, grain)]
     select: list[Selection] = []
-    for text, expr in asked:
-        select.append(Selection(_unused(text, [*keys, *(item.name for item in select)]), expr))
+    for item in asked:
+        name = _unused(item.name, [*keys, *(other.name for other in select)])
+        select.append(replace(item, name=name))
     select = [item for base in select for item in (base, *_compared(base, question.compare))]
     found += _unknown_words(question.compare, _COMPARISONS, "comparison")
     found += _repeated(question.compare)
@@ -80,21 +96,25 @@ def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic
         )
     if has_errors(found):
         return None, found
-    query = Query(tuple(select), by, grain, window, where, order, question.limit)
+    query = Query(
+        tuple(select), by, grain, window, where, order, question.limit, totals=question.totals
+    )
     return query, found
 
 
-def _metric(text: str, model: Model) -> tuple[MetricExpr | None, list[Diagnostic]]:
+def _metric(text: str, model: Model) -> tuple[Selection | None, list[Diagnostic]]:
     tree, found = parse_expression(SourceFile("<metric>", text))
     if tree is None or has_errors(found):
         return None, found
-    expr, _, own = check_metric_expression(tree, model)
-    return expr, found + own
+    value, own = check_metric_expression(tree, model)
+    if value is None:
+        return None, found + own
+    return Selection(text, value.expr, value.unit, value.percent), found + own
 
 
 def _compared(base: Selection, words: Iterable[str]) -> list[Selection]:
     return [
-        Selection(f"{base.name} {word}", Prior(base.expr, *_COMPARISONS[word]))
+        replace(base, name=f"{base.name} {word}", expr=Prior(base.expr, *_COMPARISONS[word]))
         for word in words
         if word in _COMPARISONS
     ]

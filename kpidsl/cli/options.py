@@ -43,6 +43,11 @@ Compare = Annotated[
     ),
 ]
 
+Totals = Annotated[
+    bool,
+    typer.Option("--totals", help="Add the totals over the last of --by, the last two, and all."),
+]
+
 
 def words(text: str) -> list[str]:
     """Split a list given with commas."""

@@ -32,13 +32,13 @@ from kpidsl.kinds.binding.packs import Requirement, with_pack_places
 from kpidsl.kinds.binding.prune import prune, without_shared
 from kpidsl.kinds.binding.scope import Scope, scope_of
 from kpidsl.kinds.binding.units import say_unit
+from kpidsl.kinds.binding.values import Value
 from kpidsl.kinds.checks import business_sense, on_sound_ground
 from kpidsl.kinds.collect import Declarations, catalog_of, collect
-from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
+from kpidsl.model.expr import QueryDimension, RowExpr
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.purpose import Goal, Kpi, Roi
 from kpidsl.model.sources import Dimension, Measure
-from kpidsl.model.units import Unit
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Label, Severity
 from kpidsl.text.source import SourceFile, Span
@@ -125,15 +125,10 @@ def _bound(
     return kept
 
 
-def check_metric_expression(
-    expr: tree.Expr, model: Model
-) -> tuple[MetricExpr | None, Unit, list[Diagnostic]]:
-    """Bind a formula over a model's metrics and measures; the unit is that of the result."""
+def check_metric_expression(expr: tree.Expr, model: Model) -> tuple[Value | None, list[Diagnostic]]:
+    """Bind a formula over a model's metrics and measures, with its unit."""
     scope = scope_of(model)
-    bound = FormulaBinder(scope).bind(expr)
-    if bound is None:
-        return None, Unit(), scope.diagnostics
-    return bound.expr, bound.unit, scope.diagnostics
+    return FormulaBinder(scope).bind(expr), scope.diagnostics
 
 
 def check_filter(

@@ -237,7 +237,8 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
 
 
 def _source_names(fields: Fields, diagnostics: list[Diagnostic]) -> SourceNames:
-    names = SourceNames(fields.name, fields.name_span, clock=_clock(fields))
+    clocked = not fields.lacks(source.TIME)
+    names = SourceNames(fields.name, fields.name_span, clock=_clock(fields), clocked=clocked)
     for name in fields.get(source.DIMENSIONS) or ():
         _add(names.dimensions, name.text, name.span, "a dimension", diagnostics)
     for part in fields.children(dimension.OF_SOURCE):

@@ -151,7 +151,7 @@ class Validity(Part):
     """From when until when a row holds: half-open, NULL is open (S8)."""
 
     start: RowExpr
-    end: RowExpr | None = None
+    end: RowExpr
 
 
 class Join(Definition):

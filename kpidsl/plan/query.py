@@ -7,14 +7,18 @@ from enum import Enum
 
 from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
 from kpidsl.model.periods import Grain, Window
+from kpidsl.model.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One metric column of the answer, named `name`."""
+    """One metric column of the answer, named `name`. `unit` is the one that was asked for, and
+    `percent` whether it is shown as a percentage; without a unit both are those of the formula."""
 
     name: str
     expr: MetricExpr
+    unit: Unit | None = None
+    percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from kpidsl.model.periods import Grain, Window, is_whole, next_start, period_start, shift_window
 from kpidsl.plan.nodes import Aggregate, Frame, Plan
+from kpidsl.plan.query import Absent
 
 
 def covers(known: Iterable[Window | None], window: Window) -> bool:
@@ -32,33 +34,45 @@ def partial_rows(
     `known` are the days that each source of the plan knows. Where the question is about no time,
     a row stands for all there is.
     """
-    windows = [_days_of(row, planned.frame) for row in rows]
+    asked = [_days_of(row, planned.frame) for row in rows]
     marks = {
-        window: window is not None and _is_part(window, planned, known) for window in set(windows)
+        days: days.window is not None and _is_part(days.window, days.grain, planned, known)
+        for days in set(asked)
     }
-    return tuple(marks[window] for window in windows)
+    return tuple(marks[days] for days in asked)
 
 
-def _days_of(row: tuple[object, ...], frame: Frame) -> Window | None:
-    """Return the days asked for that a row stands for; None for all there are."""
-    if frame.grain is None:
-        return frame.window
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The days asked for that a row stands for, None for all there are; without a grain they are
+    those of the whole question."""
+
+    window: Window | None
+    grain: Grain | None = None
+
+
+def _days_of(row: tuple[object, ...], frame: Frame) -> _Days:
+    if frame.grain is None or row[0] is Absent.ALL:
+        return _Days(frame.window)
     start = row[0]
     assert isinstance(start, date)
     try:
         whole = Window(start, next_start(start, frame.grain, frame.settings.week_starts))
     except OverflowError:  # 9999-12-31, as exports write "never": the calendar's last period
-        return None
-    return whole if frame.window is None else whole.intersect(frame.window)
+        return _Days(None)
+    window = whole if frame.window is None else whole.intersect(frame.window)
+    return _Days(window, frame.grain)
 
 
-def _is_part(window: Window, planned: Plan, known: Mapping[str, Window | None]) -> bool:
+def _is_part(
+    window: Window, grain: Grain | None, planned: Plan, known: Mapping[str, Window | None]
+) -> bool:
     frame, nodes = planned.frame, planned.root.input.input.inputs
     now = [known[node.input.source.name] for node in nodes if not node.look.shift]
     whole = (
         covers(now, window)
-        if frame.grain is None
-        else not is_partial(window, frame.grain, frame.settings.week_starts, now)
+        if grain is None
+        else not is_partial(window, grain, frame.settings.week_starts, now)
     )
     starts = frame.settings.week_starts
     return not whole or any(_looks_at_part(node, window, known, starts) for node in nodes)

@@ -151,7 +151,9 @@ class Runner:
             found.append(Column(PERIOD, Role.PERIOD))
         found += [Column(key.column, Role.DIMENSION) for key in planned.frame.keys]
         for item, output in zip(query.select, planned.root.input.outputs, strict=True):
-            unit, percent = unit_of(item.expr, self.model)
+            unit, percent = item.unit, item.percent
+            if unit is None:
+                unit, percent = unit_of(item.expr, self.model)
             found.append(Column(item.name, Role.METRIC, unit, percent, output.overlapping))
         return tuple(found)
 
@@ -164,20 +166,21 @@ def _rows(
     table: Table, keys: tuple[KeyColumn, ...], columns: tuple[Column, ...]
 ) -> tuple[tuple[Value, ...], ...]:
     """Fold the columns that tell why a member is absent, each after its key, into the members
-    (S2)."""
+    (S2). A period is absent in a total over all of them only."""
     with_state = iter(key.state is not None for key in keys)
-    folds: list[tuple[int, bool, bool]] = []
+    folds: list[tuple[int, Role, bool]] = []
     position = 0
     for column in columns:
-        is_key = column.role is Role.DIMENSION
-        has_state = is_key and next(with_state)
-        folds.append((position, is_key, has_state))
+        has_state = column.role is Role.DIMENSION and next(with_state)
+        folds.append((position, column.role, has_state))
         position += 2 if has_state else 1
 
-    def cell(row: tuple[object, ...], position: int, is_key: bool, has_state: bool) -> Value:
+    def cell(row: tuple[object, ...], position: int, role: Role, has_state: bool) -> Value:
         value = row[position]
-        if not is_key or value is not None:
+        if role is Role.METRIC or value is not None:
             return value  # type: ignore[return-value]
+        if role is Role.PERIOD:
+            return Absent.ALL
         state = row[position + 1] if has_state else None
         return Absent.NONE if state is None else Absent(f"({state})")
 

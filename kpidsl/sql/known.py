@@ -64,12 +64,8 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
         partition_by=[part.copy() for part in parts],
         order=exp.Order(expressions=[beginning.copy()]),
     )
-    columns = [*keys, build.alias(following, "following")]
-    if join.validity.end is not None:
-        end = build.cast(scope.value(join.validity.end), "TIMESTAMP")
-        columns.append(build.alias(end, "until"))
-    else:
-        columns.append(build.alias(build.cast(exp.Null(), "TIMESTAMP"), "until"))
+    until = build.cast(scope.value(join.validity.end), "TIMESTAMP")
+    columns = [*keys, build.alias(following, "following"), build.alias(until, "until")]
     known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
     rows = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
     names = [build.column(f"key_{place}") for place in range(1, len(parts) + 1)]

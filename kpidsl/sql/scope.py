@@ -24,7 +24,6 @@ from kpidsl.model.expr import (
     Or,
     QueryDimension,
     RawSql,
-    RowExpr,
     TimeColumn,
 )
 from kpidsl.model.sources import Dimension, Source, Stock, Validity
@@ -119,18 +118,13 @@ class Scope:
     def _holds(self, validity: Validity, outer: At, at: At) -> list[exp.Expr]:
         """Return the tests that a joined row holds at the time of the row that joins it (S8)."""
         moment = self.time(outer)
-        ends: list[tuple[RowExpr | None, type[exp.Binary]]] = [
-            (validity.start, exp.LTE),
-            (validity.end, exp.GT),
-        ]
         tests: list[exp.Expr] = []
-        for end, compared in ends:
-            if end is not None:
-                value = build.cast(self.value(end, at), "TIMESTAMP")
-                inside = compared(this=value, expression=moment.copy())
-                tests.append(
-                    exp.Paren(this=exp.Or(this=build.is_null(value.copy()), expression=inside))
-                )
+        for end, compared in ((validity.start, exp.LTE), (validity.end, exp.GT)):
+            value = build.cast(self.value(end, at), "TIMESTAMP")
+            inside = compared(this=value, expression=moment.copy())
+            tests.append(
+                exp.Paren(this=exp.Or(this=build.is_null(value.copy()), expression=inside))
+            )
         return tests
 
     def matched(self, at: At) -> exp.Expr:

@@ -33,14 +33,17 @@ def expression(text: str) -> tree.Expr:
 
 
 def test_a_formula_of_a_query(model: Model) -> None:
-    expr, unit, findings = check_metric_expression(expression("revenue / orders"), model)
-    assert expr == MetricArithmetic(
+    value, findings = check_metric_expression(expression("revenue / orders"), model)
+    assert value is not None
+    assert value.expr == MetricArithmetic(
         "/", MeasureRef("lines", "revenue"), MeasureRef("lines", "orders")
     )
-    assert str(unit) == "USD per order"
+    assert str(value.unit) == "USD per order"
     assert findings == []
-    _, percent, _ = check_metric_expression(expression("r.roi"), model)
-    assert percent.is_plain
+    value, _ = check_metric_expression(expression("r.roi"), model)
+    assert value is not None
+    assert value.unit.is_plain
+    assert value.percent
 
 
 @pytest.mark.parametrize(
@@ -56,8 +59,8 @@ def test_a_formula_of_a_query(model: Model) -> None:
     ],
 )
 def test_mistakes_in_a_formula_of_a_query(model: Model, text: str, code: str) -> None:
-    expr, _, findings = check_metric_expression(expression(text), model)
-    assert expr is None
+    value, findings = check_metric_expression(expression(text), model)
+    assert value is None
     assert codes(findings) == [code]
     assert findings[0].span is not None
     assert findings[0].span.file.name == "<query>"

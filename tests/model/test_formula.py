@@ -62,10 +62,10 @@ def test_formulas(model: Model, written: str, printed: str) -> None:
         tree, mistakes = parse_expression(SourceFile("<test>", text))
         assert not mistakes
         assert tree is not None
-        expr, _, findings = check_metric_expression(tree, model)
+        value, findings = check_metric_expression(tree, model)
         assert findings == []
-        assert expr is not None
-        return expr
+        assert value is not None
+        return value.expr
 
     expr = bound(written)
     shown = metric_text(expr).replace("s.d", "d").replace("s.e", "e")  # type: ignore[arg-type]

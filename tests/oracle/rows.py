@@ -116,7 +116,7 @@ class Rows:
     def _holds(self, row: Row, validity: Validity, moment: date | datetime | None) -> bool:
         """Whether a row holds at a moment: from its start, if it has one, until before its end."""
         start = self.plain(validity.start, row)
-        end = None if validity.end is None else self.plain(validity.end, row)
+        end = self.plain(validity.end, row)
         if moment is None:
             return start is None and end is None
         at = _midnight(moment) if not isinstance(moment, datetime) else moment

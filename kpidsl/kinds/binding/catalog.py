@@ -21,7 +21,7 @@ ROI_LATER = ("npv", "irr", "payback")
 @dataclass(frozen=True, slots=True)
 class SourceNames:
     """The names inside one source. `joins` maps a join to its target source; `clock` is the
-    time column when it is a plain column."""
+    time column when it is a plain column, and `clocked` whether it has a time at all."""
 
     name: str
     span: Span | None = None
@@ -29,6 +29,7 @@ class SourceNames:
     joins: dict[str, str] = field(default_factory=dict)
     measures: dict[str, Span | None] = field(default_factory=dict)
     clock: tuple[str, ...] | None = None
+    clocked: bool = False
 
 
 @dataclass

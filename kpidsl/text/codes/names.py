@@ -180,7 +180,7 @@ CODES: tuple[CodeInfo, ...] = (
         "A definition uses a part of the language that is not computed yet, and would give a "
         "wrong number without it.",
         "No number is better than a wrong one; the definition and what needs it are left out.",
-        _LINES + "\nmetric recent: rolling(revenue, 28d)\n",
+        _LINES + "\nmetric expected: forecast(revenue)\n",
         _LINES + "\nmetric year_before: prior(revenue, 1y)\n",
     ),
 )

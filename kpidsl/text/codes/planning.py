@@ -107,15 +107,6 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query revenue --compare prior_year --period 2026",
     ),
     CodeInfo(
-        "K470",
-        "a shift that doesn't fit the grain",
-        "A comparison looks back by an amount that is no whole number of the question's "
-        "periods, such as a year of weeks.",
-        "Periods would overlap, and some values would be counted in two of them (S19).",
-        "kpidsl query revenue --by week --compare prior_year --period 2026",
-        "kpidsl query revenue --by month --compare prior_year --period 2026",
-    ),
-    CodeInfo(
         "K471",
         "a fixed amount without a window",
         "A fixed amount accrues with time, and the question doesn't say from when to when.",
