@@ -51,7 +51,7 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
         coarser = replace(query, by=query.by[:kept], grain=query.grain if timed else None)
         rest = (Absent.ALL,) * (len(query.by) - kept)
         for key, values in _Evaluator(model, coarser, tables).answer().items():
-            period = (None,) if query.grain is not None and not timed else ()
+            period = (Absent.ALL,) if query.grain is not None and not timed else ()
             answer[(*period, *key, *rest)] = values
     return answer
 

@@ -85,13 +85,19 @@ class Case:
 @st.composite
 def cases(draw: Draw) -> Case:
     world = draw(worlds())
-    asked = draw(
-        st.lists(st.sampled_from(sorted(world.model.sources)), min_size=1, max_size=2, unique=True)
-    )
+    names = st.sampled_from(list(world.model.sources))
+    size = pick(draw, (1, 2))
+    asked = draw(st.lists(names, min_size=size, max_size=size, unique=True))
+    if chance(draw, 25):
+        asked[0] = next(iter(world.model.sources))  # the one that others join
+        asked = list(dict.fromkeys(asked))
     timed = chance(draw, 75) and all(world.model.sources[name].time for name in asked)
     dimensions = _dimensions(draw, world, asked)
     by: list[Typed] = []
-    if dimensions:
+    sides = _many_sides(world.model, asked, dimensions)
+    if len(sides) > 1 and chance(draw, 80):
+        by = [pick(draw, typed) for typed in sides[:2]]
+    elif dimensions:
         size = pick(draw, (0, 1, 1, 2))
         by = draw(st.lists(st.sampled_from(dimensions), min_size=size, max_size=size, unique=True))
     window = _window(draw) if timed and chance(draw, 75) else None
@@ -108,7 +114,7 @@ def cases(draw: Draw) -> Case:
         grain=grain,
         window=window,
         where=predicate(draw, dimensions, timed=False) if dimensions and chance(draw, 35) else None,
-        sparse=chance(draw, 35),
+        sparse=chance(draw, 40),
         totals=chance(draw, 20),
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
@@ -142,6 +148,16 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
         for kind, dimension in found
         for _ in range(_weight(world.model, asked, dimension))
     ]
+
+
+def _many_sides(model: Model, asked: list[str], dimensions: list[Typed]) -> list[list[Typed]]:
+    """The dimensions over each many side of the sources asked for, by its first hop."""
+    sides: dict[object, list[Typed]] = {}
+    for kind, dimension in dimensions:
+        for end in _ends(model, asked, dimension):
+            if end.reverse:
+                sides.setdefault(end.reverse[0], []).append((kind, dimension))
+    return list(sides.values())
 
 
 def _weight(model: Model, asked: list[str], dimension: e.QueryDimension) -> int:

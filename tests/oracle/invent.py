@@ -169,11 +169,13 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         composite=chance(draw, 20),
         history=chance(draw, 25),
     )
-    if chance(draw, 80):
+    if chance(draw, 90):
         sketch.at, sketch.at_type = pick(
             draw, (("at", "TIMESTAMP"), ("at", "TIMESTAMP"), ("day", "DATE"))
         )
-    targets = [pick(draw, before) for _ in range(pick(draw, (0, 1, 1, 2)))] if before else []
+    # The first source is joined most often, so that many sides of one source come up.
+    around = [*before[:1] * 2, *before]
+    targets = [pick(draw, around) for _ in range(pick(draw, (0, 1, 1, 2)))] if before else []
     sketch.joins = [
         (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
         for number, target in enumerate(targets)
@@ -284,10 +286,9 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
     ]
     operands += [e.Column((target.number,), (join,)) for join, target in sketch.joins]
     found = [Measure(name="rows", source=sketch.name, aggregate=Aggregate.COUNT)]
+    exact = [each for each in Aggregate if each is not Aggregate.APPROX_COUNT_DISTINCT]
     for index in range(draw(st.integers(2, 3))):
-        aggregate = pick(
-            draw, [each for each in Aggregate if each is not Aggregate.APPROX_COUNT_DISTINCT]
-        )
+        aggregate = pick(draw, (*exact, Aggregate.COUNT_DISTINCT))
         fraction = pick(draw, (Decimal("0.9"), Decimal("0.25"), Decimal(1)))
         operand = pick(draw, operands)
         if aggregate is Aggregate.COUNT_DISTINCT:
