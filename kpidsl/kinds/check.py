@@ -28,9 +28,11 @@ from kpidsl.kinds.binding.dimensions import dimension_binder, find_dimension
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.formulas import FormulaBinder
 from kpidsl.kinds.binding.graph import refs, report_cycles, sort, value_refs
-from kpidsl.kinds.binding.packs import Requirement, with_pack_places
+from kpidsl.kinds.binding.packs import Requirement
 from kpidsl.kinds.binding.prune import prune, without_shared
 from kpidsl.kinds.binding.scope import Scope, scope_of
+from kpidsl.kinds.binding.substitution import with_origins
+from kpidsl.kinds.binding.templates import as_model, writer_of
 from kpidsl.kinds.binding.units import say_unit
 from kpidsl.kinds.binding.values import Value
 from kpidsl.kinds.checks import business_sense, on_sound_ground
@@ -77,7 +79,7 @@ def check(
     diagnostics.extend(on_sound_ground(advised, [*errors, *lost], found.blocks()))
     if errors:
         model = _bind(found, Scope(catalog, settings, [], dialect))
-    findings = sorted(with_pack_places(diagnostics, found.expansions), key=lambda d: d.sort_key)
+    findings = sorted(with_origins(diagnostics, found.origins), key=lambda d: d.sort_key)
     return (model if model.sources or model.metrics else None), findings
 
 
@@ -102,6 +104,7 @@ def _bind(found: Declarations, scope: Scope) -> Model:
         shared=scope.shared,
         entities=scope.entities,
         metrics=scope.metrics,
+        templates=as_model(found.templates),
         kpis=kpis,
         rois=rois,
         goals=goals,
@@ -128,7 +131,8 @@ def _bound(
 def check_metric_expression(expr: tree.Expr, model: Model) -> tuple[Value | None, list[Diagnostic]]:
     """Bind a formula over a model's metrics and measures, with its unit."""
     scope = scope_of(model)
-    return FormulaBinder(scope).bind(expr), scope.diagnostics
+    written = writer_of(model, scope.diagnostics).written_out(expr)
+    return FormulaBinder(scope).bind(written), scope.diagnostics
 
 
 def check_filter(

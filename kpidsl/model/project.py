@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kpidsl.model.definition import Definition
 from kpidsl.model.pages import Audience, Report
-from kpidsl.model.purpose import Benchmark, Funnel, Goal, Kpi, Metric, Roi
+from kpidsl.model.purpose import Benchmark, Funnel, Goal, Kpi, Metric, Parameterised, Roi
 from kpidsl.model.sources import Entity, SharedDimension, Source
 from kpidsl.text.source import Span
 
@@ -40,6 +40,7 @@ class Model(BaseModel):
     shared: dict[str, SharedDimension] = {}
     entities: dict[str, Entity] = {}
     metrics: dict[str, Metric] = {}
+    templates: dict[str, Parameterised] = {}
     kpis: dict[str, Kpi] = {}
     rois: dict[str, Roi] = {}
     goals: dict[str, Goal] = {}

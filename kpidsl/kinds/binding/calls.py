@@ -53,8 +53,8 @@ def explain_call(call: tree.Call, scope: Scope, known: Iterable[str], place: str
     span = call.function.span
     if name in LATER_AGGREGATES or name in LATER_METRIC_FUNCTIONS:
         scope.diagnostics.append(refused(f"`{name}`", span))
-    elif name in scope.catalog.later:
-        scope.diagnostics.append(refused(f"`{name}` with parameters", span))
+    elif name in scope.catalog.templates:
+        return  # what is wrong with its arguments was said when it was written out
     elif name in AGGREGATES:
         amount = _amount_of(call, scope)
         scope.error(

@@ -36,9 +36,9 @@ class SourceNames:
 class Catalog:
     """The namespaces of a project: each maps a name to the place of its declaration.
 
-    `metrics` holds metrics, KPIs and ROI members; `later` the metrics that are declared but not
-    computed yet (those with parameters); `shared` maps a shared dimension to its members; `lost`
-    are names that may be declared where the text could not be read.
+    `metrics` holds metrics, KPIs and ROI members; `templates` the metrics with parameters; `shared`
+    maps a shared dimension to its members; `lost` are names that may be declared where the text
+    could not be read.
     """
 
     sources: dict[str, SourceNames] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Catalog:
     funnels: dict[str, Span | None] = field(default_factory=dict)
     benchmarks: dict[str, Span | None] = field(default_factory=dict)
     audiences: dict[str, Span | None] = field(default_factory=dict)
-    later: frozenset[str] = frozenset()
+    templates: dict[str, Span | None] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
 
     @cached_property
@@ -123,6 +123,7 @@ def catalog_of(model: Model) -> Catalog:
         shared={name: dict(item.members) for name, item in model.shared.items()},
         entities={name: item.span for name, item in model.entities.items()},
         metrics={name: item.span for name, item in model.metrics.items()},
+        templates={name: item.span for name, item in model.templates.items()},
         kpis={name: item.span for name, item in model.kpis.items()},
         rois={name: item.span for name, item in model.rois.items()},
         goals={name: item.span for name, item in model.goals.items()},

@@ -37,8 +37,14 @@ def resolve_value(ref: tree.Ref, scope: Scope, own: str | None = None) -> Value 
     catalog, text = scope.catalog, ref.text
     if text in catalog.metrics and text != own:
         return _metric(text, ref.span, scope)
-    if text in catalog.later:
-        scope.diagnostics.append(refused(f"`{text}` with parameters", ref.span))
+    if text in catalog.templates:
+        scope.error(
+            "K218",
+            f"`{text}` has parameters, and is told none",
+            ref.span,
+            label="arguments are missing",
+            help=f"write `{text}(…)`, with what each parameter stands for",
+        )
         return None
     parts = [part.text for part in ref.parts]
     if len(parts) == 1:

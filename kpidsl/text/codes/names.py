@@ -160,9 +160,11 @@ CODES: tuple[CodeInfo, ...] = (
     ),
     CodeInfo(
         "K218",
-        "arguments of `use` do not fit",
-        "An argument is missing, unknown, given twice, or does not say which parameter it is.",
-        "Arguments are named, so that cost and customers can't change places unseen.",
+        "arguments do not fit the parameters",
+        "An argument of a `use`, or of a metric with parameters, is missing, unknown, given twice, "
+        "or does not say which parameter it is.",
+        "Arguments are named, if there are several, so that cost and customers can't change places "
+        "unseen.",
         _LINES + _PACK + "\nuse marketing.cac(cost: revenue) as cac {\n}\n",
         _LINES + _PACK + "\nuse marketing.cac(cost: revenue, customers: orders) as cac {\n}\n",
     ),
