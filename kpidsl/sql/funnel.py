@@ -37,7 +37,7 @@ class _FunnelLowering:
     def __init__(self, walk: Walk, dialect: Dialect) -> None:
         self.walk = walk
         self.dialect = dialect
-        self.relations = Relations(walk.frame.sources, dialect, walk.frame.settings.timezone)
+        self.relations = Relations(walk.frame, dialect)
         self.grouping = Grouping(walk.frame, dialect, self.relations)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.names: dict[str, str] = {}

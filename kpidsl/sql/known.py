@@ -7,6 +7,7 @@ from sqlglot import exp
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
@@ -123,5 +124,5 @@ def first_and_last(grouping: Grouping, source: Source) -> exp.Select:
 def _grouping(model: Model, dialect: str) -> Grouping:
     """Return what lowers the rows of a model's sources, outside of any plan."""
     target = DIALECTS[dialect]
-    relations = Relations(model.sources, target, model.settings.timezone)
-    return Grouping(Frame(model.settings, model.sources, ()), target, relations)
+    frame = Frame(model.settings, model.sources, table_names(model), ())
+    return Grouping(frame, target, Relations(frame, target))

@@ -15,6 +15,7 @@ from kpidsl.model.sources import (
     UnionOrigin,
 )
 from kpidsl.plan.naming import Names
+from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
@@ -24,23 +25,13 @@ from kpidsl.sql.scope import Attributes, Scope, attribute_column, next_column
 class Relations:
     """Names each source's rows; what needs more than a table's name becomes a CTE, once."""
 
-    def __init__(self, sources: dict[str, Source], dialect: Dialect, zone: str) -> None:
-        self._sources = sources
+    def __init__(self, frame: Frame, dialect: Dialect) -> None:
+        self._sources = frame.sources
         self._dialect = dialect
-        self._zone = zone
+        self._zone = frame.settings.timezone
         self._named_rows: dict[tuple[str, Attributes], str] = {}
-        self.names = Names(name for source in sources.values() for name in self._read(source))
+        self.names = Names(reserved=frame.table_names)
         self.ctes: list[tuple[str, exp.Query]] = []
-
-    def _read(self, source: Source) -> list[str]:
-        """Return the names of tables that no relation of the statement may hide."""
-        match source.origin:
-            case TableOrigin(path=path):
-                return [source.name, path[-1]]
-            case SqlOrigin(text=text):
-                tree = sqlglot.parse_one(text, read=self._dialect.name)
-                return [source.name, *(table.name for table in tree.find_all(exp.Table))]
-        return [source.name]
 
     def relation(self, source: Source, attributes: Attributes = frozenset()) -> exp.Table:
         """Return the rows of a source, less the excluded ones, with the wanted attributes."""

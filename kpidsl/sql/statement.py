@@ -56,7 +56,7 @@ class Statement:
 
     def __init__(self, frame: Frame, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.relations = Relations(frame.sources, dialect, frame.settings.timezone)
+        self.relations = Relations(frame, dialect)
         self._ctes: list[tuple[str, exp.Query]] = []
 
     def cte(self, wanted: str, query: exp.Query) -> str:
