@@ -64,7 +64,7 @@ class Grouping:
         select = self._rows(scope, node, [*groups, *values], spans)
         for fan in fans:
             select = fan.apply(select)
-        return _grouped(select.where(*wheres, copy=False) if wheres else select, len(groups))
+        return _grouped(build.where(select, *wheres) if wheres else select, len(groups))
 
     def scope_of(self, source: Source) -> Scope:
         """Return a scope over the rows of a source."""
@@ -195,14 +195,14 @@ class Grouping:
             operand = self._operand(scope, leaf, own)
             values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
         inner = self._rows(scope, node, [*groups, *keys, *values], spans)
-        inner = inner.where(*wheres, copy=False) if wheres else inner
+        inner = build.where(inner, *wheres) if wheres else inner
         inner = _grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]
         totals = [
             build.alias(self._aggregated(leaf, build.column(leaf.column)), leaf.column)
             for leaf in node.leaves
         ]
-        select = build.select(*outer, *totals).from_(build.subquery(inner, "once"), copy=False)
+        select = build.from_(build.select(*outer, *totals), build.subquery(inner, "once"))
         return _grouped(select, len(groups))
 
 
@@ -224,7 +224,7 @@ class _FanOutJoin:
             columns.append(build.alias(key_state(inner, keys[position]), f"state_{position}"))
         select = inner.apply_joins(build.select(*columns))
         known = [exp.Not(this=build.is_null(value.copy())) for value in foreign]
-        self._select = select.where(*known, copy=False).distinct(copy=False)
+        self._select = build.distinct(build.where(select, *known))
         self._matches = [
             exp.EQ(this=build.column(name, self._alias), expression=scope.value(part))
             for name, part in zip(self._links, join.target_columns, strict=True)
@@ -258,6 +258,4 @@ def key_state(scope: Scope, key: Key) -> exp.Expr:
 def _grouped(select: exp.Select, count: int) -> exp.Select:
     if not count:
         return select
-    return select.group_by(
-        *(build.number(position) for position in range(1, count + 1)), copy=False
-    )
+    return build.group_by(select, *(build.number(position) for position in range(1, count + 1)))

@@ -28,7 +28,7 @@ def type_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.S
     lowered = scope.value(value)
     select = scope.apply_joins(build.select(grouping.dialect.type_of(lowered)))
     known = exp.Not(this=build.is_null(lowered.copy()))
-    return build.with_ctes(select.where(known, copy=False).limit(1, copy=False), relations.ctes)
+    return build.with_ctes(build.limit(build.where(select, known), 1), relations.ctes)
 
 
 def repeated_key(
@@ -42,11 +42,11 @@ def repeated_key(
     rows = exp.Count(this=exp.Star())
     select = scope.apply_joins(build.select(*keys, build.alias(rows, "rows")))
     known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
-    select = select.where(*known, copy=False).group_by(
-        *(build.number(place) for place in range(1, len(parts) + 1)), copy=False
+    select = build.group_by(
+        build.where(select, *known), *(build.number(place) for place in range(1, len(parts) + 1))
     )
     several = exp.GT(this=rows.copy(), expression=build.number(1))
-    select = select.having(several, copy=False).limit(1, copy=False)
+    select = build.limit(build.having(select, several), 1)
     return build.with_ctes(select, relations.ctes)
 
 
@@ -72,17 +72,17 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
     else:
         columns.append(build.alias(build.cast(exp.Null(), "TIMESTAMP"), "until"))
     known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
-    rows = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
+    rows = build.where(scope.apply_joins(build.select(*columns)), *known)
     names = [build.column(f"key_{place}") for place in range(1, len(parts) + 1)]
     open_or_later = exp.Or(
         this=build.is_null(build.column("until")),
         expression=exp.GT(this=build.column("until"), expression=build.column("following")),
     )
-    select = build.select(*names).from_(build.subquery(rows, "rows"), copy=False)
-    select = select.where(
-        exp.Not(this=build.is_null(build.column("following"))), open_or_later, copy=False
+    select = build.from_(build.select(*names), build.subquery(rows, "rows"))
+    select = build.where(
+        select, exp.Not(this=build.is_null(build.column("following"))), open_or_later
     )
-    return build.with_ctes(select.limit(1, copy=False), relations.ctes)
+    return build.with_ctes(build.limit(select, 1), relations.ctes)
 
 
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
@@ -101,11 +101,11 @@ def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     select = scope.apply_joins(
         build.select(*keys, build.alias(least, "least"), build.alias(most, "most"))
     )
-    select = select.where(*known, copy=False).group_by(
-        *(build.number(place) for place in range(1, len(parts) + 1)), copy=False
+    select = build.group_by(
+        build.where(select, *known), *(build.number(place) for place in range(1, len(parts) + 1))
     )
     several = exp.NEQ(this=least.copy(), expression=most.copy())
-    select = select.having(several, copy=False).limit(1, copy=False)
+    select = build.limit(build.having(select, several), 1)
     return build.with_ctes(select, relations.ctes)
 
 

@@ -71,8 +71,8 @@ class Relations:
         rows = inner if inner is not None else build.subquery(query, source.name)
         if inner is not None and inner.name != source.name:
             inner.set("alias", exp.TableAlias(this=build.identifier(source.name)))
-        select = build.select(_all_of(source.name)).from_(rows, copy=False)
-        return scope.join_to(select).where(kept, copy=False)
+        select = build.from_(build.select(_all_of(source.name)), rows)
+        return build.where(scope.join_to(select), kept)
 
     def _bare_scope(self, source: Source) -> Scope:
         return Scope(source, self._sources, self._dialect, self._zone, self.relation)
@@ -85,7 +85,7 @@ class Relations:
             case UnionOrigin(sources=members):
                 query = self._union(members)
             case TableOrigin() | FilesOrigin():
-                query = build.select(exp.Star()).from_(self._origin_table(source), copy=False)
+                query = build.from_(build.select(exp.Star()), self._origin_table(source))
         if source.unnest is not None:
             query = self._unnested(source, query)
         if source.unpivot is not None:
@@ -95,7 +95,7 @@ class Relations:
     def _union(self, members: tuple[str, ...]) -> exp.Query:
         """Columns meet by name; one that a member lacks is NULL there."""
         parts = [
-            build.select(exp.Star()).from_(self.relation(self._sources[name]), copy=False)
+            build.from_(build.select(exp.Star()), self.relation(self._sources[name]))
             for name in members
         ]
         query: exp.Query = parts[0]
@@ -113,7 +113,7 @@ class Relations:
         hidden = [unnest.alias] if unnest.column == (unnest.alias,) else []
         star = self._dialect.all_but(hidden) if hidden else exp.Star()
         element = build.alias(self._dialect.unnested(value), unnest.alias)
-        return build.select(element, star).from_(build.subquery(query, source.name), copy=False)
+        return build.from_(build.select(element, star), build.subquery(query, source.name))
 
     def _unpivoted(self, source: Source, query: exp.Query) -> exp.Query:
         """One scan: each row meets the list of members, each member takes its columns.
@@ -145,7 +145,7 @@ class Relations:
             names = row if names is None else exp.Union(this=names, expression=row, distinct=False)
         assert names is not None
         columns = [build.alias(member.copy(), unpivot.name), *values, _all_of(source.name)]
-        rows = build.select(*columns).from_(build.subquery(query, source.name), copy=False)
+        rows = build.from_(build.select(*columns), build.subquery(query, source.name))
         return build.cross_join(rows, build.subquery(names, members))
 
     # --- attributes of entities ------------------------------------------------------------
@@ -201,9 +201,9 @@ class Relations:
             build.alias(value, "value"),
         )
         known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
-        select = scope.apply_joins(select).where(*known, copy=False)
-        return select.group_by(
-            *(build.number(position + 1) for position in range(len(keys))), copy=False
+        select = build.where(scope.apply_joins(select), *known)
+        return build.group_by(
+            select, *(build.number(position + 1) for position in range(len(keys)))
         )
 
 

@@ -102,6 +102,8 @@ def scanned(frame: Frame, look: Look) -> tuple[date | None, date] | None:
     if look.reach is not None and not look.reach.is_bounded:
         back = look.shift
         return None, shift_window(frame.window, -back.months, -back.days).end
+    if not look.shift and look.reach is None and look.pairs is None:
+        return frame.window.start, frame.window.end
     days = looked_at(frame.window, frame.grain, frame.settings.week_starts, look)
     known = [own for _, own in days if own is not None]
     if not known:
