@@ -11,6 +11,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -98,39 +99,57 @@ def write_project(folder: Path, metrics: int) -> int:
     return sources
 
 
-def questions(sources: int) -> Iterator[tuple[int, str, str]]:
-    """Yield a source, a window and a filter, never twice the same window."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What differs between the questions: the source, the window, the filter."""
+
+    source: int
+    months: str
+    days: str
+    where: str
+
+
+def questions(sources: int) -> Iterator[Asked]:
+    """Yield questions, never two with the same window."""
     first = date(1900, 1, 1)
     for number in count():
         start = first + timedelta(days=number)
-        yield (
+        year, month = divmod(number, 12)
+        yield Asked(
             number * 7919 % sources,
+            f"{1000 + year}-{month + 1:02} .. {1002 + year}-{month + 1:02}",
             f"{start} .. {start + timedelta(days=400 + number % 90)}",
             f'region = "R{number}" and country in ("A{number}", "B")',
         )
 
 
-def compile_q1(project: Project, asked: tuple[int, str, str]) -> str:
-    number, period, _ = asked
-    metrics = (f"revenue_{number}", f"aov_{number}")
-    return project.compile(*metrics, by=["month", "channel"], period=period)
+def compile_q1(project: Project, asked: Asked) -> str:
+    metrics = (f"revenue_{asked.source}", f"aov_{asked.source}")
+    return project.compile(*metrics, by=["month", "channel"], period=asked.months)
 
 
-def compile_q1_filtered(project: Project, asked: tuple[int, str, str]) -> str:
-    number, period, where = asked
-    metrics = (f"revenue_{number}", f"aov_{number}")
-    by = ["month", f"orders_{number}.device", "segment"]
-    return project.compile(*metrics, by=by if number % 2 else by[::-1], period=period, where=where)
+def compile_q1_days(project: Project, asked: Asked) -> str:
+    """Part of the first month and of the last."""
+    metrics = (f"revenue_{asked.source}", f"aov_{asked.source}")
+    return project.compile(*metrics, by=["month", "channel"], period=asked.days)
 
 
-def compile_q2(project: Project, asked: tuple[int, str, str]) -> str:
-    number, period, _ = asked
-    return project.compile(f"revenue_{number}", by=["month"], period=period)
+def compile_q1_joined(project: Project, asked: Asked) -> str:
+    """Split and filtered over a join, the dimensions in either order."""
+    metrics = (f"revenue_{asked.source}", f"aov_{asked.source}")
+    by = ["month", f"orders_{asked.source}.device", "segment"]
+    by = by if asked.source % 2 else by[::-1]
+    return project.compile(*metrics, by=by, period=asked.months, where=asked.where)
 
 
-QUERIES: dict[str, Callable[[Project, tuple[int, str, str]], str]] = {
+def compile_q2(project: Project, asked: Asked) -> str:
+    return project.compile(f"revenue_{asked.source}", by=["month"], period=asked.months)
+
+
+QUERIES: dict[str, Callable[[Project, Asked], str]] = {
     "q1": compile_q1,
-    "q1 filtered": compile_q1_filtered,
+    "q1, odd days": compile_q1_days,
+    "q1, joined": compile_q1_joined,
     "q2": compile_q2,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from copy import copy
 
 from kpidsl.kinds.binding.dimensions import dimension_binder, find_dimension
 from kpidsl.kinds.binding.formulas import FormulaBinder
@@ -24,7 +24,9 @@ class Vocabulary:
 
     def _question(self) -> Scope:
         """Return a scope with findings of its own."""
-        return replace(self._scope, diagnostics=[], column_spans={})
+        scope = copy(self._scope)
+        scope.diagnostics, scope.column_spans = [], {}
+        return scope
 
     def metric(self, expr: tree.Expr) -> tuple[MetricExpr | None, Unit, list[Diagnostic]]:
         """Bind a formula over metrics and measures; the unit is that of the result."""

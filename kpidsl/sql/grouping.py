@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlglot import exp
 
@@ -127,12 +128,8 @@ class Grouping:
             # A row without a time belongs to no period.
             return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
         first, end = days
-        clock = scope.clock()
-        stamp = build.cast(scope.stored_time(), "TIMESTAMP")
-        before: exp.Expr = exp.LT(this=stamp, expression=build.literal(clock.stored(end)))
-        if first is None:
-            return [before]
-        return [exp.GTE(this=stamp.copy(), expression=build.literal(clock.stored(first))), before]
+        before: exp.Expr = _compared(exp.LT, scope, end)
+        return [before] if first is None else [_compared(exp.GTE, scope, first), before]
 
     def _last(self, scope: Scope, node: Aggregate, spans: str | None) -> list[exp.Expr]:
         """Of a level keep each entity's last row before the period's end, unless closed (S11)."""
@@ -253,6 +250,12 @@ def key_state(scope: Scope, key: Key) -> exp.Expr:
         return build.cast(exp.Null(), "VARCHAR")
     unmatched = build.is_null(scope.matched(end))
     return build.case([(unmatched, exp.Literal.string("unmapped"))])
+
+
+def _compared(operator: type[exp.Binary], scope: Scope, day: date) -> exp.Expr:
+    """Compare the stored time with the beginning of a local day."""
+    stored = build.cast(scope.stored_time(), "TIMESTAMP")
+    return operator(this=stored, expression=build.literal(scope.clock().stored(day)))
 
 
 def _grouped(select: exp.Select, count: int) -> exp.Select:

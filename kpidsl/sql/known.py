@@ -112,11 +112,10 @@ def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
 def first_and_last(grouping: Grouping, source: Source) -> exp.Select:
     """Return the bare SELECT, whose relations the caller adds."""
     scope = grouping.scope_of(source)
-    time = scope.time()
     return scope.apply_joins(
         build.select(
-            build.alias(build.cast(exp.Min(this=time), "DATE"), "first_day"),
-            build.alias(build.cast(exp.Max(this=time.copy()), "DATE"), "last_day"),
+            build.alias(build.cast(exp.Min(this=scope.time()), "DATE"), "first_day"),
+            build.alias(build.cast(exp.Max(this=scope.time()), "DATE"), "last_day"),
         )
     )
 

@@ -347,14 +347,13 @@ class _Lowering:
         ]
         keys = [build.column(key, CELLS) for key in self._key_names()]
         select = build.from_(build.select(*keys, *values), build.table(merged, CELLS))
-        used = {column.table for value in values for column in value.find_all(exp.Column)}
         for _, table in known.values():
-            if table in used:
+            if table in cells.used:
                 select = build.cross_join(select, build.table(table))
         coarser = [(table, over.kept) for over, table in self.totals.items()]
         coarser += [(table, ()) for table in (*amounts.values(), *listed.values())]
         for table, kept in coarser:
-            if table in used:
+            if table in cells.used:
                 select = self._join_on_keys(select, table, kept)
         return select
 

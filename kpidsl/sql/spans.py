@@ -26,7 +26,7 @@ def bounds(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[exp.
     months = {"month": 1, "quarter": 3, "year": 12}.get(grain.value, 0)
     days = {"day": 1, "week": 7}.get(grain.value, 0)
     start = dialect.add(period, -shift.months, -shift.days)
-    end = dialect.add(period.copy(), months - shift.months, days - shift.days)
+    end = dialect.add(build.column(PERIOD, table), months - shift.months, days - shift.days)
     if window is not None:
         looked = shift_window(window, -shift.months, -shift.days)
         starts = frame.settings.week_starts
