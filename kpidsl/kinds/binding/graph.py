@@ -35,7 +35,7 @@ def refs(root: tree.Expr | tree.Block | None) -> Iterator[tree.Ref]:
             case tuple():
                 stack.extend(node)
             case _:
-                stack.extend([getattr(node, part) for part in _parts_of(type(node))])
+                stack.extend([getattr(node, part) for part in _parts_of(node.__class__)])
 
 
 @cache
