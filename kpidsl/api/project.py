@@ -14,9 +14,11 @@ from kpidsl.api.output import make_folder, write_text
 from kpidsl.api.provenance import commit_of
 from kpidsl.api.question import Asked, Question, ask, window_of
 from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.pages import Report
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
+from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.planner import plan
 from kpidsl.reports.build import build_report
 from kpidsl.reports.html import render_by, render_html
@@ -56,6 +58,14 @@ class Project:
         return self.model
 
     @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self._checked())
+
+    @cached_property
+    def _ground(self) -> Groundwork:
+        return Groundwork(self._checked())
+
+    @cached_property
     def runner(self) -> Runner:
         """The runner on the project's profile; connects when first used."""
         model = self._checked()
@@ -77,10 +87,10 @@ class Project:
     def compile(self, *metrics: str, dialect: str = "duckdb", **asked: Unpack[Asked]) -> str:
         """Return the SQL that answers a question; raises `KpidslError` when it is refused."""
         model = self._checked()
-        query, found = ask(Question(metrics, **asked), model)
+        query, found = ask(Question(metrics, **asked), model, self._vocabulary)
         if query is None:
             raise KpidslError(found)
-        planned, found = plan(model, query)
+        planned, found = plan(model, query, self._ground)
         if planned is None:
             raise KpidslError(found)
         return to_sql(planned, dialect)
@@ -95,7 +105,7 @@ class Project:
             KpidslError: the question is refused, or fails while it runs.
         """
         model = self._checked()
-        query, noticed = ask(Question(metrics, **asked), model)
+        query, noticed = ask(Question(metrics, **asked), model, self._vocabulary)
         if query is None:
             raise KpidslError(noticed)
         result, found = self.runner.query(query)

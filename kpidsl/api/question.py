@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
-from kpidsl.kinds.check import check_filter, check_metric_expression, resolve_dimension
+from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.expr import Prior, QueryDimension, RowExpr
 from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
@@ -20,6 +20,7 @@ from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.source import SourceFile, Span
 from kpidsl.text.suggest import nearest
 
+_GRAINS = frozenset(Grain)
 _COMPARISONS: dict[str, tuple[int, int]] = {
     "prior_year": (12, 0),
     "prior_quarter": (3, 0),
@@ -61,19 +62,25 @@ class Question:
     totals: bool = False
 
 
-def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic]]:
-    """Return the query that a question means, or None with all that is wrong in it."""
+def ask(
+    question: Question, model: Model, vocabulary: Vocabulary | None = None
+) -> tuple[Query | None, list[Diagnostic]]:
+    """Return the query that a question means, or None with all that is wrong in it.
+
+    `vocabulary` may be shared between questions of the same model.
+    """
+    vocabulary = vocabulary or Vocabulary(model)
     found: list[Diagnostic] = []
     if not all(text.strip() for text in question.metrics or [""]):
         found.append(error("K924", "no metric is asked for", help="name at least one metric"))
     asked: list[Selection] = []
     for text in filter(str.strip, question.metrics):
-        selection, own = _metric(text, model)
+        selection, own = _metric(text, vocabulary)
         found += own
         if selection is not None:
             asked.append(selection)
     homes = frozenset[str]().union(*(leaf_sources(item.expr, model.metrics) for item in asked))
-    grain, by, own = _by(question.by, model, homes)
+    grain, by, own = _by(question.by, vocabulary, homes)
     found += own
     keys = [*([PERIOD] if grain else []), *key_names(by, grain)]
     select: list[Selection] = []
@@ -83,7 +90,7 @@ def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic
     select = [item for base in select for item in (base, *_compared(base, question.compare))]
     found += _unknown_words(question.compare, _COMPARISONS, "comparison")
     found += _repeated(question.compare)
-    where, own = _where(question.where, model, homes)
+    where, own = _where(question.where, vocabulary, homes)
     found += own
     window, own = window_of(question.period, model.settings)
     found += own
@@ -102,11 +109,11 @@ def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic
     return query, found
 
 
-def _metric(text: str, model: Model) -> tuple[Selection | None, list[Diagnostic]]:
+def _metric(text: str, vocabulary: Vocabulary) -> tuple[Selection | None, list[Diagnostic]]:
     tree, found = parse_expression(SourceFile("<metric>", text))
     if tree is None or has_errors(found):
         return None, found
-    value, own = check_metric_expression(tree, model)
+    value, own = vocabulary.metric(tree)
     if value is None:
         return None, found + own
     return Selection(text, value.expr, value.unit, value.percent), found + own
@@ -128,13 +135,13 @@ def _unused(wanted: str, taken: Sequence[str]) -> str:
 
 
 def _by(
-    words: Sequence[str], model: Model, homes: frozenset[str]
+    words: Sequence[str], vocabulary: Vocabulary, homes: frozenset[str]
 ) -> tuple[Grain | None, tuple[QueryDimension, ...], list[Diagnostic]]:
     grain: Grain | None = None
     dimensions: list[QueryDimension] = []
     found: list[Diagnostic] = []
     for word in words:
-        if word in set(Grain):
+        if word in _GRAINS:
             if grain is not None:
                 found.append(
                     error(
@@ -148,7 +155,7 @@ def _by(
         tree, own = parse_expression(SourceFile("<by>", word))
         found += own
         if isinstance(tree, Ref):
-            dimension, own = resolve_dimension(tree, model, homes)
+            dimension, own = vocabulary.dimension(tree, homes)
             found += own
             if dimension in dimensions:
                 found += _repeated([word, word])
@@ -167,14 +174,14 @@ def _by(
 
 
 def _where(
-    text: str | None, model: Model, homes: frozenset[str]
+    text: str | None, vocabulary: Vocabulary, homes: frozenset[str]
 ) -> tuple[RowExpr | None, list[Diagnostic]]:
     if text is None:
         return None, []
     tree, found = parse_expression(SourceFile("<where>", text))
     if tree is None or has_errors(found):
         return None, found
-    condition, own = check_filter(tree, model, homes)
+    condition, own = vocabulary.condition(tree, homes)
     return condition, found + own
 
 

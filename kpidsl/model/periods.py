@@ -144,6 +144,8 @@ def shift_window(window: Window, months: int = 0, days: int = 0) -> Window:
     before it, capped at the month's length, so 1 to 30 March moves to the whole of February;
     moved as a plain date it would lose February's last day.
     """
+    if not months and not days:
+        return window
     first = window.end.replace(day=1)
     end = min(shift(first, months) + (window.end - first), shift(first, months + 1))
     return Window(shift(window.start, months, days), end + timedelta(days=days))

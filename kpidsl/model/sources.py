@@ -31,10 +31,12 @@ class FilesOrigin(Part):
 
 
 class SqlOrigin(Part):
-    """A whole SELECT in the project's dialect: the marked escape."""
+    """A whole SELECT in the project's dialect: the marked escape. `reads` are the names of the
+    tables in it."""
 
     kind: Literal["sql"] = "sql"
     text: str
+    reads: tuple[str, ...]
 
 
 class UnionOrigin(Part):

@@ -298,10 +298,12 @@ class Sort:
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What all nodes of a plan share. With `grain` but no `window`, the window is the range of
-    the data of `extent`."""
+    the data of `extent`. No relation may be called as one of `table_names`, which are case
+    folded."""
 
     settings: Settings
     sources: dict[str, Source]
+    table_names: frozenset[str]
     keys: tuple[KeyColumn, ...]
     grain: Grain | None = None
     window: Window | None = None

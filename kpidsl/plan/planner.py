@@ -11,7 +11,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
 from kpidsl.plan.additivity import merged_by, overlaps
-from kpidsl.plan.excludes import circular_exclude
+from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.leaves import Expansion, LeafSpec
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
@@ -37,7 +37,7 @@ from kpidsl.plan.nodes import (
     Subtotal,
     Totals,
 )
-from kpidsl.plan.paths import NoPath, Paths, reference_joins
+from kpidsl.plan.paths import NoPath, reference_joins
 from kpidsl.plan.placing import Placing, children, split
 from kpidsl.plan.query import Query
 from kpidsl.plan.reasons import no_path
@@ -46,16 +46,16 @@ from kpidsl.text.diagnostic import Diagnostic, error
 
 
 def plan(
-    model: Model, query: Query, paths: Paths | None = None
+    model: Model, query: Query, ground: Groundwork | None = None
 ) -> tuple[Plan | None, list[Diagnostic]]:
     """Return the plan of a query, or None with the first reason why it is refused.
 
-    `paths` may be shared between queries of the same model.
+    `ground` may be shared between queries of the same model.
     """
     columns = key_names(query.by, query.grain)
     names = Names((PERIOD, *columns))
     states = tuple(names.unused(f"{column}__state") for column in columns)
-    planner = _Planner(model, query, paths or Paths(model), columns, states)
+    planner = _Planner(model, query, ground or Groundwork(model), columns, states)
     try:
         return planner.plan(), []
     except Refused as refused:
@@ -66,7 +66,7 @@ def plan(
 class _Planner:
     model: Model
     query: Query
-    paths: Paths
+    ground: Groundwork
     columns: tuple[str, ...]
     states: tuple[str, ...]
     expansion: Expansion = field(init=False)
@@ -98,6 +98,7 @@ class _Planner:
         frame = Frame(
             self.model.settings,
             self.model.sources,
+            self.ground.table_names,
             self._key_columns((*aggregates, *_inputs(totals)), merge.accruals),
             query.grain,
             query.window,
@@ -130,7 +131,7 @@ class _Planner:
             coarser = replace(query, by=by, grain=grain, order=(), totals=False)
             places = len(by)
             planner = _Planner(
-                self.model, coarser, self.paths, self.columns[:places], self.states[:places]
+                self.model, coarser, self.ground, self.columns[:places], self.states[:places]
             )
             planned = planner.plan()
             yield Subtotal(planned.root.input, planned.frame)
@@ -164,10 +165,10 @@ class _Planner:
         kept = range(len(self.query.by)) if over is None else over.kept
         filtered = self.query.where is not None and (over is None or over.filtered)
         self._check_time(source, specs)
-        circular = circular_exclude(self.model, source)
+        circular = self.ground.excludes.in_reach(source)
         if circular is not None:
             raise Refused(circular)
-        placing = Placing(self.paths, source.name)
+        placing = Placing(self.ground.paths, source.name)
         try:
             keys, fan_outs = self._keys(source, kept)
             where = (placing.place(self.query.where),) if filtered and self.query.where else ()
@@ -215,7 +216,7 @@ class _Planner:
         sides: dict[tuple[Hop, ...], list[int]] = {}
         for position in kept:
             column, wanted = self.columns[position], self.query.by[position]
-            path, dimension = self.paths.reach(source.name, wanted)
+            path, dimension = self.ground.paths.reach(source.name, wanted)
             back, forth = split(path)
             if back:
                 sides.setdefault(back, []).append(len(keys))

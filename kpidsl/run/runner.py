@@ -12,10 +12,9 @@ from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
 from kpidsl.model.sources import Measure, Source, TableOrigin
-from kpidsl.plan.excludes import circular_exclude
 from kpidsl.plan.funnel import plan_funnel
+from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
-from kpidsl.plan.paths import Paths
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
 from kpidsl.run.claims import Claims
@@ -37,13 +36,13 @@ class Runner:
     def __init__(self, model: Model, engine: Engine) -> None:
         self.model = model
         self._engine = engine
-        self._paths = Paths(model)
+        self._ground = Groundwork(model)
         self._ranges: dict[str, Window | None] = {}
         self._claims = Claims(model, engine)
 
     def query(self, query: Query) -> tuple[Result | None, list[Diagnostic]]:
         """Return the answer, or None with what stands in its way."""
-        planned, diagnostics = plan(self.model, query, self._paths)
+        planned, diagnostics = plan(self.model, query, self._ground)
         if planned is None:
             return None, diagnostics
         tree = to_tree(planned, self._engine.dialect)
@@ -61,7 +60,7 @@ class Runner:
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
-        planned, diagnostics = plan(self.model, query, self._paths)
+        planned, diagnostics = plan(self.model, query, self._ground)
         if planned is None:
             return None, diagnostics
         return to_sql(planned, self._engine.dialect), diagnostics
@@ -70,7 +69,7 @@ class Runner:
         self, funnel: Funnel, window: Window | None = None
     ) -> tuple[FunnelResult | None, list[Diagnostic]]:
         """Return a funnel's counts over the attempts entered within `window`."""
-        walk, diagnostics = plan_funnel(self.model, funnel, window)
+        walk, diagnostics = plan_funnel(self.model, funnel, window, self._ground)
         if walk is None:
             return None, diagnostics
         tree = funnel_tree(walk, self._engine.dialect)
@@ -92,7 +91,7 @@ class Runner:
         return self._ranges[source.name]
 
     def _known(self, source: Source) -> Window | None:
-        if source.time is None or circular_exclude(self.model, source) is not None:
+        if source.time is None or self._ground.excludes.in_reach(source) is not None:
             return None
         tree = known_range(self.model, source, self._engine.dialect)
         table, _ = self._run(tree, tree.sql(dialect=self._engine.dialect), [source])

@@ -37,7 +37,7 @@ class _FunnelLowering:
     def __init__(self, walk: Walk, dialect: Dialect) -> None:
         self.walk = walk
         self.dialect = dialect
-        self.relations = Relations(walk.frame.sources, dialect, walk.frame.settings.timezone)
+        self.relations = Relations(walk.frame, dialect)
         self.grouping = Grouping(walk.frame, dialect, self.relations)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.names: dict[str, str] = {}
@@ -106,9 +106,9 @@ class _FunnelLowering:
                 *(build.alias(exp.Min(this=time), _TIME) for time in times),
                 *(build.alias(exp.Max(this=flag.this), flag.alias) for flag in flags),
             ]
-            inner = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
-            inner = inner.group_by(
-                *(build.number(item + 1) for item in range(len(ties) + 1)), copy=False
+            inner = build.where(scope.apply_joins(build.select(*columns)), *known)
+            inner = build.group_by(
+                inner, *(build.number(item + 1) for item in range(len(ties) + 1))
             )
         else:
             columns = [
@@ -118,32 +118,36 @@ class _FunnelLowering:
                 *(build.alias(time, _TIME) for time in times),
                 *flags,
             ]
-            inner = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
+            inner = build.where(scope.apply_joins(build.select(*columns)), *known)
         order = exp.Order(
             expressions=[build.column(_AT), *(build.column(f"tie_{i}") for i in range(len(ties)))]
         )
         rank = exp.Window(this=exp.RowNumber(), order=order)
-        return build.select(
-            build.column(_ENTITY),
-            build.column(_AT),
-            build.alias(rank, _NUMBER),
-            *(build.column(_TIME) for _ in times),
-            *(build.column(flag.alias) for flag in flags),
-        ).from_(build.subquery(inner, "raw"), copy=False)
+        return build.from_(
+            build.select(
+                build.column(_ENTITY),
+                build.column(_AT),
+                build.alias(rank, _NUMBER),
+                *(build.column(_TIME) for _ in times),
+                *(build.column(flag.alias) for flag in flags),
+            ),
+            build.subquery(inner, "raw"),
+        )
 
     # --- ordered ---------------------------------------------------------------------------
 
     def _first(self, step: WalkStep) -> exp.Select:
-        select = build.select(
-            build.column(_ENTITY),
-            build.alias(build.column(_NUMBER), _START),
-            build.alias(build.column(self.clock), _STARTED),
-            build.column(_AT),
-            build.column(_NUMBER),
-        ).from_(self._table(f"events_{step.events + 1}"), copy=False)
-        return select.where(
-            exp.EQ(this=build.column("fills_1"), expression=build.number(1)), copy=False
+        select = build.from_(
+            build.select(
+                build.column(_ENTITY),
+                build.alias(build.column(_NUMBER), _START),
+                build.alias(build.column(self.clock), _STARTED),
+                build.column(_AT),
+                build.column(_NUMBER),
+            ),
+            self._table(f"events_{step.events + 1}"),
         )
+        return build.where(select, exp.EQ(this=build.column("fills_1"), expression=build.number(1)))
 
     def _next(self, position: int, step: WalkStep) -> exp.Select:
         """Continue each attempt by events after the one before, within the windows."""
@@ -167,39 +171,46 @@ class _FunnelLowering:
             tests.append(_within(at, started, self.walk.within_seconds))
         keys = [build.column(name, "s") for name in (_ENTITY, _START, _STARTED)]
         joined = build.select(*keys, at.copy(), number.copy())
-        joined = joined.from_(self._table(f"step_{position - 1}", "s"), copy=False).join(
+        joined = build.from_(joined, self._table(f"step_{position - 1}", "s")).join(
             self._table(f"events_{step.events + 1}", "e"), on=build.conjunction(tests), copy=False
         )
         if any(later.within_seconds is not None for later in self.walk.steps[position:]):
-            return joined.distinct(copy=False)
+            return build.distinct(joined)
         # Within one source the smallest number is the earliest event, so both minima are its.
-        return (
-            build.select(
-                *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
-                build.alias(exp.Min(this=build.column(_AT)), _AT),
-                build.alias(exp.Min(this=build.column(_NUMBER)), _NUMBER),
-            )
-            .from_(build.subquery(joined, "next"), copy=False)
-            .group_by(*(build.number(i) for i in (1, 2, 3)), copy=False)
+        return build.group_by(
+            build.from_(
+                build.select(
+                    *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
+                    build.alias(exp.Min(this=build.column(_AT)), _AT),
+                    build.alias(exp.Min(this=build.column(_NUMBER)), _NUMBER),
+                ),
+                build.subquery(joined, "next"),
+            ),
+            *(build.number(i) for i in (1, 2, 3)),
         )
 
     def _attempts(self) -> exp.Select:
         steps: list[exp.Query] = []
         for position in range(1, len(self.walk.steps) + 1):
-            one = build.select(
-                build.column(_ENTITY),
-                build.column(_START),
-                build.column(_STARTED),
-                build.alias(build.number(position), "reached"),
-            ).from_(self._table(f"step_{position}"), copy=False)
-            steps.append(one)
-        return (
-            build.select(
-                *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
-                build.alias(exp.Max(this=build.column("reached")), "reached"),
+            one = build.from_(
+                build.select(
+                    build.column(_ENTITY),
+                    build.column(_START),
+                    build.column(_STARTED),
+                    build.alias(build.number(position), "reached"),
+                ),
+                self._table(f"step_{position}"),
             )
-            .from_(build.subquery(build.union_all(steps), "steps"), copy=False)
-            .group_by(*(build.number(i) for i in (1, 2, 3)), copy=False)
+            steps.append(one)
+        return build.group_by(
+            build.from_(
+                build.select(
+                    *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
+                    build.alias(exp.Max(this=build.column("reached")), "reached"),
+                ),
+                build.subquery(build.union_all(steps), "steps"),
+            ),
+            *(build.number(i) for i in (1, 2, 3)),
         )
 
     def _furthest(self) -> exp.Select:
@@ -211,16 +222,21 @@ class _FunnelLowering:
             ]
         )
         rank = exp.Window(this=exp.RowNumber(), partition_by=[build.column(_ENTITY)], order=order)
-        ranked = build.select(
-            build.column(_ENTITY),
-            build.column(_STARTED),
-            build.column("reached"),
-            build.alias(rank, "choice"),
-        ).from_(self._table("attempts"), copy=False)
-        return (
-            build.select(build.column(_STARTED), build.column("reached"))
-            .from_(build.subquery(ranked, "ranked"), copy=False)
-            .where(exp.EQ(this=build.column("choice"), expression=build.number(1)), copy=False)
+        ranked = build.from_(
+            build.select(
+                build.column(_ENTITY),
+                build.column(_STARTED),
+                build.column("reached"),
+                build.alias(rank, "choice"),
+            ),
+            self._table("attempts"),
+        )
+        return build.where(
+            build.from_(
+                build.select(build.column(_STARTED), build.column("reached")),
+                build.subquery(ranked, "ranked"),
+            ),
+            exp.EQ(this=build.column("choice"), expression=build.number(1)),
         )
 
     # --- any order -------------------------------------------------------------------------
@@ -241,7 +257,7 @@ class _FunnelLowering:
                 for position, step in enumerate(self.walk.steps, start=1)
             ]
             part = build.select(build.column(_ENTITY), build.column(self.clock), *flags)
-            parts.append(part.from_(self._table(f"events_{number + 1}"), copy=False))
+            parts.append(build.from_(part, self._table(f"events_{number + 1}")))
         first_missing = [
             (exp.LT(this=_events_for(chosen), expression=build.number(len(chosen))), position)
             for position in range(1, count + 1)
@@ -253,8 +269,8 @@ class _FunnelLowering:
         )
         started = exp.Min(this=build.column(self.clock))
         select = build.select(build.alias(started, _STARTED), build.alias(reached, "reached"))
-        select = select.from_(build.subquery(build.union_all(parts), "events"), copy=False)
-        return select.group_by(build.column(_ENTITY), copy=False)
+        select = build.from_(select, build.subquery(build.union_all(parts), "events"))
+        return build.group_by(select, build.column(_ENTITY))
 
     def _rival_sets(self, position: int) -> list[tuple[int, ...]]:
         """Return the sets of steps, this one the last, that may want the same events."""
@@ -287,16 +303,16 @@ class _FunnelLowering:
             columns.append(build.alias(build.number(0), "immature"))
         else:
             columns.append(_count_if(exp.Not(this=build.wrapped(mature.copy())), "immature"))
-        select = build.select(*columns).from_(self._table("entities"), copy=False)
+        select = build.from_(build.select(*columns), self._table("entities"))
         if mature is not None:
             select = build.cross_join(select, self._table("data_until"))
         window = self.walk.frame.window
         if window is not None:
             started = build.column(_STARTED)
-            select = select.where(
+            select = build.where(
+                select,
                 exp.GTE(this=started, expression=build.day(window.start)),
                 exp.LT(this=started.copy(), expression=build.day(window.end)),
-                copy=False,
             )
         return select
 
@@ -312,7 +328,7 @@ class _FunnelLowering:
                 ends.append(build.cast(build.day(watermark), "TIMESTAMP"))
             else:
                 latest = build.select(exp.Max(this=build.column(_AT)))
-                ends.append(latest.from_(self._table(f"events_{number}"), copy=False).subquery())
+                ends.append(build.from_(latest, self._table(f"events_{number}")).subquery())
         until = ends[0] if len(ends) == 1 else exp.Least(this=ends[0], expressions=ends[1:])
         self.ctes.append(("data_until", build.select(build.alias(until, "until"))))
         return exp.GTE(

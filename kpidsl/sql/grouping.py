@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlglot import exp
 
@@ -64,7 +65,7 @@ class Grouping:
         select = self._rows(scope, node, [*groups, *values], spans)
         for fan in fans:
             select = fan.apply(select)
-        return _grouped(select.where(*wheres, copy=False) if wheres else select, len(groups))
+        return _grouped(build.where(select, *wheres) if wheres else select, len(groups))
 
     def scope_of(self, source: Source) -> Scope:
         """Return a scope over the rows of a source."""
@@ -127,12 +128,8 @@ class Grouping:
             # A row without a time belongs to no period.
             return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
         first, end = days
-        clock = scope.clock()
-        stamp = build.cast(scope.stored_time(), "TIMESTAMP")
-        before: exp.Expr = exp.LT(this=stamp, expression=build.literal(clock.stored(end)))
-        if first is None:
-            return [before]
-        return [exp.GTE(this=stamp.copy(), expression=build.literal(clock.stored(first))), before]
+        before: exp.Expr = _compared(exp.LT, scope, end)
+        return [before] if first is None else [_compared(exp.GTE, scope, first), before]
 
     def _last(self, scope: Scope, node: Aggregate, spans: str | None) -> list[exp.Expr]:
         """Of a level keep each entity's last row before the period's end, unless closed (S11)."""
@@ -195,14 +192,14 @@ class Grouping:
             operand = self._operand(scope, leaf, own)
             values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
         inner = self._rows(scope, node, [*groups, *keys, *values], spans)
-        inner = inner.where(*wheres, copy=False) if wheres else inner
+        inner = build.where(inner, *wheres) if wheres else inner
         inner = _grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]
         totals = [
             build.alias(self._aggregated(leaf, build.column(leaf.column)), leaf.column)
             for leaf in node.leaves
         ]
-        select = build.select(*outer, *totals).from_(build.subquery(inner, "once"), copy=False)
+        select = build.from_(build.select(*outer, *totals), build.subquery(inner, "once"))
         return _grouped(select, len(groups))
 
 
@@ -224,7 +221,7 @@ class _FanOutJoin:
             columns.append(build.alias(key_state(inner, keys[position]), f"state_{position}"))
         select = inner.apply_joins(build.select(*columns))
         known = [exp.Not(this=build.is_null(value.copy())) for value in foreign]
-        self._select = select.where(*known, copy=False).distinct(copy=False)
+        self._select = build.distinct(build.where(select, *known))
         self._matches = [
             exp.EQ(this=build.column(name, self._alias), expression=scope.value(part))
             for name, part in zip(self._links, join.target_columns, strict=True)
@@ -255,9 +252,13 @@ def key_state(scope: Scope, key: Key) -> exp.Expr:
     return build.case([(unmatched, exp.Literal.string("unmapped"))])
 
 
+def _compared(operator: type[exp.Binary], scope: Scope, day: date) -> exp.Expr:
+    """Compare the stored time with the beginning of a local day."""
+    stored = build.cast(scope.stored_time(), "TIMESTAMP")
+    return operator(this=stored, expression=build.literal(scope.clock().stored(day)))
+
+
 def _grouped(select: exp.Select, count: int) -> exp.Select:
     if not count:
         return select
-    return select.group_by(
-        *(build.number(position) for position in range(1, count + 1)), copy=False
-    )
+    return build.group_by(select, *(build.number(position) for position in range(1, count + 1)))

@@ -7,6 +7,7 @@ from sqlglot import exp
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
@@ -27,7 +28,7 @@ def type_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.S
     lowered = scope.value(value)
     select = scope.apply_joins(build.select(grouping.dialect.type_of(lowered)))
     known = exp.Not(this=build.is_null(lowered.copy()))
-    return build.with_ctes(select.where(known, copy=False).limit(1, copy=False), relations.ctes)
+    return build.with_ctes(build.limit(build.where(select, known), 1), relations.ctes)
 
 
 def repeated_key(
@@ -41,11 +42,11 @@ def repeated_key(
     rows = exp.Count(this=exp.Star())
     select = scope.apply_joins(build.select(*keys, build.alias(rows, "rows")))
     known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
-    select = select.where(*known, copy=False).group_by(
-        *(build.number(place) for place in range(1, len(parts) + 1)), copy=False
+    select = build.group_by(
+        build.where(select, *known), *(build.number(place) for place in range(1, len(parts) + 1))
     )
     several = exp.GT(this=rows.copy(), expression=build.number(1))
-    select = select.having(several, copy=False).limit(1, copy=False)
+    select = build.limit(build.having(select, several), 1)
     return build.with_ctes(select, relations.ctes)
 
 
@@ -67,17 +68,17 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
     until = build.cast(scope.value(join.validity.end), "TIMESTAMP")
     columns = [*keys, build.alias(following, "following"), build.alias(until, "until")]
     known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
-    rows = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
+    rows = build.where(scope.apply_joins(build.select(*columns)), *known)
     names = [build.column(f"key_{place}") for place in range(1, len(parts) + 1)]
     open_or_later = exp.Or(
         this=build.is_null(build.column("until")),
         expression=exp.GT(this=build.column("until"), expression=build.column("following")),
     )
-    select = build.select(*names).from_(build.subquery(rows, "rows"), copy=False)
-    select = select.where(
-        exp.Not(this=build.is_null(build.column("following"))), open_or_later, copy=False
+    select = build.from_(build.select(*names), build.subquery(rows, "rows"))
+    select = build.where(
+        select, exp.Not(this=build.is_null(build.column("following"))), open_or_later
     )
-    return build.with_ctes(select.limit(1, copy=False), relations.ctes)
+    return build.with_ctes(build.limit(select, 1), relations.ctes)
 
 
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
@@ -96,22 +97,21 @@ def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     select = scope.apply_joins(
         build.select(*keys, build.alias(least, "least"), build.alias(most, "most"))
     )
-    select = select.where(*known, copy=False).group_by(
-        *(build.number(place) for place in range(1, len(parts) + 1)), copy=False
+    select = build.group_by(
+        build.where(select, *known), *(build.number(place) for place in range(1, len(parts) + 1))
     )
     several = exp.NEQ(this=least.copy(), expression=most.copy())
-    select = select.having(several, copy=False).limit(1, copy=False)
+    select = build.limit(build.having(select, several), 1)
     return build.with_ctes(select, relations.ctes)
 
 
 def first_and_last(grouping: Grouping, source: Source) -> exp.Select:
     """Return the bare SELECT, whose relations the caller adds."""
     scope = grouping.scope_of(source)
-    time = scope.time()
     return scope.apply_joins(
         build.select(
-            build.alias(build.cast(exp.Min(this=time), "DATE"), "first_day"),
-            build.alias(build.cast(exp.Max(this=time.copy()), "DATE"), "last_day"),
+            build.alias(build.cast(exp.Min(this=scope.time()), "DATE"), "first_day"),
+            build.alias(build.cast(exp.Max(this=scope.time()), "DATE"), "last_day"),
         )
     )
 
@@ -119,5 +119,5 @@ def first_and_last(grouping: Grouping, source: Source) -> exp.Select:
 def _grouping(model: Model, dialect: str) -> Grouping:
     """Return what lowers the rows of a model's sources, outside of any plan."""
     target = DIALECTS[dialect]
-    relations = Relations(model.sources, target, model.settings.timezone)
-    return Grouping(Frame(model.settings, model.sources, ()), target, relations)
+    frame = Frame(model.settings, model.sources, table_names(model), ())
+    return Grouping(frame, target, Relations(frame, target))

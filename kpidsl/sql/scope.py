@@ -134,7 +134,7 @@ class Scope:
 
     def apply_joins(self, select: exp.Select) -> exp.Select:
         """Add FROM and the joins that the lowered expressions use."""
-        select = select.from_(self._from(self.source, self.alias, self.attributes), copy=False)
+        select = build.from_(select, self._from(self.source, self.alias, self.attributes))
         return self.join_to(select)
 
     def join_to(self, select: exp.Select) -> exp.Select:
@@ -332,7 +332,7 @@ class Scope:
         if predicate is not None:
             conditions.append(inner.condition(predicate))
         select = inner.apply_joins(build.select(build.number(1)))
-        return exp.Exists(this=select.where(*conditions, copy=False))
+        return exp.Exists(this=build.where(select, *conditions))
 
     def many_side(self, hops: tuple[Hop, ...]) -> tuple[Scope, At]:
         """Return a scope over the far end of reverse hops, and the joins from there back to

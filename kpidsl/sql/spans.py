@@ -26,7 +26,7 @@ def bounds(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[exp.
     months = {"month": 1, "quarter": 3, "year": 12}.get(grain.value, 0)
     days = {"day": 1, "week": 7}.get(grain.value, 0)
     start = dialect.add(period, -shift.months, -shift.days)
-    end = dialect.add(period.copy(), months - shift.months, days - shift.days)
+    end = dialect.add(build.column(PERIOD, table), months - shift.months, days - shift.days)
     if window is not None:
         looked = shift_window(window, -shift.months, -shift.days)
         starts = frame.settings.week_starts
@@ -102,6 +102,8 @@ def scanned(frame: Frame, look: Look) -> tuple[date | None, date] | None:
     if look.reach is not None and not look.reach.is_bounded:
         back = look.shift
         return None, shift_window(frame.window, -back.months, -back.days).end
+    if not look.shift and look.reach is None and look.pairs is None:
+        return frame.window.start, frame.window.end
     days = looked_at(frame.window, frame.grain, frame.settings.week_starts, look)
     known = [own for _, own in days if own is not None]
     if not known:

@@ -52,7 +52,14 @@ def test_columns_keep_the_place_where_they_were_named() -> None:
     ("line", "origin"),
     [
         ("table: a.b.c", TableOrigin(path=("a", "b", "c"))),
-        ('sql: "select 1 as a"', SqlOrigin(text="select 1 as a")),
+        ('sql: "select 1 as a"', SqlOrigin(text="select 1 as a", reads=())),
+        (
+            'sql: "select a from x.t join U using (k) join (select * from t) as v using (k)"',
+            SqlOrigin(
+                text="select a from x.t join U using (k) join (select * from t) as v using (k)",
+                reads=("U", "t"),
+            ),
+        ),
         ('sql: "with x as (select 1 as a) select * from x"', None),
         ("union: [p, q]", UnionOrigin(sources=("p", "q"))),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpidsl.kinds.check import check_metric_expression
+from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.syntax.parser import parse_expression
 from kpidsl.text.source import SourceFile
 from tests.kinds.checking import SHOP, checked, errors, model_of, only
@@ -49,7 +49,7 @@ def test_a_question_may_call_it(call: str) -> None:
     model = model_of(f"{TEMPLATES}\nmetric same: {call}\n")
     expr, _ = parse_expression(SourceFile("<query>", call))
     assert expr is not None
-    value, findings = check_metric_expression(expr, model)
+    value, findings = Vocabulary(model).metric(expr)
     assert findings == []
     assert value is not None
     assert value.expr == model.metrics["same"].expr

@@ -196,7 +196,8 @@ class FormulaBinder:
                 is_value = (
                     ref.text in catalog.metrics or ref.parts[-1].text in catalog.measure_homes
                 )
-                if is_value and ref.text not in {*catalog.shared, *catalog.dimension_homes}:
+                known = ref.text in catalog.shared or ref.text in catalog.dimension_homes
+                if is_value and not known:
                     self.scope.error(
                         "K310",
                         "this formula goes on behind its filter, and so becomes part of the "

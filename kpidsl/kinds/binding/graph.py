@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar, get_args
 
 from kpidsl.kinds.binding.scope import Scope
@@ -12,6 +13,9 @@ from kpidsl.text.diagnostic import Diagnostic, Label, error
 from kpidsl.text.source import Span
 
 N = TypeVar("N", bound=Hashable)
+
+_WITHOUT_NAMES = ("str", "bool", "int", "Decimal", "Name", "Span")
+"""Types of fields, as they are written."""
 
 Edges = Mapping[N, Sequence[tuple[N, Span]]]
 """For each node, the nodes that it needs, with the place where it names them."""
@@ -30,8 +34,16 @@ def refs(root: tree.Expr | tree.Block | None) -> Iterator[tree.Ref]:
                 stack.extend(argument.value for argument in arguments)
             case tuple():
                 stack.extend(node)
-            case _ if is_dataclass(node) and not isinstance(node, tree.Name | Span):
-                stack.extend(getattr(node, field.name) for field in fields(node))
+            case _:
+                stack.extend([getattr(node, part) for part in _parts_of(node.__class__)])
+
+
+@cache
+def _parts_of(kind: type) -> tuple[str, ...]:
+    """Return the fields of a kind of node that may hold names; what is no node has none."""
+    if not is_dataclass(kind) or issubclass(kind, tree.Name | Span):
+        return ()
+    return tuple(field.name for field in fields(kind) if field.type not in _WITHOUT_NAMES)
 
 
 def children(expr: tree.Expr) -> Iterator[tree.Expr]:

@@ -147,9 +147,9 @@ def as_model(templates: Mapping[str, Template]) -> dict[str, Parameterised]:
     }
 
 
-def writer_of(model: Model, diagnostics: list[Diagnostic]) -> Writer:
-    """Return a writer of a checked model's templates, for expressions of the command line."""
-    return Writer({name: _read(item) for name, item in model.templates.items()}, diagnostics)
+def templates_of(model: Model) -> dict[str, Template]:
+    """Return the templates of a checked model, for expressions of the command line."""
+    return {name: _read(item) for name, item in model.templates.items()}
 
 
 def _read(item: Parameterised) -> Template:

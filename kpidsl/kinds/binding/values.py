@@ -74,7 +74,7 @@ def resolve_value(ref: tree.Ref, scope: Scope, own: str | None = None) -> Value 
     if first in catalog.rois:
         _no_member(first, ".".join(rest), ref, scope)
         return None
-    scope.unknown("a metric or a measure", text, ref.span, catalog.value_names())
+    scope.unknown("a metric or a measure", text, ref.span, catalog.value_names)
     return None
 
 
@@ -88,7 +88,7 @@ def _unknown(text: str, ref: tree.Ref, scope: Scope) -> None:
             help=f"write `{text}.roi`, `{text}.net`, `{text}.gain` or `{text}.cost`",
         )
         return
-    known = scope.catalog.value_names()
+    known = scope.catalog.value_names
     scope.unknown("a metric or a measure", text, ref.span, known)
 
 
