@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,11 +21,16 @@ from kpidsl.plan.planner import plan
 from kpidsl.reports.build import build_report
 from kpidsl.reports.html import render_by, render_html
 from kpidsl.reports.model import ReportModel, to_json
+from kpidsl.run.proof import Proof
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
 from kpidsl.sql.lower import to_sql
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.suggest import nearest
+
+
+def _in_silence(_: str) -> None:
+    """Take no notice of progress."""
 
 
 @dataclass
@@ -121,6 +126,15 @@ class Project:
         if result is None:
             raise KpidslError(found)
         return replace(result, diagnostics=(*asked, *found))
+
+    def prove(self, tell: Callable[[str], None] = _in_silence) -> Proof:
+        """Test every claim of the definitions on the data: keys, joins, clocks, single values
+        (S3). `tell` is called with what is looked at; nothing found is raised.
+
+        Raises:
+            KpidslError: there is nothing to prove, or no connection to the data.
+        """
+        return self.runner.prove(tell)
 
     def funnel(self, name: str, *, period: str | None = None) -> FunnelResult:
         """Return the counts of a funnel over the attempts that began within a period."""

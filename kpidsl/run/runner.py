@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from sqlglot import exp
@@ -21,6 +21,7 @@ from kpidsl.plan.query import Absent, Query
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
 from kpidsl.run.partial import partial_rows
+from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
 from kpidsl.run.units import unit_of
 from kpidsl.sql.funnel import funnel_tree
@@ -82,6 +83,10 @@ class Runner:
         names = [step.name for step in funnel.steps]
         steps = tuple(zip(names, counts, strict=True))
         return FunnelResult(steps, immature, sql), diagnostics + found
+
+    def prove(self, tell: Callable[[str], None]) -> Proof:
+        """Test every claim of the model on the data (S3); `tell` hears what is looked at."""
+        return prove(self.model, self._engine, self._claims, tell)
 
     def known(self, source: Source) -> Window | None:
         """Return the days that a source knows: from its first row to its watermark, or to its
