@@ -24,6 +24,8 @@ from kpidsl.reports.model import ReportModel, to_json
 from kpidsl.run.proof import Proof
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
+from kpidsl.run.verdicts import Verification
+from kpidsl.run.verify import chosen_metrics, verify
 from kpidsl.sql.lower import to_sql
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.suggest import nearest
@@ -135,6 +137,27 @@ class Project:
             KpidslError: there is nothing to prove, or no connection to the data.
         """
         return self.runner.prove(tell)
+
+    def verify(
+        self,
+        *metrics: str,
+        period: str | None = None,
+        limit: int = 2000,
+        tell: Callable[[str], None] = _in_silence,
+    ) -> Verification:
+        """Run the invariants on the project's data, for some metrics or for all.
+
+        After `limit` questions no further metric is begun; `tell` is called with what is looked
+        at. Raises `KpidslError` for an unknown metric, or without a connection to the data.
+        """
+        model = self._checked()
+        asked = chosen_metrics(model)
+        if metrics:
+            query, found = ask(Question(metrics), model)
+            if query is None:
+                raise KpidslError(found)
+            asked = query.select
+        return verify(self.runner, asked, self._window(model, period), limit, tell)
 
     def funnel(self, name: str, *, period: str | None = None) -> FunnelResult:
         """Return the counts of a funnel over the attempts that began within a period."""

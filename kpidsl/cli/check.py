@@ -11,6 +11,7 @@ import kpidsl
 from kpidsl.cli import options
 from kpidsl.cli.console import OK, DiagnosticFormat, exit_code, guarded, note, show
 from kpidsl.cli.progress import working
+from kpidsl.text.display import counted
 
 if TYPE_CHECKING:
     from kpidsl.model.project import Model
@@ -47,8 +48,8 @@ def run(
         note(_in_order(project.model))
         if proof is not None:
             note(
-                f"tested: {_count(proof.claims, 'claim')} on "
-                f"{_count(proof.rows, 'row')} of {_count(proof.sources, 'source')}"
+                f"tested: {counted(proof.claims, 'claim')} on "
+                f"{counted(proof.rows, 'row')} of {counted(proof.sources, 'source')}"
             )
     return code
 
@@ -57,11 +58,7 @@ def _in_order(model: Model) -> str:
     # Each KPI has a metric of its own name, and so has each figure of an ROI.
     metrics = [name for name in model.metrics if name not in model.kpis and "." not in name]
     return (
-        f"in order: {_count(len(model.sources), 'source')}, {_count(len(metrics), 'metric')}, "
-        f"{_count(len(model.kpis), 'KPI')}, {_count(len(model.goals), 'goal')}, "
-        f"{_count(len(model.reports), 'report')}"
+        f"in order: {counted(len(model.sources), 'source')}, {counted(len(metrics), 'metric')}, "
+        f"{counted(len(model.kpis), 'KPI')}, {counted(len(model.goals), 'goal')}, "
+        f"{counted(len(model.reports), 'report')}"
     )
-
-
-def _count(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"

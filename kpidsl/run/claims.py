@@ -11,9 +11,10 @@ from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
-from kpidsl.run.examples import Examples, counted, quoted
+from kpidsl.run.examples import Examples, quoted
 from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, type_of
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.display import counted
 
 T = TypeVar("T")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kpidsl.text.display import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -52,8 +54,3 @@ def number(value: object) -> int:
 def quoted(key: Sequence[object]) -> str:
     """Return the parts of a key, each in backticks."""
     return ", ".join(f"`{value}`" for value in key)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return `1 row`, `1,234 rows`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

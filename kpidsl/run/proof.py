@@ -14,10 +14,11 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Source, UnionOrigin
 from kpidsl.plan.excludes import waits_for_itself
 from kpidsl.run.claims import Claims
-from kpidsl.run.examples import Examples, counted, number
+from kpidsl.run.examples import Examples, number
 from kpidsl.run.failures import explain, missing_column
 from kpidsl.sql.known import columns_of, orphans, row_counts
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors, warning
+from kpidsl.text.display import counted
 
 
 @dataclass(frozen=True, slots=True)

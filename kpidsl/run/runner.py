@@ -42,6 +42,10 @@ class Runner:
         self._ranges: dict[str, Window | None] = {}
         self._claims = Claims(model, engine)
 
+    def over(self, model: Model) -> Runner:
+        """Return a runner of another model on the same engine."""
+        return Runner(model, self._engine)
+
     def query(self, query: Query) -> tuple[Result | None, list[Diagnostic]]:
         """Return the answer, or None with what stands in its way."""
         planned, diagnostics = plan(self.model, query, self._paths)

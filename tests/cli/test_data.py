@@ -1,9 +1,13 @@
-"""`check --data`: what the data contradict."""
+"""`check --data` and `verify`: what the data contradict, and what the answers do."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+from sqlglot import exp
+
+from kpidsl.sql import build
 from tests.cli.conftest import Shell
 from tests.run.test_proof import CUSTOMERS, ORDERS, SALES
 
@@ -47,3 +51,72 @@ def test_mistakes_of_definitions_and_of_data_come_in_one_run(shell: Shell) -> No
     shell.write("p.kpi", SALES + "metric wrong: revnue / 2\n")
     found = json.loads(shell.run("check", "--data", "--format", "json").out)
     assert [item["start"]["line"] for item in found] == [9, 10]
+
+
+def sound(shell: Shell) -> None:
+    """60 of revenue: 40 of the North, and 20 of the South."""
+    seeded(shell)
+    shell.write("customers.csv", CUSTOMERS + "\n")
+    shell.write("sales.csv", ORDERS + "\n")
+
+
+def test_verify_prints_each_comparison(shell: Shell) -> None:
+    sound(shell)
+    done = shell.run("verify", "--metric", "revenue")
+    assert done.code == 0
+    header, _, *lines = done.out.splitlines()
+    assert header.split() == ["rule", "metric", "compared", "expected", "got", "result"]
+    whole = [line.split() for line in lines if "the sum over 2 members" in line]
+    assert [words[-3:] for words in whole] == [["60", "60", "ok"]]
+    assert done.err.startswith(f"{len(lines)} of {len(lines)} comparisons hold: 1 metric, ")
+
+
+def test_verify_as_json(shell: Shell) -> None:
+    sound(shell)
+    done = shell.run("verify", "--format", "json")
+    answer = json.loads(done.out)
+    assert (answer["metrics"], answer["unverified"], answer["diagnostics"]) == (1, [], [])
+    (whole,) = [item for item in answer["verdicts"] if item["rule"] == "I1"]
+    assert whole == {
+        "rule": "I1",
+        "metric": "sales.revenue",
+        "compared": "the sum over 2 members of `customers.region` with the number",
+        "expected": 60,
+        "got": 60,
+        "holds": True,
+    }
+
+
+def test_verify_fails_where_a_comparison_does(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A planner that loses the rows without a partner, here 1 of 61."""
+
+    def inner(select: exp.Select, rows: exp.Expr, on: exp.Expr) -> exp.Select:
+        return build.inner_join(select, rows, on)
+
+    sound(shell)
+    shell.write("sales.csv", ORDERS + "\n4,99,1\n")
+    monkeypatch.setattr(build, "left_join", inner)
+    done = shell.run("verify")
+    assert done.code == 1
+    (line,) = [line for line in done.out.splitlines() if "the sum over 2 members" in line]
+    assert line.split()[-4:] == ["61", "60", "NOT", "OK"]
+
+
+def test_verify_says_which_metrics_it_left_out(shell: Shell) -> None:
+    sound(shell)
+    done = shell.run("verify", "-m", "revenue", "-m", "revenue / 2", "--limit", "1")
+    assert done.code == 0
+    assert "not verified, since " in done.err
+    assert "`revenue / 2`" in done.err
+
+
+def test_verify_tells_of_numbers_that_cannot_be_had(shell: Shell) -> None:
+    seeded(shell)
+    shell.refused("verify", code=1, names=["error[K651]", "comparisons hold: 1 metric"])
+
+
+def test_verify_refuses_an_unknown_metric(shell: Shell) -> None:
+    sound(shell)
+    shell.refused("verify", "-m", "revnue", code=2, names=["`revnue`", "`revenue`"])
