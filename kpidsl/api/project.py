@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from kpidsl import __version__
 from kpidsl.api.config import TIMEOUT, Config, database_of, profile_of
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
@@ -17,10 +18,14 @@ from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.model.pages import Report
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
+from kpidsl.plan.nodes import Plan
+from kpidsl.plan.outline import Outline, outline
 from kpidsl.plan.planner import plan
+from kpidsl.plan.query import Query
 from kpidsl.reports.build import build_report
 from kpidsl.reports.html import render_by, render_html
 from kpidsl.reports.model import ReportModel, to_json
+from kpidsl.run.heading import heading_of
 from kpidsl.run.proof import Proof
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
@@ -62,6 +67,10 @@ class Project:
             raise KpidslError(self.diagnostics)
         return self.model
 
+    @property
+    def _made_by(self) -> str:
+        return f"kpidsl {__version__}, definitions {self.definition_hash}"
+
     @cached_property
     def runner(self) -> Runner:
         """The runner on the project's profile; connects when first used."""
@@ -79,7 +88,7 @@ class Project:
         if engine is None:
             raise KpidslError(found)
         self._engine = engine
-        return Runner(model, engine)
+        return Runner(model, engine, self._made_by)
 
     def compile(
         self,
@@ -92,15 +101,38 @@ class Project:
         compare: Sequence[str] = (),
         dialect: str = "duckdb",
     ) -> str:
-        """Return the SQL that answers a question; raises `KpidslError` when it is refused."""
+        """Return the SQL that answers a question; raises `KpidslError` when it is refused.
+
+        Above it stands which definitions it was made from: comments with names and places.
+        """
+        question = Question(metrics, by, where, period, order, limit, compare)
+        query, planned = self._planned(question)
+        return heading_of(query, self._checked(), self._made_by) + to_sql(planned, dialect)
+
+    def explain(
+        self,
+        *metrics: str,
+        by: Sequence[str] = (),
+        where: str | None = None,
+        period: str | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+        compare: Sequence[str] = (),
+    ) -> Outline:
+        """Return the logical plan of a question: a tree of nodes, each with the rules that made
+        it; raises `KpidslError` when the question is refused."""
+        _, planned = self._planned(Question(metrics, by, where, period, order, limit, compare))
+        return outline(planned)
+
+    def _planned(self, question: Question) -> tuple[Query, Plan]:
         model = self._checked()
-        query, found = ask(Question(metrics, by, where, period, order, limit, compare), model)
+        query, found = ask(question, model)
         if query is None:
             raise KpidslError(found)
         planned, found = plan(model, query)
         if planned is None:
             raise KpidslError(found)
-        return to_sql(planned, dialect)
+        return query, planned
 
     def query(
         self,
