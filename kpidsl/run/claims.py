@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from sqlglot import exp
 
@@ -10,54 +11,45 @@ from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.run.examples import Examples, quoted
 from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, type_of
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.display import counted
+
+T = TypeVar("T")
 
 _TEXT = "VARCHAR"
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
 
 
 class Claims:
-    """Tests the claims of one model on one engine, each once."""
+    """Tests the claims of one model on one engine, each once.
+
+    The tests of single claims raise `EngineError` where the statement fails.
+    """
 
     def __init__(self, model: Model, engine: Engine) -> None:
         self._model = model
         self._engine = engine
         self._types: dict[tuple[str, RowExpr], str] = {}
-        self._repeated: dict[tuple[str, tuple[RowExpr, ...]], tuple[object, ...] | None] = {}
-        self._overlapping: dict[tuple[str, str], tuple[object, ...] | None] = {}
-        self._differing: dict[tuple[str, str], tuple[object, ...] | None] = {}
+        self._found: dict[tuple[object, ...], Examples | None] = {}
 
     def refuted(self, sources: Iterable[Source]) -> Iterator[Diagnostic]:
         """Return what the rows of sources contradict: clocks (S20) and joins between them (S3)."""
         known = {source.name: source for source in sources}
         for source in known.values():
-            yield from self._clock(source)
+            yield from _where_possible(self.clock, source)
             for join in source.joins.values():
                 if join.target in known:
-                    yield from self._types_of_join(join) or self._key(join)
+                    yield from _where_possible(self.join, join)
 
     def not_once(self, measures: Iterable[Measure]) -> Iterator[Diagnostic]:
-        """Return what contradicts `once per`: two values within one key, of which none is the
-        one to count."""
+        """Return what contradicts `once per`."""
         for measure in measures:
-            at = (measure.source, measure.name)
-            if at not in self._differing:
-                tree = differing_value(self._model, measure, self._engine.dialect)
-                self._differing[at] = self._first_row(tree)
-            row = self._differing[at]
-            if row is not None:
-                *values, least, most = row
-                key = ", ".join(f"`{value}`" for value in values)
-                yield error(
-                    "K652",
-                    f"`{measure.name}` counts one value once per key, and {key} has two: "
-                    f"{least} and {most}",
-                    measure.span,
-                    help="add what tells the values apart to `once per`, or correct the data",
-                )
+            yield from _where_possible(self.once, measure)
 
-    def _clock(self, source: Source) -> list[Diagnostic]:
+    def clock(self, source: Source) -> list[Diagnostic]:
+        """Return why the days of a source's times are unknown (S20)."""
         if source.time is None:
             return []
         found = self._type_of(source, source.time.expr)
@@ -74,6 +66,70 @@ class Claims:
                 f"{source.time.stored_as}",
                 source.span,
                 help="take `stored_as` out",
+            )
+        ]
+
+    def join(self, join: Join) -> list[Diagnostic]:
+        """Return why a row might meet several partners, or wrong ones (S3, S8)."""
+        if join.validity is not None:
+            return self._types_of_join(join) or self._validity(join)
+        target = self._model.sources[join.target]
+        return self._types_of_join(join) or self.key(target, join.target_columns)
+
+    def key(self, source: Source, columns: tuple[RowExpr, ...]) -> list[Diagnostic]:
+        """Return that rows of a source share its key, whose columns stand in any order (S3)."""
+        found = self._examples(
+            ("key", source.name, frozenset(columns)),
+            lambda: repeated_key(self._model, source, columns, self._engine.dialect),
+        )
+        if found is None:
+            return []
+        return [
+            error(
+                "K651",
+                f"the key of `{source.name}` isn't one: {counted(found.keys, 'key')} "
+                f"{'stand' if found.keys > 1 else 'stands'} in {found.rows:,} rows ({found}), and "
+                "what joins them would count as often",
+                source.span,
+                help="correct the `key`, or leave the repeated rows out with `exclude`",
+            )
+        ]
+
+    def once(self, measure: Measure) -> list[Diagnostic]:
+        """Return that a measure has two values within a `once per` key: none of them is the one
+        to count."""
+        found = self._examples(
+            ("once", measure.source, measure.name),
+            lambda: differing_value(self._model, measure, self._engine.dialect),
+        )
+        if found is None:
+            return []
+        texts = (f"{quoted(key)} has {least} and {most}" for *key, least, most in found.values)
+        return [
+            error(
+                "K652",
+                f"`{measure.name}` counts one value once per key, and "
+                f"{counted(found.keys, 'key')} {'have' if found.keys > 1 else 'has'} several: "
+                f"{found.listed(texts)}",
+                measure.span,
+                help="add what tells the values apart to `once per`, or correct the data",
+            )
+        ]
+
+    def _validity(self, join: Join) -> list[Diagnostic]:
+        found = self._examples(
+            ("validity", join.source, join.name),
+            lambda: overlapping_validity(self._model, join, self._engine.dialect),
+        )
+        if found is None:
+            return []
+        return [
+            error(
+                "K654",
+                f"rows of `{join.target}` for {counted(found.keys, 'key')} hold at the same time "
+                f"({found}), and what joins them then would count twice",
+                join.span,
+                help="end the earlier row where the later one begins",
             )
         ]
 
@@ -95,61 +151,29 @@ class Claims:
                 )
         return found
 
-    def _key(self, join: Join) -> list[Diagnostic]:
-        target = self._model.sources[join.target]
-        if join.validity is not None:
-            return self._validity(join, target)
-        at = (target.name, join.target_columns)
-        if at not in self._repeated:
-            tree = repeated_key(self._model, target, join.target_columns, self._engine.dialect)
-            self._repeated[at] = self._first_row(tree)
-        row = self._repeated[at]
-        if row is None:
-            return []
-        *values, count = row
-        key = ", ".join(f"`{value}`" for value in values)
-        return [
-            error(
-                "K651",
-                f"the key of `{target.name}` isn't one: {key} stands in {count} rows, and what "
-                "joins them would count as often",
-                target.span,
-                help="correct the `key`, or leave the repeated rows out with `exclude`",
-            )
-        ]
-
-    def _validity(self, join: Join, target: Source) -> list[Diagnostic]:
-        at = (join.source, join.name)
-        if at not in self._overlapping:
-            tree = overlapping_validity(self._model, join, self._engine.dialect)
-            self._overlapping[at] = self._first_row(tree)
-        row = self._overlapping[at]
-        if row is None:
-            return []
-        key = ", ".join(f"`{value}`" for value in row)
-        return [
-            error(
-                "K654",
-                f"two rows of `{target.name}` for {key} hold at the same time, and what joins them "
-                "then would count twice",
-                join.span,
-                help="end the earlier row where the later one begins",
-            )
-        ]
-
     def _type_of(self, source: Source, value: RowExpr) -> str:
         """Return the engine's type of a row expression, or "" where there is no value."""
         if (source.name, value) not in self._types:
-            row = self._first_row(type_of(self._model, source, value, self._engine.dialect))
-            self._types[source.name, value] = str(row[0]) if row else ""
+            rows = self._rows(type_of(self._model, source, value, self._engine.dialect))
+            self._types[source.name, value] = str(rows[0][0]) if rows else ""
         return self._types[source.name, value]
 
-    def _first_row(self, tree: exp.Query) -> tuple[object, ...] | None:
-        try:
-            rows = self._engine.run(tree.sql(dialect=self._engine.dialect)).rows
-        except EngineError:  # the question itself fails on it too, and is explained
-            return None
-        return rows[0] if rows else None
+    def _examples(
+        self, at: tuple[object, ...], statement: Callable[[], exp.Query]
+    ) -> Examples | None:
+        if at not in self._found:
+            self._found[at] = Examples.of(self._rows(statement()))
+        return self._found[at]
+
+    def _rows(self, tree: exp.Query) -> list[tuple[object, ...]]:
+        return self._engine.run(tree.sql(dialect=self._engine.dialect)).rows
+
+
+def _where_possible(test: Callable[[T], list[Diagnostic]], about: T) -> list[Diagnostic]:
+    try:
+        return test(about)
+    except EngineError:  # the question itself fails on it too, and is explained
+        return []
 
 
 def _zoneless(source: Source) -> Diagnostic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from sqlglot import exp
@@ -19,7 +19,9 @@ from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
+from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.partial import partial_rows
+from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
 from kpidsl.run.units import unit_of
 from kpidsl.sql.funnel import funnel_tree
@@ -31,14 +33,23 @@ _DAY = timedelta(days=1)
 
 
 class Runner:
-    """Answers questions about one model on one engine."""
+    """Answers questions about one model on one engine.
 
-    def __init__(self, model: Model, engine: Engine) -> None:
+    `made_by` (which kpidsl, from which definitions) stands above the SQL of answers. What is run is
+    the statement alone: an engine needs no comments.
+    """
+
+    def __init__(self, model: Model, engine: Engine, made_by: str = "") -> None:
         self.model = model
         self._engine = engine
+        self._made_by = made_by
         self._ground = Groundwork(model)
         self._ranges: dict[str, Window | None] = {}
         self._claims = Claims(model, engine)
+
+    def over(self, model: Model) -> Runner:
+        """Return a runner of another model on the same engine."""
+        return Runner(model, self._engine, self._made_by)
 
     def query(self, query: Query) -> tuple[Result | None, list[Diagnostic]]:
         """Return the answer, or None with what stands in its way."""
@@ -56,14 +67,16 @@ class Runner:
         rows = _rows(table, planned.frame.keys, columns)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
-        return Result(columns, rows, sql, partial, known), diagnostics + found
+        shown = heading_of(query, self.model, self._made_by) + sql
+        return Result(columns, rows, shown, partial, known), diagnostics + found
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
         planned, diagnostics = plan(self.model, query, self._ground)
         if planned is None:
             return None, diagnostics
-        return to_sql(planned, self._engine.dialect), diagnostics
+        sql = to_sql(planned, self._engine.dialect)
+        return heading_of(query, self.model, self._made_by) + sql, diagnostics
 
     def funnel(
         self, funnel: Funnel, window: Window | None = None
@@ -80,7 +93,12 @@ class Runner:
         *counts, immature = (_count(value) for value in table.rows[0])
         names = [step.name for step in funnel.steps]
         steps = tuple(zip(names, counts, strict=True))
-        return FunnelResult(steps, immature, sql), diagnostics + found
+        shown = heading([(funnel.name, funnel)], self._made_by) + sql
+        return FunnelResult(steps, immature, shown), diagnostics + found
+
+    def prove(self, tell: Callable[[str], None]) -> Proof:
+        """Test every claim of the model on the data (S3); `tell` hears what is looked at."""
+        return prove(self.model, self._engine, self._claims, tell)
 
     def known(self, source: Source) -> Window | None:
         """Return the days that a source knows: from its first row to its watermark, or to its

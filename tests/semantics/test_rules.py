@@ -155,7 +155,7 @@ def test_once_per_refuses_two_values_within_a_key(tmp_path: Path) -> None:
     ) as loaded:
         refused = refusal(loaded, "fees")
         assert code(refused) == "K652"
-        assert "`2` has two: 3.00 and 4.00" in refused.diagnostics[0].message
+        assert "1 key has several: `2` has 3.00 and 4.00" in refused.diagnostics[0].message
         assert loaded.query("paid_fees").values("paid_fees") == [8]
 
 

@@ -113,6 +113,37 @@ CODES: tuple[CodeInfo, ...] = (
         "customer 7: North from 2026-01-01 until 2026-03-01; South from 2026-03-01",
     ),
     CodeInfo(
+        "K655",
+        "rows without a key",
+        "`kpidsl check --data` found rows in which the key of their source, or a part of it, is "
+        "NULL.",
+        "No row can join them, and nothing tells two of them apart (S3).",
+        """\
+# 4 of the 120 rows of orders.csv have no order_id.
+source orders { files: "orders.csv", key: order_id }
+""",
+        """\
+# They are payments without an order, and no orders.
+source orders { files: "orders.csv", key: order_id, exclude: order_id is null }
+""",
+    ),
+    CodeInfo(
+        "K656",
+        "rows without a partner",
+        "`kpidsl check --data` found rows that name a partner which the joined source doesn't "
+        "have.",
+        "Nothing is lost: they count under `(unmapped)` (S2). A large share of them mostly means "
+        "that a load is late, or that the two sides write the same key in two ways.",
+        """\
+# orders.csv names the customer C-0042, customers.csv the customer 42.
+source orders { files: "orders.csv", join customer: customers on customer_id }
+""",
+        """\
+# Both files write C-0042.
+source orders { files: "orders.csv", join customer: customers on customer_id }
+""",
+    ),
+    CodeInfo(
         "K653",
         "times without a zone",
         "A source's clock holds times without a zone, and nothing says in which zone they were "
