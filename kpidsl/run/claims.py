@@ -56,6 +56,10 @@ class Claims:
                     help="add what tells the values apart to `once per`, or correct the data",
                 )
 
+    def holds_days(self, source: Source) -> bool:
+        """Tell whether the clock of a source is a column of days."""
+        return source.time is not None and self._type_of(source, source.time.expr) == "DATE"
+
     def _clock(self, source: Source) -> list[Diagnostic]:
         if source.time is None:
             return []

@@ -192,6 +192,11 @@ class Scope:
         assert spec is not None
         return self._dialect.local_time(self.stored_time(at), self.clock(at))
 
+    def moment(self, at: At = ()) -> exp.Expr:
+        """Return the same as a moment: a timestamp of UTC, so that an hour is an hour even where
+        the clock is changed (S20)."""
+        return self._dialect.moment(self.stored_time(at), self.clock(at))
+
     def stored_time(self, at: At = ()) -> exp.Expr:
         spec = self.source_at(at).time
         assert spec is not None
