@@ -132,8 +132,17 @@ def test_a_young_roi_is_provisional_and_advises_nothing(folder: Path) -> None:
     assert [mark.note for mark in row.marks] == ["sales cycle 30 d, cohort 4 d"]
 
 
+def test_a_benchmark_counts_until_it_expires(folder: Path) -> None:
+    # Today is 10 March: the last day on which this one is not too old, as `check` says too.
+    page, _ = build(folder, changed={"expires: 2026-06-01": "expires: 2026-03-10"})
+    table = block(page, "ads_roi-by-channel", RoiTable)
+    assert table.benchmark is not None
+    assert not table.benchmark.stale
+    assert roi_row(table, "ads").verdict == "watch"  # 12.5 % is below the panel's 20 %
+
+
 def test_an_expired_benchmark_no_longer_counts(folder: Path) -> None:
-    page, _ = build(folder, changed={"expires: 2026-06-01": "expires: 2026-03-01"})
+    page, _ = build(folder, changed={"expires: 2026-06-01": "expires: 2026-03-09"})
     table = block(page, "ads_roi-by-channel", RoiTable)
     assert table.benchmark is not None
     assert table.benchmark.stale
