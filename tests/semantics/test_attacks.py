@@ -481,11 +481,16 @@ def test_an_exclude_that_waits_for_itself_is_refused(tmp_path: Path) -> None:
         'source b { files: "t.csv", key: id, join other: a on id to id, exclude: other.x = 2 }\n'
         'source c { files: "t.csv", key: id, exclude: spent > 1\n'
         "dimension spent: sum(x) per id\nmeasure nc: count() as row }\n"
-        'source d { files: "t.csv", key: id\nmeasure nd: count() as row }',
+        'source d { files: "t.csv", key: id\nmeasure nd: count() as row }\n'
+        'source f { files: "t.csv", key: id\nmeasure nf: count() as row }\n'
+        'source g { files: "t.csv", key: id, join f: f on id to id, exclude: spent > 1\n'
+        "dimensions: [x]\ndimension spent: sum(x) per id }",
         t="id,x\n1,1\n2,2",
     ) as loaded:
         assert codes(refusal(loaded, "na")) == ["K472"]
         assert codes(refusal(loaded, "nc")) == ["K472"]
+        # The rows of `g` are those that would split `nf`.
+        assert codes(refusal(loaded, "nf", by=["g.x"])) == ["K472"]
         assert loaded.query("nd").rows == ((2,),)
 
 
