@@ -53,14 +53,17 @@ def test_columns_keep_the_place_where_they_were_named() -> None:
     [
         ("table: a.b.c", TableOrigin(path=("a", "b", "c"))),
         ('sql: "select 1 as a"', SqlOrigin(text="select 1 as a")),
-        ('sql: "with x as (select 1 as a) select * from x"', None),
+        (
+            'sql: "with x as (select 1 as a) select * from x"',
+            SqlOrigin(text="with x as (select 1 as a) select * from x"),
+        ),
         ("union: [p, q]", UnionOrigin(sources=("p", "q"))),
     ],
 )
-def test_origins(line: str, origin: TableOrigin | SqlOrigin | UnionOrigin | None) -> None:
+def test_origins(line: str, origin: TableOrigin | SqlOrigin | UnionOrigin) -> None:
     others = "source p {\n  table: p\n}\nsource q {\n  table: q\n}\n"
     source = model_of(f"kpidsl 1\n{others}source s {{\n  {line}\n}}\n").sources["s"]
-    assert origin is None or source.origin == origin
+    assert source.origin == origin
 
 
 @pytest.mark.parametrize(
