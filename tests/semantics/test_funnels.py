@@ -280,7 +280,9 @@ def test_a_day_beside_moments_begins_at_its_midnight(
 
 
 def test_a_funnel_is_entered_on_the_local_day(tmp_path: Path) -> None:
-    """3:59 in UTC is 23:59 of 2 November in New York."""
-    times = "2024-11-03T03:59:00", "2024-11-03T05:00:00"
-    for day, counts in (("2024-11-02", (1, 1)), ("2024-11-03", (0, 0))):
-        assert converted(tmp_path, (UTC, UTC), "1d", *times, period=day) == counts
+    """4:00 in UTC is the midnight at which 3 November begins in New York."""
+    for view, entered in (("03:59:59", "2024-11-02"), ("04:00:00", "2024-11-03")):
+        times = f"2024-11-03T{view}", "2024-11-03T05:00:00"
+        for day in ("2024-11-02", "2024-11-03"):
+            counts = converted(tmp_path, (UTC, UTC), "1d", *times, period=day)
+            assert counts == ((1, 1) if day == entered else (0, 0))
