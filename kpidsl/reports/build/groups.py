@@ -94,8 +94,10 @@ def _counts(expr: MetricExpr, model: Model) -> list[MetricExpr]:
             return [Filtered(item, predicate) for item in _counts(operand, model)]
         case Prior(operand, months, days):
             return [Prior(item, months, days) for item in _counts(operand, model)]
-        case MetricNegate(operand) | FixedAmount(allocate_by=MetricRef() as operand):
+        case MetricNegate(operand):
             return _counts(operand, model)
+        case FixedAmount(allocate_by=weight) if weight is not None:
+            return _counts(weight, model)  # a member's share of the amount is its share of these
         case MetricCoalesce(items):
             return [count for item in items for count in _counts(item, model)]
     return []

@@ -141,6 +141,32 @@ def test_small_groups_are_not_shown(detail: ReportModel) -> None:
     assert '"90' not in to_json(detail)
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "ads_roi.cost.staff",  # allocated by orders
+        "-revenue",
+        'revenue where amount_band = "some"',
+        "coalesce(revenue, 0)",
+        "prior(revenue, 1mo)",
+    ],
+)
+def test_small_groups_are_found_behind_any_formula(folder: Path, formula: str) -> None:
+    """One order of seo and one of no channel in February, and one of each channel in January."""
+    changed = {
+        "shows_sql: false": "suppress_below: 2",
+        "staff: 28 USD per month": "staff: 28 USD per month { allocate_by: orders }",
+        "dimensions: [channel]\n  measure revenue": "dimensions: [channel]\n"
+        '  dimension amount_band: "some"\n  measure revenue',
+        "sees: [goals, turnover": "sees: [goals, shown by channel, turnover",
+        "breakdown: [turnover": "breakdown: [shown by channel, turnover",
+        "metric gross_profit": f'metric shown "Shown": {formula}\nmetric gross_profit',
+    }
+    made = block(build(folder, changed=changed)[0], "shown-by-channel", BreakdownBlock)
+    hidden = {row.label for row in made.rows if row.figure.missing == "suppressed: fewer than 2"}
+    assert "seo" in hidden
+
+
 def test_groups_that_could_not_be_counted_are_not_shown(folder: Path) -> None:
     # Turnover could be had, but not the count of orders behind each channel.
     model, runner = kiosk.load(folder)

@@ -182,3 +182,16 @@ def test_small_groups_lose_their_gain_and_keep_their_cost(folder: Path) -> None:
     assert number(roi_row(table, "ads").gain) == 90
     assert number(roi_row(table, "tv").roi) == -1
     assert table.total is not None
+
+
+def test_small_groups_lose_a_cost_that_tells_their_size(folder: Path) -> None:
+    # Of four orders ads had two, and bears 14 of the staff's 28: 7 would tell of seo's one order.
+    changed = {
+        "  shows_sql: false": "  shows_sql: false\n  suppress_below: 2",
+        "staff: 28 USD per month": "staff: 28 USD per month { allocate_by: orders }",
+    }
+    table = block(build(folder, changed=changed)[0], "ads_roi-by-channel", RoiTable)
+    costs = {row.label: (number(row.cost), row.cost.missing) for row in table.rows}
+    assert costs["ads"] == (94, "")
+    assert costs["tv"] == (20, "")
+    assert costs["seo"] == costs["(none)"] == (None, "suppressed: fewer than 2")
