@@ -230,6 +230,19 @@ def test_a_seasonal_goal_follows_last_year(month: ReportModel) -> None:
     assert row.status.level == "green"
 
 
+def test_a_target_of_things_is_shown_whole_and_reached_exactly(folder: Path) -> None:
+    # 1.9 × 4 = 7.6 orders, three quarters of them, 5.7, to date: six are 105.3 % of that.
+    page, _ = build(folder, changed={"+100% from 2025-Q1": "+90% from 2025-Q1"})
+    row = goal(page, "Double the orders")
+    assert (number(row.target), number(row.target_to_date)) == (8, 6)
+    assert float(row.attainment.value or 0) == pytest.approx(6 / 5.7)
+
+
+def test_a_percentage_of_nothing_is_no_target(folder: Path) -> None:
+    page, _ = build(folder, changed={"+100% from 2025-Q1": "+100% from 2025-Q2"})
+    assert goal(page, "Double the orders").status.word == "no target"
+
+
 # --- tables, trends, funnels, notes --------------------------------------------------------
 
 
@@ -262,6 +275,30 @@ def test_a_difference_is_material_by_share_or_by_amount(folder: Path) -> None:
         assert plan.material is told
     basket = block(page, "basket", KpiCard).comparisons
     assert all(item.delta and item.delta.material for item in basket)
+
+
+@pytest.mark.parametrize(
+    ("materiality", "money", "rate"),
+    [
+        # Turnover is exactly 4 % and 10 USD above plan, the basket 30 % above last year's.
+        ("4%", True, True),
+        ("4.1%", False, True),
+        ("10 USD", True, True),
+        ("11 USD", False, True),  # which says nothing of dollars per order
+        ("31%", False, False),
+    ],
+)
+def test_a_difference_is_material_from_its_limit_on(
+    folder: Path, materiality: str, money: bool, rate: bool
+) -> None:
+    page, _ = build(folder, changed={"materiality: 5%": f"materiality: {materiality}"})
+
+    def material(card: str, label: str) -> bool:
+        found = next(i for i in block(page, card, KpiCard).comparisons if i.label == label)
+        assert found.delta is not None
+        return found.delta.material
+
+    assert (material("turnover", "Plan"), material("basket", "Feb 2025")) == (money, rate)
 
 
 def test_a_full_year_column_is_declared_and_left_out(folder: Path) -> None:
@@ -300,9 +337,21 @@ def test_a_note_is_signed_at_its_end(month: ReportModel, folder: Path) -> None:
     made = block(month, "note", NoteBlock)
     assert made.text == "The kiosk was shut on 9 February."
     assert (made.author, made.written) == ("B. Boss", date(2026, 3, 2))
-    page, found = build(folder, changed={" (B. Boss, 2 March 2026)": ""})
-    assert [item.code for item in found] == ["K601", "K706"]  # K601: the file that is lost
-    assert "shut on 9 February" in render_html(page)
+    page, _ = build(folder, changed={"(B. Boss, 2 March 2026)": "(B. Boss, 2026-03-02)"})
+    assert block(page, "note", NoteBlock) == made
+    for unsigned in ("", " (B. Boss, 30 February 2026)", " (B. Boss, 2 Marsh 2026)"):
+        page, found = build(folder, changed={" (B. Boss, 2 March 2026)": unsigned})
+        assert [item.code for item in found] == ["K601", "K706"]  # K601: the file that is lost
+        assert block(page, "note", NoteBlock).author == ""
+        assert f"shut on 9 February.{unsigned}" in render_html(page)
+
+
+def test_a_value_whose_data_end_early_is_marked(folder: Path) -> None:
+    changed = {"watermark: 2026-03-05\n  exclude": "watermark: 2026-02-21\n  exclude"}
+    page, _ = build(folder, changed=changed, period=Window(date(2026, 2, 1), date(2026, 3, 1)))
+    assert (page.period.label, page.period.complete) == ("1 – 20 Feb 2026", False)
+    marks = block(page, "turnover", KpiCard).marks
+    assert [(mark.kind, mark.note) for mark in marks] == [("partial", "data until 20 Feb 2026")]
 
 
 # --- periods -------------------------------------------------------------------------------
