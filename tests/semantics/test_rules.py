@@ -121,6 +121,27 @@ def test_s4_complement_of_any_is_none(shop: kpidsl.Project) -> None:
     assert any_a + none_a == shop.query("revenue").values("revenue")[0]
 
 
+@pytest.mark.parametrize(
+    ("condition", "revenue"),
+    [
+        # Order 3, of 30, has no line; each line has a product.
+        ("sku is unmapped", 30),
+        ("sku is null", 30),
+        ("sku is none", 0),
+        ("sku is not unmapped", 150),
+        ("sku is not none", 180),
+        ('sku != "a"', 130),  # order 1 has b
+        ('sku = "a" or sku is unmapped', 180),
+        ('sku is none or sku = "b"', 100),
+        ('length(coalesce(sku, "none")) = 4', 30),
+    ],
+)
+def test_s4_what_has_no_row_on_the_many_side_is_unmapped(
+    shop: kpidsl.Project, condition: str, revenue: int
+) -> None:
+    assert shop.query("revenue", where=condition).values("revenue") == [revenue]
+
+
 def test_s4_any_of_the_many_beside_none(shop: kpidsl.Project) -> None:
     """Order 1 has a and b, order 2 a alone: b without a is neither, a without b is order 2."""
     assert shop.query("revenue", where='sku = "b" and not sku = "a"').values("revenue") == [0]

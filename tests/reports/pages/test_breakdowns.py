@@ -35,6 +35,18 @@ def test_a_breakdown_of_what_adds_up_shows_shares(month: ReportModel) -> None:
     assert shares == pytest.approx([160 / 260, 90 / 260, 10 / 260])
 
 
+def test_less_than_nothing_is_no_share(folder: Path) -> None:
+    # ads 160 − 154, seo 90 − 66, without a channel 10 − 11: 6 + 24 − 1 = 29.
+    changed = {
+        "sees: [goals, turnover": "sees: [goals, left by channel, turnover",
+        "breakdown: [turnover": "breakdown: [left by channel, turnover",
+        "metric gross_profit": 'metric left "Left": revenue - 2.2 * cogs\nmetric gross_profit',
+    }
+    made = block(build(folder, changed=changed)[0], "left-by-channel", BreakdownBlock)
+    shares = {row.label: row.share and float(row.share.value or 0) for row in made.rows}
+    assert shares == {"seo": pytest.approx(24 / 29), "ads": pytest.approx(6 / 29), "(none)": None}
+
+
 def test_a_breakdown_of_a_rate_notes_who_differs(month: ReportModel) -> None:
     made = block(month, "basket-by-channel", BreakdownBlock)
     rows = [(row.label, number(row.figure), row.note) for row in made.rows]

@@ -130,6 +130,10 @@ def test_a_young_roi_is_provisional_and_advises_nothing(folder: Path) -> None:
     row = roi_row(block(page, "ads_roi-by-channel", RoiTable), "ads")
     assert row.verdict is None
     assert [mark.note for mark in row.marks] == ["sales cycle 30 d, cohort 4 d"]
+    # A cycle of four days has run.
+    page, _ = build(folder, changed={"sales_cycle: 3d": "sales_cycle: 4d"})
+    row = roi_row(block(page, "ads_roi-by-channel", RoiTable), "ads")
+    assert (row.verdict, row.marks) == ("watch", ())
 
 
 def test_a_benchmark_counts_until_it_expires(folder: Path) -> None:
