@@ -134,6 +134,8 @@ def test_s4_complement_of_any_is_none(shop: kpidsl.Project) -> None:
         ('sku = "a" or sku is unmapped', 180),
         ('sku is none or sku = "b"', 100),
         ('length(coalesce(sku, "none")) = 4', 30),
+        ("case when sku is none then 1 else 2 end = 1", 0),
+        ("case when sku is unmapped then 1 else 2 end = 1", 30),
     ],
 )
 def test_s4_what_has_no_row_on_the_many_side_is_unmapped(
