@@ -228,7 +228,7 @@ def _declare(fields: Fields, found: Declarations, diagnostics: list[Diagnostic])
             diagnostics.append(_twice(name, a(kind), fields.name_span, place))
             return
     if kind == "project" and (others := list(found.of("project").values())):
-        diagnostics.append(_twice("project", "a project", fields.name_span, others[0].name_span))
+        diagnostics.append(_second_project(fields.name_span, others[0].name_span))
         return
     found.of(kind)[name] = fields
 
@@ -315,6 +315,17 @@ def _twice(name: str, what: str, span: Span, first: Span) -> Diagnostic:
         label="second declaration",
         labels=(Label(first, "first declaration"),),
         help="give one of them another name, or take it out",
+    )
+
+
+def _second_project(span: Span, first: Span) -> Diagnostic:
+    return error(
+        "K210",
+        "a project is declared already",
+        span,
+        label="second declaration",
+        labels=(Label(first, "first declaration"),),
+        help="put the settings of both into one, and take the other out",
     )
 
 

@@ -48,6 +48,10 @@ class Claims:
         for measure in measures:
             yield from _where_possible(self.once, measure)
 
+    def holds_days(self, source: Source) -> bool:
+        """Tell whether the clock of a source is a column of days."""
+        return source.time is not None and self._type_of(source, source.time.expr) == "DATE"
+
     def clock(self, source: Source) -> list[Diagnostic]:
         """Return why the days of a source's times are unknown (S20)."""
         if source.time is None:

@@ -85,9 +85,10 @@ class Runner:
         walk, diagnostics = plan_funnel(self.model, funnel, window, self._ground)
         if walk is None:
             return None, diagnostics
-        tree = funnel_tree(walk, self._engine.dialect)
+        sources = [item.source for item in walk.events]
+        tree = funnel_tree(walk, self._engine.dialect, by_days=self._holds_days(sources))
         sql = tree.sql(dialect=self._engine.dialect, pretty=True)
-        table, found = self._run(tree, sql, [item.source for item in walk.events])
+        table, found = self._run(tree, sql, sources)
         if table is None:
             return None, diagnostics + found
         *counts, immature = (_count(value) for value in table.rows[0])
@@ -121,6 +122,14 @@ class Runner:
         # The calendar has no day after 9999-12-31, as exports write "never".
         end = source.watermark or min(last, date.max - _DAY) + _DAY
         return Window(first, end) if first < end else None
+
+    def _holds_days(self, sources: Sequence[Source]) -> bool:
+        """Tell whether the clocks of sources hold days alone, without a time of day (S20)."""
+        timed = [source for source in sources if source.time is not None]
+        for source in timed:
+            tree = known_range(self.model, source, self._engine.dialect)
+            self._engine.prepare(self._used(tree))
+        return all(self._claims.holds_days(source) for source in timed)
 
     def _known_by(self, planned: Plan) -> tuple[Known, ...]:
         """Return what the sources of a question about time know."""

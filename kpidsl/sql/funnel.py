@@ -8,6 +8,7 @@ later one may reach what the earliest can't.
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import combinations
 
 from sqlglot import exp
@@ -15,28 +16,29 @@ from sqlglot import exp
 from kpidsl.model.expr import Compare, Literal, RowExpr
 from kpidsl.plan.funnel import Events, Walk, WalkStep
 from kpidsl.sql import build
-from kpidsl.sql.dialects import DIALECTS, Dialect
+from kpidsl.sql.dialects import DIALECTS, Clock, Dialect
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
+from kpidsl.sql.scope import Scope
 
 _ENTITY, _AT, _NUMBER, _START = "entity", "at", "number", "start_number"
 _STARTED, _TIME = "started_at", "time"
 
 
-def funnel_sql(walk: Walk, dialect: str = "duckdb", *, pretty: bool = True) -> str:
-    """Return the funnel as SQL: columns `step_1` … `step_n` and `immature`."""
-    return funnel_tree(walk, dialect).sql(dialect=DIALECTS[dialect].name, pretty=pretty)
+def funnel_tree(walk: Walk, dialect: str = "duckdb", *, by_days: bool = False) -> exp.Select:
+    """Return the funnel as a SELECT tree: columns `step_1` … `step_n` and `immature`.
 
-
-def funnel_tree(walk: Walk, dialect: str = "duckdb") -> exp.Select:
-    """Return the same as a tree."""
-    return _FunnelLowering(walk, DIALECTS[dialect]).select()
+    `by_days`: all times are days. They are counted as such; times of day are compared as moments,
+    since a window is so many seconds whether the clock is changed in it or not (S20).
+    """
+    return _FunnelLowering(walk, DIALECTS[dialect], by_days=by_days).select()
 
 
 class _FunnelLowering:
-    def __init__(self, walk: Walk, dialect: Dialect) -> None:
+    def __init__(self, walk: Walk, dialect: Dialect, *, by_days: bool) -> None:
         self.walk = walk
         self.dialect = dialect
+        self.by_days = by_days
         self.relations = Relations(walk.frame, dialect)
         self.grouping = Grouping(walk.frame, dialect, self.relations)
         self.ctes: list[tuple[str, exp.Query]] = []
@@ -69,14 +71,23 @@ class _FunnelLowering:
     def _table(self, wanted: str, alias: str | None = None) -> exp.Table:
         return build.table(self._name(wanted), alias)
 
+    def _when(self, scope: Scope) -> exp.Expr:
+        """Return the time of an event, to compare with others and with `_begin`."""
+        return scope.time() if self.by_days else scope.moment()
+
+    def _begin(self, day: date) -> exp.Expr:
+        """Return when a local day begins."""
+        utc = Clock(self.walk.frame.settings.timezone, None if self.by_days else "UTC")
+        return build.literal(utc.stored(day))
+
     # --- events ----------------------------------------------------------------------------
 
     def _events(self, number: int, events: Events) -> exp.Select:
         """One row an event: entity, place in order, number, time where the window needs it, and
         which steps it may fill."""
         scope = self.grouping.scope_of(events.source)
-        times = [scope.time()] if self.clock == _TIME else []
-        at = scope.time() if events.order_by is None else scope.value(events.order_by)
+        times = [self._when(scope)] if self.clock == _TIME else []
+        at = self._when(scope) if events.order_by is None else scope.value(events.order_by)
         entity = scope.value(events.entity)
         flags = [
             build.alias(
@@ -311,8 +322,8 @@ class _FunnelLowering:
             started = build.column(_STARTED)
             select = build.where(
                 select,
-                exp.GTE(this=started, expression=build.day(window.start)),
-                exp.LT(this=started.copy(), expression=build.day(window.end)),
+                exp.GTE(this=started, expression=self._begin(window.start)),
+                exp.LT(this=started.copy(), expression=self._begin(window.end)),
             )
         return select
 
@@ -325,7 +336,7 @@ class _FunnelLowering:
         for number, events in enumerate(self.walk.events, start=1):
             watermark = events.source.watermark
             if watermark is not None:
-                ends.append(build.cast(build.day(watermark), "TIMESTAMP"))
+                ends.append(self._begin(watermark))
             else:
                 latest = build.select(exp.Max(this=build.column(_AT)))
                 ends.append(build.from_(latest, self._table(f"events_{number}")).subquery())

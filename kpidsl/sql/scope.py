@@ -212,6 +212,11 @@ class Scope:
         self.attributes.add(stock)
         return build.column(next_column(self.source, stock), self.alias)
 
+    def moment(self, at: At = ()) -> exp.Expr:
+        """Return the same as a moment: a timestamp of UTC, so that an hour is an hour even where
+        the clock is changed (S20)."""
+        return self._dialect.moment(self.stored_time(at), self.clock(at))
+
     def stored_time(self, at: At = ()) -> exp.Expr:
         spec = self.source_at(at).time
         assert spec is not None

@@ -167,7 +167,7 @@ def test_refusals() -> None:
     )
 
 
-def test_fan_out_over_a_source_whose_rows_may_repeat_isrefused() -> None:
+def test_fan_out_over_a_source_whose_rows_may_repeat_is_refused() -> None:
     keyless = model(
         source("a", key=(), measures={"n": ("count",)}),
         source("b", joins={"a": ("a", "a", "id")}, dimensions={"d": column("d")}),

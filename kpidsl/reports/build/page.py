@@ -115,7 +115,7 @@ class Page:
             label=PHRASES.benchmark,
             value=figure(found.value, unit),
             source=PHRASES.benchmark_source.format(source=found.published_in, day=day(found.as_of)),
-            stale=found.expires is not None and self.today >= found.expires,
+            stale=found.expires is not None and self.today > found.expires,
         )
 
     def dimension_title(self, by: tuple[QueryDimension, ...]) -> str:

@@ -37,6 +37,10 @@ class Dialect(Protocol):
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """Return a time column's value as a naive local timestamp."""
 
+    def moment(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """Return a time column's value as a naive timestamp of UTC, of which no hour is skipped or
+        repeated; a day stands for the local midnight that it begins with."""
+
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         """Return the first day, as a DATE, of the period that holds a local timestamp."""
 

@@ -31,6 +31,16 @@ class DuckDB:
         moment = exp.AtTimeZone(this=stamp, zone=exp.Literal.string(clock.stored_as))
         return exp.AtTimeZone(this=moment, zone=exp.Literal.string(clock.zone))
 
+    def moment(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """What names no zone, a DATE, is of the session's zone, as in `local_time`."""
+        if clock.stored_as == "UTC":
+            return cast(value, "TIMESTAMP")
+        moment: exp.Expr = cast(value, "TIMESTAMPTZ")
+        if clock.stored_as is not None:
+            zone = exp.Literal.string(clock.stored_as)
+            moment = exp.AtTimeZone(this=cast(value, "TIMESTAMP"), zone=zone)
+        return exp.AtTimeZone(this=moment, zone=exp.Literal.string("UTC"))
+
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         if grain is Grain.DAY:
             return cast(value, "DATE")
