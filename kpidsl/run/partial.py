@@ -32,19 +32,26 @@ def partial_rows(
     `known` are the days that each source of the plan knows. Where the question is about no time,
     a row stands for all there is.
     """
-    windows = [_days_of(row, planned.frame) for row in rows]
+    asked = [_asked(row, planned.frame) for row in rows]
     marks = {
-        window: window is not None and _is_part(window, planned, known) for window in set(windows)
+        (grain, window): window is not None and _is_part(grain, window, planned, known)
+        for grain, window in set(asked)
     }
-    return tuple(marks[window] for window in windows)
+    return tuple(marks[item] for item in asked)
 
 
-def _days_of(row: tuple[object, ...], frame: Frame) -> Window | None:
-    """Return the days asked for that a row stands for; None for all there are."""
-    if frame.grain is None:
-        return frame.window
-    start = row[0]
+def _asked(row: tuple[object, ...], frame: Frame) -> tuple[Grain | None, Window | None]:
+    """Return the grain of which a row is a period, and the days asked for that it stands for; a
+    total over time is no period, and None are all days there are."""
+    start = None if frame.grain is None else row[0]
+    if start is None:
+        return None, frame.window
+    return frame.grain, _days_of(start, frame)
+
+
+def _days_of(start: object, frame: Frame) -> Window | None:
     assert isinstance(start, date)
+    assert frame.grain is not None
     try:
         whole = Window(start, next_start(start, frame.grain, frame.settings.week_starts))
     except OverflowError:  # 9999-12-31, as exports write "never": the calendar's last period
@@ -52,13 +59,15 @@ def _days_of(row: tuple[object, ...], frame: Frame) -> Window | None:
     return whole if frame.window is None else whole.intersect(frame.window)
 
 
-def _is_part(window: Window, planned: Plan, known: Mapping[str, Window | None]) -> bool:
+def _is_part(
+    grain: Grain | None, window: Window, planned: Plan, known: Mapping[str, Window | None]
+) -> bool:
     frame, nodes = planned.frame, planned.root.input.input.inputs
     now = [known[node.input.source.name] for node in nodes if not node.look.shift]
     whole = (
         covers(now, window)
-        if frame.grain is None
-        else not is_partial(window, frame.grain, frame.settings.week_starts, now)
+        if grain is None
+        else not is_partial(window, grain, frame.settings.week_starts, now)
     )
     starts = frame.settings.week_starts
     return not whole or any(_looks_at_part(node, window, known, starts) for node in nodes)
