@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from kpidsl.kinds.check import check_filter, check_metric_expression, resolve_dimension
 from kpidsl.model.expr import MetricExpr, Prior, QueryDimension, RowExpr
 from kpidsl.model.leaves import leaf_sources
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.nodes import PERIOD
@@ -26,6 +27,7 @@ _COMPARISONS: dict[str, tuple[int, int]] = {
     "prior_week": (0, 7),
     "prior_day": (0, 1),
 }
+_GRAINS: dict[str, Grain | DayPart] = {item.value: item for item in (*DayPart, *Grain)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +111,12 @@ def _unused(wanted: str, taken: Sequence[str]) -> str:
 
 def _by(
     words: Sequence[str], model: Model, homes: frozenset[str]
-) -> tuple[Grain | None, tuple[QueryDimension, ...], list[Diagnostic]]:
-    grain: Grain | None = None
+) -> tuple[Grain | DayPart | None, tuple[QueryDimension, ...], list[Diagnostic]]:
+    grain: Grain | DayPart | None = None
     dimensions: list[QueryDimension] = []
     found: list[Diagnostic] = []
     for word in words:
-        if word in set(Grain):
+        if word in _GRAINS:
             if grain is not None:
                 found.append(
                     error(
@@ -123,7 +125,7 @@ def _by(
                         help="group by one grain of time",
                     )
                 )
-            grain = Grain(word)
+            grain = _GRAINS[word]
             continue
         tree, own = parse_expression(SourceFile("<by>", word))
         found += own
@@ -140,7 +142,7 @@ def _by(
                     "K924",
                     "only dimensions and grains can be grouped by",
                     tree.span,
-                    help="name a dimension, or day, week, month, quarter, year",
+                    help=f"name a dimension, or {', '.join(_GRAINS)}",
                 )
             )
     return grain, tuple(dimensions), found

@@ -6,6 +6,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from kpidsl.model.expr import FixedAmount
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window, next_start, period_start, periods
 from kpidsl.model.project import Settings
 from kpidsl.plan.leaves import AccrualSpec
@@ -21,6 +22,7 @@ _DIGITS = 38
 def accrual(column: str, spec: AccrualSpec, query: Query, settings: Settings) -> Accrual:
     """Return what a fixed amount comes to in each period of the query's window."""
     assert query.window is not None
+    assert not isinstance(query.grain, DayPart)
     starts = settings.week_starts
     rows = tuple(
         (start, accrued(spec.amount, days, starts))

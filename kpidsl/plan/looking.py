@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from kpidsl.model.moments import DayPart, runs
 from kpidsl.model.periods import (
     Grain,
     Window,
@@ -17,14 +18,19 @@ from kpidsl.model.periods import (
 from kpidsl.plan.nodes import Look, Reach, Shift
 from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
-from kpidsl.text.diagnostic import error
+from kpidsl.text.diagnostic import Diagnostic, error
 
 _MONTHS_IN = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 _DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
+_MOST_PERIODS = 1_000_000
 
 
 def look_of(query: Query, week_starts: int, shift: Shift, reach: Reach | None) -> Look:
     """Return how a leaf of the question looks at time."""
+    if isinstance(query.grain, DayPart):
+        if shift or reach is not None:
+            raise Refused(beyond_part_of_day(query.grain, "a value that looks at other days"))
+        return Look()
     if shift and query.window is None:
         raise Refused(
             error(
@@ -44,6 +50,29 @@ def look_of(query: Query, week_starts: int, shift: Shift, reach: Reach | None) -
     pairs = _pairs(query, week_starts, shift)
     moves_whole = query.grain is None or (reach is None and pairs is None)
     return Look(shift, reach, pairs, joined=not (moves_whole and _aligned(shift, query.grain)))
+
+
+def check_parts_of_day(query: Query, zone: str) -> None:
+    """Refuse parts of days without end, and more than an answer can hold (S17)."""
+    if not isinstance(query.grain, DayPart):
+        return
+    if query.window is None:
+        message, fewer = f"`{query.grain}` is asked for, and the question has no window", ""
+    else:
+        count = sum(run.count for run in runs(query.window, query.grain, zone))
+        if count <= _MOST_PERIODS:
+            return
+        message, fewer = f"the window has {count:,} periods of one `{query.grain}`", " fewer"
+    raise Refused(error("K488", message, help=f"say{fewer} days, as in `--period 2026-06-30`"))
+
+
+def beyond_part_of_day(part: DayPart, what: str) -> Diagnostic:
+    """Return the refusal of a value that is no count or sum of what a part of a day holds."""
+    return error(
+        "K487",
+        f"{what} is asked for by `{part}`, which knows what happens within it alone",
+        help="ask by `day`",
+    )
 
 
 def looked_at(

@@ -14,12 +14,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from kpidsl.model.expr import RowExpr
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window, period_start, shift
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import Dimension, Join, Measure, Source, Stock
 
 PERIOD = "period"
-"""The key column of questions grouped by time."""
+"""The key column of questions grouped by time: a period's first day, or the instant at which a part
+of a day begins (S20)."""
 
 # --- paths and row expressions placed on them ----------------------------------------------
 
@@ -303,7 +305,7 @@ class Frame:
     settings: Settings
     sources: dict[str, Source]
     keys: tuple[KeyColumn, ...]
-    grain: Grain | None = None
+    grain: Grain | DayPart | None = None
     window: Window | None = None
     extent: tuple[Source, ...] = ()
 

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.expr import RowExpr
+from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
 from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, type_of
@@ -55,6 +56,19 @@ class Claims:
                     f"{least} and {most}",
                     measure.span,
                     help="add what tells the values apart to `once per`, or correct the data",
+                )
+
+    def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
+        """Return which sources hold no times of day, so that they know no hours (S20)."""
+        for source in {source.name: source for source in sources}.values():
+            assert source.time is not None
+            found = self._type_of(source, source.time.expr)
+            if found and not found.startswith("TIMESTAMP"):
+                yield error(
+                    "K657",
+                    f"`{part}` is asked for, and the clock of `{source.name}` holds days",
+                    source.span,
+                    help="ask by `day`, or let `time` name a column with times of day",
                 )
 
     def _clock(self, source: Source) -> list[Diagnostic]:

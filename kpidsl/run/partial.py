@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from kpidsl.model.periods import Grain, Window, is_whole, next_start, period_start, shift_window
 from kpidsl.plan.nodes import Aggregate, Frame, Plan
@@ -41,19 +41,22 @@ def partial_rows(
 
 
 def _asked(row: tuple[object, ...], frame: Frame) -> tuple[Grain | None, Window | None]:
-    """Return the grain of which a row is a period, and the days asked for that it stands for; a
-    total over time is no period, and None are all days there are."""
+    """Return the grain of which a row is a period, and the days asked for that it stands for: the
+    day of a part of one. A total over time is no period, and None are all days there are."""
     start = None if frame.grain is None else row[0]
     if start is None:
         return None, frame.window
-    return frame.grain, _days_of(start, frame)
-
-
-def _days_of(start: object, frame: Frame) -> Window | None:
     assert isinstance(start, date)
-    assert frame.grain is not None
+    if isinstance(start, datetime):
+        day = start.date()
+        return Grain.DAY, Window(day, day + timedelta(days=1))
+    assert isinstance(frame.grain, Grain)
+    return frame.grain, _days_of(start, frame.grain, frame)
+
+
+def _days_of(start: date, grain: Grain, frame: Frame) -> Window | None:
     try:
-        whole = Window(start, next_start(start, frame.grain, frame.settings.week_starts))
+        whole = Window(start, next_start(start, grain, frame.settings.week_starts))
     except OverflowError:  # 9999-12-31, as exports write "never": the calendar's last period
         return None
     return whole if frame.window is None else whole.intersect(frame.window)

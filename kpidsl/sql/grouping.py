@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
@@ -91,6 +92,8 @@ class Grouping:
             return build.column(PERIOD, spans)
         grain = Grain.DAY if node.by_day else self.frame.grain
         assert grain is not None
+        if isinstance(grain, DayPart):
+            return self.dialect.part_start(scope.instant(), scope.time(), grain)
         start = self.dialect.period_start(scope.time(), grain, self.frame.settings.week_starts)
         if node.by_day:
             return start

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart, runs
 from kpidsl.model.periods import period_start
 from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import merged_by
@@ -85,7 +86,8 @@ class _Lowering:
         """Yield the keys of the whole answer in a row that is a total over some of them."""
         if whole.grain is not None:
             day = build.column(PERIOD, CELLS) if self.frame.grain is not None else None
-            yield day or build.alias(build.cast(exp.Null(), "DATE"), PERIOD)
+            kind = "TIMESTAMP" if isinstance(whole.grain, DayPart) else "DATE"
+            yield day or build.alias(build.cast(exp.Null(), kind), PERIOD)
         own = {key.column: key for key in self.frame.keys}
         for key in whole.keys:
             mine = own.get(key.column)
@@ -201,9 +203,14 @@ class _Lowering:
             self.periods = self._cte("periods", self._period_rows())
         return self.periods
 
-    def _period_rows(self) -> exp.Select:
+    def _period_rows(self) -> exp.Query:
         grain, window = self.frame.grain, self.frame.window
         assert grain is not None
+        if isinstance(grain, DayPart):
+            assert window is not None
+            found = runs(window, grain, self.frame.settings.timezone)
+            every = [build.alias(self.dialect.instants(run), PERIOD) for run in found]
+            return build.union_all([build.select(instants) for instants in every])
         starts = self.frame.settings.week_starts
         if window is not None:
             first: exp.Expr = build.day(period_start(window.start, grain, starts))

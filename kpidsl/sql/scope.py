@@ -213,6 +213,10 @@ class Scope:
         assert spec is not None
         return self._dialect.local_time(self.stored_time(at), self.clock(at))
 
+    def instant(self) -> exp.Expr:
+        """Return the time of the scope's own source as an instant (S20)."""
+        return self._dialect.instant(self.stored_time(), self.clock())
+
     def next_time(self, stock: Stock) -> exp.Expr:
         """Return the local time of the next row of the same entity, NULL where there is none."""
         self.attributes.add(stock)

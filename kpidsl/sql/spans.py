@@ -6,23 +6,29 @@ from datetime import date
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import period_start, shift_window
 from kpidsl.plan.looking import looked_at
 from kpidsl.plan.nodes import PERIOD, Frame, Look
 from kpidsl.sql import build
-from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.dialects import Clock, Dialect
 
 FIRST_DAY, END_DAY = "first_day", "end_day"
 
 
 def bounds(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[exp.Expr, exp.Expr]:
-    """Return the first day of a row's period, moved back, and the first day after it."""
+    """Return the first day of a row's period, moved back, and the first day after it; of a part of
+    a day they are those of its day."""
     grain, window, shift = frame.grain, frame.window, look.shift
     if grain is None:
         assert window is not None
         looked = shift_window(window, -shift.months, -shift.days)
         return build.day(looked.start), build.day(looked.end)
     period = build.column(PERIOD, table)
+    if isinstance(grain, DayPart):
+        local = dialect.local_time(period, Clock(frame.settings.timezone, "UTC"))
+        day = build.cast(local, "DATE")
+        return day, dialect.add(day.copy(), 0, 1)
     months = {"month": 1, "quarter": 3, "year": 12}.get(grain.value, 0)
     days = {"day": 1, "week": 7}.get(grain.value, 0)
     start = dialect.add(period, -shift.months, -shift.days)
@@ -102,6 +108,8 @@ def scanned(frame: Frame, look: Look) -> tuple[date | None, date] | None:
     if look.reach is not None and not look.reach.is_bounded:
         back = look.shift
         return None, shift_window(frame.window, -back.months, -back.days).end
+    if isinstance(frame.grain, DayPart):
+        return frame.window.start, frame.window.end
     days = looked_at(frame.window, frame.grain, frame.settings.week_starts, look)
     known = [own for _, own in days if own is not None]
     if not known:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.sources import TimeSpec
 
 Span = tuple[date, date]
-"""Local days, half-open."""
+"""Local days, half-open; of a part of a day, local times with their offset."""
 
 _ONE = timedelta(days=1)
 
@@ -23,10 +24,42 @@ def local_time(value: object, spec: TimeSpec, zone: str) -> date | datetime | No
     if isinstance(value, datetime):
         if value.tzinfo is None and spec.stored_as is None:
             return value
-        known = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(spec.stored_as or zone))
-        return known.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        return instant(value, spec, zone).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     assert isinstance(value, date), value
     return value
+
+
+def instant(value: datetime, spec: TimeSpec, zone: str) -> datetime:
+    """When a raw time was. What a clock shows twice is the later of the two; what it skips is so
+    much later as it was moved."""
+    if value.tzinfo is not None:
+        return value
+    first = value.replace(tzinfo=ZoneInfo(spec.stored_as or zone)).astimezone(UTC)
+    second = value.replace(tzinfo=ZoneInfo(spec.stored_as or zone), fold=1).astimezone(UTC)
+    return max(first, second)
+
+
+def part_of_day(moment: datetime, part: DayPart, zone: str) -> Span:
+    """The hour, minute or second on the local clock that holds an instant."""
+    local = moment.astimezone(ZoneInfo(zone))
+    start = local.replace(microsecond=0, tzinfo=timezone(local.utcoffset() or timedelta()))
+    if part is not DayPart.SECOND:
+        start = start.replace(second=0)
+    if part is DayPart.HOUR:
+        start = start.replace(minute=0)
+    return start, start + timedelta(**{f"{part}s": 1})
+
+
+def hours(window: Span, zone: str) -> list[Span]:
+    """Every hour that the local clock shows in a window of days, met by quarters of an hour."""
+    found: list[Span] = []
+    at = datetime(window[0].year, window[0].month, window[0].day, tzinfo=UTC) - timedelta(days=1)
+    for _ in range(((window[1] - window[0]).days + 2) * 96):
+        span = part_of_day(at, DayPart.HOUR, zone)
+        if window[0] <= day_of(span[0]) < window[1] and span not in found:
+            found.append(span)
+        at += timedelta(minutes=15)
+    return found
 
 
 def day_of(moment: date | datetime) -> date:

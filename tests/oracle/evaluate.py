@@ -28,9 +28,10 @@ from kpidsl.model.expr import (
     ToDate,
     Total,
 )
+from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Absent, Query
-from tests.oracle.days import Span, accrued, bucket, buckets
+from tests.oracle.days import Span, accrued, bucket, buckets, day_of, hours, part_of_day
 from tests.oracle.leaves import Around, Combo, Leaf, Shift
 from tests.oracle.rows import Number, Refused, Rows, Tables, arithmetic
 
@@ -157,6 +158,8 @@ class _Evaluator:
 
     def _refuse(self, parts: Parts) -> None:
         timed = self.query.window is not None or self.query.grain is not None
+        if isinstance(self.query.grain, DayPart):
+            self._refuse_parts_of_days(parts)
         for part, around in parts:
             shift = around.shift
             if isinstance(part, Leaf) and timed and self.model.sources[part.source].time is None:
@@ -169,6 +172,15 @@ class _Evaluator:
             if (around.reach is not None or level) and not timed:
                 raise Refused("without a window there is nothing to shift")
 
+    def _refuse_parts_of_days(self, parts: Parts) -> None:
+        if self.query.window is None:
+            raise Refused("parts of days without a window")
+        for part, around in parts:
+            if around.shift.months or around.shift.days or around.reach is not None:
+                raise Refused("a part of a day looks at no other days")
+            if isinstance(part, FixedAmount) or part.measure.stock is not None:
+                raise Refused("fixed amounts and levels are by the day")
+
     # --- periods and groups ----------------------------------------------------------------
 
     def _spans(self, parts: Parts) -> dict[date | None, Span | None]:
@@ -178,6 +190,9 @@ class _Evaluator:
             window = (self.query.window.start, self.query.window.end)
         if self.query.grain is None:
             return {None: window}
+        if isinstance(self.query.grain, DayPart):
+            assert window is not None
+            return self._parts_of_days(self.query.grain, window, parts)
         if window is not None:
             return dict(buckets(window, self.query.grain, self.weeks))
         # Whole periods: cut at the data's ends, a prior value would hang on the other metrics
@@ -190,6 +205,18 @@ class _Evaluator:
             start: bucket(start, self.query.grain, self.weeks)
             for start, _ in buckets(every, self.query.grain, self.weeks)
         }
+
+    def _parts_of_days(self, grain: DayPart, window: Span, parts: Parts) -> Spans:
+        """Those that hold a row; for a dense answer also all others, which are hours."""
+        zone = self.model.settings.timezone
+        leaves = [part for part, _ in parts if isinstance(part, Leaf)]
+        moments = [moment for leaf in leaves for moment in leaf.rows_instants()]
+        held = [part_of_day(moment, grain, zone) for moment in moments]
+        found = [span for span in held if window[0] <= day_of(span[0]) < window[1]]
+        if not self.query.sparse:
+            assert grain is DayPart.HOUR, "minutes and seconds are too many to look at"
+            found += hours(window, zone)
+        return {span[0]: span for span in found}
 
     def _groups(self, parts: Parts, spans: Spans) -> set[tuple[date | None, Combo]]:
         seen = {

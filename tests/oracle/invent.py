@@ -56,8 +56,12 @@ DAYS = tuple(
         ),
     )
 )
-# No time that New York's clocks skip or repeat: what such a stored time means is undecided.
-TIMES = (time(0), time(0, 30), time(4, 30), time(5, 30), time(6, 30), time(12), time(23, 59, 59))
+MOVED = (date(2024, 3, 10), date(2024, 11, 3))
+# New York's clocks skip 02:30 on 10 March 2024 and show 01:30 twice on 3 November.
+TIMES = (
+    *(time(0), time(0, 30), time(1, 30), time(2, 30), time(4, 30), time(5, 30), time(6, 30)),
+    *(time(7, 30), time(12), time(23, 59, 59)),
+)
 ZONES = ("UTC", "America/New_York", "Asia/Taipei")
 SOURCES = ("orders", "select", 'quo"ted', "Käufe", "訂單", "it's")
 ORPHAN = 99
