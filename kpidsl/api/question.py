@@ -191,7 +191,7 @@ def window_of(text: str | None, settings: Settings) -> tuple[Window | None, list
 def _one_period(
     text: str, place: Span, settings: Settings
 ) -> tuple[Window | None, list[Diagnostic]]:
-    window = parse_period(text, settings.fiscal_year_starts)
+    window = parse_period(text, settings.calendar)
     # Comparisons and the ends of periods must not leave the calendar, whose last year is 9999.
     if window is None or window.start.year < 1000 or window.end.year > 9998:
         mend = "write 2026, 2026-06, 2026-Q2, 2026-W07, 2026-06-30, or FIRST .. LAST"

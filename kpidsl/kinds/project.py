@@ -35,7 +35,7 @@ WEEK_STARTS = Key("week_starts", word_of(*_WEEKDAYS), "The first day of a week."
 FISCAL_YEAR = Key(
     "fiscal_year_starts",
     word_of(*_MONTHS),
-    "The month in which a fiscal year begins; it is named by the year in which it ends.",
+    "The month in which a fiscal year begins; it is named by the year in which it ends (S20).",
     default="january",
 )
 LANGUAGES = Key("languages", SIMPLE_NAMES, "The languages of the pages.", default="[en]")

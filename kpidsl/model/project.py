@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kpidsl.model.definition import Definition
 from kpidsl.model.pages import Audience, Report
+from kpidsl.model.periods import Calendar
 from kpidsl.model.purpose import Benchmark, Funnel, Goal, Kpi, Metric, Roi
 from kpidsl.model.sources import Entity, SharedDimension, Source
 from kpidsl.text.source import Span
@@ -24,6 +25,11 @@ class Settings(Definition):
     languages: tuple[str, ...] = ("en",)
     materiality: Decimal | None = None
     materiality_amount: Decimal | None = None
+
+    @property
+    def calendar(self) -> Calendar:
+        """How days make periods."""
+        return Calendar(self.week_starts, self.fiscal_year_starts)
 
 
 class Model(BaseModel):

@@ -191,10 +191,10 @@ class Expansion:
         return self._look(replace(spec.around, reach=Reach(days=stock.stale_days or 0)))
 
     def _look(self, around: Around) -> Look:
-        starts = self._model.settings.week_starts
+        calendar = self._model.settings.calendar
         at = (around.shift, around.reach)
         if at not in self._looks:
-            self._looks[at] = look_of(self._query, starts, *at)
+            self._looks[at] = look_of(self._query, calendar, *at)
         return self._looks[at]
 
     # --- fixed amounts ---------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from kpidsl.model.moments import DayPart, runs
 from kpidsl.model.periods import (
+    Calendar,
     Grain,
     Window,
     period_start,
@@ -20,12 +21,10 @@ from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import Diagnostic, error
 
-_MONTHS_IN = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
-_DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
 _MOST_PERIODS = 1_000_000
 
 
-def look_of(query: Query, week_starts: int, shift: Shift, reach: Reach | None) -> Look:
+def look_of(query: Query, calendar: Calendar, shift: Shift, reach: Reach | None) -> Look:
     """Return how a leaf of the question looks at time."""
     if isinstance(query.grain, DayPart):
         if shift or reach is not None:
@@ -47,7 +46,7 @@ def look_of(query: Query, week_starts: int, shift: Shift, reach: Reach | None) -
                 help="say from when to when, as in `--period 2026`, or group by a grain",
             )
         )
-    pairs = _pairs(query, week_starts, shift)
+    pairs = _pairs(query, calendar, shift)
     moves_whole = query.grain is None or (reach is None and pairs is None)
     return Look(shift, reach, pairs, joined=not (moves_whole and _aligned(shift, query.grain)))
 
@@ -76,28 +75,28 @@ def beyond_part_of_day(part: DayPart, what: str) -> Diagnostic:
 
 
 def looked_at(
-    window: Window, grain: Grain | None, week_starts: int, look: Look
+    window: Window, grain: Grain | None, calendar: Calendar, look: Look
 ) -> list[tuple[date | None, Window | None]]:
     """Return each period of a window (None: the window itself) by its first day, with the days
     that count towards it: None where it has no partner. Not for a look back to the beginning."""
     pairs = look.pairs
     if pairs is None:
-        pieces = [window] if grain is None else periods(window, grain, week_starts)
+        pieces = [window] if grain is None else periods(window, grain, calendar)
         back = look.shift
         pairs = tuple(
             (
-                None if grain is None else period_start(piece.start, grain, week_starts),
+                None if grain is None else period_start(piece.start, grain, calendar),
                 shift_window(piece, -back.months, -back.days),
             )
             for piece in pieces
         )
-    return [(start, _reached(own, look.reach, week_starts)) for start, own in pairs]
+    return [(start, _reached(own, look.reach, calendar)) for start, own in pairs]
 
 
-def _reached(own: Window | None, reach: Reach | None, week_starts: int) -> Window | None:
+def _reached(own: Window | None, reach: Reach | None, calendar: Calendar) -> Window | None:
     if own is None or reach is None:
         return own
-    first = reach.start(own.end, week_starts)
+    first = reach.start(own.end, calendar)
     assert first is not None
     return Window(first, own.end)
 
@@ -106,33 +105,33 @@ def _aligned(shift: Shift, grain: Grain | None) -> bool:
     """Tell whether the grain's periods, moved, are whole periods again."""
     if not shift or grain is None:
         return True
-    if grain in _MONTHS_IN:
-        return not shift.days and shift.months % _MONTHS_IN[grain] == 0
-    return not shift.months and shift.days % _DAYS_IN[grain] == 0
+    if grain.months:
+        return not shift.days and shift.months % grain.months == 0
+    return not shift.months and shift.days % grain.days == 0
 
 
 def _pairs(
-    query: Query, week_starts: int, shift: Shift
+    query: Query, calendar: Calendar, shift: Shift
 ) -> tuple[tuple[date | None, Window | None], ...] | None:
     """Return each period with the days that it looks at, where no calendar arithmetic of the
     engine tells them: weeks moved by months."""
     if query.grain is not Grain.WEEK or not shift.months or query.window is None:
         return None
-    return tuple(_week_pairs(query.window, week_starts, shift))
+    return tuple(_week_pairs(query.window, calendar, shift))
 
 
 def _week_pairs(
-    window: Window, week_starts: int, shift: Shift
+    window: Window, calendar: Calendar, shift: Shift
 ) -> Iterator[tuple[date, Window | None]]:
     """By whole years a week looks at the week of the same number, of which there may be none; by
     months at the days of the same dates."""
-    for piece in periods(window, Grain.WEEK, week_starts):
-        start = period_start(piece.start, Grain.WEEK, week_starts)
+    for piece in periods(window, Grain.WEEK, calendar):
+        start = period_start(piece.start, Grain.WEEK, calendar)
         if shift.months % 12 or shift.days:
             yield start, shift_window(piece, -shift.months, -shift.days)
             continue
         year, number = week_of_year(start)
-        found = same_week(year - shift.months // 12, number, week_starts)
+        found = same_week(year - shift.months // 12, number, calendar)
         moved = None if found is None else found - start
         yield start, None if moved is None else _moved(piece, moved)
 

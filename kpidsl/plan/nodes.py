@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain, Window, period_start, shift
+from kpidsl.model.periods import Calendar, Grain, Window, period_start, shift
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import Dimension, Join, Measure, Source, Stock
 
@@ -99,10 +99,10 @@ class Reach:
     def is_bounded(self) -> bool:
         return bool(self.months or self.days) or self.since is not None
 
-    def start(self, end: date, week_starts: int) -> date | None:
+    def start(self, end: date, calendar: Calendar) -> date | None:
         """Return the first day that counts towards a period that ends before `end`."""
         if self.since is not None:
-            return period_start(end - timedelta(days=1), self.since, week_starts)
+            return period_start(end - timedelta(days=1), self.since, calendar)
         return shift(end, -self.months, -self.days) if self.is_bounded else None
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from kpidsl.model.periods import Grain, Window, is_whole, next_start, period_start, shift_window
+from kpidsl.model.periods import (
+    Calendar,
+    Grain,
+    Window,
+    is_whole,
+    next_start,
+    period_start,
+    shift_window,
+)
 from kpidsl.plan.nodes import Aggregate, Frame, Plan
 
 
@@ -18,10 +26,10 @@ def covers(known: Iterable[Window | None], window: Window) -> bool:
 
 
 def is_partial(
-    window: Window, grain: Grain, week_starts: int, known: Iterable[Window | None]
+    window: Window, grain: Grain, calendar: Calendar, known: Iterable[Window | None]
 ) -> bool:
     """Tell whether a window is less than a period of the grain, or is known in part only (S21)."""
-    return not (is_whole(window, grain, week_starts) and covers(known, window))
+    return not (is_whole(window, grain, calendar) and covers(known, window))
 
 
 def partial_rows(
@@ -56,7 +64,7 @@ def _asked(row: tuple[object, ...], frame: Frame) -> tuple[Grain | None, Window 
 
 def _days_of(start: date, grain: Grain, frame: Frame) -> Window | None:
     try:
-        whole = Window(start, next_start(start, grain, frame.settings.week_starts))
+        whole = Window(start, next_start(start, grain, frame.settings.calendar))
     except OverflowError:  # 9999-12-31, as exports write "never": the calendar's last period
         return None
     return whole if frame.window is None else whole.intersect(frame.window)
@@ -70,33 +78,33 @@ def _is_part(
     whole = (
         covers(now, window)
         if grain is None
-        else not is_partial(window, grain, frame.settings.week_starts, now)
+        else not is_partial(window, grain, frame.settings.calendar, now)
     )
-    starts = frame.settings.week_starts
-    return not whole or any(_looks_at_part(node, window, known, starts) for node in nodes)
+    calendar = frame.settings.calendar
+    return not whole or any(_looks_at_part(node, window, known, calendar) for node in nodes)
 
 
 def _looks_at_part(
-    node: Aggregate, window: Window, known: Mapping[str, Window | None], week_starts: int
+    node: Aggregate, window: Window, known: Mapping[str, Window | None], calendar: Calendar
 ) -> bool:
     """Tell whether a value looks at other days than its period's (S18, S19) that are known in
     part; where none of them is known there is no value, which says so itself."""
-    looked = _looked_at(node, window, week_starts)
+    looked = _looked_at(node, window, calendar)
     days = known[node.input.source.name]
     if looked is None or looked == window or days is None:
         return False
     return days.intersect(looked) is not None and not covers([days], looked)
 
 
-def _looked_at(node: Aggregate, window: Window, week_starts: int) -> Window | None:
+def _looked_at(node: Aggregate, window: Window, calendar: Calendar) -> Window | None:
     """Return the days that count towards a period, or None where no first one is asked for."""
     look = node.look
     if look.pairs is not None:
-        start = period_start(window.start, Grain.WEEK, week_starts)
+        start = period_start(window.start, Grain.WEEK, calendar)
         own = dict(look.pairs).get(start)
     else:
         own = shift_window(window, -look.shift.months, -look.shift.days)
     if own is None or look.reach is None:
         return own
-    first = look.reach.start(own.end, week_starts)
+    first = look.reach.start(own.end, calendar)
     return None if first is None or node.stock is not None else Window(first, own.end)

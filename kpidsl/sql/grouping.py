@@ -15,6 +15,7 @@ from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
 from kpidsl.sql.spans import END_DAY, scanned, within
@@ -94,7 +95,7 @@ class Grouping:
         assert grain is not None
         if isinstance(grain, DayPart):
             return self.dialect.part_start(scope.instant(), scope.time(), grain)
-        start = self.dialect.period_start(scope.time(), grain, self.frame.settings.week_starts)
+        start = period_start(self.dialect, scope.time(), grain, self.frame.settings.calendar)
         if node.by_day:
             return start
         return self.dialect.add(start, node.look.shift.months, node.look.shift.days)

@@ -31,6 +31,8 @@ from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.known import first_and_last
+from kpidsl.sql.periods import period_series
+from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.statement import ALL, Statement, in_order, key_columns
 
@@ -211,15 +213,15 @@ class _Lowering:
             found = runs(window, grain, self.frame.settings.timezone)
             every = [build.alias(self.dialect.instants(run), PERIOD) for run in found]
             return build.union_all([build.select(instants) for instants in every])
-        starts = self.frame.settings.week_starts
+        calendar = self.frame.settings.calendar
         if window is not None:
-            first: exp.Expr = build.day(period_start(window.start, grain, starts))
+            first: exp.Expr = build.day(period_start(window.start, grain, calendar))
             last: exp.Expr = build.day(window.last_day)
-            series = self.dialect.date_series(first, last, grain)
+            series = period_series(self.dialect, first, last, grain)
             return build.select(build.alias(series, PERIOD))
         extent = self._extent()
-        first = self.dialect.period_start(build.column("first_day"), grain, starts)
-        series = self.dialect.date_series(first, build.column("last_day"), grain)
+        first = first_day_of(self.dialect, build.column("first_day"), grain, calendar)
+        series = period_series(self.dialect, first, build.column("last_day"), grain)
         return build.select(build.alias(series, PERIOD)).from_(build.table(extent), copy=False)
 
     # --- known ranges ----------------------------------------------------------------------

@@ -12,6 +12,7 @@ from kpidsl.plan.looking import looked_at
 from kpidsl.plan.nodes import PERIOD, Frame, Look
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Clock, Dialect
+from kpidsl.sql.periods import period_start as first_day_of
 
 FIRST_DAY, END_DAY = "first_day", "end_day"
 
@@ -29,16 +30,14 @@ def bounds(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[exp.
         local = dialect.local_time(period, Clock(frame.settings.timezone, "UTC"))
         day = build.cast(local, "DATE")
         return day, dialect.add(day.copy(), 0, 1)
-    months = {"month": 1, "quarter": 3, "year": 12}.get(grain.value, 0)
-    days = {"day": 1, "week": 7}.get(grain.value, 0)
     start = dialect.add(period, -shift.months, -shift.days)
-    end = dialect.add(period.copy(), months - shift.months, days - shift.days)
+    end = dialect.add(period.copy(), grain.months - shift.months, grain.days - shift.days)
     if window is not None:
         looked = shift_window(window, -shift.months, -shift.days)
-        starts = frame.settings.week_starts
-        if period_start(window.end, grain, starts) != window.end:
+        calendar = frame.settings.calendar
+        if period_start(window.end, grain, calendar) != window.end:
             end = exp.Least(this=end, expressions=[build.day(looked.end)])
-        if period_start(window.start, grain, starts) != window.start:
+        if period_start(window.start, grain, calendar) != window.start:
             start = exp.Greatest(this=start, expressions=[build.day(looked.start)])
     return start, end
 
@@ -54,7 +53,7 @@ def spans(frame: Frame, dialect: Dialect, periods: str, look: Look) -> exp.Query
         columns.append(build.alias(start, FIRST_DAY))
     elif look.reach.since is not None:
         last = dialect.add(end.copy(), 0, -1)
-        first = dialect.period_start(last, look.reach.since, frame.settings.week_starts)
+        first = first_day_of(dialect, last, look.reach.since, frame.settings.calendar)
         columns.append(build.alias(first, FIRST_DAY))
     elif look.reach.is_bounded:
         first = dialect.add(end.copy(), -look.reach.months, -look.reach.days)
@@ -72,7 +71,7 @@ def _listed(frame: Frame, look: Look) -> exp.Query:
             continue
         first: date | None = own.start
         if look.reach is not None:
-            first = look.reach.start(own.end, frame.settings.week_starts)
+            first = look.reach.start(own.end, frame.settings.calendar)
         columns = [
             build.alias(build.day(period), PERIOD),
             build.alias(build.day(own.end), END_DAY),
@@ -110,7 +109,7 @@ def scanned(frame: Frame, look: Look) -> tuple[date | None, date] | None:
         return None, shift_window(frame.window, -back.months, -back.days).end
     if isinstance(frame.grain, DayPart):
         return frame.window.start, frame.window.end
-    days = looked_at(frame.window, frame.grain, frame.settings.week_starts, look)
+    days = looked_at(frame.window, frame.grain, frame.settings.calendar, look)
     known = [own for _, own in days if own is not None]
     if not known:
         return frame.window.start, frame.window.start

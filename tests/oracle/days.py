@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.project import Settings
 from kpidsl.model.sources import TimeSpec
 
 Span = tuple[date, date]
@@ -66,14 +67,14 @@ def day_of(moment: date | datetime) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def bucket(day: date, grain: Grain, week_starts: int) -> Span:
+def bucket(day: date, grain: Grain, settings: Settings) -> Span:
     """The whole period that holds `day`."""
     match grain:
         case Grain.DAY:
             start, end = day, day + _ONE
         case Grain.WEEK:
             start = day
-            while start.weekday() != week_starts:
+            while start.weekday() != settings.week_starts:
                 start -= _ONE
             end = start + 7 * _ONE
         case Grain.MONTH:
@@ -82,6 +83,22 @@ def bucket(day: date, grain: Grain, week_starts: int) -> Span:
             start, end = _months(day, 3)
         case Grain.YEAR:
             start, end = _months(day, 12)
+        case Grain.FISCAL_QUARTER:
+            start, end = _fiscal(day, 3, settings.fiscal_year_starts)
+        case Grain.FISCAL_YEAR:
+            start, end = _fiscal(day, 12, settings.fiscal_year_starts)
+    return start, end
+
+
+def _fiscal(day: date, length: int, first: int) -> Span:
+    """So many months from the last first day of a year, or a quarter of it, that is not over."""
+    starts = [(first - 1 + step) % 12 + 1 for step in range(0, 12, length)]
+    start = day.replace(day=1)
+    while start.month not in starts:
+        start = (start - _ONE).replace(day=1)
+    end = start
+    for _ in range(length):
+        end = (end + 31 * _ONE).replace(day=1)
     return start, end
 
 
@@ -94,12 +111,12 @@ def _months(day: date, length: int) -> Span:
     return start, date(day.year, following, 1)
 
 
-def buckets(window: Span, grain: Grain, week_starts: int) -> list[tuple[date, Span]]:
+def buckets(window: Span, grain: Grain, settings: Settings) -> list[tuple[date, Span]]:
     """Every period that meets the window: its own start, and its days inside the window."""
     found: list[tuple[date, Span]] = []
     day = window[0]
     while day < window[1]:
-        start, end = bucket(day, grain, week_starts)
+        start, end = bucket(day, grain, settings)
         found.append((start, (max(start, window[0]), min(end, window[1]))))
         day = end
     return found
@@ -114,33 +131,33 @@ def earlier(span: Span, months: int, days: int) -> Span:
     """
     start, end = span
     first = _month_earlier(start, months)
-    last_day_of_first = bucket(first, Grain.MONTH, 0)[1] - _ONE
+    last_day_of_first = _months(first, 1)[1] - _ONE
     new_start = min(first + (start.day - 1) * _ONE, last_day_of_first)
     stop_month = _month_earlier(end, months)
-    new_end = min(stop_month + (end.day - 1) * _ONE, bucket(stop_month, Grain.MONTH, 0)[1])
+    new_end = min(stop_month + (end.day - 1) * _ONE, _months(stop_month, 1)[1])
     return new_start - days * _ONE, new_end - days * _ONE
 
 
-def same_week_earlier(span: Span, years: int, week_starts: int) -> Span | None:
+def same_week_earlier(span: Span, years: int, settings: Settings) -> Span | None:
     """The same part of the week of the same number, so many years before; None without one.
 
     A week is its year's where most of its days lie.
     """
-    week = bucket(span[0], Grain.WEEK, week_starts)[0]
+    week = bucket(span[0], Grain.WEEK, settings)[0]
     days = [week + n * _ONE for n in range(7)]
     year = max({day.year for day in days}, key=[day.year for day in days].count)
-    earlier_weeks = _weeks(year - years, week_starts)
-    place = _weeks(year, week_starts).index(week)
+    earlier_weeks = _weeks(year - years, settings)
+    place = _weeks(year, settings).index(week)
     if place >= len(earlier_weeks):
         return None
     moved = earlier_weeks[place] - week
     return span[0] + moved, span[1] + moved
 
 
-def _weeks(year: int, week_starts: int) -> list[date]:
+def _weeks(year: int, settings: Settings) -> list[date]:
     """The first days of a year's weeks."""
     found = []
-    day = bucket(date(year, 1, 1), Grain.WEEK, week_starts)[0]
+    day = bucket(date(year, 1, 1), Grain.WEEK, settings)[0]
     while day.year <= year:
         if sum((day + n * _ONE).year == year for n in range(7)) >= 4:
             found.append(day)
@@ -160,7 +177,7 @@ def _month_earlier(day: date, months: int) -> date:
     return date(year, month, 1)
 
 
-_ACCRUAL = {"month": Grain.MONTH, "quarter": Grain.QUARTER, "year": Grain.YEAR}
+_ACCRUAL = {"month": 1, "quarter": 3, "year": 12}
 
 
 def accrued(amount: Fraction, per: str, span: Span) -> Fraction:
@@ -170,7 +187,7 @@ def accrued(amount: Fraction, per: str, span: Span) -> Fraction:
     day = span[0]
     while day < span[1]:
         if per in _ACCRUAL:
-            start, end = bucket(day, _ACCRUAL[per], 0)
+            start, end = _months(day, _ACCRUAL[per])
             total += amount / (end - start).days
         else:
             total += amount / {"day": 1, "week": 7}[per]

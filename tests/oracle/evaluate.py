@@ -71,7 +71,7 @@ class _Evaluator:
         self.model = model
         self.query = query
         self.rows = Rows(model, tables)
-        self.weeks = model.settings.week_starts
+        self.settings = model.settings
         self.asked = Around(() if query.where is None else (query.where,))
         self._leaves: dict[object, Leaf] = {}
         self._peers: list[Combo] = []
@@ -194,7 +194,7 @@ class _Evaluator:
             assert window is not None
             return self._parts_of_days(self.query.grain, window, parts)
         if window is not None:
-            return dict(buckets(window, self.query.grain, self.weeks))
+            return dict(buckets(window, self.query.grain, self.settings))
         # Whole periods: cut at the data's ends, a prior value would hang on the other metrics
         # of the query (S1).
         days = [day for part, _ in parts if isinstance(part, Leaf) for day in part.rows_days()]
@@ -202,8 +202,8 @@ class _Evaluator:
             return {}
         every = (min(days), max(days) + timedelta(days=1))
         return {
-            start: bucket(start, self.query.grain, self.weeks)
-            for start, _ in buckets(every, self.query.grain, self.weeks)
+            start: bucket(start, self.query.grain, self.settings)
+            for start, _ in buckets(every, self.query.grain, self.settings)
         }
 
     def _parts_of_days(self, grain: DayPart, window: Span, parts: Parts) -> Spans:
@@ -242,7 +242,7 @@ class _Evaluator:
         return {self.unallocated}
 
     def _days(self, around: Around, span: Span | None) -> Span | None:
-        return around.days(span, self.query.grain, self.weeks)
+        return around.days(span, self.query.grain, self.settings)
 
     # --- values ----------------------------------------------------------------------------
 
@@ -254,7 +254,7 @@ class _Evaluator:
             case MeasureRef():
                 own = combo if around.kept is None else tuple(combo[at] for at in around.kept)
                 days = self._days(around, span)
-                moved = around.own(span, self.query.grain, self.weeks)
+                moved = around.own(span, self.query.grain, self.settings)
                 value = self._leaf(expr, around).value(days, own, moved)
                 assert value is None or isinstance(value, int | float | Decimal)
                 return value

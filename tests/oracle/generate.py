@@ -35,6 +35,8 @@ SHIFTS: dict[Grain | None, tuple[tuple[Months, Days], ...]] = {
     Grain.MONTH: ((1, 0), (12, 0), (0, 10)),
     Grain.QUARTER: ((3, 0), (12, 0), (1, 0)),
     Grain.YEAR: ((12, 0), (3, 0), (0, 364)),
+    Grain.FISCAL_QUARTER: ((3, 0), (12, 0), (1, 0)),
+    Grain.FISCAL_YEAR: ((12, 0), (3, 0), (0, 364)),
 }
 """How far a query looks back: whole periods of its own, and other days."""
 ROLLS: tuple[tuple[Months, Days], ...] = (
@@ -47,6 +49,9 @@ ROLLS: tuple[tuple[Months, Days], ...] = (
     (12, 0),
 )
 """How long a rolling window is."""
+
+
+FISCAL = {Grain.FISCAL_QUARTER, Grain.FISCAL_YEAR}
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,7 +98,7 @@ def cases(draw: Draw) -> Case:
     dimensions = _dimensions(draw, world, asked)
     by: list[Typed] = []
     if dimensions:
-        size = pick(draw, (0, 1, 1, 2))
+        size = pick(draw, (0, 1, 1, 2, 2))
         by = draw(st.lists(st.sampled_from(dimensions), min_size=size, max_size=size, unique=True))
     window = _window(draw) if timed and chance(draw, 75) else None
     days: Grain | None = draw(st.sampled_from((None, *Grain))) if timed else None
@@ -101,7 +106,8 @@ def cases(draw: Draw) -> Case:
     ended = window is not None or days is not None
     grain: Grain | DayPart | None = days
     if timed and chance(draw, 18) and all(_knows_hours(world, name) for name in asked):
-        grain, window, shifts, ended = pick(draw, tuple(DayPart)), _short(draw), (), False
+        grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
+        window, shifts, ended = _short(draw), (), False
     maker = _Formulas(draw, world, asked, dimensions, shifts, by, ended)
     if isinstance(grain, DayPart) and not chance(draw, 5):
         maker.leave_out_levels()
@@ -134,7 +140,7 @@ def _short(draw: Draw) -> Window | None:
     """A few days, those of moved clocks more often; hardly ever no window, which is refused."""
     if chance(draw, 5):
         return None
-    start = pick(draw, MOVED if chance(draw, 75) else DAYS)
+    start = pick(draw, MOVED if chance(draw, 90) else DAYS)
     return Window(start, start + timedelta(days=pick(draw, (1, 1, 2))))
 
 
@@ -166,7 +172,7 @@ def _weight(model: Model, asked: list[str], dimension: e.QueryDimension) -> int:
     ends = _ends(model, asked, dimension)
     if len(ends) < len(asked):
         return 0
-    return 4 if any(end.reverse for end in ends) else 1
+    return 7 if any(end.reverse for end in ends) else 1
 
 
 def _ends(model: Model, sources: Iterable[str], dimension: e.QueryDimension) -> list[Reach]:
@@ -354,6 +360,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S20 part of a day": isinstance(query.grain, DayPart) and bool(answer),
         "S20 moved clock": isinstance(query.grain, DayPart)
         and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
+        "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),

@@ -145,7 +145,10 @@ def worlds(draw: Draw) -> World:
         members = draw(st.lists(st.sampled_from(sketches), min_size=1, unique_by=id))
         shared["way"] = {sketch.name: "tag" for sketch in members}
     settings = Settings(
-        name="project", timezone=pick(draw, ZONES), week_starts=pick(draw, (0, 0, 6))
+        name="project",
+        timezone=pick(draw, ZONES),
+        week_starts=pick(draw, (0, 0, 6)),
+        fiscal_year_starts=pick(draw, (1, 3, 4, 10, 11)),
     )
     model = Model(
         settings=settings,

@@ -26,6 +26,7 @@ from kpidsl.model.expr import (
 )
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.project import Settings
 from kpidsl.model.sources import Measure
 from kpidsl.plan.query import Absent
 from tests.oracle.days import Span, bucket, day_of, earlier, same_week_earlier
@@ -63,16 +64,20 @@ class Around:
     reach: Rolling | Running | ToDate | None = None
     kept: tuple[int, ...] | None = None
 
-    def own(self, span: Span | None, grain: Grain | DayPart | None, weeks: int) -> Span | None:
+    def own(
+        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
+    ) -> Span | None:
         """The days of the unshifted period `span`, moved (S19); empty without a partner."""
         months, rest = self.shift.months, self.shift.days
         if span is None or grain is not Grain.WEEK or not months or months % 12 or rest:
             return self.shift.of(span)
-        return same_week_earlier(span, months // 12, weeks) or (span[0], span[0])
+        return same_week_earlier(span, months // 12, settings) or (span[0], span[0])
 
-    def days(self, span: Span | None, grain: Grain | DayPart | None, weeks: int) -> Span | None:
+    def days(
+        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
+    ) -> Span | None:
         """The days that count towards the unshifted period `span` (S18, S19)."""
-        moved = self.own(span, grain, weeks)
+        moved = self.own(span, grain, settings)
         if moved is None or self.reach is None or moved[0] == moved[1]:
             return moved
         end = moved[1]
@@ -80,7 +85,7 @@ class Around:
             case Running():
                 return date.min, end
             case ToDate(_, grain):
-                return bucket(end - timedelta(days=1), grain, weeks)[0], end
+                return bucket(end - timedelta(days=1), grain, settings)[0], end
             case Rolling(_, months, days):
                 return earlier((end, end), months, days)[0], end
 

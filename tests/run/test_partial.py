@@ -9,7 +9,7 @@ import pytest
 
 import kpidsl
 from kpidsl.model.expr import MeasureRef
-from kpidsl.model.periods import Grain, Window
+from kpidsl.model.periods import GREGORIAN, Grain, Window
 from kpidsl.plan.query import Query, Selection
 from kpidsl.run.partial import is_partial
 from kpidsl.run.result import Known
@@ -155,7 +155,7 @@ FEBRUARY = Window(date(2026, 2, 1), date(2026, 3, 1))
 def test_a_window_is_whole_when_it_is_a_period_that_all_know(
     window: Window, known: list[Window | None], partial: bool
 ) -> None:
-    assert is_partial(window, Grain.MONTH, 0, known) == partial
+    assert is_partial(window, Grain.MONTH, GREGORIAN, known) == partial
 
 
 def test_a_total_over_time_stands_for_the_whole_window(tmp_path: Path) -> None:
