@@ -22,7 +22,7 @@ By = Annotated[
     typer.Option(
         "--by",
         help="Dimensions, and at most one grain: month,channel. Grains are second, minute, hour, "
-        "day, week, month, quarter, year, fiscal_quarter and fiscal_year.",
+        "day, week, month, quarter, year, fiscal_month, fiscal_quarter and fiscal_year.",
     ),
 ]
 Where = Annotated[str | None, typer.Option("--where", help="Keep members: 'region != \"EU\"'.")]

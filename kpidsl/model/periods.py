@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from kpidsl.model.week_years import WeekYears
+
 _DAY = timedelta(days=1)
 _MONTH_NAMES = [
     *["Jan", "Feb", "Mar", "Apr", "May", "Jun"],
@@ -34,6 +36,7 @@ class Grain(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    FISCAL_MONTH = "fiscal_month"
     FISCAL_QUARTER = "fiscal_quarter"
     FISCAL_YEAR = "fiscal_year"
 
@@ -53,7 +56,11 @@ class Grain(StrEnum):
         return _DAYS_IN.get(self, 0)
 
 
-_ORDINARY = {Grain.FISCAL_QUARTER: Grain.QUARTER, Grain.FISCAL_YEAR: Grain.YEAR}
+_ORDINARY = {
+    Grain.FISCAL_MONTH: Grain.MONTH,
+    Grain.FISCAL_QUARTER: Grain.QUARTER,
+    Grain.FISCAL_YEAR: Grain.YEAR,
+}
 _MONTHS_IN = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 _DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
 
@@ -61,15 +68,20 @@ _DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """How days make periods (S20): weeks start on `week_starts`, 0 for Monday, and fiscal years in
-    the month `fiscal_year_starts`, from 1."""
+    the month `fiscal_year_starts`, from 1, unless they are `week_years`."""
 
     week_starts: int = 0
     fiscal_year_starts: int = 1
+    week_years: WeekYears | None = None
 
     @property
     def months_after_january(self) -> int:
         """How many months later than the calendar year the fiscal year starts."""
         return self.fiscal_year_starts - 1
+
+    def years_of_weeks(self, grain: Grain | None) -> WeekYears | None:
+        """Return the years of whole weeks that a grain's periods are of, or None."""
+        return None if grain is None or grain is grain.ordinary else self.week_years
 
 
 GREGORIAN = Calendar()
@@ -148,9 +160,21 @@ def parse_period(text: str, calendar: Calendar = GREGORIAN) -> Window | None:
             first, months = shift(first, 6 * (int(match["half"]) - 1)), 6
         else:
             months = 1 if match["month"] else 12
+        if match["fiscal"] and calendar.week_years is not None:
+            return _of_week_year(match, calendar.week_years)
         return Window(first, shift(first, months))
     except (ValueError, OverflowError):
         return None
+
+
+def _of_week_year(match: re.Match[str], years: WeekYears) -> Window:
+    year, months, number = int(match["year"]), 12, 1
+    if match["quarter"]:
+        months, number = 3, int(match["quarter"])
+    elif match["half"]:
+        months, number = 6, int(match["half"])
+    starts = years.starts(year, months)
+    return Window(starts[number - 1], starts[number])
 
 
 def is_iso_week(text: str) -> bool:
@@ -185,8 +209,27 @@ def shift_window(window: Window, months: int = 0, days: int = 0) -> Window:
     return Window(shift(window.start, months, days), end + timedelta(days=days))
 
 
+def moved_back(window: Window, months: int, days: int, calendar: Calendar) -> Window:
+    """Move a window into the past (S19): one of whole months of a year of weeks to the months of
+    the same number, or so many of them back; any other by `shift_window`."""
+    years = calendar.week_years
+    if years is None or days or not months or not is_of_week_years(window, years):
+        return shift_window(window, -months, -days)
+    return Window(years.earlier(window.start, months), years.earlier(window.end, months))
+
+
+def is_of_week_years(window: Window, years: WeekYears) -> bool:
+    """Tell whether a window begins with a month of a year of weeks, and is no calendar months."""
+    begins = window.start in years.starts(years.year_of(window.start))
+    return begins and not (window.start.day == 1 and whole_months(window))
+
+
 def period_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> date:
     """Return the first day of the period that holds `day`."""
+    if years := calendar.years_of_weeks(grain):
+        return max(
+            first for first in years.starts(years.year_of(day), grain.months) if first <= day
+        )
     match grain:
         case Grain.DAY:
             return day
@@ -198,13 +241,15 @@ def period_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> dat
             return date(day.year, day.month - (day.month - 1) % 3, 1)
         case Grain.YEAR:
             return date(day.year, 1, 1)
-        case Grain.FISCAL_QUARTER | Grain.FISCAL_YEAR:
+        case Grain.FISCAL_MONTH | Grain.FISCAL_QUARTER | Grain.FISCAL_YEAR:
             later = calendar.months_after_january
             return shift(period_start(shift(day, -later), grain.ordinary), later)
 
 
 def next_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> date:
     """Return the first day of the period after the one that holds `day`."""
+    if years := calendar.years_of_weeks(grain):
+        return min(first for first in years.starts(years.year_of(day), grain.months) if first > day)
     return _step(period_start(day, grain, calendar), grain, 1)
 
 
@@ -263,7 +308,7 @@ def last_complete(
 ) -> Window:
     """Return the latest period that `is_complete` (S21)."""
     end = period_start(_known_until(now, watermark), grain, calendar)
-    return Window(_step(end, grain, -1), end)
+    return Window(period_start(end - _DAY, grain, calendar), end)
 
 
 def year_to_date(window: Window, calendar: Calendar = GREGORIAN) -> Window:
@@ -320,14 +365,29 @@ def label(window: Window) -> str:
 
 
 def label_of(window: Window, grain: Grain, calendar: Calendar) -> str:
-    """Name a window as `label` does, and a whole fiscal period `FY2026` or `Q3 FY2026`, by the year
-    in which its year ends."""
+    """Name a window as `label` does, and a whole fiscal period `FY2026`, `Q3 FY2026` or `month 7 of
+    FY2026`."""
     if grain is grain.ordinary or not is_whole(window, grain, calendar):
         return label(window)
+    if calendar.week_years is not None:
+        return _label_of_weeks(window, grain, calendar.week_years)
     moved = shift_window(window, -calendar.months_after_january)
     year = moved.start.year + (1 if calendar.months_after_january else 0)
-    quarter = f"Q{moved.start.month // 3 + 1} " if grain is Grain.FISCAL_QUARTER else ""
-    return f"{quarter}FY{year}"
+    return _fiscal_label(grain, year, (moved.start.month - 1) // grain.months + 1)
+
+
+def _label_of_weeks(window: Window, grain: Grain, years: WeekYears) -> str:
+    year = years.year_of(window.start)
+    return _fiscal_label(grain, year, years.starts(year, grain.months).index(window.start) + 1)
+
+
+def _fiscal_label(grain: Grain, year: int, number: int) -> str:
+    match grain:
+        case Grain.FISCAL_YEAR:
+            return f"FY{year}"
+        case Grain.FISCAL_QUARTER:
+            return f"Q{number} FY{year}"
+    return f"month {number} of FY{year}"
 
 
 def _known_until(now: date, watermark: date | None) -> date:

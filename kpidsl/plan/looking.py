@@ -10,6 +10,7 @@ from kpidsl.model.periods import (
     Calendar,
     Grain,
     Window,
+    moved_back,
     period_start,
     periods,
     same_week,
@@ -46,7 +47,7 @@ def look_of(query: Query, calendar: Calendar, shift: Shift, reach: Reach | None)
                 help="say from when to when, as in `--period 2026`, or group by a grain",
             )
         )
-    pairs = _pairs(query, calendar, shift)
+    pairs = _pairs(query, calendar, shift, reach)
     moves_whole = query.grain is None or (reach is None and pairs is None)
     return Look(shift, reach, pairs, joined=not (moves_whole and _aligned(shift, query.grain)))
 
@@ -79,6 +80,14 @@ def looked_at(
 ) -> list[tuple[date | None, Window | None]]:
     """Return each period of a window (None: the window itself) by its first day, with the days
     that count towards it: None where it has no partner. Not for a look back to the beginning."""
+    moved = moved_periods(window, grain, calendar, look)
+    return [(start, _reached(own, look.reach, calendar)) for start, own in moved]
+
+
+def moved_periods(
+    window: Window, grain: Grain | None, calendar: Calendar, look: Look
+) -> tuple[tuple[date | None, Window | None], ...]:
+    """Return each period of a window as `looked_at` does, with its own days, moved (S19)."""
     pairs = look.pairs
     if pairs is None:
         pieces = [window] if grain is None else periods(window, grain, calendar)
@@ -86,11 +95,13 @@ def looked_at(
         pairs = tuple(
             (
                 None if grain is None else period_start(piece.start, grain, calendar),
-                shift_window(piece, -back.months, -back.days),
+                moved_back(piece, back.months, back.days, calendar)
+                if grain is None
+                else shift_window(piece, -back.months, -back.days),
             )
             for piece in pieces
         )
-    return [(start, _reached(own, look.reach, calendar)) for start, own in pairs]
+    return pairs
 
 
 def _reached(own: Window | None, reach: Reach | None, calendar: Calendar) -> Window | None:
@@ -111,13 +122,41 @@ def _aligned(shift: Shift, grain: Grain | None) -> bool:
 
 
 def _pairs(
-    query: Query, calendar: Calendar, shift: Shift
+    query: Query, calendar: Calendar, shift: Shift, reach: Reach | None
 ) -> tuple[tuple[date | None, Window | None], ...] | None:
     """Return each period with the days that it looks at, where no calendar arithmetic of the
-    engine tells them: weeks moved by months."""
-    if query.grain is not Grain.WEEK or not shift.months or query.window is None:
+    engine tells them: weeks moved by months, and what is of years of whole weeks."""
+    if query.grain is None or isinstance(query.grain, DayPart):
         return None
-    return tuple(_week_pairs(query.window, calendar, shift))
+    if query.grain is Grain.WEEK and shift.months and query.window is not None:
+        return tuple(_week_pairs(query.window, calendar, shift))
+    since = None if reach is None else reach.since
+    years = calendar.years_of_weeks(query.grain)
+    if years is None and calendar.years_of_weeks(since) is None:
+        return None
+    if query.window is None:
+        raise Refused(
+            error(
+                "K489",
+                "periods of years of whole weeks are asked for, and the question has no window",
+                help="say from when to when, as in `--period FY2026`",
+            )
+        )
+    return tuple(_fiscal_pairs(query.window, query.grain, calendar, shift))
+
+
+def _fiscal_pairs(
+    window: Window, grain: Grain, calendar: Calendar, shift: Shift
+) -> Iterator[tuple[date, Window | None]]:
+    """Months of a year of weeks look at those of the same number."""
+    years = calendar.years_of_weeks(grain)
+    for piece in periods(window, grain, calendar):
+        start = period_start(piece.start, grain, calendar)
+        if years is None or shift.days:
+            yield start, shift_window(piece, -shift.months, -shift.days)
+            continue
+        first, end = (years.earlier(day, shift.months) for day in (piece.start, piece.end))
+        yield start, Window(first, end) if first < end else None
 
 
 def _week_pairs(
@@ -130,10 +169,19 @@ def _week_pairs(
         if shift.months % 12 or shift.days:
             yield start, shift_window(piece, -shift.months, -shift.days)
             continue
-        year, number = week_of_year(start)
-        found = same_week(year - shift.months // 12, number, calendar)
+        found = _same_week(start, shift.months // 12, calendar)
         moved = None if found is None else found - start
         yield start, None if moved is None else _moved(piece, moved)
+
+
+def _same_week(start: date, years: int, calendar: Calendar) -> date | None:
+    """Return the first day of the week of the same number some years before, or None: of the
+    project's years of weeks, else of ISO's."""
+    if calendar.week_years is not None:
+        year, number = calendar.week_years.week_of(start)
+        return calendar.week_years.week(year - years, number)
+    year, number = week_of_year(start)
+    return same_week(year - years, number, calendar)
 
 
 def _moved(window: Window, by: timedelta) -> Window:

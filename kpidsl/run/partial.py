@@ -10,6 +10,7 @@ from kpidsl.model.periods import (
     Grain,
     Window,
     is_whole,
+    moved_back,
     next_start,
     period_start,
     shift_window,
@@ -81,27 +82,34 @@ def _is_part(
         else not is_partial(window, grain, frame.settings.calendar, now)
     )
     calendar = frame.settings.calendar
-    return not whole or any(_looks_at_part(node, window, known, calendar) for node in nodes)
+    return not whole or any(_looks_at_part(node, grain, window, known, calendar) for node in nodes)
 
 
 def _looks_at_part(
-    node: Aggregate, window: Window, known: Mapping[str, Window | None], calendar: Calendar
+    node: Aggregate,
+    grain: Grain | None,
+    window: Window,
+    known: Mapping[str, Window | None],
+    calendar: Calendar,
 ) -> bool:
     """Tell whether a value looks at other days than its period's (S18, S19) that are known in
     part; where none of them is known there is no value, which says so itself."""
-    looked = _looked_at(node, window, calendar)
+    looked = _looked_at(node, grain, window, calendar)
     days = known[node.input.source.name]
     if looked is None or looked == window or days is None:
         return False
     return days.intersect(looked) is not None and not covers([days], looked)
 
 
-def _looked_at(node: Aggregate, window: Window, calendar: Calendar) -> Window | None:
+def _looked_at(
+    node: Aggregate, grain: Grain | None, window: Window, calendar: Calendar
+) -> Window | None:
     """Return the days that count towards a period, or None where no first one is asked for."""
     look = node.look
-    if look.pairs is not None:
-        start = period_start(window.start, Grain.WEEK, calendar)
-        own = dict(look.pairs).get(start)
+    if grain is None:
+        own: Window | None = moved_back(window, look.shift.months, look.shift.days, calendar)
+    elif look.pairs is not None:
+        own = dict(look.pairs).get(period_start(window.start, grain, calendar))
     else:
         own = shift_window(window, -look.shift.months, -look.shift.days)
     if own is None or look.reach is None:

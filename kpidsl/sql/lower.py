@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, runs
-from kpidsl.model.periods import period_start
+from kpidsl.model.periods import period_start, periods
 from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.leaves import leaves_of, timed_values
@@ -214,6 +214,13 @@ class _Lowering:
             every = [build.alias(self.dialect.instants(run), PERIOD) for run in found]
             return build.union_all([build.select(instants) for instants in every])
         calendar = self.frame.settings.calendar
+        if window is not None and calendar.years_of_weeks(grain) is not None:
+            starts = [
+                period_start(piece.start, grain, calendar)
+                for piece in periods(window, grain, calendar)
+            ]
+            every = [build.alias(build.day(start), PERIOD) for start in starts]
+            return build.union_all([build.select(start) for start in every])
         if window is not None:
             first: exp.Expr = build.day(period_start(window.start, grain, calendar))
             last: exp.Expr = build.day(window.last_day)

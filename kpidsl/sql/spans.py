@@ -7,8 +7,8 @@ from datetime import date
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import period_start, shift_window
-from kpidsl.plan.looking import looked_at
+from kpidsl.model.periods import moved_back, period_start, shift_window
+from kpidsl.plan.looking import looked_at, moved_periods
 from kpidsl.plan.nodes import PERIOD, Frame, Look
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Clock, Dialect
@@ -23,7 +23,7 @@ def bounds(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[exp.
     grain, window, shift = frame.grain, frame.window, look.shift
     if grain is None:
         assert window is not None
-        looked = shift_window(window, -shift.months, -shift.days)
+        looked = moved_back(window, shift.months, shift.days, frame.settings.calendar)
         return build.day(looked.start), build.day(looked.end)
     period = build.column(PERIOD, table)
     if isinstance(grain, DayPart):
@@ -104,13 +104,13 @@ def scanned(frame: Frame, look: Look) -> tuple[date | None, date] | None:
     None when the question has no window."""
     if frame.window is None:
         return None
-    if look.reach is not None and not look.reach.is_bounded:
-        back = look.shift
-        return None, shift_window(frame.window, -back.months, -back.days).end
     if isinstance(frame.grain, DayPart):
         return frame.window.start, frame.window.end
-    days = looked_at(frame.window, frame.grain, frame.settings.calendar, look)
-    known = [own for _, own in days if own is not None]
+    is_bounded = look.reach is None or look.reach.is_bounded
+    days = looked_at if is_bounded else moved_periods
+    found = days(frame.window, frame.grain, frame.settings.calendar, look)
+    known = [own for _, own in found if own is not None]
     if not known:
         return frame.window.start, frame.window.start
-    return min(own.start for own in known), max(own.end for own in known)
+    end = max(own.end for own in known)
+    return (min(own.start for own in known) if is_bounded else None), end

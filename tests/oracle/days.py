@@ -10,10 +10,12 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import TimeSpec
+from tests.oracle import retail
 
 Span = tuple[date, date]
 """Local days, half-open; of a part of a day, local times with their offset."""
 
+FISCAL = {Grain.FISCAL_MONTH: 1, Grain.FISCAL_QUARTER: 3, Grain.FISCAL_YEAR: 12}
 _ONE = timedelta(days=1)
 
 
@@ -83,10 +85,11 @@ def bucket(day: date, grain: Grain, settings: Settings) -> Span:
             start, end = _months(day, 3)
         case Grain.YEAR:
             start, end = _months(day, 12)
-        case Grain.FISCAL_QUARTER:
-            start, end = _fiscal(day, 3, settings.fiscal_year_starts)
-        case Grain.FISCAL_YEAR:
-            start, end = _fiscal(day, 12, settings.fiscal_year_starts)
+        case Grain.FISCAL_MONTH | Grain.FISCAL_QUARTER | Grain.FISCAL_YEAR:
+            length = FISCAL[grain]
+            if settings.week_years is not None:
+                return retail.period(settings.week_years, day, length)
+            start, end = _fiscal(day, length, settings.fiscal_year_starts)
     return start, end
 
 
@@ -144,6 +147,9 @@ def same_week_earlier(span: Span, years: int, settings: Settings) -> Span | None
     A week is its year's where most of its days lie.
     """
     week = bucket(span[0], Grain.WEEK, settings)[0]
+    if settings.week_years is not None:
+        found = retail.same_week(settings.week_years, week, years)
+        return None if found is None else (span[0] + (found - week), span[1] + (found - week))
     days = [week + n * _ONE for n in range(7)]
     year = max({day.year for day in days}, key=[day.year for day in days].count)
     earlier_weeks = _weeks(year - years, settings)

@@ -31,7 +31,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Absent, Query
-from tests.oracle.days import Span, accrued, bucket, buckets, day_of, hours, part_of_day
+from tests.oracle.days import FISCAL, Span, accrued, bucket, buckets, day_of, hours, part_of_day
 from tests.oracle.leaves import Around, Combo, Leaf, Shift
 from tests.oracle.rows import Number, Refused, Rows, Tables, arithmetic
 
@@ -158,6 +158,8 @@ class _Evaluator:
 
     def _refuse(self, parts: Parts) -> None:
         timed = self.query.window is not None or self.query.grain is not None
+        if self.query.window is None and self.settings.week_years is not None:
+            self._refuse_unlisted(parts)
         if isinstance(self.query.grain, DayPart):
             self._refuse_parts_of_days(parts)
         for part, around in parts:
@@ -171,6 +173,13 @@ class _Evaluator:
                 raise Refused("a level is not added up over time")
             if (around.reach is not None or level) and not timed:
                 raise Refused("without a window there is nothing to shift")
+
+    def _refuse_unlisted(self, parts: Parts) -> None:
+        """Years of weeks are listed, and so need a window."""
+        for _, around in parts:
+            since = around.reach.grain if isinstance(around.reach, ToDate) else None
+            if self.query.grain in FISCAL or since in FISCAL:
+                raise Refused("periods of years of weeks without a window")
 
     def _refuse_parts_of_days(self, parts: Parts) -> None:
         if self.query.window is None:

@@ -18,6 +18,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.purpose import Metric
 from kpidsl.model.sources import Aggregate
 from kpidsl.plan.query import Absent, Query, Selection
+from tests.oracle.days import FISCAL
 from tests.oracle.evaluate import Answer
 from tests.oracle.invent import DAYS, MOVED, Draw, Kind, World, chance, pick, predicate, worlds
 from tests.oracle.leaves import references
@@ -35,6 +36,7 @@ SHIFTS: dict[Grain | None, tuple[tuple[Months, Days], ...]] = {
     Grain.MONTH: ((1, 0), (12, 0), (0, 10)),
     Grain.QUARTER: ((3, 0), (12, 0), (1, 0)),
     Grain.YEAR: ((12, 0), (3, 0), (0, 364)),
+    Grain.FISCAL_MONTH: ((1, 0), (12, 0), (0, 364)),
     Grain.FISCAL_QUARTER: ((3, 0), (12, 0), (1, 0)),
     Grain.FISCAL_YEAR: ((12, 0), (3, 0), (0, 364)),
 }
@@ -49,9 +51,6 @@ ROLLS: tuple[tuple[Months, Days], ...] = (
     (12, 0),
 )
 """How long a rolling window is."""
-
-
-FISCAL = {Grain.FISCAL_QUARTER, Grain.FISCAL_YEAR}
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,7 +119,8 @@ def cases(draw: Draw) -> Case:
         grain=grain,
         window=window,
         where=predicate(draw, dimensions, timed=False) if dimensions and chance(draw, 35) else None,
-        sparse=chance(draw, 35) or grain in {DayPart.MINUTE, DayPart.SECOND},
+        sparse=chance(draw, 10 if grain is DayPart.HOUR else 35)
+        or grain in {DayPart.MINUTE, DayPart.SECOND},
         totals=chance(draw, 20),
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
@@ -361,6 +361,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S20 moved clock": isinstance(query.grain, DayPart)
         and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
         "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
+        "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),

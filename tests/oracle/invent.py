@@ -27,6 +27,7 @@ from kpidsl.model.sources import (
     Validity,
 )
 from kpidsl.model.units import Datatype
+from kpidsl.model.week_years import WeekYears
 from tests.oracle.rows import Tables
 
 Draw = st.DrawFn
@@ -62,7 +63,7 @@ TIMES = (
     *(time(0), time(0, 30), time(1, 30), time(2, 30), time(4, 30), time(5, 30), time(6, 30)),
     *(time(7, 30), time(12), time(23, 59, 59)),
 )
-ZONES = ("UTC", "America/New_York", "Asia/Taipei")
+ZONES = ("UTC", "America/New_York", "America/New_York", "Asia/Taipei")
 SOURCES = ("orders", "select", 'quo"ted', "Käufe", "訂單", "it's")
 ORPHAN = 99
 
@@ -144,11 +145,13 @@ def worlds(draw: Draw) -> World:
     if chance(draw, 60):
         members = draw(st.lists(st.sampled_from(sketches), min_size=1, unique_by=id))
         shared["way"] = {sketch.name: "tag" for sketch in members}
+    week_starts = pick(draw, (0, 0, 6))
     settings = Settings(
         name="project",
         timezone=pick(draw, ZONES),
-        week_starts=pick(draw, (0, 0, 6)),
+        week_starts=week_starts,
         fiscal_year_starts=pick(draw, (1, 3, 4, 10, 11)),
+        week_years=_week_years(draw, week_starts) if chance(draw, 40) else None,
     )
     model = Model(
         settings=settings,
@@ -166,6 +169,16 @@ def worlds(draw: Draw) -> World:
     )
 
 
+def _week_years(draw: Draw, week_starts: int) -> WeekYears:
+    return WeekYears(
+        pattern=pick(draw, ((4, 4, 5), (4, 5, 4), (5, 4, 4))),
+        end_month=pick(draw, (1, 2, 6, 12)),
+        nearest=draw(st.booleans()),
+        named_by_start=draw(st.booleans()),
+        week_starts=week_starts,
+    )
+
+
 def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
     sketch = Sketch(
         name,
@@ -180,7 +193,7 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         sketch.at, sketch.at_type = pick(
             draw, (("at", "TIMESTAMP"), ("at", "TIMESTAMP"), ("day", "DATE"))
         )
-    targets = [pick(draw, before) for _ in range(pick(draw, (0, 1, 1, 2)))] if before else []
+    targets = [pick(draw, before) for _ in range(pick(draw, (0, 1, 1, 2, 2)))] if before else []
     sketch.joins = [
         (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
         for number, target in enumerate(targets)

@@ -29,7 +29,8 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import Measure
 from kpidsl.plan.query import Absent
-from tests.oracle.days import Span, bucket, day_of, earlier, same_week_earlier
+from tests.oracle import retail
+from tests.oracle.days import FISCAL, Span, bucket, day_of, earlier, same_week_earlier
 from tests.oracle.paths import Hop, Reach, reach
 from tests.oracle.rows import Refused, Row, Rows, aggregate
 
@@ -69,7 +70,15 @@ class Around:
     ) -> Span | None:
         """The days of the unshifted period `span`, moved (S19); empty without a partner."""
         months, rest = self.shift.months, self.shift.days
-        if span is None or grain is not Grain.WEEK or not months or months % 12 or rest:
+        if span is None or not months or rest:
+            return self.shift.of(span)
+        years = settings.week_years
+        if years is not None and (
+            grain in FISCAL or (grain is None and retail.is_compared_by_months(years, span))
+        ):
+            start, end = (retail.earlier(years, day, months) for day in span)
+            return (start, end) if start < end else (span[0], span[0])
+        if grain is not Grain.WEEK or months % 12:
             return self.shift.of(span)
         return same_week_earlier(span, months // 12, settings) or (span[0], span[0])
 

@@ -132,7 +132,9 @@ class _Beside:
         ):
             if what in wanted:
                 earlier = self.facts.beside(self.subject, what)
-                found += self._earlier(earlier, back.of(self.page.span.window))
+                found += self._earlier(
+                    earlier, back.of(self.page.span.window, self.page.span.calendar)
+                )
         return tuple(found + self._benchmark())
 
     def bullet(self) -> Bullet | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from kpidsl.model.periods import (
+    GREGORIAN,
     Calendar,
     Grain,
     Window,
     is_whole,
     label_of,
     last_complete,
+    moved_back,
     period_start,
     periods,
-    shift_window,
     whole_months,
 )
 
@@ -29,8 +30,8 @@ class Back:
     months: int = 0
     days: int = 0
 
-    def of(self, window: Window) -> Window:
-        return shift_window(window, -self.months, -self.days)
+    def of(self, window: Window, calendar: Calendar = GREGORIAN) -> Window:
+        return moved_back(window, self.months, self.days, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ class Span:
 
     def series(self) -> list[Window]:
         """Return the last `SERIES` periods; the last one ends with the window."""
-        start = period_start(self.window.last_day, self.grain, self.calendar)
-        back = Back((SERIES - 1) * self.grain.months, (SERIES - 1) * self.grain.days)
-        first = back.of(Window(start, self.window.end)).start
+        first = period_start(self.window.last_day, self.grain, self.calendar)
+        for _ in range(SERIES - 1):
+            first = period_start(first - timedelta(days=1), self.grain, self.calendar)
         return periods(Window(first, self.window.end), self.grain, self.calendar)
 
 

@@ -184,6 +184,15 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query visits --by second --period 2026-06-30",
     ),
     CodeInfo(
+        "K489",
+        "years of whole weeks without a window",
+        "A question is about fiscal periods of a `calendar` of whole weeks, and names no period.",
+        "Where such a year begins follows from the calendar and not from the data, so its periods "
+        "are listed (S20).",
+        "kpidsl query revenue --by fiscal_month",
+        "kpidsl query revenue --by fiscal_month --period FY2026",
+    ),
+    CodeInfo(
         "K481",
         "a funnel's window without time",
         "A funnel or a step says `within`, while its events are ordered by a column or in any "
