@@ -9,6 +9,7 @@ from typing import TypedDict
 from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.expr import Prior, QueryDimension, RowExpr
 from kpidsl.model.leaves import leaf_sources
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.nodes import PERIOD
@@ -20,7 +21,6 @@ from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.source import SourceFile, Span
 from kpidsl.text.suggest import nearest
 
-_GRAINS = frozenset(Grain)
 _COMPARISONS: dict[str, tuple[int, int]] = {
     "prior_year": (12, 0),
     "prior_quarter": (3, 0),
@@ -28,6 +28,7 @@ _COMPARISONS: dict[str, tuple[int, int]] = {
     "prior_week": (0, 7),
     "prior_day": (0, 1),
 }
+_GRAINS: dict[str, Grain | DayPart] = {item.value: item for item in (*DayPart, *Grain)}
 
 
 class Asked(TypedDict, total=False):
@@ -136,8 +137,8 @@ def _unused(wanted: str, taken: Sequence[str]) -> str:
 
 def _by(
     words: Sequence[str], vocabulary: Vocabulary, homes: frozenset[str]
-) -> tuple[Grain | None, tuple[QueryDimension, ...], list[Diagnostic]]:
-    grain: Grain | None = None
+) -> tuple[Grain | DayPart | None, tuple[QueryDimension, ...], list[Diagnostic]]:
+    grain: Grain | DayPart | None = None
     dimensions: list[QueryDimension] = []
     found: list[Diagnostic] = []
     for word in words:
@@ -150,7 +151,7 @@ def _by(
                         help="group by one grain of time",
                     )
                 )
-            grain = Grain(word)
+            grain = _GRAINS[word]
             continue
         tree, own = parse_expression(SourceFile("<by>", word))
         found += own
@@ -167,7 +168,7 @@ def _by(
                     "K924",
                     "only dimensions and grains can be grouped by",
                     tree.span,
-                    help="name a dimension, or day, week, month, quarter, year",
+                    help=f"name a dimension, or {', '.join(_GRAINS)}",
                 )
             )
     return grain, tuple(dimensions), found
@@ -216,7 +217,7 @@ def window_of(text: str | None, settings: Settings) -> tuple[Window | None, list
 def _one_period(
     text: str, place: Span, settings: Settings
 ) -> tuple[Window | None, list[Diagnostic]]:
-    window = parse_period(text, settings.fiscal_year_starts)
+    window = parse_period(text, settings.calendar)
     # Comparisons and the ends of periods must not leave the calendar, whose last year is 9999.
     if window is None or window.start.year < 1000 or window.end.year > 9998:
         mend = "write 2026, 2026-06, 2026-Q2, 2026-W07, 2026-06-30, or FIRST .. LAST"

@@ -21,7 +21,8 @@ By = Annotated[
     str,
     typer.Option(
         "--by",
-        help="Dimensions, and at most one of day, week, month, quarter, year: month,channel.",
+        help="Dimensions, and at most one grain: month,channel. Grains are second, minute, hour, "
+        "day, week, month, quarter, year, fiscal_month, fiscal_quarter and fiscal_year.",
     ),
 ]
 Where = Annotated[str | None, typer.Option("--where", help="Keep members: 'region != \"EU\"'.")]

@@ -68,7 +68,7 @@ def check(
     found = collect(files, packs, torn, diagnostics)
     settings = Settings(name="project")
     for fields in found.of("project").values():
-        settings = project.bind(fields, diagnostics)
+        settings = project.bind(fields, found.of("calendar"), diagnostics)
     catalog = catalog_of(found, diagnostics)
     model = _bind(found, Scope(catalog, settings, diagnostics, dialect, tolerant=True))
     advised = business_sense(model, today)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kpidsl.model.expr import QueryDimension, RowExpr
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
@@ -13,6 +14,7 @@ from kpidsl.plan.accruals import accrual
 from kpidsl.plan.additivity import merged_by, overlaps
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.leaves import Expansion, LeafSpec
+from kpidsl.plan.looking import check_parts_of_day
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -57,6 +59,7 @@ def plan(
     states = tuple(names.unused(f"{column}__state") for column in columns)
     planner = _Planner(model, query, ground or Groundwork(model), columns, states)
     try:
+        check_parts_of_day(query, model.settings.timezone)
         return planner.plan(), []
     except Refused as refused:
         return None, [refused.diagnostic]
@@ -354,7 +357,7 @@ def _tests_side(condition: PlacedExpr, side: Hop) -> bool:
     return any(_tests_side(part, side) for part in children(condition))
 
 
-def key_names(by: tuple[QueryDimension, ...], grain: Grain | None) -> tuple[str, ...]:
+def key_names(by: tuple[QueryDimension, ...], grain: Grain | DayPart | None) -> tuple[str, ...]:
     """Name the key columns by their dimensions, in full where two would be equal, or one would be
     taken for the period."""
     short = [item.name.casefold() for item in by]

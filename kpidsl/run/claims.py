@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.expr import RowExpr
+from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
 from kpidsl.run.examples import Examples, quoted
@@ -51,6 +52,19 @@ class Claims:
     def holds_days(self, source: Source) -> bool:
         """Tell whether the clock of a source is a column of days."""
         return source.time is not None and self._type_of(source, source.time.expr) == "DATE"
+
+    def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
+        """Return which sources hold no times of day, so that they know no hours (S20)."""
+        for source in {source.name: source for source in sources}.values():
+            assert source.time is not None
+            found = self._type_of(source, source.time.expr)
+            if found and not found.startswith("TIMESTAMP"):
+                yield error(
+                    "K657",
+                    f"`{part}` is asked for, and the clock of `{source.name}` holds days",
+                    source.span,
+                    help="ask by `day`, or let `time` name a column with times of day",
+                )
 
     def clock(self, source: Source) -> list[Diagnostic]:
         """Return why the days of a source's times are unknown (S20)."""

@@ -143,10 +143,9 @@ class Laws:
                 yield self._rows(
                     "I1", "the sums of months with the years", _values(years), _by_year(months)
                 )
-        starts = self._model.settings.week_starts
-        whole = [
-            item for item in periods(window, Grain.MONTH, starts) if is_whole(item, Grain.MONTH)
-        ]
+        calendar = self._model.settings.calendar
+        months_asked = periods(window, Grain.MONTH, calendar)
+        whole = [item for item in months_asked if is_whole(item, Grain.MONTH, calendar)]
         if whole and not self._ranks:
             month = whole[-1]
             apart = self._number(replace(self._alone, window=month))

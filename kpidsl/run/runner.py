@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError, Table
-from kpidsl.model.periods import Window
+from kpidsl.model.moments import DayPart, local_period
+from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
 from kpidsl.model.sources import Measure, Source, TableOrigin
@@ -60,11 +61,14 @@ class Runner:
         sql = tree.sql(dialect=self._engine.dialect, pretty=True)
         nodes = _aggregates(planned)
         once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
-        table, found = self._run(tree, sql, [node.input.source for node in nodes], once)
+        sources = [node.input.source for node in nodes]
+        table, found = self._run(tree, sql, sources, once, query.grain)
         if table is None:
             return None, diagnostics + found
         columns = self._columns(query, planned)
         rows = _rows(table, planned.frame.keys, columns)
+        if isinstance(query.grain, DayPart):
+            rows = _with_local_periods(rows, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
         shown = heading_of(query, self.model, self._made_by) + sql
@@ -144,14 +148,22 @@ class Runner:
     # --- running ---------------------------------------------------------------------------
 
     def _run(
-        self, tree: exp.Query, sql: str, inputs: Sequence[Source], once: Sequence[Measure] = ()
+        self,
+        tree: exp.Query,
+        sql: str,
+        inputs: Sequence[Source],
+        once: Sequence[Measure] = (),
+        grain: Grain | DayPart | None = None,
     ) -> tuple[Table | None, list[Diagnostic]]:
-        """Run a statement over the rows of `inputs`, unless they refute a claim it rests on:
-        their keys and clocks, and that the measures `once` have one value per key."""
+        """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
+        keys and clocks, which must be as fine as its grain, and that the measures `once` have one
+        value per key."""
         used = self._used(tree)
         found = self._engine.prepare(used)
         if not has_errors(found):
             found = [*found, *self._claims.refuted([*used, *inputs, *self._shaped(tree)])]
+        if not has_errors(found) and isinstance(grain, DayPart):
+            found = [*found, *self._claims.coarse(inputs, grain)]
         if not has_errors(found):
             counted = [measure for measure in once if measure.operand is not None]
             found = [*found, *self._claims.not_once(counted)]
@@ -211,6 +223,16 @@ def _rows(
         return Absent.NONE if state is None else Absent(f"({state})")
 
     return tuple(tuple(cell(row, *fold) for fold in folds) for row in table.rows)
+
+
+def _with_local_periods(
+    rows: tuple[tuple[Value, ...], ...], part: DayPart, zone: str
+) -> tuple[tuple[Value, ...], ...]:
+    """Turn the instants at which periods begin into local times with their offset (S20)."""
+    return tuple(
+        (local_period(row[0], part, zone) if isinstance(row[0], datetime) else row[0], *row[1:])
+        for row in rows
+    )
 
 
 def _table_of(source: Source) -> str:

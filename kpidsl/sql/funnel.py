@@ -73,7 +73,7 @@ class _FunnelLowering:
 
     def _when(self, scope: Scope) -> exp.Expr:
         """Return the time of an event, to compare with others and with `_begin`."""
-        return scope.time() if self.by_days else scope.moment()
+        return scope.time() if self.by_days else scope.instant()
 
     def _begin(self, day: date) -> exp.Expr:
         """Return when a local day begins."""

@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
@@ -15,6 +16,7 @@ from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
 from kpidsl.sql.spans import END_DAY, scanned, within
@@ -92,7 +94,9 @@ class Grouping:
             return build.column(PERIOD, spans)
         grain = Grain.DAY if node.by_day else self.frame.grain
         assert grain is not None
-        start = self.dialect.period_start(scope.time(), grain, self.frame.settings.week_starts)
+        if isinstance(grain, DayPart):
+            return self.dialect.part_start(scope.instant(), scope.time(), grain)
+        start = period_start(self.dialect, scope.time(), grain, self.frame.settings.calendar)
         if node.by_day:
             return start
         return self.dialect.add(start, node.look.shift.months, node.look.shift.days)

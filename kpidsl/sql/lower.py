@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from kpidsl.model.periods import period_start
+from kpidsl.model.moments import DayPart, runs
+from kpidsl.model.periods import period_start, periods
 from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.leaves import leaves_of, timed_values
@@ -30,6 +31,8 @@ from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.known import first_and_last
+from kpidsl.sql.periods import period_series
+from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.statement import ALL, Statement, in_order, key_columns
 
@@ -86,7 +89,8 @@ class _Lowering:
         """Yield the keys of the whole answer in a row that is a total over some of them."""
         if whole.grain is not None:
             day = build.column(PERIOD, CELLS) if self.frame.grain is not None else None
-            yield day or build.alias(build.cast(exp.Null(), "DATE"), PERIOD)
+            kind = "TIMESTAMP" if isinstance(whole.grain, DayPart) else "DATE"
+            yield day or build.alias(build.cast(exp.Null(), kind), PERIOD)
         own = {key.column: key for key in self.frame.keys}
         for key in whole.keys:
             mine = own.get(key.column)
@@ -202,18 +206,30 @@ class _Lowering:
             self.periods = self._cte("periods", self._period_rows())
         return self.periods
 
-    def _period_rows(self) -> exp.Select:
+    def _period_rows(self) -> exp.Query:
         grain, window = self.frame.grain, self.frame.window
         assert grain is not None
-        starts = self.frame.settings.week_starts
+        if isinstance(grain, DayPart):
+            assert window is not None
+            found = runs(window, grain, self.frame.settings.timezone)
+            every = [build.alias(self.dialect.instants(run), PERIOD) for run in found]
+            return build.union_all([build.select(instants) for instants in every])
+        calendar = self.frame.settings.calendar
+        if window is not None and calendar.years_of_weeks(grain) is not None:
+            starts = [
+                period_start(piece.start, grain, calendar)
+                for piece in periods(window, grain, calendar)
+            ]
+            every = [build.alias(build.day(start), PERIOD) for start in starts]
+            return build.union_all([build.select(start) for start in every])
         if window is not None:
-            first: exp.Expr = build.day(period_start(window.start, grain, starts))
+            first: exp.Expr = build.day(period_start(window.start, grain, calendar))
             last: exp.Expr = build.day(window.last_day)
-            series = self.dialect.date_series(first, last, grain)
+            series = period_series(self.dialect, first, last, grain)
             return build.select(build.alias(series, PERIOD))
         extent = self._extent()
-        first = self.dialect.period_start(build.column("first_day"), grain, starts)
-        series = self.dialect.date_series(first, build.column("last_day"), grain)
+        first = first_day_of(self.dialect, build.column("first_day"), grain, calendar)
+        series = period_series(self.dialect, first, build.column("last_day"), grain)
         return build.from_(build.select(build.alias(series, PERIOD)), build.table(extent))
 
     # --- known ranges ----------------------------------------------------------------------

@@ -207,15 +207,15 @@ class Scope:
         assert spec is not None
         return self._dialect.local_time(self.stored_time(at), self.clock(at))
 
+    def instant(self, at: At = ()) -> exp.Expr:
+        """Return the time of a source as an instant: a timestamp of UTC, so that an hour is an hour
+        even where the clock is changed (S20)."""
+        return self._dialect.instant(self.stored_time(at), self.clock(at))
+
     def next_time(self, stock: Stock) -> exp.Expr:
         """Return the local time of the next row of the same entity, NULL where there is none."""
         self.attributes.add(stock)
         return build.column(next_column(self.source, stock), self.alias)
-
-    def moment(self, at: At = ()) -> exp.Expr:
-        """Return the same as a moment: a timestamp of UTC, so that an hour is an hour even where
-        the clock is changed (S20)."""
-        return self._dialect.moment(self.stored_time(at), self.clock(at))
 
     def stored_time(self, at: At = ()) -> exp.Expr:
         spec = self.source_at(at).time

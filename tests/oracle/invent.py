@@ -27,6 +27,7 @@ from kpidsl.model.sources import (
     Validity,
 )
 from kpidsl.model.units import Datatype
+from kpidsl.model.week_years import WeekYears
 from tests.oracle.rows import Tables
 
 Draw = st.DrawFn
@@ -56,9 +57,13 @@ DAYS = tuple(
         ),
     )
 )
-# No time that New York's clocks skip or repeat: what such a stored time means is undecided.
-TIMES = (time(0), time(0, 30), time(4, 30), time(5, 30), time(6, 30), time(12), time(23, 59, 59))
-ZONES = ("UTC", "America/New_York", "Asia/Taipei")
+MOVED = (date(2024, 3, 10), date(2024, 11, 3))
+# New York's clocks skip 02:30 on 10 March 2024 and show 01:30 twice on 3 November.
+TIMES = (
+    *(time(0), time(0, 30), time(1, 30), time(2, 30), time(4, 30), time(5, 30), time(6, 30)),
+    *(time(7, 30), time(12), time(23, 59, 59)),
+)
+ZONES = ("UTC", "America/New_York", "America/New_York", "Asia/Taipei")
 SOURCES = ("orders", "select", 'quo"ted', "Käufe", "訂單", "it's")
 ORPHAN = 99
 
@@ -140,8 +145,13 @@ def worlds(draw: Draw) -> World:
     if chance(draw, 60):
         members = draw(st.lists(st.sampled_from(sketches), min_size=1, unique_by=id))
         shared["way"] = {sketch.name: "tag" for sketch in members}
+    week_starts = pick(draw, (0, 0, 6))
     settings = Settings(
-        name="project", timezone=pick(draw, ZONES), week_starts=pick(draw, (0, 0, 6))
+        name="project",
+        timezone=pick(draw, ZONES),
+        week_starts=week_starts,
+        fiscal_year_starts=pick(draw, (1, 3, 4, 10, 11)),
+        week_years=_week_years(draw, week_starts) if chance(draw, 40) else None,
     )
     model = Model(
         settings=settings,
@@ -156,6 +166,16 @@ def worlds(draw: Draw) -> World:
         {sketch.name: _table(draw, sketch, keys) for sketch in sketches},
         {sketch.name: sketch.columns for sketch in sketches},
         {sketch.name: sketch.kinds for sketch in sketches},
+    )
+
+
+def _week_years(draw: Draw, week_starts: int) -> WeekYears:
+    return WeekYears(
+        pattern=pick(draw, ((4, 4, 5), (4, 5, 4), (5, 4, 4))),
+        end_month=pick(draw, (1, 2, 6, 12)),
+        nearest=draw(st.booleans()),
+        named_by_start=draw(st.booleans()),
+        week_starts=week_starts,
     )
 
 
@@ -175,7 +195,7 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         )
     # The first source is joined most often, so that many sides of one source come up.
     around = [*before[:1] * 2, *before]
-    targets = [pick(draw, around) for _ in range(pick(draw, (0, 1, 1, 2)))] if before else []
+    targets = [pick(draw, around) for _ in range(pick(draw, (0, 1, 1, 2, 2)))] if before else []
     sketch.joins = [
         (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
         for number, target in enumerate(targets)

@@ -34,7 +34,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, PerEntity, Validity
 from kpidsl.plan.query import Absent
-from tests.oracle.days import local_time
+from tests.oracle.days import instant, local_time
 from tests.oracle.functions import Unsupported, call
 
 Tables = dict[str, list[dict[str, object]]]
@@ -87,6 +87,17 @@ class Rows:
         if spec is None:
             raise Refused(f"{row.source} has no time")
         return local_time(self.plain(spec.expr, row), spec, self.model.settings.timezone)
+
+    def instant(self, row: Row) -> datetime | None:
+        """When the row was, not only what the local clock showed (S20)."""
+        spec = self.model.sources[row.source].time
+        assert spec is not None
+        value = self.plain(spec.expr, row)
+        if value is None:
+            return None
+        if not isinstance(value, datetime):
+            raise Refused(f"{row.source} knows days only")
+        return instant(value, spec, self.model.settings.timezone)
 
     # --- joins -----------------------------------------------------------------------------
 

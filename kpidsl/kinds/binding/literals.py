@@ -87,7 +87,7 @@ def period_window(expr: tree.Expr, scope: Scope) -> Window | None:
             help="write its days, such as `2026-02-08 .. 2026-02-14`",
         )
         return None
-    window = parse_period(text, scope.settings.fiscal_year_starts)
+    window = parse_period(text, scope.settings.calendar)
     if window is None:
         scope.error(
             "K313",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 
 
@@ -37,9 +38,13 @@ class Dialect(Protocol):
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """Return a time column's value as a naive local timestamp."""
 
-    def moment(self, value: exp.Expr, clock: Clock) -> exp.Expr:
-        """Return a time column's value as a naive timestamp of UTC, of which no hour is skipped or
-        repeated; a day stands for the local midnight that it begins with."""
+    def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """Return a time column's value as a naive timestamp of UTC; of two instants at which the
+        local clock that it is stored by shows the same, the later one."""
+
+    def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
+        """Return the instant at which the part of a day begins that holds an instant, given the
+        local time then."""
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         """Return the first day, as a DATE, of the period that holds a local timestamp."""
@@ -49,6 +54,9 @@ class Dialect(Protocol):
 
     def date_series(self, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
         """Return a set-returning expression: the starts of the periods from first to last."""
+
+    def instants(self, run: Run) -> exp.Expr:
+        """Return a set-returning expression: the instants at which parts of a day begin."""
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         """Return the value below which a share of the values lies, exact, as a float; between two

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
-from kpidsl.sql.build import cast, identifier
+from kpidsl.sql.build import cast, identifier, literal
 from kpidsl.sql.dialects.base import Clock
 
 _STEPS = {
@@ -31,15 +32,21 @@ class DuckDB:
         moment = exp.AtTimeZone(this=stamp, zone=exp.Literal.string(clock.stored_as))
         return exp.AtTimeZone(this=moment, zone=exp.Literal.string(clock.zone))
 
-    def moment(self, value: exp.Expr, clock: Clock) -> exp.Expr:
-        """What names no zone, a DATE, is of the session's zone, as in `local_time`."""
+    def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        utc = exp.Literal.string("UTC")
+        if clock.stored_as is None:  # the value has a zone of its own
+            return exp.AtTimeZone(this=cast(value, "TIMESTAMPTZ"), zone=utc)
+        stamp = cast(value, "TIMESTAMP")
         if clock.stored_as == "UTC":
-            return cast(value, "TIMESTAMP")
-        moment: exp.Expr = cast(value, "TIMESTAMPTZ")
-        if clock.stored_as is not None:
-            zone = exp.Literal.string(clock.stored_as)
-            moment = exp.AtTimeZone(this=cast(value, "TIMESTAMP"), zone=zone)
-        return exp.AtTimeZone(this=moment, zone=exp.Literal.string("UTC"))
+            return stamp
+        moment = exp.AtTimeZone(this=stamp, zone=exp.Literal.string(clock.stored_as))
+        return exp.AtTimeZone(this=moment, zone=utc)
+
+    def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
+        unit = exp.Literal.string(part.value)
+        start = exp.Anonymous(this="DATE_TRUNC", expressions=[unit, local])
+        within = exp.Paren(this=exp.Sub(this=local.copy(), expression=start))
+        return exp.Sub(this=instant, expression=within)
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         if grain is Grain.DAY:
@@ -62,6 +69,11 @@ class DuckDB:
         step = _interval(*_STEPS[grain])
         series = exp.Anonymous(this="GENERATE_SERIES", expressions=[first, last, step])
         return cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
+
+    def instants(self, run: Run) -> exp.Expr:
+        ends = [literal(run.first), literal(run.last), _interval(1, run.part.name)]
+        series = exp.Anonymous(this="GENERATE_SERIES", expressions=ends)
+        return exp.Anonymous(this="UNNEST", expressions=[series])
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         share = exp.Literal.number(format(fraction, "f"))

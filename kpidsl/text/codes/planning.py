@@ -156,6 +156,34 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query revenue --by product --totals",
     ),
     CodeInfo(
+        "K487",
+        "a look beyond a part of a day",
+        "A question by hour, minute or second asks for a comparison with other days, a rolling, "
+        "running or to-date value, a level, or a fixed amount.",
+        "These are told by days: what an hour of a year ago is, when clocks were moved since, and "
+        "what a salary is by the minute, no rule says (S9, S19).",
+        "kpidsl query revenue --by hour --compare prior_year --period 2026-06-30",
+        "kpidsl query revenue --by hour --period 2026-06-30",
+    ),
+    CodeInfo(
+        "K488",
+        "parts of days without end",
+        "A question by hour, minute or second has no window, or one of more than a million of "
+        "them.",
+        "Every period of the window is a row, those in which nothing happened too (S17).",
+        "kpidsl query visits --by second --period 2026",
+        "kpidsl query visits --by second --period 2026-06-30",
+    ),
+    CodeInfo(
+        "K489",
+        "years of whole weeks without a window",
+        "A question is about fiscal periods of a `calendar` of whole weeks, and names no period.",
+        "Where such a year begins follows from the calendar and not from the data, so its periods "
+        "are listed (S20).",
+        "kpidsl query revenue --by fiscal_month",
+        "kpidsl query revenue --by fiscal_month --period FY2026",
+    ),
+    CodeInfo(
         "K481",
         "a funnel's window without time",
         "A funnel or a step says `within`, while its events are ordered by a column or in any "

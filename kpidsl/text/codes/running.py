@@ -105,6 +105,14 @@ CODES: tuple[CodeInfo, ...] = (
         "key: customer_id",
     ),
     CodeInfo(
+        "K657",
+        "hours of a clock that holds days",
+        "A question by hour, minute or second meets a source whose `time` is a day.",
+        "All of a day would stand in its first hour (S20).",
+        'source spend { files: "spend.csv", time: day }',
+        'source spend { files: "spend.csv", time: booked_at { stored_as: "UTC" } }',
+    ),
+    CodeInfo(
         "K654",
         "rows that hold at the same time",
         "A join matches the row that holds at a moment, and two rows of the joined source do.",

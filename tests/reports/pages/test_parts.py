@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kpidsl.model.expr import MetricRef
-from kpidsl.model.periods import Grain, Window
+from kpidsl.model.periods import GREGORIAN, Grain, Window
 from kpidsl.model.purpose import Better as Direction
 from kpidsl.plan.query import Query, Selection
 from kpidsl.reports.build.asking import Answer, ask
@@ -108,7 +108,7 @@ def test_a_bullet_of_no_target_has_no_ranges() -> None:
 
 def test_a_period_asked_for_ends_with_its_data() -> None:
     asked = Window(date(2026, 3, 1), date(2026, 4, 1))
-    span = span_of(Grain.MONTH, 0, date(2026, 3, 10), date(2026, 3, 5), asked)
+    span = span_of(Grain.MONTH, GREGORIAN, date(2026, 3, 10), date(2026, 3, 5), asked)
     assert span.window == Window(date(2026, 3, 1), date(2026, 3, 5))
     assert not span.complete
     assert span.prior == Back(months=1)
@@ -131,12 +131,12 @@ def test_how_far_comparisons_look_back(
     grain: Grain, period: tuple[str, str], prior: Back, year: Back
 ) -> None:
     asked = Window(*map(date.fromisoformat, period))
-    span = span_of(grain, 0, date(2027, 1, 1), None, asked)
+    span = span_of(grain, GREGORIAN, date(2027, 1, 1), None, asked)
     assert (span.prior, span.year_before) == (prior, year)
 
 
 def test_a_series_is_thirteen_periods_up_to_the_page() -> None:
-    span = span_of(Grain.MONTH, 0, date(2026, 3, 10), date(2026, 3, 5), None)
+    span = span_of(Grain.MONTH, GREGORIAN, date(2026, 3, 10), date(2026, 3, 5), None)
     pieces = span.series()
     assert len(pieces) == 13
     assert pieces[0] == Window(date(2025, 2, 1), date(2025, 3, 1))
