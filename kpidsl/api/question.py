@@ -14,7 +14,7 @@ from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.nodes import PERIOD
 from kpidsl.plan.planner import key_names
-from kpidsl.plan.query import Order, Query, Selection
+from kpidsl.plan.query import Order, Query, Selection, Top
 from kpidsl.syntax.parser import parse_expression
 from kpidsl.syntax.tree import Ref
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
@@ -41,6 +41,8 @@ class Asked(TypedDict, total=False):
     limit: int | None
     compare: Sequence[str]
     totals: bool
+    top: int | None
+    rest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class Question:
     `by` holds dimensions and at most one grain; `period` is `2026-Q2`, `2026-01 .. 2026-06`, or
     None for all data; `order` names columns, a leading `-` turns one round; `compare` adds a
     column per metric: `prior_year`, `prior_month`…; `totals` adds rows: the totals over the last
-    of `by`, over the last two, …, and over everything, each computed from the rows (S10).
+    of `by`, over the last two, …, and over everything, each computed from the rows (S10). `top`
+    keeps the first so many members of the last of `by`, in each group of the others, by the first
+    metric of `order` or else the largest of the first metric; `rest` adds all others as one row.
     """
 
     metrics: Sequence[str]
@@ -61,6 +65,8 @@ class Question:
     limit: int | None = None
     compare: Sequence[str] = ()
     totals: bool = False
+    top: int | None = None
+    rest: bool = True
 
 
 def ask(
@@ -102,12 +108,28 @@ def ask(
         found.append(
             error("K924", f"a limit of {question.limit} leaves no row", help="use 1 or more")
         )
+    if question.top is not None and question.top < 1:
+        found.append(error("K924", f"a top of {question.top} has no member", help="use 1 or more"))
+    if question.top is not None and not question.by:
+        mend = "name a dimension, as in `--by product --top 10`"
+        found.append(error("K924", "the first members of no dimension are asked for", help=mend))
     if has_errors(found):
         return None, found
     query = Query(
         tuple(select), by, grain, window, where, order, question.limit, totals=question.totals
     )
+    if question.top is not None:
+        query = replace(query, top=_top(question.top, question.rest, query))
     return query, found
+
+
+def _top(count: int, rest: bool, query: Query) -> Top:
+    """Return whose first members are meant: by the first metric to order by, or the first one."""
+    metrics = [item.name for item in query.select]
+    first = next((item for item in query.order if item.column in metrics), None)
+    if first is None:
+        return Top(count, metrics[0], rest=rest)
+    return Top(count, first.column, first.descending, rest)
 
 
 def _metric(text: str, vocabulary: Vocabulary) -> tuple[Selection | None, list[Diagnostic]]:

@@ -44,6 +44,8 @@ def run(
     limit: options.Limit = None,
     compare: options.Compare = "",
     totals: options.Totals = False,
+    top: options.Top = None,
+    rest: options.Rest = True,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print the logical plan, with the rules that made it.")
     ] = False,
@@ -62,6 +64,8 @@ def run(
             "limit": limit,
             "compare": options.words(compare),
             "totals": totals,
+            "top": top,
+            "rest": rest,
         }
         if explain:
             plan = loaded.explain(*metrics, **asked)

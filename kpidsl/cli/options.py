@@ -49,6 +49,18 @@ Totals = Annotated[
     typer.Option("--totals", help="Add the totals over the last of --by, the last two, and all."),
 ]
 
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        help="Only so many members of the last of --by, in each group of the others; the rest are "
+        "one row. The first by --order, or the largest of the first metric.",
+    ),
+]
+Rest = Annotated[
+    bool, typer.Option("--rest/--no-rest", help="Whether --top adds a row for all others.")
+]
+
 
 def words(text: str) -> list[str]:
     """Split a list given with commas."""

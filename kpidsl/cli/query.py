@@ -37,6 +37,8 @@ def run(
     limit: options.Limit = None,
     compare: options.Compare = "",
     totals: options.Totals = False,
+    top: options.Top = None,
+    rest: options.Rest = True,
     form: Annotated[
         ResultFormat, typer.Option("--format", help="How the answer is printed.")
     ] = ResultFormat.TABLE,
@@ -54,6 +56,8 @@ def run(
             limit=limit,
             compare=options.words(compare),
             totals=totals,
+            top=top,
+            rest=rest,
         )
     show(result.diagnostics)
     match form:

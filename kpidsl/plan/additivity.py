@@ -59,6 +59,28 @@ def merged_by(measure: Measure) -> Kind | None:
     return _MERGED_BY.get(measure.aggregate)
 
 
+def merges_into(finer: Aggregate, node: Aggregate) -> bool:
+    """Tell whether a node's values can be merged from those of one with more keys: the same leaves
+    over the same rows, each row in one group only (S10)."""
+    same_rows = (
+        finer.input.source is node.input.source
+        and finer.look == node.look
+        and finer.where == node.where
+        and finer.windowed == node.windowed
+        and not finer.fan_outs
+        and not finer.beyond
+    )
+    by_time = finer.timed == node.timed or (finer.windowed and node.look == Look())
+    known = [(leaf.measure, leaf.where) for leaf in finer.leaves]
+    return (
+        same_rows
+        and by_time
+        and {key.column for key in node.keys} <= {key.column for key in finer.keys}
+        and all(merged_by(leaf.measure) is not None for leaf in node.leaves)
+        and all((leaf.measure, leaf.where) in known for leaf in node.leaves)
+    )
+
+
 def adds_up(formula: Formula, nodes: Iterable[Aggregate]) -> bool:
     """Tell whether the rows of an answer add up to its total: the formula adds up sums and counts,
     fixed amounts, and differences of them, each of whose rows counts in one row of the answer."""

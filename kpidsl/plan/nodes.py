@@ -154,7 +154,9 @@ class Aggregate:
     `stock` counts each entity's last row alone (S11), `once_per` each of its keys once per group.
     `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows.
     `by_day`: rows are aggregated by the day before they meet the periods, since the leaves'
-    aggregates merge (S10). Of several `fan_outs` none leads through another.
+    aggregates merge (S10). Of several `fan_outs` none leads through another. `beyond` keeps the
+    rows whose members of these keys are no leaders. `merged_from`: the values are those of a node
+    with more keys, merged.
     """
 
     input: Scan
@@ -168,6 +170,8 @@ class Aggregate:
     timed: bool = False
     windowed: bool = False
     by_day: bool = False
+    beyond: tuple[Key, ...] = ()
+    merged_from: Aggregate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +334,21 @@ class Subtotal:
 
 
 @dataclass(frozen=True, slots=True)
+class Leaders:
+    """The members of the last key that come first by the output `column`, `count` of them in each
+    group of the other keys. `ranking` is the answer without periods, where it has some; `rest` that
+    over the members which are no leaders."""
+
+    count: int
+    column: str
+    descending: bool
+    ranking: Subtotal | None = None
+    rest: Subtotal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     root: Sort
     frame: Frame
     subtotals: tuple[Subtotal, ...] = ()
+    leaders: Leaders | None = None

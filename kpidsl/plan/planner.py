@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from kpidsl.model.expr import QueryDimension, RowExpr
+from kpidsl.model.expr import QueryDimension
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
-from kpidsl.plan.additivity import merged_by, overlaps
+from kpidsl.plan.additivity import merged_by, merges_into, overlaps
 from kpidsl.plan.groundwork import Groundwork
+from kpidsl.plan.keys import Keys, Wanted, check_fan_out
 from kpidsl.plan.leaves import Expansion, LeafSpec
 from kpidsl.plan.looking import check_parts_of_day
 from kpidsl.plan.naming import Names
@@ -20,28 +21,24 @@ from kpidsl.plan.nodes import (
     PERIOD,
     Accrual,
     Aggregate,
-    AnyRow,
     Compute,
-    FanOut,
     Frame,
-    Hop,
-    Key,
     KeyColumn,
+    Leaders,
     Leaf,
     Merge,
     Output,
     Over,
     PlacedExpr,
     Plan,
-    Reached,
     Scan,
     Sort,
     Subtotal,
     Totals,
 )
-from kpidsl.plan.paths import NoPath, reference_joins
-from kpidsl.plan.placing import Placing, children, split
-from kpidsl.plan.query import Query
+from kpidsl.plan.paths import NoPath
+from kpidsl.plan.placing import Placing
+from kpidsl.plan.query import Query, Top
 from kpidsl.plan.reasons import no_path
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import Diagnostic, error
@@ -72,18 +69,27 @@ class _Planner:
     ground: Groundwork
     columns: tuple[str, ...]
     states: tuple[str, ...]
+    finer: tuple[Aggregate, ...] = ()
+    beyond: tuple[Wanted, ...] = ()
+    stated: bool = False
     expansion: Expansion = field(init=False)
+    _keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
         names = Names((PERIOD, *self.columns, *self.states))
         self.expansion = Expansion(self.model, names, self.query)
+        self._keys = Keys(self.model, self.ground.paths)
 
     def plan(self) -> Plan:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
-        aggregates = self._aggregates(None)
+        aggregates = self._aggregates(None, self.finer)
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
-        totals = tuple(Totals(over, self._aggregates(over)) for over in overs if over is not None)
+        totals = tuple(
+            Totals(over, self._aggregates(over, (*self.finer, *aggregates)))
+            for over in overs
+            if over is not None
+        )
         names = Names((PERIOD, *self.columns, *self.states))
         outputs = tuple(
             Output(names.unused(item.name), formula, overlaps(formula, aggregates))
@@ -102,7 +108,7 @@ class _Planner:
             self.model.settings,
             self.model.sources,
             self.ground.table_names,
-            self._key_columns((*aggregates, *_inputs(totals)), merge.accruals),
+            self._key_columns((*aggregates, *_inputs(totals)), bool(merge.accruals)),
             query.grain,
             query.window,
             tuple(source for source in used if source.time),
@@ -114,9 +120,48 @@ class _Planner:
             (called.get(item.column, item.column), item.descending) for item in query.order
         )
         sort = Sort(Compute(merge, outputs, ranges), order, query.limit)
-        return Plan(sort, frame, tuple(self._subtotals()) if query.totals else ())
+        subtotals = tuple(self._subtotals(aggregates)) if query.totals else ()
+        leaders = self._leaders(query.top, called, aggregates) if query.top else None
+        return Plan(sort, frame, subtotals, leaders)
 
-    def _subtotals(self) -> Iterator[Subtotal]:
+    def _leaders(
+        self, top: Top, called: dict[str, str], aggregates: tuple[Aggregate, ...]
+    ) -> Leaders:
+        """Plan who comes first, and what is left over."""
+        if self.expansion.accruals:
+            raise Refused(
+                error(
+                    "K477",
+                    "a fixed amount belongs to no member, so it can't be split into the first ones "
+                    "and the rest",
+                    help="leave the fixed amount out, or ask for all members",
+                )
+            )
+        plain = replace(self.query, order=(), limit=None, totals=False, top=None)
+        ranking = rest = None
+        if self.query.grain is not None:
+            ranking = self._level(replace(plain, grain=None), aggregates, stated=True)
+        if top.rest:
+            every = tuple(zip(self.columns, plain.by, strict=True))
+            rest = self._level(replace(plain, by=plain.by[:-1]), aggregates, every)
+        return Leaders(top.count, called[top.column], top.descending, ranking, rest)
+
+    def _level(
+        self,
+        query: Query,
+        finer: tuple[Aggregate, ...],
+        beyond: tuple[Wanted, ...] = (),
+        *,
+        stated: bool = False,
+    ) -> Subtotal:
+        """Plan the same outputs over fewer keys."""
+        places = len(query.by)
+        columns, states = self.columns[:places], self.states[:places]
+        planner = _Planner(self.model, query, self.ground, columns, states, finer, beyond, stated)
+        planned = planner.plan()
+        return Subtotal(planned.root.input, planned.frame)
+
+    def _subtotals(self, finer: tuple[Aggregate, ...]) -> Iterator[Subtotal]:
         """Yield the totals from the finest to the one over everything."""
         query = self.query
         if query.limit is not None:
@@ -131,21 +176,17 @@ class _Planner:
         if query.grain is not None:
             kept.append(((), None))
         for by, grain in kept:
-            coarser = replace(query, by=by, grain=grain, order=(), totals=False)
-            places = len(by)
-            planner = _Planner(
-                self.model, coarser, self.ground, self.columns[:places], self.states[:places]
-            )
-            planned = planner.plan()
-            yield Subtotal(planned.root.input, planned.frame)
+            coarser = replace(query, by=by, grain=grain, order=(), totals=False, top=None)
+            yield self._level(coarser, finer)
 
     def _used_sources(self, aggregates: Iterable[Aggregate]) -> list[Source]:
         return list({node.input.source.name: node.input.source for node in aggregates}.values())
 
     # --- aggregates ------------------------------------------------------------------------
 
-    def _aggregates(self, over: Over | None) -> tuple[Aggregate, ...]:
-        """Group the leaves over the same groups that one pass over one source can compute."""
+    def _aggregates(self, over: Over | None, finer: tuple[Aggregate, ...]) -> tuple[Aggregate, ...]:
+        """Group the leaves over the same groups that one pass over one source can compute, or that
+        are merged from those of `finer` nodes."""
         groups: dict[tuple[object, ...], list[LeafSpec]] = {}
         for spec in self.expansion.leaves:
             if spec.around.over == over:
@@ -153,7 +194,8 @@ class _Planner:
                 counted = (self._by_day(spec), measure.once_per, measure.stock)
                 way = (around.shift, around.reach, *counted)
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
-        return tuple(self._aggregate(specs, over) for specs in groups.values())
+        nodes = (self._aggregate(specs, over) for specs in groups.values())
+        return tuple(_merged(node, finer) for node in nodes)
 
     def _by_day(self, spec: LeafSpec) -> bool:
         """Tell whether a leaf that counts in other periods than its own is added up from days:
@@ -172,8 +214,9 @@ class _Planner:
         if circular is not None:
             raise Refused(circular)
         placing = Placing(self.ground.paths, source.name)
+        wanted = list(zip(self.columns, self.query.by, strict=True))
         try:
-            keys, fan_outs = self._keys(source, kept)
+            keys, fan_outs = self._keys.of(source, [wanted[position] for position in kept])
             where = (placing.place(self.query.where),) if filtered and self.query.where else ()
             leaves = tuple(
                 Leaf(
@@ -196,7 +239,8 @@ class _Planner:
                 )
             )
         for fan_out in fan_outs:
-            self._check_fan_out(source, fan_out, measure.once_per, (*where, *_conditions(leaves)))
+            check_fan_out(source, fan_out, measure.once_per, (*where, *_conditions(leaves)))
+        beyond = self._keys.beyond(source, self.beyond) if self.beyond and over is None else ()
         return Aggregate(
             Scan(source),
             leaves,
@@ -209,64 +253,8 @@ class _Planner:
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
             by_day=self._by_day(first),
+            beyond=beyond,
         )
-
-    def _keys(
-        self, source: Source, kept: Sequence[int]
-    ) -> tuple[tuple[Key, ...], tuple[FanOut, ...]]:
-        """Return the grouping columns as this source reaches them."""
-        keys: list[Key] = []
-        sides: dict[tuple[Hop, ...], list[int]] = {}
-        for position in kept:
-            column, wanted = self.columns[position], self.query.by[position]
-            path, dimension = self.ground.paths.reach(source.name, wanted)
-            back, forth = split(path)
-            if back:
-                sides.setdefault(back, []).append(len(keys))
-            owner = self.model.sources[dimension.source]
-            inner = reference_joins(dimension.expr, owner, self.model.sources)
-            keys.append(Key(column, Reached(dimension, forth), bool(path or inner)))
-        _check_sides(source, list(sides))
-        return tuple(keys), tuple(FanOut(hops, tuple(at)) for hops, at in sides.items())
-
-    def _check_fan_out(
-        self,
-        source: Source,
-        fan_out: FanOut,
-        once_per: tuple[RowExpr, ...],
-        conditions: tuple[PlacedExpr, ...],
-    ) -> None:
-        """Refuse what can't be counted once per group (S3, S4)."""
-        side = fan_out.hops[0].to
-        if source.key == ():
-            raise Refused(
-                error(
-                    "K465",
-                    f"rows of `{source.name}` can't be told apart (`key: none`), so they can't be "
-                    f"split by `{side}`",
-                    source.span,
-                    label="no key",
-                    help="declare the source's `key`",
-                )
-            )
-        if once_per:
-            raise Refused(
-                error(
-                    "K466",
-                    f"a measure counted `once per` a key can't also be split by `{side}`",
-                    source.span,
-                    help=f"ask without the dimensions of `{side}`",
-                )
-            )
-        if any(_tests_side(condition, fan_out.hops[0]) for condition in conditions):
-            raise Refused(
-                error(
-                    "K467",
-                    f"`{source.name}` is both split and filtered by its many side `{side}`",
-                    source.span,
-                    help=f"use a measure of `{side}`, or drop the filter or the dimension",
-                )
-            )
 
     # --- time ------------------------------------------------------------------------------
 
@@ -310,35 +298,20 @@ class _Planner:
         )
 
     def _key_columns(
-        self, aggregates: tuple[Aggregate, ...], accruals: tuple[Accrual, ...]
+        self, aggregates: tuple[Aggregate, ...], unallocated: bool
     ) -> tuple[KeyColumn, ...]:
+        """Return the key columns, each with a state where a row may have no member of it."""
         absent = {key.column for node in aggregates for key in node.keys if key.may_be_absent}
+        every = unallocated or self.stated or self.query.totals or self.query.top is not None
         return tuple(
-            KeyColumn(
-                column,
-                self.states[position]
-                if accruals or column in absent or self.query.totals
-                else None,
-            )
-            for position, column in enumerate(self.columns)
+            KeyColumn(column, state if every or column in absent else None)
+            for column, state in zip(self.columns, self.states, strict=True)
         )
 
 
-def _check_sides(source: Source, sides: list[tuple[Hop, ...]]) -> None:
-    """Refuse many sides of which one leads through another: a row there has a row here, and the
-    groups of the two would be paired as they are not."""
-    for position, one in enumerate(sides):
-        for other in sides[:position]:
-            if one[0] == other[0]:
-                raise Refused(
-                    error(
-                        "K464",
-                        f"`{source.name}` would be split by two many sides that share rows: "
-                        f"`{other[-1].to}` and `{one[-1].to}`",
-                        source.span,
-                        help="ask for one of the two dimensions at a time",
-                    )
-                )
+def _merged(node: Aggregate, finer: tuple[Aggregate, ...]) -> Aggregate:
+    found = next((other for other in finer if merges_into(other, node)), None)
+    return node if found is None else replace(node, merged_from=found)
 
 
 def _inputs(totals: tuple[Totals, ...]) -> Iterator[Aggregate]:
@@ -348,13 +321,6 @@ def _inputs(totals: tuple[Totals, ...]) -> Iterator[Aggregate]:
 
 def _conditions(leaves: tuple[Leaf, ...]) -> tuple[PlacedExpr, ...]:
     return tuple(condition for leaf in leaves for condition in leaf.where)
-
-
-def _tests_side(condition: PlacedExpr, side: Hop) -> bool:
-    """Tell whether a condition tests rows of the many side that a hop leads to."""
-    if isinstance(condition, AnyRow):
-        return condition.hops[0] == side
-    return any(_tests_side(part, side) for part in children(condition))
 
 
 def key_names(by: tuple[QueryDimension, ...], grain: Grain | DayPart | None) -> tuple[str, ...]:

@@ -29,12 +29,24 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Top:
+    """Of the last dimension only the first `count` members in each group of the others, by a
+    column of the answer over the whole window; `rest`: the others together as one member."""
+
+    count: int
+    column: str
+    descending: bool = True
+    rest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """`grain` groups by each metric's own clock (S15): by periods of days, or by parts of a day,
     which need a window (S17, S20). `window` is the report window, local
     days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
     that the data hold, rather than every period (S17). `totals`: also without the last dimension,
-    without the last two…, and over the whole window, each recomputed (S10)."""
+    without the last two…, and over the whole window, each recomputed (S10), as is what `top` leaves
+    over."""
 
     select: tuple[Selection, ...]
     by: tuple[QueryDimension, ...] = ()
@@ -45,12 +57,13 @@ class Query:
     limit: int | None = None
     sparse: bool = False
     totals: bool = False
+    top: Top | None = None
 
 
 class Absent(Enum):
     """Why a dimension has no member in a row (S2, S9): the row matched but its value is NULL,
-    the join found no partner, a fixed amount belongs to no member, or the row is a total over all
-    members.
+    the join found no partner, a fixed amount belongs to no member, or the row is one of all members
+    that a top list leaves over, or a total over all members.
 
     No text enumeration: a member whose own text is `(none)` must not equal `Absent.NONE`.
     """
@@ -58,6 +71,7 @@ class Absent(Enum):
     NONE = "(none)"
     UNMAPPED = "(unmapped)"
     UNALLOCATED = "(unallocated)"
+    OTHER = "(other)"
     ALL = "(all)"
 
     def __str__(self) -> str:

@@ -38,7 +38,8 @@ class Cells:
     `ranges` gives each source whose known range matters with the table that holds it,
     `accruals` each fixed amount with the table of its amounts per period, `totals` each
     total's groups with the table of its leaves, `spans` each look at listed days with their table.
-    `used` gathers the tables that the values lowered so far are read from.
+    Where the rows are not `ranked`, as those of the rest, they have no place. `used` gathers the
+    tables that the values lowered so far are read from.
     """
 
     frame: Frame
@@ -47,6 +48,7 @@ class Cells:
     accruals: dict[str, tuple[Accrual, str]]
     totals: dict[Over, str]
     spans: dict[Look, str]
+    ranked: bool = True
     used: set[str] = field(default_factory=set)
 
     def value(self, formula: Formula) -> exp.Expr:
@@ -79,6 +81,8 @@ class Cells:
 
     def _rank(self, value: exp.Expr) -> exp.Expr:
         """Rank the known values of a period, the largest first."""
+        if not self.ranked:
+            return build.cast(exp.Null(), "BIGINT")
         order = exp.Order(expressions=[exp.Ordered(this=value, desc=True, nulls_first=False)])
         within = [] if self.frame.grain is None else [self._column(PERIOD, CELLS)]
         rank = exp.Window(this=exp.Rank(), partition_by=within, order=order)

@@ -16,6 +16,7 @@ from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.leaders import LeaderTables
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
@@ -36,6 +37,7 @@ class Grouping:
     frame: Frame
     dialect: Dialect
     relations: Relations
+    leaders: LeaderTables | None = None
 
     def select(self, node: Aggregate, spans: str | None = None) -> exp.Select:
         """Return the node's SELECT: period, keys and their states, leaves.
@@ -49,6 +51,9 @@ class Grouping:
         groups = self._groups(scope, node, fans, spans)
         wheres = [scope.condition(item) for item in node.where]
         wheres += self._window(scope, node) + self._last(scope, node, spans)
+        if self.leaders is not None and node.beyond:
+            members = [part for key in node.beyond for part in _member(scope, key)]
+            wheres.append(self.leaders.holds_none(members))
         conditions = [self._leaf_conditions(scope, leaf) for leaf in node.leaves]
         shared = [item for item in conditions[0] if all(item in other for other in conditions)]
         conditions = [[item for item in own if item not in shared] for own in conditions]
@@ -245,6 +250,10 @@ class _FanOutJoin:
     def apply(self, select: exp.Select) -> exp.Select:
         rows = build.subquery(self._select, self._alias)
         return build.left_join(select, rows, build.conjunction(self._matches))
+
+
+def _member(scope: Scope, key: Key) -> tuple[exp.Expr, exp.Expr]:
+    return scope.value(key.value), key_state(scope, key)
 
 
 def key_state(scope: Scope, key: Key) -> exp.Expr:

@@ -19,6 +19,8 @@ from kpidsl.plan.nodes import (
     Compute,
     Formula,
     Frame,
+    Leaders,
+    Leaf,
     Look,
     Merge,
     Over,
@@ -28,13 +30,14 @@ from kpidsl.plan.nodes import (
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.cells import CELLS, Cells
-from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.known import first_and_last
+from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
 from kpidsl.sql.periods import period_series
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
-from kpidsl.sql.statement import ALL, Statement, in_order, key_columns
+from kpidsl.sql.statement import ALL, OTHER, Statement, in_order, key_columns
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -44,15 +47,37 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     `unallocated`, where a member can be absent), then the outputs.
     """
     statement = Statement(plan.frame, DIALECTS[dialect])
-    select = _Lowering(plan.root.input, plan.frame, statement).select(plan.frame)
-    if plan.subtotals:
-        parts = [
-            _Lowering(part.input, part.frame, statement).select(plan.frame)
-            for part in plan.subtotals
-        ]
-        stacked = build.subquery(build.union_all([select, *parts]), "levels")
+    parts = [_Lowering(plan.root.input, plan.frame, statement).select(plan.frame)]
+    if plan.leaders is not None:
+        parts = _leading(parts[0], plan.leaders, plan, statement)
+    parts += [
+        _Lowering(part.input, part.frame, statement).select(plan.frame) for part in plan.subtotals
+    ]
+    select = parts[0]
+    if len(parts) > 1:
+        stacked = build.subquery(build.union_all(parts), "levels")
         select = build.from_(build.select(exp.Star()), stacked)
     return build.with_ctes(in_order(select, plan), statement.all_ctes())
+
+
+def _leading(
+    select: exp.Select, leaders: Leaders, plan: Plan, statement: Statement
+) -> list[exp.Select]:
+    """Return the leaders' rows of an answer, and those of the rest."""
+    outputs = [output.name for output in plan.root.input.outputs]
+    columns = answer_columns(plan.frame, outputs)
+    if leaders.ranking is None:
+        tables = leader_tables(select, columns, leaders, plan.frame, statement)
+        rows = build.from_(build.select(exp.Star()), build.table(tables.leaders))
+    else:
+        frame = leaders.ranking.frame
+        ranking = _Lowering(leaders.ranking.input, frame, statement).select(frame)
+        tables = leader_tables(ranking, answer_columns(frame, outputs), leaders, frame, statement)
+        rows = tables.join(select, columns)
+    if leaders.rest is None:
+        return [rows]
+    rest = _Lowering(leaders.rest.input, leaders.rest.frame, statement, tables)
+    return [rows, build.where(rest.select(plan.frame), tables.leave_some())]
 
 
 def to_sql(plan: Plan, dialect: str = "duckdb", *, pretty: bool = True) -> str:
@@ -64,11 +89,20 @@ def to_sql(plan: Plan, dialect: str = "duckdb", *, pretty: bool = True) -> str:
 class _Lowering:
     """Lowers the outputs of a plan, or of one of its subtotals."""
 
-    def __init__(self, compute: Compute, frame: Frame, statement: Statement) -> None:
+    def __init__(
+        self,
+        compute: Compute,
+        frame: Frame,
+        statement: Statement,
+        beside: LeaderTables | None = None,
+    ) -> None:
+        """`beside`: the outputs are those of all members that are no leaders."""
         self.compute = compute
         self.frame = frame
         self.dialect = statement.dialect
-        self.grouping = Grouping(frame, statement.dialect, statement.relations)
+        self.grouping = Grouping(frame, statement.dialect, statement.relations, beside)
+        self.beside = beside
+        self.aggregates = statement.aggregates
         self._cte = statement.cte
         self.totals: dict[Over, str] = {}
         self.spans: dict[Look, str] = {}
@@ -97,7 +131,8 @@ class _Lowering:
             assert key.state is not None
             if mine is None:
                 yield build.alias(exp.Null(), key.column)
-                yield build.alias(exp.Literal.string(ALL), key.state)
+                label = ALL if self.beside is None else OTHER
+                yield build.alias(exp.Literal.string(label), key.state)
             else:
                 yield build.column(key.column, CELLS)
                 state = exp.Null() if mine.state is None else build.column(mine.state, CELLS)
@@ -129,7 +164,14 @@ class _Lowering:
         return self._aggregate(node), [leaf.column for leaf in node.leaves]
 
     def _aggregate(self, node: Aggregate) -> str:
+        name = self._rows_of(node)
+        self.aggregates[id(node)] = name
+        return name
+
+    def _rows_of(self, node: Aggregate) -> str:
         name = f"{node.input.source.name}_totals{'_prior' if node.look.shift else ''}"
+        if node.merged_from is not None:
+            return self._cte(name, self._merged(node, node.merged_from))
         if not node.look.joined:
             return self._cte(name, self.grouping.select(node))
         spans = self._spans(node.look)
@@ -140,22 +182,33 @@ class _Lowering:
 
     def _added_up(self, node: Aggregate, by_day: str, spans: str) -> exp.Select:
         """Add up the days that count towards each period (S10, S18)."""
-        own = {key.column for key in node.keys}
-        keys = [build.column(PERIOD, spans)]
-        for key in self.frame.keys:
-            if key.column in own:
-                keys.append(build.column(key.column, by_day))
-                keys += [build.column(key.state, by_day)] if key.state is not None else []
-        values = []
-        for leaf in node.leaves:
-            merge = merged_by(leaf.measure)
-            assert merge is not None
-            whole = aggregated(merge, build.column(leaf.column, by_day), self.dialect)
-            values.append(build.alias(whole, leaf.column))
+        keys = [build.column(PERIOD, spans), *self._members(node, by_day)]
+        values = _whole(node.leaves, node.leaves, by_day, self.dialect)
         day = build.column(PERIOD, by_day)
         select = build.from_(build.select(*keys, *values), build.table(by_day))
         select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
         return build.group_by(select, *(key.copy() for key in keys))
+
+    def _merged(self, node: Aggregate, finer: Aggregate) -> exp.Select:
+        """Merge the values of a node with more keys (S10)."""
+        table = self.aggregates[id(finer)]
+        keys = [build.column(PERIOD, table)] if node.timed else []
+        keys += self._members(node, table)
+        values = _whole(node.leaves, finer.leaves, table, self.dialect)
+        select = build.from_(build.select(*keys, *values), build.table(table))
+        if self.beside is not None and node.beyond:
+            select = build.where(select, self.beside.holds_none(self.beside.columns(table)))
+        return build.group_by(select, *(key.copy() for key in keys)) if keys else select
+
+    def _members(self, node: Aggregate, table: str) -> list[exp.Column]:
+        """Return a node's key columns, with what tells why a member is absent."""
+        own = {key.column for key in node.keys}
+        keys: list[exp.Column] = []
+        for key in self.frame.keys:
+            if key.column in own:
+                keys.append(build.column(key.column, table))
+                keys += [build.column(key.state, table)] if key.state is not None else []
+        return keys
 
     def _spans(self, look: Look) -> str:
         """Return the name of the days that count towards each period."""
@@ -357,6 +410,7 @@ class _Lowering:
             {item.column: (item, amounts[item.column]) for item in compute.input.accruals},
             self.totals,
             listed,
+            ranked=self.beside is None,
         )
         values = [
             build.alias(cells.value(output.formula), output.name) for output in compute.outputs
@@ -372,6 +426,20 @@ class _Lowering:
             if table in cells.used:
                 select = self._join_on_keys(select, table, kept)
         return select
+
+
+def _whole(
+    leaves: Iterable[Leaf], finer: Iterable[Leaf], table: str, dialect: Dialect
+) -> list[exp.Expr]:
+    """Return the values that those of smaller groups in a table make together."""
+    columns = {(leaf.measure.name, leaf.where): leaf.column for leaf in finer}
+    values: list[exp.Expr] = []
+    for leaf in leaves:
+        merge = merged_by(leaf.measure)
+        assert merge is not None
+        part = build.column(columns[leaf.measure.name, leaf.where], table)
+        values.append(build.alias(aggregated(merge, part, dialect), leaf.column))
+    return values
 
 
 def _folded(selects: list[exp.Select], keys: list[str], columns: list[str]) -> exp.Select:

@@ -13,18 +13,29 @@ from kpidsl.sql.relations import Relations
 
 ALL = "all"
 """The state of a key in a row that is a total over its members."""
+OTHER = "other"
+"""The state of a key in a row that stands for all members that are no leaders."""
 
 
 def in_order(select: exp.Select, plan: Plan) -> exp.Select:
-    """Put the rows in order: totals after what they are of, then as asked, then by the keys."""
-    terms = [_is_total(key) for key in plan.frame.keys if plan.subtotals and key.state is not None]
+    """Put the rows in order: totals and the rest after what they are beside, then as asked, or the
+    leaders by their place, then by the keys."""
+    terms = [_is(ALL, key) for key in plan.frame.keys if plan.subtotals and key.state is not None]
     if plan.subtotals and plan.frame.grain is not None:
         terms.append(build.is_null(build.column(PERIOD)))
     ordered = [exp.Ordered(this=term, desc=False, nulls_first=False) for term in terms]
-    for column, descending in plan.root.order:
+    order = list(plan.root.order)
+    if plan.leaders is not None:
+        *others, last = plan.frame.keys
+        if not order:
+            order = [(name, False) for name in key_columns(plan.frame, range(len(others)))]
+            order.append((plan.leaders.column, plan.leaders.descending))
+        rest = exp.Ordered(this=_is(OTHER, last), desc=False, nulls_first=False)
+        ordered.append(rest)
+    for column, descending in order:
         term = build.column(column)
         ordered.append(exp.Ordered(this=term, desc=descending, nulls_first=False))
-    asked = {name for name, _ in plan.root.order}
+    asked = {name for name, _ in order}
     ordered += [
         exp.Ordered(this=build.column(column), desc=False, nulls_first=False)
         for column in key_columns(plan.frame)
@@ -35,10 +46,10 @@ def in_order(select: exp.Select, plan: Plan) -> exp.Select:
     return select if plan.root.limit is None else build.limit(select, plan.root.limit)
 
 
-def _is_total(key: KeyColumn) -> exp.Expr:
+def _is(wanted: str, key: KeyColumn) -> exp.Expr:
     assert key.state is not None
     state = build.coalesce(build.column(key.state), exp.Literal.string(""))
-    return exp.EQ(this=state, expression=exp.Literal.string(ALL))
+    return exp.EQ(this=state, expression=exp.Literal.string(wanted))
 
 
 def key_columns(frame: Frame, kept: Iterable[int] | None = None) -> list[str]:
@@ -57,6 +68,8 @@ class Statement:
     def __init__(self, frame: Frame, dialect: Dialect) -> None:
         self.dialect = dialect
         self.relations = Relations(frame, dialect)
+        self.aggregates: dict[int, str] = {}
+        """The names of aggregates, by the identity of their nodes."""
         self._ctes: list[tuple[str, exp.Query]] = []
 
     def cte(self, wanted: str, query: exp.Query) -> str:

@@ -1,0 +1,90 @@
+"""Who comes first, and the rows that are no leader's (S10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from kpidsl.plan.nodes import Frame, KeyColumn, Leaders
+from kpidsl.sql import build
+from kpidsl.sql.statement import Statement, key_columns
+
+_PLACE, _ROWS = "place", "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderTables:
+    """The names of all members with their places, and of the leaders alone; `keys` tell them."""
+
+    ranked: str
+    leaders: str
+    keys: tuple[KeyColumn, ...]
+    count: int
+
+    def holds_none(self, members: Sequence[exp.Expr]) -> exp.Expr:
+        """Return the test that no leader has these members, given as key, state, and so on."""
+        same = _same(members, self.columns(self.leaders))
+        one = build.from_(build.select(build.number(1)), build.table(self.leaders))
+        return exp.Not(this=exp.Exists(this=build.where(one, *same)))
+
+    def leave_some(self) -> exp.Expr:
+        """Return the test that there are members beside the leaders."""
+        later = exp.GT(this=build.column(_PLACE), expression=build.number(self.count))
+        one = build.from_(build.select(build.number(1)), build.table(self.ranked))
+        return exp.Exists(this=build.where(one, later))
+
+    def join(self, rows: exp.Select, columns: Iterable[str]) -> exp.Select:
+        """Keep the leaders' rows of an answer by time."""
+        select = build.from_(
+            build.select(*(build.column(name, _ROWS) for name in columns)),
+            build.subquery(rows, _ROWS),
+        )
+        same = build.conjunction(_same(self.columns(_ROWS), self.columns(self.leaders)))
+        assert same is not None
+        return build.inner_join(select, build.table(self.leaders), same)
+
+    def columns(self, table: str) -> list[exp.Expr]:
+        """Return the columns of a table that tell members: key, state, and so on."""
+        return [build.column(name, table) for key in self.keys for name in _names(key)]
+
+
+def leader_tables(
+    rows: exp.Select, columns: Sequence[str], leaders: Leaders, frame: Frame, statement: Statement
+) -> LeaderTables:
+    """Add the tables of an answer without periods, whose columns are given, to a statement."""
+    *others, last = frame.keys
+    value = build.column(leaders.column)
+    order = [exp.Ordered(this=value, desc=leaders.descending, nulls_first=False)]
+    order += [
+        exp.Ordered(this=build.column(name), desc=False, nulls_first=False) for name in _names(last)
+    ]
+    place = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[build.column(name) for key in others for name in _names(key)],
+        order=exp.Order(expressions=order),
+    )
+    every = [build.column(name) for name in columns]
+    placed = build.select(*every, build.alias(place, _PLACE))
+    ranked = statement.cte("ranked", build.from_(placed, build.subquery(rows, _ROWS)))
+    first = build.from_(build.select(*(item.copy() for item in every)), build.table(ranked))
+    within = exp.LTE(this=build.column(_PLACE), expression=build.number(leaders.count))
+    name = statement.cte("leaders", build.where(first, within))
+    return LeaderTables(ranked, name, frame.keys, leaders.count)
+
+
+def answer_columns(frame: Frame, outputs: Iterable[str]) -> list[str]:
+    """Return all columns of an answer."""
+    return [*key_columns(frame), *outputs]
+
+
+def _names(key: KeyColumn) -> tuple[str, str]:
+    assert key.state is not None  # a member that others stand for has a state
+    return key.column, key.state
+
+
+def _same(left: Iterable[exp.Expr], right: Iterable[exp.Expr]) -> list[exp.Expr]:
+    return [
+        exp.NullSafeEQ(this=one, expression=other) for one, other in zip(left, right, strict=True)
+    ]
