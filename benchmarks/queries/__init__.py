@@ -18,6 +18,7 @@ class Query:
     metrics: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
     period: str | None = None
+    where: str | None = None
     funnel: str | None = None
 
     @property
