@@ -28,7 +28,7 @@ def test_matters_of_form_are_forgiven() -> None:
         ),
         ([TRUTH[0]], "wrong: no row at 2026-01-01, (unmapped)"),
         ([*TRUTH, (date(2027, 1, 1), "social", 1)], "wrong: a row too many, at 2027-01-01, social"),
-        ([*TRUTH, TRUTH[0]], "wrong: 1 rows repeat a key"),
+        ([*TRUTH, TRUTH[0]], "wrong: several rows with one key"),
         ([(*TRUTH[0], 1), TRUTH[1]], "wrong: 2 values instead of 1"),
     ],
 )
