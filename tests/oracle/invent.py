@@ -138,8 +138,9 @@ def pick(draw: Draw, options: Sequence[Any]) -> Any:
 def worlds(draw: Draw) -> World:
     names = draw(st.permutations(SOURCES))
     sketches: list[Sketch] = []
-    for name in names[: draw(st.integers(2, 4))]:
-        sketches.append(_sketch(draw, name, sketches))
+    star = chance(draw, 30)  # all others join the first, so that it has several many sides
+    for name in names[: pick(draw, (3, 3, 4) if star else (2, 3, 4))]:
+        sketches.append(_sketch(draw, name, sketches[:1] if star else sketches))
     sources = {sketch.name: _source(draw, sketch, sketches) for sketch in sketches}
     shared = {}
     if chance(draw, 60):
@@ -193,9 +194,8 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         sketch.at, sketch.at_type = pick(
             draw, (("at", "TIMESTAMP"), ("at", "TIMESTAMP"), ("day", "DATE"))
         )
-    # The first source is joined most often, so that many sides of one source come up.
-    around = [*before[:1] * 2, *before]
-    targets = [pick(draw, around) for _ in range(pick(draw, (0, 1, 1, 2, 2)))] if before else []
+    count = 1 if len(before) == 1 else pick(draw, (0, 1, 1, 2, 2))
+    targets = [pick(draw, before) for _ in range(count)] if before else []
     sketch.joins = [
         (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
         for number, target in enumerate(targets)

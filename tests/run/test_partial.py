@@ -10,7 +10,7 @@ import pytest
 import kpidsl
 from kpidsl.model.expr import MeasureRef
 from kpidsl.model.periods import GREGORIAN, Grain, Window
-from kpidsl.plan.query import Query, Selection
+from kpidsl.plan.query import Absent, Query, Selection
 from kpidsl.run.partial import is_partial
 from kpidsl.run.result import Known
 from tests.support import project
@@ -171,5 +171,5 @@ def test_a_total_over_time_stands_for_the_whole_window(tmp_path: Path) -> None:
             query = Query((orders,), grain=Grain.MONTH, window=window, totals=True)
             result, _ = runner.query(query)
             assert result is not None
-            assert [row[0] for row in result.rows][-1] is None
+            assert result.rows[-1][0] is Absent.ALL
             assert result.partial == partial
