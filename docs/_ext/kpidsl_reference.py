@@ -137,9 +137,8 @@ def verb_section(name: str, verb: TyperCommand) -> str:
     """Return one verb's section as Markdown."""
     rows = ["| option | says |", "|---|---|"]
     for option in verb.params:
-        spelling = (
-            ", ".join(option.opts) if option.opts[0].startswith("-") else option.opts[0].upper()
-        )
+        names = [*option.opts, *option.secondary_opts]
+        spelling = ", ".join(names) if names[0].startswith("-") else names[0].upper()
         rows.append(f"| `{spelling}` | {getattr(option, 'help', None) or ''} |")
     return "\n\n".join([f"## `kpidsl {name}`", verb.help or "", "\n".join(rows)])
 

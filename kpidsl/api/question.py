@@ -110,7 +110,7 @@ def ask(
         )
     if question.top is not None and question.top < 1:
         found.append(error("K924", f"a top of {question.top} has no member", help="use 1 or more"))
-    if question.top is not None and not question.by:
+    if question.top is not None and not by:
         mend = "name a dimension, as in `--by product --top 10`"
         found.append(error("K924", "the first members of no dimension are asked for", help=mend))
     if has_errors(found):

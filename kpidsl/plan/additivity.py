@@ -13,6 +13,7 @@ from kpidsl.plan.nodes import (
     Aggregate,
     FirstKnown,
     Formula,
+    Leaf,
     LeafValue,
     Look,
     Negation,
@@ -71,14 +72,17 @@ def merges_into(finer: Aggregate, node: Aggregate) -> bool:
         and not finer.beyond
     )
     by_time = finer.timed == node.timed or (finer.windowed and node.look == Look())
-    known = [(leaf.measure, leaf.where) for leaf in finer.leaves]
     return (
         same_rows
         and by_time
         and {key.column for key in node.keys} <= {key.column for key in finer.keys}
         and all(merged_by(leaf.measure) is not None for leaf in node.leaves)
-        and all((leaf.measure, leaf.where) in known for leaf in node.leaves)
+        and all(any(_same(leaf, other) for other in finer.leaves) for leaf in node.leaves)
     )
+
+
+def _same(leaf: Leaf, other: Leaf) -> bool:
+    return leaf.measure is other.measure and leaf.where == other.where
 
 
 def adds_up(formula: Formula, nodes: Iterable[Aggregate]) -> bool:

@@ -53,7 +53,7 @@ class Grouping:
         wheres += self._window(scope, node) + self._last(scope, node, spans)
         if self.leaders is not None and node.beyond:
             members = [part for key in node.beyond for part in _member(scope, key)]
-            wheres.append(self.leaders.holds_none(members))
+            wheres.append(self.leaders.hold_none(members))
         conditions = [self._leaf_conditions(scope, leaf) for leaf in node.leaves]
         shared = [item for item in conditions[0] if all(item in other for other in conditions)]
         conditions = [[item for item in own if item not in shared] for own in conditions]

@@ -23,11 +23,15 @@ class LeaderTables:
     keys: tuple[KeyColumn, ...]
     count: int
 
-    def holds_none(self, members: Sequence[exp.Expr]) -> exp.Expr:
-        """Return the test that no leader has these members, given as key, state, and so on."""
+    def hold(self, members: Sequence[exp.Expr]) -> exp.Exists:
+        """Return the test that a leader has these members, given as key, state, and so on."""
         same = _same(members, self.columns(self.leaders))
         one = build.from_(build.select(build.number(1)), build.table(self.leaders))
-        return exp.Not(this=exp.Exists(this=build.where(one, *same)))
+        return exp.Exists(this=build.where(one, *same))
+
+    def hold_none(self, members: Sequence[exp.Expr]) -> exp.Expr:
+        """Return the test that no leader has these members."""
+        return exp.Not(this=self.hold(members))
 
     def leave_some(self) -> exp.Expr:
         """Return the test that there are members beside the leaders."""
@@ -35,15 +39,13 @@ class LeaderTables:
         one = build.from_(build.select(build.number(1)), build.table(self.ranked))
         return exp.Exists(this=build.where(one, later))
 
-    def join(self, rows: exp.Select, columns: Iterable[str]) -> exp.Select:
+    def keep(self, rows: exp.Select, columns: Iterable[str]) -> exp.Select:
         """Keep the leaders' rows of an answer by time."""
         select = build.from_(
             build.select(*(build.column(name, _ROWS) for name in columns)),
             build.subquery(rows, _ROWS),
         )
-        same = build.conjunction(_same(self.columns(_ROWS), self.columns(self.leaders)))
-        assert same is not None
-        return build.inner_join(select, build.table(self.leaders), same)
+        return build.where(select, self.hold(self.columns(_ROWS)))
 
     def columns(self, table: str) -> list[exp.Expr]:
         """Return the columns of a table that tell members: key, state, and so on."""

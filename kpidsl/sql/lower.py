@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -73,7 +73,7 @@ def _leading(
         frame = leaders.ranking.frame
         ranking = _Lowering(leaders.ranking.input, frame, statement).select(frame)
         tables = leader_tables(ranking, answer_columns(frame, outputs), leaders, frame, statement)
-        rows = tables.join(select, columns)
+        rows = tables.keep(select, columns)
     if leaders.rest is None:
         return [rows]
     rest = _Lowering(leaders.rest.input, leaders.rest.frame, statement, tables)
@@ -170,8 +170,9 @@ class _Lowering:
 
     def _rows_of(self, node: Aggregate) -> str:
         name = f"{node.input.source.name}_totals{'_prior' if node.look.shift else ''}"
-        if node.merged_from is not None:
-            return self._cte(name, self._merged(node, node.merged_from))
+        finer = node.merged_from
+        if finer is not None and id(finer) in self.aggregates:
+            return self._cte(name, self._merged(node, finer, self.aggregates[id(finer)]))
         if not node.look.joined:
             return self._cte(name, self.grouping.select(node))
         spans = self._spans(node.look)
@@ -189,15 +190,14 @@ class _Lowering:
         select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
         return build.group_by(select, *(key.copy() for key in keys))
 
-    def _merged(self, node: Aggregate, finer: Aggregate) -> exp.Select:
+    def _merged(self, node: Aggregate, finer: Aggregate, table: str) -> exp.Select:
         """Merge the values of a node with more keys (S10)."""
-        table = self.aggregates[id(finer)]
         keys = [build.column(PERIOD, table)] if node.timed else []
         keys += self._members(node, table)
         values = _whole(node.leaves, finer.leaves, table, self.dialect)
         select = build.from_(build.select(*keys, *values), build.table(table))
         if self.beside is not None and node.beyond:
-            select = build.where(select, self.beside.holds_none(self.beside.columns(table)))
+            select = build.where(select, self.beside.hold_none(self.beside.columns(table)))
         return build.group_by(select, *(key.copy() for key in keys)) if keys else select
 
     def _members(self, node: Aggregate, table: str) -> list[exp.Column]:
@@ -429,15 +429,15 @@ class _Lowering:
 
 
 def _whole(
-    leaves: Iterable[Leaf], finer: Iterable[Leaf], table: str, dialect: Dialect
+    leaves: Iterable[Leaf], finer: Sequence[Leaf], table: str, dialect: Dialect
 ) -> list[exp.Expr]:
     """Return the values that those of smaller groups in a table make together."""
-    columns = {(leaf.measure.name, leaf.where): leaf.column for leaf in finer}
     values: list[exp.Expr] = []
     for leaf in leaves:
         merge = merged_by(leaf.measure)
         assert merge is not None
-        part = build.column(columns[leaf.measure.name, leaf.where], table)
+        same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
+        part = build.column(next(same).column, table)
         values.append(build.alias(aggregated(merge, part, dialect), leaf.column))
     return values
 

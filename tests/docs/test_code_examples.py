@@ -24,5 +24,6 @@ LINES = [
 def test_a_command_line_of_a_page_can_be_called(code: str, line: str) -> None:
     verb, *words = shlex.split(line, comments=True)
     assert verb in VERBS, code
-    options = {name for option in VERBS[verb].params for name in option.opts}
+    params = VERBS[verb].params
+    options = {name for option in params for name in (*option.opts, *option.secondary_opts)}
     assert {word for word in words if word.startswith("--")} <= options, code

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from kpidsl.model.expr import (
     Constant,
@@ -22,6 +23,7 @@ from kpidsl.model.expr import (
     MetricNegate,
     MetricRef,
     Prior,
+    QueryDimension,
     Rank,
     Rolling,
     Running,
@@ -30,7 +32,7 @@ from kpidsl.model.expr import (
 )
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
-from kpidsl.plan.query import Absent, Query
+from kpidsl.plan.query import Absent, Query, Top
 from tests.oracle.days import FISCAL, Span, accrued, bucket, buckets, day_of, hours, part_of_day
 from tests.oracle.leaves import Around, Combo, Leaf, Shift
 from tests.oracle.rows import Number, Refused, Rows, Tables, arithmetic
@@ -48,6 +50,8 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     value or an `Absent` member. Raises `Refused` where the rules give no answer.
     """
     answer = _Evaluator(model, query, tables).answer()
+    if query.top is not None:
+        answer = _led(model, query, tables, answer, query.top)
     for kept, timed in _levels(query):
         coarser = replace(query, by=query.by[:kept], grain=query.grain if timed else None)
         rest = (Absent.ALL,) * (len(query.by) - kept)
@@ -55,6 +59,37 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
             period = (Absent.ALL,) if query.grain is not None and not timed else ()
             answer[(*period, *key, *rest)] = values
     return answer
+
+
+def _led(model: Model, query: Query, tables: Tables, answer: Answer, top: Top) -> Answer:
+    """The rows of the first members of the last dimension, and those of the rest."""
+    ranking = _Evaluator(model, replace(query, grain=None), tables).answer()
+    places: dict[Combo, list[tuple[Any, Combo]]] = {}
+    for key, values in ranking.items():
+        value: Any = values[top.column]
+        down = -1 if top.descending else 1
+        place = (1, 0) if value is None else (0, down * value)
+        places.setdefault(key[:-1], []).append((place, key))
+    first: set[Combo] = set()
+    for members in places.values():
+        members.sort(key=lambda member: member[0])
+        cut = members[top.count - 1 : top.count + 1]
+        if len(cut) == 2 and cut[0][0] == cut[1][0]:
+            raise Tie
+        first |= {key for _, key in members[: top.count]}
+    timed = query.grain is not None
+    led = {key: row for key, row in answer.items() if (key[1:] if timed else key) in first}
+    if top.rest:
+        left = replace(query, by=query.by[:-1])
+        rest = _Evaluator(model, left, tables, query.by, frozenset(first))
+        rows = rest.answer()
+        if len(first) < len(ranking):
+            led |= {(*key, Absent.OTHER): row for key, row in rows.items()}
+    return led
+
+
+class Tie(Exception):
+    """Which of two members comes first is not said by the rules, only that it is always one."""
 
 
 def _levels(query: Query) -> Iterator[tuple[int, bool]]:
@@ -67,7 +102,17 @@ def _levels(query: Query) -> Iterator[tuple[int, bool]]:
 
 
 class _Evaluator:
-    def __init__(self, model: Model, query: Query, tables: Tables) -> None:
+    def __init__(
+        self,
+        model: Model,
+        query: Query,
+        tables: Tables,
+        every: tuple[QueryDimension, ...] = (),
+        beyond: frozenset[Combo] | None = None,
+    ) -> None:
+        """`beyond`: the answer is about what a top list by `every` dimension leaves over."""
+        self.every = every
+        self.beyond = beyond
         self.model = model
         self.query = query
         self.rows = Rows(model, tables)
@@ -142,10 +187,16 @@ class _Evaluator:
             measure = self.model.sources[reference.source].measures[reference.measure]
             kept = range(len(self.query.by)) if around.kept is None else around.kept
             by = tuple(self.query.by[at] for at in kept)
-            self._leaves[place] = Leaf(self.rows, measure, around.filters, by)
+            if self.beyond is not None and around.kept is None:
+                leaf = Leaf(self.rows, measure, around.filters, self.every, self.beyond)
+            else:
+                leaf = Leaf(self.rows, measure, around.filters, by)
+            self._leaves[place] = leaf
         return self._leaves[place]
 
     def _refuse_fixed(self, amount: FixedAmount, around: Around) -> None:
+        if self.query.top is not None:
+            raise Refused("a fixed amount has no first members")
         own = len(around.filters) - (self.query.where is not None)
         if own:
             raise Refused("a filter in a formula stands over a fixed amount")
@@ -295,7 +346,7 @@ class _Evaluator:
         self, operand: MetricExpr, around: Around, span: Span | None, combo: Combo
     ) -> int | None:
         own = self._value(operand, around, span, combo)
-        if own is None:
+        if own is None or self.beyond is not None:
             return None
         others = [self._value(operand, around, span, other) for other in self._peers]
         return 1 + sum(other > own for other in others if other is not None)

@@ -17,7 +17,7 @@ from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Metric
 from kpidsl.model.sources import Aggregate
-from kpidsl.plan.query import Absent, Query, Selection
+from kpidsl.plan.query import Absent, Query, Selection, Top
 from tests.oracle.days import FISCAL
 from tests.oracle.evaluate import Answer
 from tests.oracle.invent import DAYS, MOVED, Draw, Kind, World, chance, pick, predicate, worlds
@@ -128,9 +128,15 @@ def cases(draw: Draw) -> Case:
         sparse=chance(draw, 10 if grain is DayPart.HOUR else 40)
         or grain in {DayPart.MINUTE, DayPart.SECOND},
         totals=chance(draw, 20),
+        top=_top(draw, select) if by and chance(draw, 15) else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
     return Case(model, query, world.tables, world.columns)
+
+
+def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:
+    column = pick(draw, [item.name for item in select])
+    return Top(pick(draw, (1, 1, 2)), column, chance(draw, 70), rest=chance(draw, 90))
 
 
 def _window(draw: Draw) -> Window:
@@ -378,6 +384,8 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
         "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
         "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
+        "S10 top": query.top is not None and len(answer) > 1,
+        "S10 rest": Absent.OTHER in members,
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),

@@ -129,6 +129,8 @@ class Leaf:
     measure: Measure
     filters: tuple[RowExpr, ...]
     by: tuple[QueryDimension, ...]
+    beyond: frozenset[Combo] | None = None
+    """The combinations of a top list: the others count, without their last member."""
     _found: list[tuple[Row, date | None, frozenset[Combo]]] | None = field(default=None)
 
     def __post_init__(self) -> None:
@@ -207,7 +209,7 @@ class Leaf:
     def _in(self, span: Span | None) -> Iterator[tuple[Row, date | None, frozenset[Combo]]]:
         if self._found is None:
             self._found = [
-                (row, self._day(row), frozenset(self._members(row)))
+                (row, self._day(row), frozenset(self._left_over(self._members(row))))
                 for row in self.rows.of(self.source)
                 if self._counts(row)
             ]
@@ -294,6 +296,11 @@ class Leaf:
         return any(map(holds_for, self._sides(row, list(reaches.values()))))
 
     # --- members ---------------------------------------------------------------------------
+
+    def _left_over(self, members: set[Combo]) -> set[Combo]:
+        if self.beyond is None:
+            return members
+        return {combo[:-1] for combo in members if combo not in self.beyond}
 
     def _members(self, row: Row) -> set[Combo]:
         """The row's groups: one per distinct combination among its rows of the many side."""

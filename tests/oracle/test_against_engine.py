@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic
 from kpidsl.model.sources import Aggregate
 from tests.oracle.engine import run_on_duckdb
-from tests.oracle.evaluate import Answer, evaluate
+from tests.oracle.evaluate import Answer, Tie, evaluate
 from tests.oracle.generate import Case, cases, parts
 from tests.oracle.rows import Refused
 
@@ -23,6 +23,7 @@ STRICTER = {
     "K466": "a measure once per a key is not split by the many side",
     "K467": "a measure split by a many side is filtered by none",
     "K469": "a look back needs a window",
+    "K478": "the rest of a many side is not told apart",
     "K652": "a value once per key is one value",
 }
 """What the planner refuses though the oracle has an answer: a refusal is never a wrong number."""
@@ -77,6 +78,8 @@ def compared(case: Case) -> tuple[str, list[str]]:
         expected = evaluate(case.model, case.query, case.tables)
     except Refused as reason:
         refusal = reason
+    except Tie:
+        return "tie", []
     try:
         found = run_on_duckdb(case)
     except Refused as reason:
@@ -100,4 +103,5 @@ def test_duckdb_agrees_with_the_oracle() -> None:
         assert told == []
 
     look()
+    del outcomes["tie"]
     assert outcomes["answered"] > 2 * (outcomes.total() - outcomes["answered"]), outcomes

@@ -184,6 +184,23 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query revenue --by fiscal_month --period FY2026",
     ),
     CodeInfo(
+        "K477",
+        "a fixed amount among the first members",
+        "The question keeps the first members of a dimension, and asks for a fixed amount.",
+        "It belongs to no member, so it is neither of the first ones nor of the rest (S9).",
+        "kpidsl query marketing_cost --by channel --top 3 --period 2026",
+        "kpidsl query ad_spend --by channel --top 3 --period 2026",
+    ),
+    CodeInfo(
+        "K478",
+        "the rest of a many side",
+        "The question keeps the first members of a dimension of which a row has several, and asks "
+        "for the rest as one row.",
+        "An order with one product among the first and one in the rest would be in both (S4).",
+        "kpidsl query orders --by lines.sku --top 10",
+        "kpidsl query orders --by lines.sku --top 10 --no-rest",
+    ),
+    CodeInfo(
         "K481",
         "a funnel's window without time",
         "A funnel or a step says `within`, while its events are ordered by a column or in any "
