@@ -38,7 +38,8 @@ class WeekYears:
 
     def year_of(self, day: date) -> int:
         """Return the name of the year that holds a day."""
-        starts = map(self._start_in, range(day.year + 1, day.year - 2, -1))
+        # That of an end of December may begin in the next year, so early January looks back twice.
+        starts = map(self._start_in, range(day.year, day.year - 3, -1))
         return self._name(next(start for start in starts if start <= day))
 
     def starts(self, year: int, months: int = 1) -> list[date]:

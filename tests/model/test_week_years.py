@@ -76,6 +76,16 @@ def test_months_and_the_53rd_week() -> None:
     assert NRF.week_of(date(2024, 1, 28)) == (2023, 53)
 
 
+def test_a_day_before_the_first_monday_of_a_year_that_ends_in_december() -> None:
+    # The Sunday nearest to 31 December 1999, a Friday, is 2 January 2000, and the one nearest to
+    # 31 December 1998, a Thursday, is 3 January 1999: the year of 1 January 2000 began the day
+    # after the latter.
+    years = WeekYears((4, 4, 5), 12, nearest=True, named_by_start=False, week_starts=0)
+    assert years.year_of(date(2000, 1, 1)) == 1999
+    assert years.first_day(1999) == date(1999, 1, 4)
+    assert years.first_day(2000) == date(2000, 1, 3)
+
+
 @given(YEARS, DAYS)
 def test_every_day_is_in_the_year_of_that_name(years: WeekYears, day: date) -> None:
     year = years.year_of(day)

@@ -197,11 +197,8 @@ class _Evaluator:
     def _refuse_fixed(self, amount: FixedAmount, around: Around) -> None:
         if self.query.top is not None:
             raise Refused("a fixed amount has no first members")
-        own = len(around.filters) - (self.query.where is not None)
-        if own:
-            raise Refused("a filter in a formula stands over a fixed amount")
         if around.filters and amount.allocate_by is None:
-            raise Refused("a fixed amount without allocation under the query's filter")
+            raise Refused("a fixed amount without allocation under a filter")
         if self.query.window is None:
             raise Refused("a fixed amount accrues over a window, and there is none")
         if around.kept is not None or isinstance(around.reach, Running):
@@ -361,7 +358,7 @@ class _Evaluator:
             return None
         whole = float(accrued(Fraction(amount.amount), amount.per, days))
         rest = combo == self.unallocated
-        if amount.allocate_by is None:
+        if amount.allocate_by is None or not (self.query.by or around.filters):
             return whole if rest else 0.0
         total = self._total(amount.allocate_by, around, span)
         if not total:

@@ -110,7 +110,7 @@ def cases(draw: Draw) -> Case:
     shifts = SHIFTS[days] if window is not None else ()
     ended = window is not None or days is not None
     grain: Grain | DayPart | None = days
-    if timed and chance(draw, 18) and all(_knows_hours(world, name) for name in asked):
+    if timed and chance(draw, 40) and all(_knows_hours(world, name) for name in asked):
         grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
         window, shifts, ended = _short(draw), (), False
     maker = _Formulas(draw, world, asked, dimensions, shifts, by, ended)
@@ -128,7 +128,7 @@ def cases(draw: Draw) -> Case:
         sparse=chance(draw, 10 if grain is DayPart.HOUR else 40)
         or grain in {DayPart.MINUTE, DayPart.SECOND},
         totals=chance(draw, 20),
-        top=_top(draw, select) if by and chance(draw, 15) else None,
+        top=_top(draw, select) if by and chance(draw, 30) else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
     return Case(model, query, world.tables, world.columns)
