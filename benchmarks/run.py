@@ -56,7 +56,9 @@ def ask(project: kpidsl.Project, query: Query) -> Answer:
             funnel = project.funnel(query.funnel, period=query.period)
             counts = [count for _, count in funnel.steps]
             return Answer(funnel.sql, [(*counts, funnel.immature)])
-        result = project.query(*query.metrics, by=query.by, period=query.period, where=query.where)
+        result = project.query(
+            *query.metrics, by=query.by, period=query.period, where=query.where, top=query.top
+        )
     except kpidsl.KpidslError as refused:
         reasons = [f"{item.code}: {item.message}" for item in refused.diagnostics]
         return Answer(None, why_not="; ".join(reasons))

@@ -20,6 +20,7 @@ class Query:
     period: str | None = None
     where: str | None = None
     funnel: str | None = None
+    top: int | None = None
 
     @property
     def best(self) -> str:
@@ -71,11 +72,11 @@ QUERIES = (
         "2025-W01 .. 2025-W48",
     ),
     Query("funnel", "Funnel of four steps", funnel="purchase"),
-    # The language has no form for it yet; this is how it might be asked.
     Query(
         "top_products",
         "Top-10 products by region, with the rest as other",
         ("revenue",),
-        ("region", "top(product, 10)"),
+        ("region", "product"),
+        top=10,
     ),
 )

@@ -20,6 +20,7 @@ from kpidsl.plan.nodes import (
     Formula,
     Frame,
     Hop,
+    Leaders,
     LeafValue,
     Look,
     Merge,
@@ -52,11 +53,29 @@ class Outline:
 def outline(planned: Plan) -> Outline:
     """Return the tree of a plan, the answer's order first and the scans last."""
     parts = [_compute(planned.root.input, planned.frame)]
+    if planned.leaders is not None:
+        parts = [_leaders(planned.leaders, planned.frame, parts[0])]
     if planned.subtotals:
         parts += [_compute(part.input, part.frame) for part in planned.subtotals]
         levels = f"the rows, and {len(planned.subtotals)} levels of totals, each computed anew"
         parts = [Outline("levels", levels, ("S10",), inputs=tuple(parts))]
     return Outline("sort", _order(planned.root, planned.frame), inputs=tuple(parts))
+
+
+def _leaders(leaders: Leaders, frame: Frame, rows: Outline) -> Outline:
+    *others, last = (key.column for key in frame.keys)
+    order = ", descending" if leaders.descending else ""
+    says = f"the first {leaders.count:,} of {last} by {leaders.column}{order}"
+    if others:
+        says += f", for each {', '.join(others)}"
+    inputs = [rows]
+    if leaders.ranking is not None:
+        says += "; ranked over the whole window"
+        inputs.append(_compute(leaders.ranking.input, leaders.ranking.frame))
+    if leaders.rest is not None:
+        says += "; the rest as one row, computed anew"
+        inputs.append(_compute(leaders.rest.input, leaders.rest.frame))
+    return Outline("leaders", says, ("S10",), inputs=tuple(inputs))
 
 
 def _order(sort: Sort, frame: Frame) -> str:

@@ -7,9 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from kpidsl.model.moments import DayPart, runs
-from kpidsl.model.periods import period_start, periods
-from kpidsl.model.sources import Source
+from kpidsl.model.moments import DayPart
 from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.leaves import leaves_of, timed_values
 from kpidsl.plan.nodes import (
@@ -32,11 +30,9 @@ from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.grouping import ACCRUED, Grouping
-from kpidsl.sql.known import first_and_last
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
-from kpidsl.sql.periods import period_series
-from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
+from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import ALL, OTHER, Statement, in_order, key_columns
 
 
@@ -102,12 +98,11 @@ class _Lowering:
         self.dialect = statement.dialect
         self.grouping = Grouping(frame, statement.dialect, statement.relations, beside)
         self.beside = beside
+        self.spine = Spine(frame, self.grouping, statement)
         self.aggregates = statement.aggregates
         self._cte = statement.cte
         self.totals: dict[Over, str] = {}
         self.spans: dict[Look, str] = {}
-        self.periods: str | None = None
-        self.known: dict[str, str] = {}
         self.amounts: dict[str, str] = {}
 
     def select(self, whole: Frame) -> exp.Select:
@@ -213,7 +208,7 @@ class _Lowering:
     def _spans(self, look: Look) -> str:
         """Return the name of the days that count towards each period."""
         if look not in self.spans:
-            periods = self._periods() if look.pairs is None else ""
+            periods = self.spine.periods() if look.pairs is None else ""
             self.spans[look] = self._cte("spans", spans(self.frame, self.dialect, periods, look))
         return self.spans[look]
 
@@ -235,7 +230,7 @@ class _Lowering:
 
     def _skeleton(self, parts: list[str], keys: list[str]) -> exp.Query:
         """Every period of the window × every combination of members seen (S17)."""
-        periods = self._periods()
+        periods = self.spine.periods()
         members = [key for key in keys if key != PERIOD]
         select = build.from_(
             build.select(*(build.column(key) for key in keys)), build.table(periods)
@@ -252,68 +247,6 @@ class _Lowering:
             seen = build.distinct(seen)
         assert seen is not None
         return build.cross_join(select, build.subquery(seen, "members"))
-
-    def _periods(self) -> str:
-        """Return the name of every period of the window, or of the data where there is none."""
-        if self.periods is None:
-            self.periods = self._cte("periods", self._period_rows())
-        return self.periods
-
-    def _period_rows(self) -> exp.Query:
-        grain, window = self.frame.grain, self.frame.window
-        assert grain is not None
-        if isinstance(grain, DayPart):
-            assert window is not None
-            found = runs(window, grain, self.frame.settings.timezone)
-            every = [build.alias(self.dialect.instants(run), PERIOD) for run in found]
-            return build.union_all([build.select(instants) for instants in every])
-        calendar = self.frame.settings.calendar
-        if window is not None and calendar.years_of_weeks(grain) is not None:
-            starts = [
-                period_start(piece.start, grain, calendar)
-                for piece in periods(window, grain, calendar)
-            ]
-            every = [build.alias(build.day(start), PERIOD) for start in starts]
-            return build.union_all([build.select(start) for start in every])
-        if window is not None:
-            first: exp.Expr = build.day(period_start(window.start, grain, calendar))
-            last: exp.Expr = build.day(window.last_day)
-            series = period_series(self.dialect, first, last, grain)
-            return build.select(build.alias(series, PERIOD))
-        extent = self._extent()
-        first = first_day_of(self.dialect, build.column("first_day"), grain, calendar)
-        series = period_series(self.dialect, first, build.column("last_day"), grain)
-        return build.from_(build.select(build.alias(series, PERIOD)), build.table(extent))
-
-    # --- known ranges ----------------------------------------------------------------------
-
-    def _known(self, source: Source) -> str:
-        """Return a one-row CTE: the first and the last day that a source knows (S13)."""
-        if source.name not in self.known:
-            rows = first_and_last(self.grouping, source)
-            self.known[source.name] = self._cte(f"{source.name}_known", rows)
-        return self.known[source.name]
-
-    def _ranges(self, names: Iterable[str]) -> dict[str, tuple[Source, str]]:
-        """Return sources by name, each with the table of what it knows."""
-        sources = [self.frame.sources[name] for name in dict.fromkeys(names)]
-        return {source.name: (source, self._known(source)) for source in sources}
-
-    def _extent(self) -> str:
-        selects = [
-            build.from_(
-                build.select(build.column("first_day"), build.column("last_day")),
-                build.table(self._known(source)),
-            )
-            for source in self.frame.extent
-        ]
-        whole = build.select(
-            build.alias(exp.Min(this=build.column("first_day")), "first_day"),
-            build.alias(exp.Max(this=build.column("last_day")), "last_day"),
-        )
-        return self._cte(
-            "extent", build.from_(whole, build.subquery(build.union_all(selects), "ranges"))
-        )
 
     # --- fixed amounts ---------------------------------------------------------------------
 
@@ -360,7 +293,7 @@ class _Lowering:
         for over in dict.fromkeys(leaf.over for leaf in leaves_of(accrual.total)):
             assert over is not None
             select = self._join_on_keys(select, self.totals[over], over.kept)
-        known = self._ranges(leaf.source for leaf in leaves_of(accrual.total))
+        known = self.spine.ranges(leaf.source for leaf in leaves_of(accrual.total))
         listed = self._listed([accrual.total])
         for table in listed.values():
             select = self._join_on_keys(select, table, ())
@@ -400,7 +333,7 @@ class _Lowering:
         if plain and self._only_seen(compute.input):
             # One source's own rows always lie in its known range.
             ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
-        known = self._ranges(ranges)
+        known = self.spine.ranges(ranges)
         amounts = {item.column: self._amounts(item) for item in compute.input.accruals}
         listed = self._listed(output.formula for output in compute.outputs)
         cells = Cells(

@@ -11,7 +11,7 @@ from benchmarks.tables import difference
 from kpidsl.engines.embedded import EmbeddedEngine
 
 SCALE = 0.001
-EXPRESSED = {"revenue_aov", "revenue", "roas", "credit", "last_month", "funnel"}
+EXPRESSED = {query.name for query in QUERIES}
 
 
 @pytest.fixture(scope="module")

@@ -105,6 +105,19 @@ def test_joins_and_filters_show_what_they_rest_on(tmp_path: Path) -> None:
     assert inner.rules == ("S16",)
 
 
+def test_leaders_show_their_ranking_and_the_rest(tmp_path: Path) -> None:
+    """By month the leaders are those of the whole window, and the rest is counted anew (S10)."""
+    with project(tmp_path, SHOP) as loaded:
+        root = loaded.explain("revenue", by=["month", "region"], period="2026-Q1", top=2)
+    (leaders,) = named(root, "leaders")
+    assert leaders.says == (
+        "the first 2 of region by revenue, descending; ranked over the whole window; "
+        "the rest as one row, computed anew"
+    )
+    assert leaders.rules == ("S10",)
+    assert [item.node for item in leaders.inputs] == ["compute"] * 3
+
+
 REVENUE = MeasureRef("orders", "revenue")
 
 

@@ -16,7 +16,7 @@ ranked AS (
 )
 SELECT
   region,
-  CASE WHEN place <= 10 THEN product ELSE 'other' END AS product,
+  CASE WHEN place <= 10 THEN product ELSE '(other)' END AS product,
   sum(revenue) AS revenue
 FROM ranked
 GROUP BY ALL

@@ -1,0 +1,90 @@
+"""The periods of an answer, and what each source knows of them (S13, S17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from kpidsl.model.moments import DayPart, runs
+from kpidsl.model.periods import period_start, periods
+from kpidsl.model.sources import Source
+from kpidsl.plan.nodes import PERIOD, Frame
+from kpidsl.sql import build
+from kpidsl.sql.grouping import Grouping
+from kpidsl.sql.known import first_and_last
+from kpidsl.sql.periods import period_series
+from kpidsl.sql.periods import period_start as first_day_of
+from kpidsl.sql.statement import Statement
+
+
+class Spine:
+    """Adds the tables of periods and of known ranges to a statement, each once."""
+
+    def __init__(self, frame: Frame, grouping: Grouping, statement: Statement) -> None:
+        self.frame = frame
+        self.grouping = grouping
+        self.dialect = statement.dialect
+        self._cte = statement.cte
+        self._every: str | None = None
+        self._known: dict[str, str] = {}
+
+    def periods(self) -> str:
+        """Return the name of every period of the window, or of the data where there is none."""
+        if self._every is None:
+            self._every = self._cte("periods", self._period_rows())
+        return self._every
+
+    def _period_rows(self) -> exp.Query:
+        grain, window = self.frame.grain, self.frame.window
+        assert grain is not None
+        if isinstance(grain, DayPart):
+            assert window is not None
+            found = runs(window, grain, self.frame.settings.timezone)
+            every = [build.alias(self.dialect.instants(run), PERIOD) for run in found]
+            return build.union_all([build.select(instants) for instants in every])
+        calendar = self.frame.settings.calendar
+        if window is not None and calendar.years_of_weeks(grain) is not None:
+            starts = [
+                period_start(piece.start, grain, calendar)
+                for piece in periods(window, grain, calendar)
+            ]
+            every = [build.alias(build.day(start), PERIOD) for start in starts]
+            return build.union_all([build.select(start) for start in every])
+        if window is not None:
+            first: exp.Expr = build.day(period_start(window.start, grain, calendar))
+            last: exp.Expr = build.day(window.last_day)
+            series = period_series(self.dialect, first, last, grain)
+            return build.select(build.alias(series, PERIOD))
+        extent = self._extent()
+        first = first_day_of(self.dialect, build.column("first_day"), grain, calendar)
+        series = period_series(self.dialect, first, build.column("last_day"), grain)
+        return build.from_(build.select(build.alias(series, PERIOD)), build.table(extent))
+
+    def known(self, source: Source) -> str:
+        """Return a one-row CTE: the first and the last day that a source knows (S13)."""
+        if source.name not in self._known:
+            rows = first_and_last(self.grouping, source)
+            self._known[source.name] = self._cte(f"{source.name}_known", rows)
+        return self._known[source.name]
+
+    def ranges(self, names: Iterable[str]) -> dict[str, tuple[Source, str]]:
+        """Return sources by name, each with the table of what it knows."""
+        sources = [self.frame.sources[name] for name in dict.fromkeys(names)]
+        return {source.name: (source, self.known(source)) for source in sources}
+
+    def _extent(self) -> str:
+        selects = [
+            build.from_(
+                build.select(build.column("first_day"), build.column("last_day")),
+                build.table(self.known(source)),
+            )
+            for source in self.frame.extent
+        ]
+        whole = build.select(
+            build.alias(exp.Min(this=build.column("first_day")), "first_day"),
+            build.alias(exp.Max(this=build.column("last_day")), "last_day"),
+        )
+        return self._cte(
+            "extent", build.from_(whole, build.subquery(build.union_all(selects), "ranges"))
+        )
