@@ -290,11 +290,6 @@ def periods(window: Window, grain: Grain, calendar: Calendar = GREGORIAN) -> lis
     return pieces
 
 
-def prior_period(window: Window, grain: Grain) -> Window:
-    """Return the window one `grain` earlier; part of a period moves to the same part (S19)."""
-    return shift_window(window, -grain.months, -grain.days)
-
-
 def is_complete(window: Window, now: date, watermark: date | None = None) -> bool:
     """Tell whether all the window's data are in (S21).
 

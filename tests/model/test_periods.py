@@ -22,7 +22,6 @@ from kpidsl.model.periods import (
     parse_period,
     period_start,
     periods,
-    prior_period,
     shift,
     shift_window,
     whole_months,
@@ -204,10 +203,10 @@ def test_periods_are_cut_at_the_window() -> None:
         ("2026", Grain.YEAR, "2025"),
     ],
 )
-def test_prior_period(text: str, grain: Grain, prior: str) -> None:
+def test_the_period_before(text: str, grain: Grain, prior: str) -> None:
     current = parse_period(text)
     assert current is not None
-    assert prior_period(current, grain) == parse_period(prior)
+    assert shift_window(current, -grain.months, -grain.days) == parse_period(prior)
 
 
 def test_last_complete_waits_for_the_watermark() -> None:
