@@ -98,7 +98,7 @@ def test_the_ranges_of_a_bullet(
     actual: int, direction: Direction, within: str, ends: list[tuple[str, int]]
 ) -> None:
     made = bullet(figure(actual, NUMBER), figure(100, NUMBER), direction, Decimal(within))
-    assert [(band.level, band.upto) for band in made.bands] == ends
+    assert [(band.level, int(band.upto)) for band in made.bands] == ends
 
 
 def test_a_bullet_of_no_target_has_no_ranges() -> None:
