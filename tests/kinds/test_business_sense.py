@@ -50,14 +50,19 @@ def test_a_vanity_kpi_of_awareness_that_drives_sales_is_in_order() -> None:
     assert advised(LIKES + KPI + vain, "D003") == []
     assert len(advised(LIKES + KPI + vain.replace("  drives: sales\n", ""), "D003")) == 1
     assert len(advised(LIKES + KPI + vain.replace("awareness", "conversion"), "D003")) == 1
+    assert advised(LIKES + KPI.replace("conversion", "loyalty") + vain, "D003") == []
+    assert len(advised(LIKES + KPI.replace("conversion", "consideration") + vain, "D003")) == 1
     # A rate over impressions is none.
     assert advised(LIKES + '\nkpi r: likes / rows {\n  serves: "x"\n}\n', "D003") == []
 
 
+@pytest.mark.parametrize("formula", ['likes where channel = "x"', "prior(likes, 1y)", "likes"])
 @pytest.mark.parametrize(("tier", "severities"), [("executive", ["error"]), ("specialist", [])])
-def test_no_vanity_metric_on_an_executive_page(tier: str, severities: list[str]) -> None:
+def test_no_vanity_metric_on_an_executive_page(
+    tier: str, severities: list[str], formula: str
+) -> None:
     text = (
-        LIKES + '\nmetric love: likes where channel = "x"\n'
+        LIKES + f"\nmetric love: {formula}\n"
         f"audience a {{\n  tier: {tier}\n  sees: love\n}}\n"
         'report r {\n  for: a\n  section "Why?" { show: love }\n}\n'
     )
@@ -81,6 +86,9 @@ def test_a_goal_names_the_letters_that_it_misses() -> None:
         "the goal `g` is not SMART: nothing shows that it is achievable (A), no business reason "
         "makes it relevant (R), no review keeps it time-bound (T)"
     )
+    # What the KPI is for, in words, is a reason too.
+    (message,) = advised(text.replace("serves: g", 'serves: "Rent is due."'), "D006")
+    assert "(R)" not in message
     better = text.replace("5 USD", '+5% from 2025\n  review: monthly\n  relevant: "x"')
     assert advised(better, "D006") == []
 
@@ -119,6 +127,8 @@ def test_seven_core_kpis_are_enough_and_auxiliary_ones_are_not_core() -> None:
         "`a` sees 8 core KPIs; five to seven can be kept in mind"
     ]
     assert advised(text(8, 1), "D011") == []
+    for state in ("draft", "deprecated", "retired"):
+        assert advised(text(8, 1).replace("state: auxiliary", f"state: {state}"), "D011") == []
 
 
 @pytest.mark.parametrize(
@@ -127,6 +137,8 @@ def test_seven_core_kpis_are_enough_and_auxiliary_ones_are_not_core() -> None:
         ("daily", "executive", "month", 1),
         ("daily", "specialist", "day", 0),
         ("monthly", "specialist", "day", 1),
+        ("quarterly", "specialist", "day", 1),
+        ("yearly", "specialist", "day", 1),
         ("weekly", "specialist", "day", 0),
         ("monthly", "executive", "month", 0),
     ],
@@ -176,6 +188,8 @@ def test_a_lifetime_value_names_its_basis() -> None:
         "`clv` does not say whether it is revenue or profit; it sums revenue net of cogs"
     ]
     assert advised(text.replace("metric clv", "/// Gross margin.\nmetric clv"), "D103") == []
+    titled = text.replace("metric clv", 'metric worth "Customer lifetime value"')
+    assert len(advised(titled, "D103")) == 1
 
 
 def test_the_usual_costs_are_told_from_the_names_of_the_lines() -> None:

@@ -24,6 +24,9 @@ _CANDIDATES = (",", ";", "\t", "|")
 _SAMPLE_LINES = 300
 _HEAD = 30
 _SEPARATOR_HINT = re.compile(r"sep=(.)\s*")
+# After a quote that nothing closes all the rest of a file is one field: the engine refuses that,
+# and takes long texts; the module's own limit of 128 KiB would end the program.
+csv.field_size_limit(2**31 - 1)
 _WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", BLANKS: "runs of blanks"}
 
 

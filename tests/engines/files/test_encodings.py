@@ -126,3 +126,11 @@ def test_line_ends_and_values_of_several_lines(write: Write, read: Read, ends: s
 def test_mixed_line_ends(write: Write, read: Read) -> None:
     write("a.csv", "a,b\r\n1,2\n3,4\r\n")
     assert read("a.csv").rows == [(1, 2), (3, 4)]
+
+
+def test_a_line_end_is_one_wherever_the_file_is_cut_for_reading(write: Write, read: Read) -> None:
+    """Files are read by the mebibyte: its last byte is a carriage return, the next a line feed."""
+    head = 'a,b\r\n1,"'
+    filled = "x" * (2**20 - len(head) - 1)
+    write("a.csv", f'{head}{filled}\r\ny"\r\n', "cp1252")
+    assert read("a.csv", encoding="cp1252").rows == [(1, f"{filled}\ny")]

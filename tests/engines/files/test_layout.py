@@ -151,6 +151,15 @@ def test_an_open_quote_is_refused(write: Write, read: Read) -> None:
     assert read("a.csv").refusal.code == "K605"
 
 
+def test_an_open_quote_before_much_text_is_refused(write: Write, read: Read) -> None:
+    """A size in inches opens a quote in line 2, and all of the 600 kB below are of its cell."""
+    rows = "".join(f"{number},{'y' * 200}\n" for number in range(3000))
+    write("a.csv", f'size,note\n"5 inch,x\n{rows}')
+    refusal = read("a.csv").refusal
+    assert refusal.code == "K609"
+    assert "line 2 of `a.csv` has 1 value for 2 columns" in refusal.message
+
+
 def test_totals_are_dropped_before_typing(write: Write, read: Read) -> None:
     write("a.csv", 'day,cost\n2026-01-01,5\n 小計 ,5\n2026-01-02,7\n總計,"1,2 (sum)"\n')
     outcome = read("a.csv", drop="day IN ('總計', '小計')")
