@@ -77,8 +77,13 @@ def merges_into(finer: Aggregate, node: Aggregate) -> bool:
         and by_time
         and {key.column for key in node.keys} <= {key.column for key in finer.keys}
         and all(merged_by(leaf.measure) is not None for leaf in node.leaves)
-        and all(any(_same(leaf, other) for other in finer.leaves) for leaf in node.leaves)
+        and holds_leaves(finer, node)
     )
+
+
+def holds_leaves(finer: Aggregate, node: Aggregate) -> bool:
+    """Tell whether each leaf of a node is one of another's."""
+    return all(any(_same(leaf, other) for other in finer.leaves) for leaf in node.leaves)
 
 
 def _same(leaf: Leaf, other: Leaf) -> bool:

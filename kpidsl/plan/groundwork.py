@@ -7,6 +7,7 @@ from functools import cached_property
 from kpidsl.model.project import Model
 from kpidsl.model.sources import SqlOrigin, TableOrigin
 from kpidsl.plan.excludes import Excludes
+from kpidsl.plan.nodes import Key
 from kpidsl.plan.paths import Paths
 
 
@@ -16,6 +17,10 @@ class Groundwork:
     def __init__(self, model: Model) -> None:
         self._model = model
         self.excludes = Excludes(model)
+
+    def is_small(self, key: Key) -> bool:
+        """Tell whether a key is known to have few members."""
+        return not key.column
 
     @cached_property
     def paths(self) -> Paths:

@@ -75,6 +75,27 @@ def beyond_part_of_day(part: DayPart, what: str) -> Diagnostic:
     )
 
 
+Span = tuple[date | None, date]
+"""The first day that counts (None: all from the beginning do) and the first that does no more."""
+
+
+def counted_days(
+    window: Window | None, grain: Grain | DayPart | None, calendar: Calendar, look: Look
+) -> Span | None:
+    """Return the days that any period needs; None when the question has no window."""
+    if window is None:
+        return None
+    if isinstance(grain, DayPart) or not (look.shift or look.reach or look.pairs):
+        return window.start, window.end
+    is_bounded = look.reach is None or look.reach.is_bounded
+    days = looked_at if is_bounded else moved_periods
+    known = [own for _, own in days(window, grain, calendar, look) if own is not None]
+    if not known:
+        return window.start, window.start
+    end = max(own.end for own in known)
+    return (min(own.start for own in known) if is_bounded else None), end
+
+
 def looked_at(
     window: Window, grain: Grain | None, calendar: Calendar, look: Look
 ) -> list[tuple[date | None, Window | None]]:

@@ -2,6 +2,8 @@
 
 ```
 Sort ─ Compute ─ Merge ┬ Aggregate ─ Scan …      one per (source, look, way of counting)
+                       ├ Aggregate ┬ Aggregate ─ Scan …   looks that share a pass over the rows
+                       ├ Aggregate ┘
                        └ Accrual                 fixed amounts
 Walk                                             a funnel
 ```
@@ -148,15 +150,24 @@ class FanOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """What makes an aggregate one that others are merged from: its periods are those of `grain`,
+    and its rows lie on the days from the first (None: all before) up to the end of `span` (None:
+    all days)."""
+
+    grain: Grain
+    span: tuple[date | None, date] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
     """Leaves of one source with the same look at time and way of counting, at the query's keys.
 
     `stock` counts each entity's last row alone (S11), `once_per` each of its keys once per group.
     `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows.
-    `by_day`: rows are aggregated by the day before they meet the periods, since the leaves'
-    aggregates merge (S10). Of several `fan_outs` none leads through another. `beyond` keeps the
-    rows whose members of these keys are no leaders. `merged_from`: the values are those of a node
-    with more keys, merged.
+    Of several `fan_outs` none leads through another. `beyond` keeps the rows whose members of these
+    keys are no leaders. `merged_from`: the values are those of a node with more or finer groups,
+    merged (S10).
     """
 
     input: Scan
@@ -169,8 +180,8 @@ class Aggregate:
     once_per: tuple[RowExpr, ...] = ()
     timed: bool = False
     windowed: bool = False
-    by_day: bool = False
     beyond: tuple[Key, ...] = ()
+    base: Base | None = None
     merged_from: Aggregate | None = None
 
 

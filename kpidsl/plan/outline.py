@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 from kpidsl.model.expr import Function, QueryDimension, RowExpr
 from kpidsl.model.formula import number_text, row_text
+from kpidsl.model.periods import Window
 from kpidsl.model.sources import FilesOrigin, Measure, Source, SqlOrigin, TableOrigin, UnionOrigin
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -193,6 +195,12 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
     for text, rule in _ways(node):
         says.append(text)
         rules.add(rule)
+    place = node.leaves[0].measure.place
+    if node.merged_from is not None and node.merged_from.base is not None:
+        base = _aggregate(node.merged_from, frame)
+        return Outline(
+            "aggregate", "; ".join(says), _sorted(rules | {"S10"}), (source.name,), place, (base,)
+        )
     filters = [(_text(item), "") for item in node.where]
     filters += [(_text(item), leaf.column) for leaf in node.leaves for item in leaf.where]
     placed = [*(key.value for key in node.keys), *node.where]
@@ -205,15 +213,18 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
         inputs = Outline("dedupe", says_fan, ("S4",), inputs=(inputs, far))
     if node.windowed and frame.window is not None:
         kept = f"the days of {frame.window.start} .. {frame.window.last_day}"
-        if node.look != Look():
+        if node.look != Look() or (node.base is not None and node.base.span != _own(frame.window)):
             kept = f"what is looked at from {kept}"
         inputs = Outline("filter", kept, ("S16",), inputs=(inputs,))
     if filters:
         texts = [f"{text} (for {leaf})" if leaf else text for text, leaf in filters]
         inputs = Outline("filter", "; ".join(texts), ("S14",), inputs=(inputs,))
-    place = node.leaves[0].measure.place
     says_all = "; ".join(says)
     return Outline("aggregate", says_all, _sorted(rules), (source.name,), place, (inputs,))
+
+
+def _own(window: Window) -> tuple[date, date]:
+    return window.start, window.end
 
 
 def _ways(node: Aggregate) -> Iterator[tuple[str, str]]:
@@ -223,8 +234,8 @@ def _ways(node: Aggregate) -> Iterator[tuple[str, str]]:
     if node.once_per:
         yield f"once per {', '.join(map(row_text, node.once_per))}", "S4"
     yield from _look(node.look)
-    if node.by_day:
-        yield "by the day first, since days can be added", "S10"
+    if node.base is not None:
+        yield f"by {node.base.grain} first, for all that is merged from it", "S10"
 
 
 def _look(look: Look) -> Iterator[tuple[str, str]]:

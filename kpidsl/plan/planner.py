@@ -12,6 +12,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
 from kpidsl.plan.additivity import merged_by, merges_into, overlaps
+from kpidsl.plan.bases import Bases
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out
 from kpidsl.plan.leaves import Expansion, LeafSpec
@@ -84,11 +85,10 @@ class _Planner:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
         aggregates = self._aggregates(None, self.finer)
+        finer = (*self.finer, *aggregates, *_bases(aggregates))
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
         totals = tuple(
-            Totals(over, self._aggregates(over, (*self.finer, *aggregates)))
-            for over in overs
-            if over is not None
+            Totals(over, self._aggregates(over, finer)) for over in overs if over is not None
         )
         names = Names((PERIOD, *self.columns, *self.states))
         outputs = tuple(
@@ -120,13 +120,11 @@ class _Planner:
             (called.get(item.column, item.column), item.descending) for item in query.order
         )
         sort = Sort(Compute(merge, outputs, ranges), order, query.limit)
-        subtotals = tuple(self._subtotals(aggregates)) if query.totals else ()
-        leaders = self._leaders(query.top, called, aggregates) if query.top else None
+        subtotals = tuple(self._subtotals(finer)) if query.totals else ()
+        leaders = self._leaders(query.top, called, finer) if query.top else None
         return Plan(sort, frame, subtotals, leaders)
 
-    def _leaders(
-        self, top: Top, called: dict[str, str], aggregates: tuple[Aggregate, ...]
-    ) -> Leaders:
+    def _leaders(self, top: Top, called: dict[str, str], finer: tuple[Aggregate, ...]) -> Leaders:
         """Plan who comes first, and what is left over."""
         if self.expansion.accruals:
             raise Refused(
@@ -140,10 +138,10 @@ class _Planner:
         plain = replace(self.query, order=(), limit=None, totals=False, top=None)
         ranking = rest = None
         if self.query.grain is not None:
-            ranking = self._level(replace(plain, grain=None), aggregates, stated=True)
+            ranking = self._level(replace(plain, grain=None), finer, stated=True)
         if top.rest:
             every = tuple(zip(self.columns, plain.by, strict=True))
-            rest = self._level(replace(plain, by=plain.by[:-1]), aggregates, every)
+            rest = self._level(replace(plain, by=plain.by[:-1]), finer, every)
         return Leaders(top.count, called[top.column], top.descending, ranking, rest)
 
     def _level(
@@ -191,14 +189,17 @@ class _Planner:
         for spec in self.expansion.leaves:
             if spec.around.over == over:
                 around, measure = spec.around, self.expansion.measure(spec.measure)
-                counted = (self._by_day(spec), measure.once_per, measure.stock)
+                counted = (self._is_merged(spec), measure.once_per, measure.stock)
                 way = (around.shift, around.reach, *counted)
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
-        nodes = (self._aggregate(specs, over) for specs in groups.values())
-        return tuple(_merged(node, finer) for node in nodes)
+        nodes = [self._aggregate(specs, over) for specs in groups.values()]
+        bases = Bases(self.query, self.model.settings.calendar, self.ground.is_small)
+        found = [_merged(node, finer, bases) for node in nodes]
+        own = iter(bases.shared([node for node in found if node.merged_from is None]))
+        return tuple(next(own) if node.merged_from is None else node for node in found)
 
-    def _by_day(self, spec: LeafSpec) -> bool:
-        """Tell whether a leaf that counts in other periods than its own is added up from days:
+    def _is_merged(self, spec: LeafSpec) -> bool:
+        """Tell whether a leaf that counts in other periods than its own is merged from a base:
         then each row is read once, however many periods it counts in."""
         joined = self.expansion.look(spec).joined
         return joined and merged_by(self.expansion.measure(spec.measure)) is not None
@@ -252,7 +253,6 @@ class _Planner:
             measure.once_per,
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
-            by_day=self._by_day(first),
             beyond=beyond,
         )
 
@@ -309,9 +309,18 @@ class _Planner:
         )
 
 
-def _merged(node: Aggregate, finer: tuple[Aggregate, ...]) -> Aggregate:
-    found = next((other for other in finer if merges_into(other, node)), None)
-    return node if found is None else replace(node, merged_from=found)
+def _merged(node: Aggregate, finer: tuple[Aggregate, ...], bases: Bases) -> Aggregate:
+    for other in finer:
+        if bases.serves(other, node) if other.base else merges_into(other, node):
+            return replace(node, merged_from=other)
+    return node
+
+
+def _bases(nodes: tuple[Aggregate, ...]) -> list[Aggregate]:
+    """Return the bases that nodes are merged from, each once."""
+    found = (node.merged_from for node in nodes)
+    bases = {id(node): node for node in found if node is not None and node.base is not None}
+    return list(bases.values())
 
 
 def _inputs(totals: tuple[Totals, ...]) -> Iterator[Aggregate]:

@@ -8,9 +8,9 @@ from datetime import date
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
+from kpidsl.plan.looking import Span, counted_days
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
@@ -20,7 +20,7 @@ from kpidsl.sql.leaders import LeaderTables
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
-from kpidsl.sql.spans import END_DAY, scanned, within
+from kpidsl.sql.spans import END_DAY, within
 
 MONEY = "DECIMAL(38, 9)"
 """Money is exact decimals (S12), whatever the column's own type: fine enough for the price of a
@@ -43,7 +43,7 @@ class Grouping:
         """Return the node's SELECT: period, keys and their states, leaves.
 
         `spans` is the table of the days that count towards each period, for a node that reaches
-        beyond them; by the day the period is the row's own day.
+        beyond them.
         """
         scope = self.scope_of(node.input.source)
         names = self.relations.names
@@ -97,13 +97,11 @@ class Grouping:
     def _period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
         if spans is not None:
             return build.column(PERIOD, spans)
-        grain = Grain.DAY if node.by_day else self.frame.grain
+        grain = self.frame.grain if node.base is None else node.base.grain
         assert grain is not None
         if isinstance(grain, DayPart):
             return self.dialect.part_start(scope.instant(), scope.time(), grain)
         start = period_start(self.dialect, scope.time(), grain, self.frame.settings.calendar)
-        if node.by_day:
-            return start
         return self.dialect.add(start, node.look.shift.months, node.look.shift.days)
 
     def _groups(
@@ -132,7 +130,7 @@ class Grouping:
     def _window(self, scope: Scope, node: Aggregate) -> list[exp.Expr]:
         """Compare the stored column itself with the window's bounds, so that the filter
         reaches the scan."""
-        days = scanned(self.frame, node.look)
+        days = counted_by(node, self.frame)
         if days is None or not node.windowed:
             # A row without a time belongs to no period.
             return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
@@ -148,7 +146,7 @@ class Grouping:
         if spans is not None:
             end: exp.Expr = build.column(END_DAY, spans)
         else:
-            days = scanned(self.frame, node.look)
+            days = counted_by(node, self.frame)
             assert days is not None
             end = build.day(days[1])
         tests: list[exp.Expr] = [
@@ -250,6 +248,13 @@ class _FanOutJoin:
     def apply(self, select: exp.Select) -> exp.Select:
         rows = build.subquery(self._select, self._alias)
         return build.left_join(select, rows, build.conjunction(self._matches))
+
+
+def counted_by(node: Aggregate, frame: Frame) -> Span | None:
+    """Return the days that a node needs; None when the question has no window."""
+    if node.base is not None:
+        return node.base.span
+    return counted_days(frame.window, frame.grain, frame.settings.calendar, node.look)
 
 
 def _member(scope: Scope, key: Key) -> tuple[exp.Expr, exp.Expr]:

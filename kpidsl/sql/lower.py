@@ -8,7 +8,10 @@ from dataclasses import replace
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
+from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import merged_by
+from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -29,8 +32,9 @@ from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS, Dialect
-from kpidsl.sql.grouping import ACCRUED, Grouping
+from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
+from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import ALL, OTHER, Statement, in_order, key_columns
@@ -98,7 +102,7 @@ class _Lowering:
         self.dialect = statement.dialect
         self.grouping = Grouping(frame, statement.dialect, statement.relations, beside)
         self.beside = beside
-        self.spine = Spine(frame, self.grouping, statement)
+        self.spine = Spine(frame, self.grouping, statement, self._all_days)
         self.aggregates = statement.aggregates
         self._cte = statement.cte
         self.totals: dict[Over, str] = {}
@@ -159,41 +163,72 @@ class _Lowering:
         return self._aggregate(node), [leaf.column for leaf in node.leaves]
 
     def _aggregate(self, node: Aggregate) -> str:
-        name = self._rows_of(node)
-        self.aggregates[id(node)] = name
-        return name
+        if id(node) not in self.aggregates:
+            self.aggregates[id(node)] = self._rows_of(node)
+        return self.aggregates[id(node)]
+
+    def _all_days(self, source: Source) -> str | None:
+        """Return the name of a table with the days of all rows of a source, if there is one."""
+        for node in self.compute.input.inputs:
+            days = node.merged_from or node
+            if node.input.source is source and holds_all_days(days, self.frame.grain):
+                return self._aggregate(days)
+        return None
 
     def _rows_of(self, node: Aggregate) -> str:
-        name = f"{node.input.source.name}_totals{'_prior' if node.look.shift else ''}"
+        source = node.input.source.name
+        if node.base is not None:
+            return self._cte(f"{source}_by_{node.base.grain}", self.grouping.select(node))
+        name = f"{source}_totals{'_prior' if node.look.shift else ''}"
+        spans = self._spans(node.look) if node.look.joined else None
         finer = node.merged_from
-        if finer is not None and id(finer) in self.aggregates:
-            return self._cte(name, self._merged(node, finer, self.aggregates[id(finer)]))
-        if not node.look.joined:
-            return self._cte(name, self.grouping.select(node))
-        spans = self._spans(node.look)
-        if not node.by_day:
-            return self._cte(name, self.grouping.select(node, spans))
-        by_day = self._cte(f"{node.input.source.name}_by_day", self.grouping.select(node))
-        return self._cte(name, self._added_up(node, by_day, spans))
+        if finer is not None:
+            return self._cte(name, self._merged(node, finer, self._aggregate(finer), spans))
+        return self._cte(name, self.grouping.select(node, spans))
 
-    def _added_up(self, node: Aggregate, by_day: str, spans: str) -> exp.Select:
-        """Add up the days that count towards each period (S10, S18)."""
-        keys = [build.column(PERIOD, spans), *self._members(node, by_day)]
-        values = _whole(node.leaves, node.leaves, by_day, self.dialect)
-        day = build.column(PERIOD, by_day)
-        select = build.from_(build.select(*keys, *values), build.table(by_day))
-        select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
-        return build.group_by(select, *(key.copy() for key in keys))
-
-    def _merged(self, node: Aggregate, finer: Aggregate, table: str) -> exp.Select:
-        """Merge the values of a node with more keys (S10)."""
-        keys = [build.column(PERIOD, table)] if node.timed else []
+    def _merged(
+        self, node: Aggregate, finer: Aggregate, table: str, spans: str | None
+    ) -> exp.Select:
+        """Merge the values of a node with more groups, or with finer periods (S10, S18)."""
+        keys = [self._period(node, finer, table, spans)] if node.timed else []
         keys += self._members(node, table)
         values = _whole(node.leaves, finer.leaves, table, self.dialect)
         select = build.from_(build.select(*keys, *values), build.table(table))
+        day = build.column(PERIOD, table)
+        if spans is not None:
+            select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
+        elif finer.base is not None:
+            select = build.where(select, *self._days(node, finer, day))
         if self.beside is not None and node.beyond:
             select = build.where(select, self.beside.hold_none(self.beside.columns(table)))
-        return build.group_by(select, *(key.copy() for key in keys)) if keys else select
+        numbers = (build.number(place) for place in range(1, len(keys) + 1))
+        return build.group_by(select, *numbers) if keys else select
+
+    def _period(self, node: Aggregate, finer: Aggregate, table: str, spans: str | None) -> exp.Expr:
+        """Return the period of a node that the finer one's belongs to."""
+        period = build.column(PERIOD, spans or table)
+        if finer.base is None or spans is not None:
+            return period
+        grain, calendar = self.frame.grain, self.frame.settings.calendar
+        assert isinstance(grain, Grain)
+        start: exp.Expr = period
+        if finer.base.grain is not grain:
+            start = first_day_of(self.dialect, period, grain, calendar)
+        moved = self.dialect.add(start, node.look.shift.months, node.look.shift.days)
+        return moved if moved is period else build.alias(moved, PERIOD)
+
+    def _days(self, node: Aggregate, finer: Aggregate, day: exp.Expr) -> list[exp.Expr]:
+        """Return the tests that a period of a base counts towards a node."""
+        own = counted_by(node, self.frame) if node.windowed else None
+        all_days = counted_by(finer, self.frame)
+        if own is None or all_days is None:
+            return []
+        tests: list[exp.Expr] = []
+        if own[0] is not None and own[0] != all_days[0]:
+            tests.append(exp.GTE(this=day.copy(), expression=build.day(own[0])))
+        if own[1] != all_days[1]:
+            tests.append(exp.LT(this=day.copy(), expression=build.day(own[1])))
+        return tests
 
     def _members(self, node: Aggregate, table: str) -> list[exp.Column]:
         """Return a node's key columns, with what tells why a member is absent."""

@@ -8,7 +8,6 @@ from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import moved_back, period_start, shift_window
-from kpidsl.plan.looking import looked_at, moved_periods
 from kpidsl.plan.nodes import PERIOD, Frame, Look
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Clock, Dialect
@@ -99,20 +98,3 @@ def within(day: exp.Expr, table: str, look: Look) -> exp.Expr:
     both = build.conjunction(tests)
     assert both is not None
     return both
-
-
-def scanned(frame: Frame, look: Look) -> tuple[date | None, date] | None:
-    """Return the first day that any period needs (None: all days) and the first that none does;
-    None when the question has no window."""
-    if frame.window is None:
-        return None
-    if isinstance(frame.grain, DayPart) or not (look.shift or look.reach or look.pairs):
-        return frame.window.start, frame.window.end
-    is_bounded = look.reach is None or look.reach.is_bounded
-    days = looked_at if is_bounded else moved_periods
-    found = days(frame.window, frame.grain, frame.settings.calendar, look)
-    known = [own for _, own in found if own is not None]
-    if not known:
-        return frame.window.start, frame.window.start
-    end = max(own.end for own in known)
-    return (min(own.start for own in known) if is_bounded else None), end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlglot import exp
 
@@ -21,11 +21,19 @@ from kpidsl.sql.statement import Statement
 class Spine:
     """Adds the tables of periods and of known ranges to a statement, each once."""
 
-    def __init__(self, frame: Frame, grouping: Grouping, statement: Statement) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        grouping: Grouping,
+        statement: Statement,
+        all_days: Callable[[Source], str | None],
+    ) -> None:
+        """`all_days` names a table with the days of all rows of a source, where there is one."""
         self.frame = frame
         self.grouping = grouping
         self.dialect = statement.dialect
         self._cte = statement.cte
+        self._all_days = all_days
         self._every: str | None = None
         self._known: dict[str, str] = {}
 
@@ -64,7 +72,11 @@ class Spine:
     def known(self, source: Source) -> str:
         """Return a one-row CTE: the first and the last day that a source knows (S13)."""
         if source.name not in self._known:
-            rows = first_and_last(self.grouping, source)
+            days = self._all_days(source)
+            last = source.watermark is None or self.frame.window is None
+            rows = (
+                first_and_last(self.grouping, source, last=last) if days is None else _ends_of(days)
+            )
             self._known[source.name] = self._cte(f"{source.name}_known", rows)
         return self._known[source.name]
 
@@ -88,3 +100,11 @@ class Spine:
         return self._cte(
             "extent", build.from_(whole, build.subquery(build.union_all(selects), "ranges"))
         )
+
+
+def _ends_of(days: str) -> exp.Select:
+    ends = [
+        build.alias(exp.Min(this=build.column(PERIOD)), "first_day"),
+        build.alias(exp.Max(this=build.column(PERIOD)), "last_day"),
+    ]
+    return build.from_(build.select(*ends), build.table(days))

@@ -140,11 +140,16 @@ def test_how_far_a_value_looks_is_told(tmp_path: Path) -> None:
         (Prior(REVENUE, 12, 0), "12 months earlier", "S19"),
     ]
     for expr, says, rule in looks:
-        (node,) = named(asked(tmp_path, expr), "aggregate")
+        node, *base = named(asked(tmp_path, expr), "aggregate")
         assert says in node.says
         assert rule in node.rules
+        # What counts in other periods than its own, or in several, is merged from days (S10).
+        assert ["by day first" in item.says for item in base] == [True]
         (kept,) = named(asked(tmp_path, expr), "filter")
-        assert kept.says == "what is looked at from the days of 2026-01-01 .. 2026-03-31"
+        # The year of the first quarter begins with it: no other day is looked at.
+        own = isinstance(expr, ToDate)
+        looked = "" if own else "what is looked at from "
+        assert kept.says == f"{looked}the days of 2026-01-01 .. 2026-03-31"
 
 
 def test_what_counts_once_says_so(tmp_path: Path) -> None:

@@ -112,9 +112,13 @@ Mutation = Callable[[nodes.Plan], nodes.Plan]
 def mutated(change: Callable[[nodes.Aggregate], nodes.Aggregate]) -> Mutation:
     """Return a change of every aggregate of a plan's rows."""
 
+    def changed(node: nodes.Aggregate) -> nodes.Aggregate:
+        base = node.merged_from
+        return change(replace(node, merged_from=None if base is None else changed(base)))
+
     def apply(planned: nodes.Plan) -> nodes.Plan:
         compute = planned.root.input
-        merge = replace(compute.input, inputs=tuple(map(change, compute.input.inputs)))
+        merge = replace(compute.input, inputs=tuple(map(changed, compute.input.inputs)))
         return replace(planned, root=replace(planned.root, input=replace(compute, input=merge)))
 
     return apply
