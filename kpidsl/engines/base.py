@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from kpidsl.model.sources import Source
@@ -16,6 +16,15 @@ class Table:
 
     columns: tuple[str, ...]
     rows: list[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What the catalogue says of a table: about how many rows it has, and of the columns that keep
+    decimals exactly how many places they have."""
+
+    rows: int | None = None
+    decimals: Mapping[str, int] = field(default_factory=dict)
 
 
 class EngineError(Exception):
@@ -45,6 +54,9 @@ class Engine(Protocol):
     def columns(self, path: Sequence[str]) -> dict[str, str]:
         """Return the columns of a table, named by its parts, with the engine's types; none when
         it can't be read."""
+
+    def facts(self, path: Sequence[str]) -> TableFacts:
+        """Return what is known of a table without reading it."""
 
     def cancel(self) -> None:
         """Stop the running statement, from another thread."""

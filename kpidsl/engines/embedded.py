@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -11,7 +12,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from kpidsl.engines.base import EngineError, Table
+from kpidsl.engines.base import EngineError, Table, TableFacts
 from kpidsl.engines.files import load
 from kpidsl.engines.files.typed import column_types
 from kpidsl.model.expr import Column
@@ -24,6 +25,7 @@ from kpidsl.text.suggest import nearest
 
 T = TypeVar("T")
 
+_DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 _KINDS: tuple[tuple[type[duckdb.Error], str], ...] = (
     (duckdb.CatalogException, "missing table"),
     (duckdb.BinderException, "missing column"),
@@ -187,6 +189,18 @@ class EmbeddedEngine:
             return column_types(self._con, _table(path))
         except duckdb.Error:
             return {}
+
+    def facts(self, path: Sequence[str]) -> TableFacts:
+        *schemas, name = path
+        rows = self._con.execute(
+            "SELECT estimated_size FROM duckdb_tables() WHERE table_name = ? "
+            "AND schema_name = coalesce(?, schema_name)",
+            [name, schemas[-1] if schemas else None],
+        ).fetchall()
+        types = self.columns(path)
+        scales = ((column, _DECIMAL.fullmatch(kind)) for column, kind in types.items())
+        decimals = {column: int(found[1]) for column, found in scales if found}
+        return TableFacts(rows[0][0] if len(rows) == 1 else None, decimals)
 
     def cancel(self) -> None:
         self._con.interrupt()

@@ -16,11 +16,11 @@ from kpidsl.plan.query import Query
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """Plans the bases of a question. `is_small` tells that a key has few members for certain."""
+    """Plans the bases of a question. `are_small` tells that keys have few members for certain."""
 
     query: Query
     calendar: Calendar
-    is_small: Callable[[Key], bool]
+    are_small: Callable[[Sequence[Key]], bool]
 
     def shared(self, nodes: Sequence[Aggregate]) -> list[Aggregate]:
         """Return the nodes, those that a base pays for merged from it."""
@@ -107,7 +107,7 @@ class Bases:
             return Grain.DAY
         several = len(nodes) > 1
         coarser = grain is not None and grain is not Grain.DAY
-        if all(map(self.is_small, nodes[0].keys)) and (several or coarser):
+        if self.are_small(nodes[0].keys) and (several or coarser):
             return Grain.DAY
         if several and grain is not None and all(map(self._is_whole, nodes)):
             return grain

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from kpidsl.model.project import Model
 from kpidsl.model.sources import SqlOrigin, TableOrigin
 from kpidsl.plan.excludes import Excludes
+from kpidsl.plan.facts import Facts, NothingKnown
 from kpidsl.plan.nodes import Key
 from kpidsl.plan.paths import Paths
+
+FEW = 10_000
+"""So many groups by the day are made of rows before the periods: years of them fit a cache."""
 
 
 class Groundwork:
     """Finds out once, for all questions about a model, what takes as long as the model is large."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, facts: Facts | None = None) -> None:
         self._model = model
+        self.facts = facts or NothingKnown()
         self.excludes = Excludes(model)
 
-    def is_small(self, key: Key) -> bool:
-        """Tell whether a key is known to have few members."""
-        return not key.column
+    def are_small(self, keys: Sequence[Key]) -> bool:
+        """Tell whether keys are known to have few members together."""
+        members = 1
+        for key in keys:
+            members *= self._members(key)
+        return members <= FEW
+
+    def _members(self, key: Key) -> int:
+        """Return how many members a key has at most: as many as what it is joined from has rows."""
+        if not key.value.hops:
+            return FEW + 1
+        source = self._model.sources[key.value.hops[-1].join.target]
+        rows = self.facts.at_most(source)
+        return FEW + 1 if rows is None else max(rows, 1)
 
     @cached_property
     def paths(self) -> Paths:

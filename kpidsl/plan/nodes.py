@@ -20,6 +20,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Calendar, Grain, Window, period_start, shift
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import Dimension, Join, Measure, Source, Stock
+from kpidsl.plan.facts import Facts, NothingKnown
 
 PERIOD = "period"
 """The key column of questions grouped by time: a period's first day, or the instant at which a part
@@ -325,6 +326,7 @@ class Frame:
     grain: Grain | DayPart | None = None
     window: Window | None = None
     extent: tuple[Source, ...] = ()
+    facts: Facts = NothingKnown()  # noqa: RUF009  (it holds nothing)
 
 
 @dataclass(frozen=True, slots=True)

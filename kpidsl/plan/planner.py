@@ -112,6 +112,7 @@ class _Planner:
             query.grain,
             query.window,
             tuple(source for source in used if source.time),
+            self.ground.facts,
         )
         called = {
             item.name: output.name for item, output in zip(query.select, outputs, strict=True)
@@ -193,7 +194,7 @@ class _Planner:
                 way = (around.shift, around.reach, *counted)
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
         nodes = [self._aggregate(specs, over) for specs in groups.values()]
-        bases = Bases(self.query, self.model.settings.calendar, self.ground.is_small)
+        bases = Bases(self.query, self.model.settings.calendar, self.ground.are_small)
         found = [_merged(node, finer, bases) for node in nodes]
         own = iter(bases.shared([node for node in found if node.merged_from is None]))
         return tuple(next(own) if node.merged_from is None else node for node in found)

@@ -18,6 +18,7 @@ from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
+from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
 from kpidsl.run.heading import heading, heading_of
@@ -44,7 +45,7 @@ class Runner:
         self.model = model
         self._engine = engine
         self._made_by = made_by
-        self._ground = Groundwork(model)
+        self._ground = Groundwork(model, Catalogue(engine))
         self._ranges: dict[str, Window | None] = {}
         self._claims = Claims(model, engine)
 

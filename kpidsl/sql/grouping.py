@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlglot import exp
 
+from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
@@ -22,7 +23,8 @@ from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
 from kpidsl.sql.spans import END_DAY, within
 
-MONEY = "DECIMAL(38, 9)"
+_MONEY_PLACES = 9
+MONEY = f"DECIMAL(38, {_MONEY_PLACES})"
 """Money is exact decimals (S12), whatever the column's own type: fine enough for the price of a
 single impression, and no finer than what a double holds of amounts up to nine million."""
 _KEEPS_MONEY = {Kind.SUM, Kind.MIN, Kind.MAX}
@@ -170,11 +172,20 @@ class Grouping:
         measure = leaf.measure
         value = None if measure.operand is None else scope.value(measure.operand)
         if value is not None and measure.unit.currency and measure.aggregate in _KEEPS_MONEY:
-            value = build.cast(value, MONEY)
+            value = (
+                value if self._is_exact(scope.source, measure.operand) else build.cast(value, MONEY)
+            )
         condition = build.conjunction(conditions)
         if condition is None:
             return value
         return build.case([(condition, build.number(1) if value is None else value)])
+
+    def _is_exact(self, source: Source, operand: RowExpr | None) -> bool:
+        """Tell whether a value is known to be of exact decimals already."""
+        if not isinstance(operand, Column) or operand.joins or len(operand.path) > 1:
+            return False
+        places = self.frame.facts.decimal_places(source, operand.path[0])
+        return places is not None and places <= _MONEY_PLACES
 
     def _aggregated(self, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
         measure = leaf.measure

@@ -55,12 +55,14 @@ ROLLS: tuple[tuple[Months, Days], ...] = (
 
 @dataclass(frozen=True, repr=False)
 class Case:
-    """A model, a query, raw rows by source, and each source's columns with DuckDB's types."""
+    """A model, a query, raw rows by source, and each source's columns with DuckDB's types.
+    `has_catalogue`: the plan may rest on how large the tables are."""
 
     model: Model
     query: Query
     tables: Tables
     columns: dict[str, dict[str, str]]
+    has_catalogue: bool = True
 
     def __repr__(self) -> str:
         """What a person needs to see why a case fails: only what is not at its default."""
@@ -131,7 +133,7 @@ def cases(draw: Draw) -> Case:
         top=_top(draw, select) if by and chance(draw, 30) else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
-    return Case(model, query, world.tables, world.columns)
+    return Case(model, query, world.tables, world.columns, has_catalogue=chance(draw, 70))
 
 
 def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:

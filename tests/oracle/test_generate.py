@@ -41,11 +41,12 @@ def test_random_cases_try_out_every_rule() -> None:
 @given(cases())
 def test_company_changes_no_number(case: Case) -> None:
     # S1, I2: every row of a metric asked alone is in the joint answer, with the same value.
-    together = answered(case)
+    query = replace(case.query, top=None)  # which members come first hangs on one column
+    together = answered(replace(case, query=query))
     if together is None:
         return
-    for selection in case.query.select:
-        alone = evaluate(case.model, replace(case.query, select=(selection,)), case.tables)
+    for selection in query.select:
+        alone = evaluate(case.model, replace(query, select=(selection,)), case.tables)
         for key, row in alone.items():
             assert together[key][selection.name] == row[selection.name]
 
