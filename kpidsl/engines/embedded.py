@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +10,8 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from kpidsl.engines.base import EngineError, Table
+from kpidsl.engines.attended import attended
+from kpidsl.engines.base import EngineError, Table, ValueType
 from kpidsl.engines.files import load
 from kpidsl.engines.files.typed import column_types
 from kpidsl.model.expr import Column
@@ -146,7 +146,8 @@ class EmbeddedEngine:
             self._search(self._path)
         return diagnostics
 
-    def run(self, sql: str) -> Table:
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        del types  # the columns have types of their own
         try:
             return self._attended(lambda: self._fetch(sql), self._timeout)
         except TimeoutError as failure:
@@ -164,17 +165,7 @@ class EmbeddedEngine:
         return Table(names, cursor.fetchall())
 
     def _attended(self, work: Callable[[], T], timeout: float | None = None) -> T:
-        """Do work with the connection in a second thread, so that Ctrl-C and the time limit reach
-        the first one at once, whatever the engine is doing."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            future = pool.submit(work)
-            try:
-                return future.result(timeout)
-            except (KeyboardInterrupt, TimeoutError):
-                while not future.done():  # between two statements an interrupt would be lost
-                    self._con.interrupt()
-                    wait([future], timeout=0.05)
-                raise
+        return attended(work, self._con.interrupt, timeout)
 
     def tables(self) -> list[str]:
         rows = self._con.execute(

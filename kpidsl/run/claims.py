@@ -10,6 +10,7 @@ from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, type_of
 from kpidsl.text.diagnostic import Diagnostic, error
 
@@ -146,7 +147,8 @@ class Claims:
 
     def _first_row(self, tree: exp.Query) -> tuple[object, ...] | None:
         try:
-            rows = self._engine.run(tree.sql(dialect=self._engine.dialect)).rows
+            sql = DIALECTS[self._engine.dialect].text(tree, pretty=False)
+            rows = self._engine.run(sql).rows
         except EngineError:  # the question itself fails on it too, and is explained
             return None
         return rows[0] if rows else None

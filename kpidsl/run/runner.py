@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlglot import exp
 
-from kpidsl.engines.base import Engine, EngineError, Table
+from kpidsl.engines.base import Engine, EngineError, Table, ValueType
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
@@ -22,9 +22,12 @@ from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
+from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
+from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range
+from kpidsl.sql.lacking import lacking
 from kpidsl.sql.lower import to_sql, to_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
@@ -47,13 +50,14 @@ class Runner:
         if planned is None:
             return None, diagnostics
         tree = to_tree(planned, self._engine.dialect)
-        sql = tree.sql(dialect=self._engine.dialect, pretty=True)
+        sql = self._text(tree, pretty=True)
         nodes = _aggregates(planned)
         once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
-        table, found = self._run(tree, sql, [node.input.source for node in nodes], once)
+        columns = self._columns(query, planned)
+        types = value_types(planned, columns)
+        table, found = self._run(tree, sql, [node.input.source for node in nodes], types, once)
         if table is None:
             return None, diagnostics + found
-        columns = self._columns(query, planned)
         rows = _rows(table, planned.frame.keys, columns)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
@@ -66,6 +70,9 @@ class Runner:
             return None, diagnostics
         return to_sql(planned, self._engine.dialect), diagnostics
 
+    def _text(self, tree: exp.Query, *, pretty: bool) -> str:
+        return DIALECTS[self._engine.dialect].text(tree, pretty=pretty)
+
     def funnel(
         self, funnel: Funnel, window: Window | None = None
     ) -> tuple[FunnelResult | None, list[Diagnostic]]:
@@ -74,13 +81,14 @@ class Runner:
         if walk is None:
             return None, diagnostics
         tree = funnel_tree(walk, self._engine.dialect)
-        sql = tree.sql(dialect=self._engine.dialect, pretty=True)
-        table, found = self._run(tree, sql, [item.source for item in walk.events])
+        sql = self._text(tree, pretty=True)
+        counts = [ValueType.EXACT] * len(tree.selects)
+        table, found = self._run(tree, sql, [item.source for item in walk.events], counts)
         if table is None:
             return None, diagnostics + found
-        *counts, immature = (_count(value) for value in table.rows[0])
+        *reached, immature = (_count(value) for value in table.rows[0])
         names = [step.name for step in funnel.steps]
-        steps = tuple(zip(names, counts, strict=True))
+        steps = tuple(zip(names, reached, strict=True))
         return FunnelResult(steps, immature, sql), diagnostics + found
 
     def known(self, source: Source) -> Window | None:
@@ -95,7 +103,8 @@ class Runner:
         if source.time is None or circular_exclude(self.model, source) is not None:
             return None
         tree = known_range(self.model, source, self._engine.dialect)
-        table, _ = self._run(tree, tree.sql(dialect=self._engine.dialect), [source])
+        days = [ValueType.MOMENT] * len(tree.selects)
+        table, _ = self._run(tree, self._text(tree, pretty=False), [source], days)
         if table is None:
             return None
         first, last = table.rows[0]
@@ -118,12 +127,17 @@ class Runner:
     # --- running ---------------------------------------------------------------------------
 
     def _run(
-        self, tree: exp.Query, sql: str, inputs: Sequence[Source], once: Sequence[Measure] = ()
+        self,
+        tree: exp.Query,
+        sql: str,
+        inputs: Sequence[Source],
+        types: Sequence[ValueType],
+        once: Sequence[Measure] = (),
     ) -> tuple[Table | None, list[Diagnostic]]:
         """Run a statement over the rows of `inputs`, unless they refute a claim it rests on:
         their keys and clocks, and that the measures `once` have one value per key."""
         used = self._used(tree)
-        found = self._engine.prepare(used)
+        found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
         if not has_errors(found):
             found = [*found, *self._claims.refuted([*used, *inputs, *self._shaped(tree)])]
         if not has_errors(found):
@@ -132,7 +146,7 @@ class Runner:
         if has_errors(found):
             return None, found
         try:
-            return self._engine.run(sql), found
+            return self._engine.run(sql, types), found
         except EngineError as failure:
             return None, [*found, explain(failure, inputs, used, self.model, self._engine)]
 

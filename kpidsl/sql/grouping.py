@@ -128,7 +128,7 @@ class Grouping:
             return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
         first, end = days
         clock = scope.clock()
-        stamp = build.cast(scope.stored_time(), "TIMESTAMP")
+        stamp = self.dialect.stored_time(scope.stored_time(), clock)
         before: exp.Expr = exp.LT(this=stamp, expression=build.literal(clock.stored(end)))
         if first is None:
             return [before]

@@ -54,7 +54,7 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
 
 def to_sql(plan: Plan, dialect: str = "duckdb", *, pretty: bool = True) -> str:
     """Return the plan as SQL text of a dialect."""
-    return to_tree(plan, dialect).sql(dialect=DIALECTS[dialect].name, pretty=pretty)
+    return DIALECTS[dialect].text(to_tree(plan, dialect), pretty=pretty)
 
 
 class _Lowering:
@@ -208,12 +208,10 @@ class _Lowering:
         if window is not None:
             first: exp.Expr = build.day(period_start(window.start, grain, starts))
             last: exp.Expr = build.day(window.last_day)
-            series = self.dialect.date_series(first, last, grain)
-            return build.select(build.alias(series, PERIOD))
+            return self.dialect.date_series(first, last, grain, PERIOD, None)
         extent = self._extent()
         first = self.dialect.period_start(build.column("first_day"), grain, starts)
-        series = self.dialect.date_series(first, build.column("last_day"), grain)
-        return build.select(build.alias(series, PERIOD)).from_(build.table(extent), copy=False)
+        return self.dialect.date_series(first, build.column("last_day"), grain, PERIOD, extent)
 
     # --- known ranges ----------------------------------------------------------------------
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kpidsl.sql.dialects.base import Clock, Dialect
 from kpidsl.sql.dialects.duckdb import DuckDB
+from kpidsl.sql.dialects.sqlite import SQLite
 
-DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB()}
+DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB(), "sqlite": SQLite()}
 
 __all__ = ["DIALECTS", "Clock", "Dialect"]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 
 from kpidsl.model.periods import Grain
+from kpidsl.model.units import Datatype
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,25 @@ class Clock:
 
 
 class Dialect(Protocol):
-    """`name` is sqlglot's name of the dialect."""
+    """`name` is sqlglot's name of the dialect.
+
+    Trees are built with DuckDB's types and functions; `text` writes them as the dialect does.
+    What it has no way to write at all, `lacks` finds.
+    """
 
     name: str
 
+    def text(self, tree: exp.Query, *, pretty: bool) -> str:
+        """Return the SQL of a tree, which stays as it is."""
+
+    def lacks(self, tree: exp.Query) -> list[str]:
+        """Return what a tree needs and the dialect has not, in words that follow `has no`."""
+
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """Return a time column's value as a naive local timestamp."""
+
+    def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """Return a time column's value so that it compares with `clock.stored`."""
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         """Return the first day, as a DATE, of the period that holds a local timestamp."""
@@ -43,21 +57,29 @@ class Dialect(Protocol):
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         """Return a DATE moved by calendar months, then days."""
 
-    def date_series(self, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
-        """Return a set-returning expression: the starts of the periods from first to last."""
+    def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
+        """Return a timestamp moved by seconds."""
+
+    def date_series(
+        self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
+    ) -> exp.Select:
+        """Return the starts of the periods from first to last, one row each, in a column `name`;
+        the bounds stand in the one row of the table `of`, or are constants."""
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         """Return the value below which a share of the values lies, exact, as a float; between two
         values in proportion."""
 
+    def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
+        """Return a column's value so that it compares with values of a type; where columns have
+        types of their own it is the value itself."""
+
     def type_of(self, value: exp.Expr) -> exp.Expr:
-        """Return the name of a value's type, as text."""
+        """Return the name of a value's type, as text: one of DuckDB's."""
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         """Return a field of a struct."""
 
-    def unnested(self, value: exp.Expr) -> exp.Expr:
-        """Return a set-returning expression: one row per element of a list."""
-
-    def all_but(self, columns: list[str]) -> exp.Expr:
-        """Return `*` less some columns."""
+    def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
+        """Return one row per element of a list: the element as `alias`, then the columns of
+        `rows`, of which it `hides` the one of its own name."""

@@ -7,6 +7,8 @@ from decimal import Decimal
 from sqlglot import exp
 
 from kpidsl.model.periods import Grain
+from kpidsl.model.units import Datatype
+from kpidsl.sql import build
 from kpidsl.sql.build import cast, identifier
 from kpidsl.sql.dialects.base import Clock
 
@@ -22,6 +24,13 @@ _STEPS = {
 class DuckDB:
     name = "duckdb"
 
+    def text(self, tree: exp.Query, *, pretty: bool) -> str:
+        return tree.sql(dialect=self.name, pretty=pretty)
+
+    def lacks(self, tree: exp.Query) -> list[str]:
+        del tree
+        return []
+
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """A zone-less cast of TIMESTAMPTZ follows the session's zone, which the engine sets to
         the project's; so does a DATE, which has no zone to convert from."""
@@ -30,6 +39,10 @@ class DuckDB:
             return stamp
         moment = exp.AtTimeZone(this=stamp, zone=exp.Literal.string(clock.stored_as))
         return exp.AtTimeZone(this=moment, zone=exp.Literal.string(clock.zone))
+
+    def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        del clock
+        return cast(value, "TIMESTAMP")
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         if grain is Grain.DAY:
@@ -48,14 +61,25 @@ class DuckDB:
                 moved = direction(this=moved, expression=_interval(abs(count), unit))
         return value if moved is value else cast(exp.Paren(this=moved), "DATE")
 
-    def date_series(self, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
+    def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
+        return exp.Add(this=moment, expression=_interval(seconds, "SECOND"))
+
+    def date_series(
+        self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
+    ) -> exp.Select:
         step = _interval(*_STEPS[grain])
         series = exp.Anonymous(this="GENERATE_SERIES", expressions=[first, last, step])
-        return cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
+        starts = cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
+        select = build.select(build.alias(starts, name))
+        return select if of is None else select.from_(build.table(of), copy=False)
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         share = exp.Literal.number(format(fraction, "f"))
         return exp.Anonymous(this="QUANTILE_CONT", expressions=[cast(value, "DOUBLE"), share])
+
+    def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
+        del datatype
+        return value
 
     def type_of(self, value: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="TYPEOF", expressions=[value])
@@ -63,11 +87,11 @@ class DuckDB:
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         return exp.Dot(this=value, expression=identifier(name))
 
-    def unnested(self, value: exp.Expr) -> exp.Expr:
-        return exp.Anonymous(this="UNNEST", expressions=[value])
-
-    def all_but(self, columns: list[str]) -> exp.Expr:
-        return exp.Star(except_=[identifier(name) for name in columns])
+    def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
+        """The element stands first: of columns that share a name the first is read."""
+        star = exp.Star(except_=[identifier(alias)]) if hides else exp.Star()
+        element = exp.Anonymous(this="UNNEST", expressions=[value])
+        return build.select(build.alias(element, alias), star).from_(rows, copy=False)
 
 
 def _interval(count: int, unit: str) -> exp.Expr:
