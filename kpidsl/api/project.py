@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from kpidsl.api.config import TIMEOUT, Config, database_of, profile_of
+from kpidsl.api.config import TIMEOUT, Config, Database, database_of, dialect_of, profile_of
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.api.provenance import commit_of
 from kpidsl.api.question import Question, ask, window_of
+from kpidsl.engines.base import Engine
 from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.model.pages import Report
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
@@ -23,7 +25,7 @@ from kpidsl.reports.html import render_by, render_html
 from kpidsl.reports.model import ReportModel, to_json
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
-from kpidsl.sql.lower import to_sql
+from kpidsl.sql.lacking import sql_in
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.suggest import nearest
 
@@ -38,7 +40,7 @@ class Project:
     diagnostics: list[Diagnostic]
     definition_hash: str
     profile: str | None = None
-    _engine: EmbeddedEngine | None = field(default=None, repr=False)
+    _engine: Engine | None = field(default=None, repr=False)
 
     def __enter__(self) -> Project:
         return self
@@ -66,13 +68,18 @@ class Project:
             timeout = profile.timeout
         if has_errors(found):
             raise KpidslError(found)
-        engine, found = EmbeddedEngine.open(
-            self.folder, database, model.settings.timezone, timeout=timeout
-        )
-        if engine is None:
+        self._engine, found = self._opened(database, model.settings.timezone, timeout)
+        if self._engine is None:
             raise KpidslError(found)
-        self._engine = engine
-        return Runner(model, engine)
+        return Runner(model, self._engine)
+
+    def _opened(
+        self, database: Database | None, timezone: str, timeout: float
+    ) -> tuple[Engine | None, list[Diagnostic]]:
+        if database is not None and database.dialect == "sqlite":
+            return SQLiteEngine.open(database.path, timezone, timeout=timeout)
+        path = None if database is None else database.path
+        return EmbeddedEngine.open(self.folder, path, timezone, timeout=timeout)
 
     def compile(
         self,
@@ -83,9 +90,10 @@ class Project:
         order: Sequence[str] = (),
         limit: int | None = None,
         compare: Sequence[str] = (),
-        dialect: str = "duckdb",
+        dialect: str | None = None,
     ) -> str:
-        """Return the SQL that answers a question; raises `KpidslError` when it is refused."""
+        """Return the SQL that answers a question, in the dialect of the profile's database or in
+        another; raises `KpidslError` when it is refused."""
         model = self._checked()
         query, found = ask(Question(metrics, by, where, period, order, limit, compare), model)
         if query is None:
@@ -93,7 +101,10 @@ class Project:
         planned, found = plan(model, query)
         if planned is None:
             raise KpidslError(found)
-        return to_sql(planned, dialect)
+        sql, found = sql_in(planned, dialect or dialect_of(self.config, self.profile))
+        if sql is None:
+            raise KpidslError(found)
+        return sql
 
     def query(
         self,

@@ -23,6 +23,7 @@ def run(
     order: options.OrderBy = "",
     limit: options.Limit = None,
     compare: options.Compare = "",
+    dialect: options.Dialect = None,
     project: options.ProjectPath = Path(),
 ) -> int:
     with kpidsl.load(project) as loaded:
@@ -35,6 +36,7 @@ def run(
             order=options.words(order),
             limit=limit,
             compare=options.words(compare),
+            dialect=dialect,
         )
     say(sql)
     return OK

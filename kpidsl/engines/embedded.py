@@ -14,13 +14,13 @@ from kpidsl.engines.attended import attended
 from kpidsl.engines.base import EngineError, Table, ValueType
 from kpidsl.engines.files import load
 from kpidsl.engines.files.typed import column_types
+from kpidsl.engines.missing import missing_file
 from kpidsl.model.expr import Column
 from kpidsl.model.sources import FilesOrigin, Source
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.rawtext import raw_condition
 from kpidsl.text.diagnostic import Diagnostic, error
-from kpidsl.text.suggest import nearest
 
 T = TypeVar("T")
 
@@ -77,20 +77,9 @@ class EmbeddedEngine:
         base: Path, database: Path | None, timezone: str, *, timeout: float | None = None
     ) -> tuple[EmbeddedEngine | None, list[Diagnostic]]:
         """Connect, or say why a database file can't be opened."""
-        if database is not None and not database.is_file():
-            siblings = (
-                [item.name for item in database.parent.iterdir()]
-                if database.parent.is_dir()
-                else []
-            )
-            close = nearest(database.name, siblings, 1)
-            return None, [
-                error(
-                    "K645",
-                    f"database file `{database}` doesn't exist",
-                    help=f"use `{close[0]}`" if close else "correct the path in the profile's url",
-                )
-            ]
+        missing = [] if database is None else missing_file(database)
+        if missing:
+            return None, missing
         try:
             engine = EmbeddedEngine(base, database=database, timezone=timezone, timeout=timeout)
         except duckdb.Error as failure:

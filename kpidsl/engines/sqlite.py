@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from kpidsl.engines.attended import attended
 from kpidsl.engines.base import EngineError, Table, ValueType
+from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import Misfit, TooLarge, digits_of, register
 from kpidsl.model.sources import FilesOrigin, Source
 from kpidsl.text.diagnostic import Diagnostic, error
@@ -41,6 +42,8 @@ class SQLiteEngine:
         self._con.execute("PRAGMA trusted_schema = OFF")
         self._con.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         register(self._con, timezone, self._note)
+        # SQLite defines these on first use, which the authorizer would take for CREATE TABLE.
+        self._con.execute("SELECT 1 FROM json_each('[]'), pragma_table_info('')")
         self._con.set_authorizer(_authorized)
 
     @staticmethod
@@ -48,6 +51,9 @@ class SQLiteEngine:
         database: Path, timezone: str, *, timeout: float | None = None
     ) -> tuple[SQLiteEngine | None, list[Diagnostic]]:
         """Connect, or say why the database file can't be opened."""
+        missing = missing_file(database)
+        if missing:
+            return None, missing
         try:
             engine = SQLiteEngine(database, timezone=timezone, timeout=timeout)
             engine.tables()

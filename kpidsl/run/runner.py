@@ -27,8 +27,8 @@ from kpidsl.run.units import unit_of
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range
-from kpidsl.sql.lacking import lacking
-from kpidsl.sql.lower import to_sql, to_tree
+from kpidsl.sql.lacking import lacking, sql_in
+from kpidsl.sql.lower import to_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 _DAY = timedelta(days=1)
@@ -68,7 +68,8 @@ class Runner:
         planned, diagnostics = plan(self.model, query, self._paths)
         if planned is None:
             return None, diagnostics
-        return to_sql(planned, self._engine.dialect), diagnostics
+        sql, found = sql_in(planned, self._engine.dialect)
+        return sql, diagnostics + found
 
     def _text(self, tree: exp.Query, *, pretty: bool) -> str:
         return DIALECTS[self._engine.dialect].text(tree, pretty=pretty)
@@ -139,7 +140,10 @@ class Runner:
         used = self._used(tree)
         found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
         if not has_errors(found):
-            found = [*found, *self._claims.refuted([*used, *inputs, *self._shaped(tree)])]
+            claimed = [*used, *inputs, *self._shaped(tree)]
+            # Of several sources over one table some may have no rows to test (K472).
+            sound = [item for item in claimed if circular_exclude(self.model, item) is None]
+            found = [*found, *self._claims.refuted(sound)]
         if not has_errors(found):
             counted = [measure for measure in once if measure.operand is not None]
             found = [*found, *self._claims.not_once(counted)]

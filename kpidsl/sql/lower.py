@@ -52,11 +52,6 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     return build.with_ctes(in_order(select, plan), statement.all_ctes())
 
 
-def to_sql(plan: Plan, dialect: str = "duckdb", *, pretty: bool = True) -> str:
-    """Return the plan as SQL text of a dialect."""
-    return DIALECTS[dialect].text(to_tree(plan, dialect), pretty=pretty)
-
-
 class _Lowering:
     """Lowers the outputs of a plan, or of one of its subtotals."""
 

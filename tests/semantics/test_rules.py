@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -155,7 +156,7 @@ def test_once_per_refuses_two_values_within_a_key(tmp_path: Path) -> None:
     ) as loaded:
         refused = refusal(loaded, "fees")
         assert code(refused) == "K652"
-        assert "`2` has two: 3.00 and 4.00" in refused.diagnostics[0].message
+        assert re.search(r"`2` has two: 3(\.00)? and 4(\.00)?$", refused.diagnostics[0].message)
         assert loaded.query("paid_fees").values("paid_fees") == [8]
 
 

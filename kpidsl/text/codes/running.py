@@ -49,8 +49,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K645",
         "a database can't be opened",
-        "The file of the profile's url is missing, no DuckDB database, or locked by another "
-        "program.",
+        "The file of the profile's url is missing, no database of the engine that the url names, "
+        "or locked by another program.",
         "Creating an empty one instead would answer every question with nothing.",
         'url = "duckdb:///shpo.duckdb"',
         'url = "duckdb:///shop.duckdb"',
