@@ -44,6 +44,7 @@ class EmbeddedEngine:
     """
 
     dialect = "duckdb"
+    is_typed = True
 
     def __init__(
         self,

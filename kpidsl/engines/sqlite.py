@@ -12,7 +12,9 @@ from urllib.parse import quote
 from kpidsl.engines.attended import attended
 from kpidsl.engines.base import EngineError, Table, ValueType
 from kpidsl.engines.missing import missing_file
-from kpidsl.engines.sqlite_functions import Misfit, TooLarge, digits_of, register
+from kpidsl.engines.sqlite_functions import register
+from kpidsl.engines.sqlite_numbers import digits_of
+from kpidsl.engines.sqlite_values import Misfit, TooLarge
 from kpidsl.model.sources import FilesOrigin, Source
 from kpidsl.text.diagnostic import Diagnostic, error
 
@@ -31,6 +33,7 @@ class SQLiteEngine:
     but select from its tables. `timeout` is in seconds."""
 
     dialect = "sqlite"
+    is_typed = False
 
     def __init__(
         self, database: Path, *, timezone: str = "UTC", timeout: float | None = None
@@ -165,12 +168,20 @@ def _typed(rows: list[tuple[object, ...]], types: Sequence[ValueType]) -> list[t
 def _of_type(value: object, kind: ValueType) -> object:
     match kind:
         case ValueType.MOMENT if isinstance(value, str):
-            return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+            return _moment(value)
         case ValueType.BOOLEAN if value in {0, 1}:
             return bool(value)
         case ValueType.EXACT | ValueType.MONEY | ValueType.FLOAT:
             return _number(value, kind)
     return value
+
+
+def _moment(text: str) -> date | datetime | str:
+    """Return a day or a moment; a member that is neither keeps its text."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError:
+        return text
 
 
 def _number(value: object, kind: ValueType) -> object:

@@ -54,7 +54,7 @@ class Runner:
         nodes = _aggregates(planned)
         once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
         columns = self._columns(query, planned)
-        types = value_types(planned, columns)
+        types = value_types(planned, columns, self._engine)
         table, found = self._run(tree, sql, [node.input.source for node in nodes], types, once)
         if table is None:
             return None, diagnostics + found
@@ -132,7 +132,7 @@ class Runner:
         tree: exp.Query,
         sql: str,
         inputs: Sequence[Source],
-        types: Sequence[ValueType],
+        types: Sequence[ValueType] | None,
         once: Sequence[Measure] = (),
     ) -> tuple[Table | None, list[Diagnostic]]:
         """Run a statement over the rows of `inputs`, unless they refute a claim it rests on:

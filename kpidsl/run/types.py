@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kpidsl.engines.base import ValueType
+from kpidsl.engines.base import Engine, ValueType
 from kpidsl.model.expr import Arithmetic, Function
+from kpidsl.model.expr import Column as ColumnRef
 from kpidsl.model.sources import Aggregate as Kind
-from kpidsl.model.sources import Measure
+from kpidsl.model.sources import Dimension, Measure, Source, TableOrigin
 from kpidsl.model.units import Datatype
 from kpidsl.plan.nodes import (
     AccrualValue,
@@ -31,6 +32,15 @@ _OF_DATATYPE = {
     Datatype.TEXT: ValueType.TEXT,
     Datatype.TIMESTAMP: ValueType.MOMENT,
 }
+_OF_DECLARED = {
+    "BOOL": ValueType.BOOLEAN,
+    "BOOLEAN": ValueType.BOOLEAN,
+    "DATE": ValueType.MOMENT,
+    "DATETIME": ValueType.MOMENT,
+    "TIMESTAMP": ValueType.MOMENT,
+    "DECIMAL": ValueType.EXACT,
+    "NUMERIC": ValueType.EXACT,
+}
 _EXACT = {
     Kind.SUM,
     Kind.COUNT,
@@ -43,13 +53,14 @@ _LESS_EXACT = {"number"}
 """Functions whose results are floats."""
 
 
-def value_types(planned: Plan, columns: Sequence[Column]) -> list[ValueType]:
-    """Return the types of the columns of a plan's statement, of which `columns` are the answer."""
+def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> list[ValueType] | None:
+    """Return the types of the columns of a plan's statement, of which `columns` are the answer;
+    None where the engine's values tell."""
+    if engine.is_typed:
+        return None
     keys = {key.column: key for key in planned.frame.keys}
-    datatypes = {
-        key.column: key.value.dimension.datatype
-        for node in _aggregates(planned)
-        for key in node.keys
+    dimensions = {
+        key.column: key.value.dimension for node in _aggregates(planned) for key in node.keys
     }
     exact = {
         leaf.column: _is_exact(leaf.measure)
@@ -63,8 +74,13 @@ def value_types(planned: Plan, columns: Sequence[Column]) -> list[ValueType]:
             case Role.PERIOD:
                 found.append(ValueType.MOMENT)
             case Role.DIMENSION:
-                datatype = datatypes.get(column.name, Datatype.UNKNOWN)
-                found.append(_OF_DATATYPE.get(datatype, ValueType.ANY))
+                dimension = dimensions.get(column.name)
+                found.append(
+                    ValueType.ANY
+                    if dimension is None
+                    else _OF_DATATYPE.get(dimension.datatype)
+                    or _declared(dimension, planned.frame.sources, engine)
+                )
                 found += [ValueType.TEXT] * (keys[column.name].state is not None)
             case Role.METRIC:
                 if not _stays_exact(next(outputs).formula, exact):
@@ -72,6 +88,18 @@ def value_types(planned: Plan, columns: Sequence[Column]) -> list[ValueType]:
                 else:
                     found.append(ValueType.MONEY if column.unit.currency else ValueType.EXACT)
     return found
+
+
+def _declared(dimension: Dimension, sources: dict[str, Source], engine: Engine) -> ValueType:
+    """Return what the table says of a dimension that is a bare column of it."""
+    origin = sources[dimension.source].origin
+    if not isinstance(origin, TableOrigin) or not isinstance(dimension.expr, ColumnRef):
+        return ValueType.ANY
+    if len(dimension.expr.path) > 1 or dimension.expr.joins:
+        return ValueType.ANY
+    declared = {name.casefold(): kind for name, kind in engine.columns(origin.path).items()}
+    words = declared.get(dimension.expr.path[0].casefold(), "").upper().split("(")
+    return _OF_DECLARED.get(words[0].strip(), ValueType.ANY)
 
 
 def _aggregates(planned: Plan) -> Iterator[Aggregate]:

@@ -296,9 +296,7 @@ class Scope:
     def _alike(self, operands: Sequence[PlacedExpr], at: At) -> list[exp.Expr]:
         """Return the values of what is compared, all as of the one type that shows in some."""
         values = [self.value(operand, at) for operand in operands]
-        shown = next(filter(None, map(_shown_type, operands)), None)
-        if shown is None:
-            return values
+        shown = next(filter(None, map(_shown_type, operands)), Datatype.UNKNOWN)
         return [self._dialect.comparable(value, shown) for value in values]
 
     def _state(self, operand: PlacedExpr, state: str, at: At) -> exp.Expr:
@@ -381,6 +379,8 @@ def _shown_type(expr: PlacedExpr) -> Datatype | None:
             return Datatype.NUMBER
         case Literal(date()) | TimeColumn():
             return Datatype.TIMESTAMP
+        case Literal(str()):
+            return Datatype.TEXT
         case Function(name) if SCALARS[name].result is Datatype.NUMBER:
             return Datatype.NUMBER
         case Function(name) if SCALARS[name].result is Datatype.DATE:

@@ -71,8 +71,8 @@ class Dialect(Protocol):
         values in proportion."""
 
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
-        """Return a column's value so that it compares with values of a type; where columns have
-        types of their own it is the value itself."""
+        """Return a value so that it compares with others of a type, UNKNOWN where only the data
+        tell; where columns have types of their own it is the value itself."""
 
     def type_of(self, value: exp.Expr) -> exp.Expr:
         """Return the name of a value's type, as text: one of DuckDB's."""

@@ -40,6 +40,7 @@ _COMPARED = {
     Datatype.BOOLEAN: "kpi_boolean",
     Datatype.DATE: "kpi_moment",
     Datatype.TIMESTAMP: "kpi_moment",
+    Datatype.UNKNOWN: "kpi_comparable",
 }
 _Type = exp.DataType.Type
 
@@ -49,7 +50,7 @@ class SQLite:
 
     def text(self, tree: exp.Query, *, pretty: bool) -> str:
         adapted = _adapted(tree.copy())
-        sql = adapted.sql(dialect=self.name, pretty=pretty)
+        sql = adapted.sql(dialect=self.name, pretty=pretty, normalize_functions=False)
         used = sorted({node.name for node in adapted.find_all(exp.Anonymous)})
         own = ", ".join(name for name in used if name.startswith(OWN))
         if not pretty or not own:
