@@ -91,7 +91,7 @@ _AGGREGATES: dict[str, tuple[int, type[Any]]] = {
     "kpi_quantile": (2, numbers.Quantile),
     "kpi_stddev": (1, numbers.Deviation),
     "kpi_sum": (1, numbers.Sum),
-    "kpi_sum_exact": (1, numbers.SumExact),
+    "kpi_sum_decimals": (2, numbers.SumOfDecimals),
 }
 _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "kpi_add": (2, numbers.computing(int.__add__, numbers.EXACT.add)),

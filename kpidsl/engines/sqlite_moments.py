@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,16 +10,17 @@ from kpidsl.engines.sqlite_values import Held, Misfit, shown
 
 TYPES = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 """What `type_of` calls days, and moments without and with a zone."""
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _LAST = "9999-12-31 23:59:59"
-_REMEMBERED = 1 << 16
+_REMEMBERED = 1 << 12
+"""Values that a row's conditions and columns ask for again."""
+_zone = lru_cache(ZoneInfo)
 
 
-@lru_cache(_REMEMBERED)
 def _parsed(value: Held) -> datetime | date:
     """Read `2026-03-31`, `2026-03-31 12:30[:00[.123456]]`, with a T or a blank, and with or without
     a zone, `Z` or `+02:00`."""
-    if isinstance(value, str) and _DAY.match(value):
+    # Python reads `20260331` and `2026-W14-2` as well, which sort otherwise.
+    if isinstance(value, str) and value[4:5] == value[7:8] == "-" and value[5:6] != "W":
         try:
             return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
         except ValueError as failure:
@@ -56,12 +56,12 @@ def local_time(value: Held, stored: str | None, zone: str) -> str | None:
         raise Misfit(f"`{shown(value)}` {what}, and can't be stored as {stored}")
     if stored == zone:
         return _written(found)
-    return _written(_moved(found.replace(tzinfo=ZoneInfo(stored)), zone))
+    return _written(_moved(found.replace(tzinfo=_zone(stored)), zone))
 
 
 def _moved(moment: datetime, zone: str) -> datetime:
     try:
-        return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        return moment.astimezone(_zone(zone)).replace(tzinfo=None)
     except OverflowError:  # 9999-12-31, as exports write "never": the calendar ends
         return moment.replace(tzinfo=None)
 

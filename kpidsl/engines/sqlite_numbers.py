@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any, Protocol
@@ -71,11 +72,9 @@ def as_decimal(value: Held, places: int) -> Number | None:
     """Return a number with at most so many decimals."""
     if value is None or isinstance(value, int):
         return value
-    exact = _exactly(value)
-    assert isinstance(exact, Decimal)
-    exponent = exact.as_tuple().exponent
-    fits = not isinstance(exponent, int) or -exponent <= places
-    return float(value) if fits else _rounded(exact, places)
+    if isinstance(value, float):
+        return round(value, places)
+    raise Misfit(f"`{shown(value)}` is no number")
 
 
 def rounded_to(value: Held, places: int) -> Number | None:
@@ -118,29 +117,52 @@ class Sum:
     def __init__(self) -> None:
         self.count = 0
         self.whole = 0
-        self.decimals: Decimal | None = None
+        self.floats: list[float] = []
 
     def step(self, value: Held) -> None:
         if value is None:
             return
         self.count += 1
-        if isinstance(value, int):
+        if isinstance(value, float):
+            self.floats.append(value)
+        elif isinstance(value, int):
             self.whole += value
         else:
-            exact = _exactly(value)
-            self.decimals = EXACT.add(self.decimals or Decimal(0), exact)
+            raise Misfit(f"`{shown(value)}` is no number")
 
     def total(self) -> int | Decimal:
-        return self.whole if self.decimals is None else EXACT.add(self.decimals, self.whole)
+        if not self.floats:
+            return self.whole
+        return EXACT.add(_added(self.floats), self.whole)
 
     def finalize(self) -> Number | None:
         return _held(self.total()) if self.count else None
 
 
-class SumExact(Sum):
+def _added(values: list[float]) -> Decimal:
+    """Add up the decimals that floats stand for: as cents where all are, which is quick."""
+    with suppress(ValueError, OverflowError):  # infinite, or no number
+        cents = [round(value * 100) for value in values]
+        if all(cent / 100 == value for cent, value in zip(cents, values, strict=True)):
+            return EXACT.divide(Decimal(sum(cents)), Decimal(100))
+    total = Decimal(0)
+    for value in values:
+        total = EXACT.add(total, digits_of(value))
+    return total
+
+
+class SumOfDecimals:
+    """A sum of numbers with at most so many decimals, exact or refused."""
+
+    def __init__(self) -> None:
+        self.sum = Sum()
+
+    def step(self, value: Held, places: int) -> None:
+        self.sum.step(round(value, places) if isinstance(value, float) else value)
+
     def finalize(self) -> Number | None:
-        held, total = super().finalize(), self.total()
-        if isinstance(held, float) and digits_of(held) != total:
+        held = self.sum.finalize()
+        if isinstance(held, float) and digits_of(held) != (total := self.sum.total()):
             raise TooLarge(f"{total} has more digits than SQLite holds")
         return held
 

@@ -35,7 +35,8 @@ def value(con: sqlite3.Connection, call: str, *arguments: object) -> Any:
 @given(values=st.lists(CENTS, min_size=1, max_size=30))
 def test_sums_of_decimals_are_exact(con: sqlite3.Connection, values: list[Decimal]) -> None:
     rows = " UNION ALL ".join("SELECT ? AS x" for _ in values)
-    [(found,)] = con.execute(f"SELECT kpi_sum_exact(x) FROM ({rows})", list(map(float, values)))  # noqa: S608
+    sql = f"SELECT kpi_sum_decimals(x, 9) FROM ({rows})"  # noqa: S608
+    [(found,)] = con.execute(sql, list(map(float, values)))
     assert Decimal(repr(found)) == sum(values)
 
 
@@ -122,7 +123,7 @@ def test_values(con: sqlite3.Connection, call: str, expected: object) -> None:
         "kpi_local('2026-01-05 10:00Z', 'UTC', 'UTC')",
         "kpi_field('[1]', 'a')",
         "kpi_multiply(4611686018427387904, 2)",
-        "kpi_sum_exact(x) FROM (SELECT 1e15 AS x UNION ALL SELECT 0.001)",
+        "kpi_sum_decimals(x, 9) FROM (SELECT 1e15 AS x UNION ALL SELECT 0.001)",
     ],
 )
 def test_what_does_not_fit_is_refused(con: sqlite3.Connection, call: str) -> None:

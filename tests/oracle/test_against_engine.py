@@ -70,7 +70,7 @@ def differences(expected: Answer, found: Answer, near: float | None) -> list[str
     return told
 
 
-def compared(case: Case, engine: EngineName) -> tuple[str, list[str]]:
+def compared(case: Case, engine: EngineName = "duckdb") -> tuple[str, list[str]]:
     """What came of a case (answered, refused, or the code of a stricter refusal), and how the
     engine's answer differs from the oracle's."""
     expected = refusal = None

@@ -266,9 +266,13 @@ def _calls(function: str) -> Callable[[exp.Expr], exp.Expr]:
 
 def _sum(node: exp.Sum) -> exp.Expr:
     """A sum of decimals, as money is, is exact or refused (S12)."""
-    calls = node.find_all(exp.Anonymous)
-    exact = any(call.name == "kpi_decimal" for call in calls)
-    return _call("kpi_sum_exact" if exact else "kpi_sum", node.this)
+    casts = [call for call in node.find_all(exp.Anonymous) if call.name == "kpi_decimal"]
+    for call in casts:
+        value, places = call.expressions
+        call.replace(value)
+    if not casts:
+        return _call("kpi_sum", node.this)
+    return _call("kpi_sum_decimals", node.this, places)
 
 
 def _of_number(node: exp.Expr) -> exp.Expr:
