@@ -2,7 +2,8 @@
 
 `{kpidsl-codes}` prints every registered diagnostic code, each under its own anchor;
 `{kpidsl-kinds}` prints every kind with its keys; `{kpidsl-functions}` every function of row
-expressions; `{kpidsl-verbs}` every verb of the command line with its options.
+expressions, `{kpidsl-metric-functions}` every function of metrics; `{kpidsl-verbs}` every verb of
+the command line with its options.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typer.main import get_command
 from kpidsl.cli.main import app
 from kpidsl.kinds import KINDS
 from kpidsl.kinds.binding.spec import Key, Kind
-from kpidsl.model.functions import SCALARS
+from kpidsl.model.functions import METRIC_FUNCTIONS, SCALARS
 from kpidsl.model.units import Datatype
 from kpidsl.text.codes import CODES
 from kpidsl.text.codes.info import CodeInfo
@@ -122,6 +123,12 @@ def functions_page() -> str:
     return "\n".join(rows)
 
 
+def metric_functions_page() -> str:
+    """Return the table of the functions of metrics as Markdown."""
+    rows = (f"| `{item.written}` | {linked(item.doc)} |" for item in METRIC_FUNCTIONS.values())
+    return "\n".join(["| function | gives |", "|---|---|", *rows])
+
+
 def _type_word(datatype: Datatype) -> str:
     return "any" if datatype is Datatype.UNKNOWN else datatype.value
 
@@ -143,6 +150,14 @@ class Functions(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
         return self.parse_text_to_nodes(functions_page())
+
+
+class MetricFunctions(SphinxDirective):
+    """The directive `{kpidsl-metric-functions}`."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        return self.parse_text_to_nodes(metric_functions_page())
 
 
 class Verbs(SphinxDirective):
@@ -177,5 +192,6 @@ def setup(sphinx: Sphinx) -> dict[str, bool]:
     sphinx.add_directive("kpidsl-codes", Codes)
     sphinx.add_directive("kpidsl-kinds", Kinds)
     sphinx.add_directive("kpidsl-functions", Functions)
+    sphinx.add_directive("kpidsl-metric-functions", MetricFunctions)
     sphinx.add_directive("kpidsl-verbs", Verbs)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,7 +13,7 @@ from kpidsl.api.config import Config, dialect_of, read_config
 from kpidsl.api.folder import definition_files, folder_of, no_definitions
 from kpidsl.api.project import Project
 from kpidsl.kinds.check import check
-from kpidsl.plan.excludes import waits_for_itself
+from kpidsl.plan.excludes import Excludes
 from kpidsl.syntax.parser import parse
 from kpidsl.syntax.tree import File
 from kpidsl.text.bundled import bundled
@@ -53,8 +53,7 @@ def load(path: str | Path, *, profile: str | None = None) -> Project:
         )
     diagnostics += malformed + found
     if model is not None:
-        circles = (waits_for_itself(model, source) for source in model.sources.values())
-        diagnostics += filter(None, circles)
+        diagnostics += Excludes(model).circular.values()
     elif not has_errors(diagnostics):
         diagnostics.append(no_definitions(path))
     return Project(

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Unpack
 
+from kpidsl import __version__
 from kpidsl.api.config import TIMEOUT, Config, Database, database_of, dialect_of, profile_of
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.api.provenance import commit_of
-from kpidsl.api.question import Question, ask, window_of
+from kpidsl.api.question import Asked, Question, ask, window_of
 from kpidsl.engines.base import Engine
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.sqlite import SQLiteEngine
+from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.pages import Report
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
+from kpidsl.plan.groundwork import Groundwork
+from kpidsl.plan.nodes import Plan
+from kpidsl.plan.outline import Outline, outline
 from kpidsl.plan.planner import plan
+from kpidsl.plan.query import Query
 from kpidsl.reports.build import build_report
 from kpidsl.reports.html import render_by, render_html
 from kpidsl.reports.model import ReportModel, to_json
+from kpidsl.run.heading import heading_of
+from kpidsl.run.proof import Proof
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
+from kpidsl.run.verdicts import Verification
+from kpidsl.run.verify import chosen_metrics, verify
 from kpidsl.sql.lacking import sql_in
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.suggest import nearest
+
+
+def _in_silence(_: str) -> None:
+    """Take no notice of progress."""
 
 
 @dataclass
@@ -57,6 +72,18 @@ class Project:
             raise KpidslError(self.diagnostics)
         return self.model
 
+    @property
+    def _made_by(self) -> str:
+        return f"kpidsl {__version__}, definitions {self.definition_hash}"
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self._checked())
+
+    @cached_property
+    def _ground(self) -> Groundwork:
+        return Groundwork(self._checked())
+
     @cached_property
     def runner(self) -> Runner:
         """The runner on the project's profile; connects when first used."""
@@ -71,7 +98,7 @@ class Project:
         self._engine, found = self._opened(database, model.settings.timezone, timeout)
         if self._engine is None:
             raise KpidslError(found)
-        return Runner(model, self._engine)
+        return Runner(model, self._engine, self._made_by)
 
     def _opened(
         self, database: Database | None, timezone: str, timeout: float
@@ -81,41 +108,35 @@ class Project:
         path = None if database is None else database.path
         return EmbeddedEngine.open(self.folder, path, timezone, timeout=timeout)
 
-    def compile(
-        self,
-        *metrics: str,
-        by: Sequence[str] = (),
-        where: str | None = None,
-        period: str | None = None,
-        order: Sequence[str] = (),
-        limit: int | None = None,
-        compare: Sequence[str] = (),
-        dialect: str | None = None,
-    ) -> str:
+    def compile(self, *metrics: str, dialect: str | None = None, **asked: Unpack[Asked]) -> str:
         """Return the SQL that answers a question, in the dialect of the profile's database or in
-        another; raises `KpidslError` when it is refused."""
-        model = self._checked()
-        query, found = ask(Question(metrics, by, where, period, order, limit, compare), model)
-        if query is None:
-            raise KpidslError(found)
-        planned, found = plan(model, query)
-        if planned is None:
-            raise KpidslError(found)
+        another; raises `KpidslError` when it is refused.
+
+        Above it stands which definitions it was made from: comments with names and places.
+        """
+        query, planned = self._planned(Question(metrics, **asked))
         sql, found = sql_in(planned, dialect or dialect_of(self.config, self.profile))
         if sql is None:
             raise KpidslError(found)
-        return sql
+        return heading_of(query, self._checked(), self._made_by) + sql
 
-    def query(
-        self,
-        *metrics: str,
-        by: Sequence[str] = (),
-        where: str | None = None,
-        period: str | None = None,
-        order: Sequence[str] = (),
-        limit: int | None = None,
-        compare: Sequence[str] = (),
-    ) -> Result:
+    def explain(self, *metrics: str, **asked: Unpack[Asked]) -> Outline:
+        """Return the logical plan of a question: a tree of nodes, each with the rules that made
+        it; raises `KpidslError` when the question is refused."""
+        _, planned = self._planned(Question(metrics, **asked))
+        return outline(planned)
+
+    def _planned(self, question: Question) -> tuple[Query, Plan]:
+        model = self._checked()
+        query, found = ask(question, model, self._vocabulary)
+        if query is None:
+            raise KpidslError(found)
+        planned, found = plan(model, query, self._ground)
+        if planned is None:
+            raise KpidslError(found)
+        return query, planned
+
+    def query(self, *metrics: str, **asked: Unpack[Asked]) -> Result:
         """Answer a question, such as `query("revenue", by=["region", "month"], period="2026")`.
 
         The arguments are those of `Question`; the result tells which rows are partial (S21), and
@@ -125,13 +146,43 @@ class Project:
             KpidslError: the question is refused, or fails while it runs.
         """
         model = self._checked()
-        query, asked = ask(Question(metrics, by, where, period, order, limit, compare), model)
+        query, noticed = ask(Question(metrics, **asked), model, self._vocabulary)
         if query is None:
-            raise KpidslError(asked)
+            raise KpidslError(noticed)
         result, found = self.runner.query(query)
         if result is None:
             raise KpidslError(found)
-        return replace(result, diagnostics=(*asked, *found))
+        return replace(result, diagnostics=(*noticed, *found))
+
+    def prove(self, tell: Callable[[str], None] = _in_silence) -> Proof:
+        """Test every claim of the definitions on the data: keys, joins, clocks, single values
+        (S3). `tell` is called with what is looked at; nothing found is raised.
+
+        Raises:
+            KpidslError: there is nothing to prove, or no connection to the data.
+        """
+        return self.runner.prove(tell)
+
+    def verify(
+        self,
+        *metrics: str,
+        period: str | None = None,
+        limit: int = 2000,
+        tell: Callable[[str], None] = _in_silence,
+    ) -> Verification:
+        """Run the invariants on the project's data, for some metrics or for all.
+
+        After `limit` questions no further metric is begun; `tell` is called with what is looked
+        at. Raises `KpidslError` for an unknown metric, or without a connection to the data.
+        """
+        model = self._checked()
+        asked = chosen_metrics(model)
+        if metrics:
+            query, found = ask(Question(metrics), model)
+            if query is None:
+                raise KpidslError(found)
+            asked = query.select
+        return verify(self.runner, asked, self._window(model, period), limit, tell)
 
     def funnel(self, name: str, *, period: str | None = None) -> FunnelResult:
         """Return the counts of a funnel over the attempts that began within a period."""

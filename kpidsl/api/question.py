@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
-from kpidsl.kinds.check import check_filter, check_metric_expression, resolve_dimension
-from kpidsl.model.expr import MetricExpr, Prior, QueryDimension, RowExpr
+from kpidsl.kinds.vocabulary import Vocabulary
+from kpidsl.model.expr import Prior, QueryDimension, RowExpr
 from kpidsl.model.leaves import leaf_sources
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.nodes import PERIOD
@@ -26,6 +28,19 @@ _COMPARISONS: dict[str, tuple[int, int]] = {
     "prior_week": (0, 7),
     "prior_day": (0, 1),
 }
+_GRAINS: dict[str, Grain | DayPart] = {item.value: item for item in (*DayPart, *Grain)}
+
+
+class Asked(TypedDict, total=False):
+    """What may be asked beside the metrics; each key is explained at `Question`."""
+
+    by: Sequence[str]
+    where: str | None
+    period: str | None
+    order: Sequence[str]
+    limit: int | None
+    compare: Sequence[str]
+    totals: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +49,8 @@ class Question:
 
     `by` holds dimensions and at most one grain; `period` is `2026-Q2`, `2026-01 .. 2026-06`, or
     None for all data; `order` names columns, a leading `-` turns one round; `compare` adds a
-    column per metric: `prior_year`, `prior_month`…
+    column per metric: `prior_year`, `prior_month`…; `totals` adds rows: the totals over the last
+    of `by`, over the last two, …, and over everything, each computed from the rows (S10).
     """
 
     metrics: Sequence[str]
@@ -44,30 +60,38 @@ class Question:
     order: Sequence[str] = ()
     limit: int | None = None
     compare: Sequence[str] = ()
+    totals: bool = False
 
 
-def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic]]:
-    """Return the query that a question means, or None with all that is wrong in it."""
+def ask(
+    question: Question, model: Model, vocabulary: Vocabulary | None = None
+) -> tuple[Query | None, list[Diagnostic]]:
+    """Return the query that a question means, or None with all that is wrong in it.
+
+    `vocabulary` may be shared between questions of the same model.
+    """
+    vocabulary = vocabulary or Vocabulary(model)
     found: list[Diagnostic] = []
     if not all(text.strip() for text in question.metrics or [""]):
         found.append(error("K924", "no metric is asked for", help="name at least one metric"))
-    asked: list[tuple[str, MetricExpr]] = []
+    asked: list[Selection] = []
     for text in filter(str.strip, question.metrics):
-        expr, own = _metric(text, model)
+        selection, own = _metric(text, vocabulary)
         found += own
-        if expr is not None:
-            asked.append((text, expr))
-    homes = frozenset[str]().union(*(leaf_sources(expr, model.metrics) for _, expr in asked))
-    grain, by, own = _by(question.by, model, homes)
+        if selection is not None:
+            asked.append(selection)
+    homes = frozenset[str]().union(*(leaf_sources(item.expr, model.metrics) for item in asked))
+    grain, by, own = _by(question.by, vocabulary, homes)
     found += own
     keys = [*([PERIOD] if grain else []), *key_names(by, grain)]
     select: list[Selection] = []
-    for text, expr in asked:
-        select.append(Selection(_unused(text, [*keys, *(item.name for item in select)]), expr))
+    for item in asked:
+        name = _unused(item.name, [*keys, *(other.name for other in select)])
+        select.append(replace(item, name=name))
     select = [item for base in select for item in (base, *_compared(base, question.compare))]
     found += _unknown_words(question.compare, _COMPARISONS, "comparison")
     found += _repeated(question.compare)
-    where, own = _where(question.where, model, homes)
+    where, own = _where(question.where, vocabulary, homes)
     found += own
     window, own = window_of(question.period, model.settings)
     found += own
@@ -80,21 +104,25 @@ def ask(question: Question, model: Model) -> tuple[Query | None, list[Diagnostic
         )
     if has_errors(found):
         return None, found
-    query = Query(tuple(select), by, grain, window, where, order, question.limit)
+    query = Query(
+        tuple(select), by, grain, window, where, order, question.limit, totals=question.totals
+    )
     return query, found
 
 
-def _metric(text: str, model: Model) -> tuple[MetricExpr | None, list[Diagnostic]]:
+def _metric(text: str, vocabulary: Vocabulary) -> tuple[Selection | None, list[Diagnostic]]:
     tree, found = parse_expression(SourceFile("<metric>", text))
     if tree is None or has_errors(found):
         return None, found
-    expr, _, own = check_metric_expression(tree, model)
-    return expr, found + own
+    value, own = vocabulary.metric(tree)
+    if value is None:
+        return None, found + own
+    return Selection(text, value.expr, value.unit, value.percent), found + own
 
 
 def _compared(base: Selection, words: Iterable[str]) -> list[Selection]:
     return [
-        Selection(f"{base.name} {word}", Prior(base.expr, *_COMPARISONS[word]))
+        replace(base, name=f"{base.name} {word}", expr=Prior(base.expr, *_COMPARISONS[word]))
         for word in words
         if word in _COMPARISONS
     ]
@@ -108,13 +136,13 @@ def _unused(wanted: str, taken: Sequence[str]) -> str:
 
 
 def _by(
-    words: Sequence[str], model: Model, homes: frozenset[str]
-) -> tuple[Grain | None, tuple[QueryDimension, ...], list[Diagnostic]]:
-    grain: Grain | None = None
+    words: Sequence[str], vocabulary: Vocabulary, homes: frozenset[str]
+) -> tuple[Grain | DayPart | None, tuple[QueryDimension, ...], list[Diagnostic]]:
+    grain: Grain | DayPart | None = None
     dimensions: list[QueryDimension] = []
     found: list[Diagnostic] = []
     for word in words:
-        if word in set(Grain):
+        if word in _GRAINS:
             if grain is not None:
                 found.append(
                     error(
@@ -123,12 +151,12 @@ def _by(
                         help="group by one grain of time",
                     )
                 )
-            grain = Grain(word)
+            grain = _GRAINS[word]
             continue
         tree, own = parse_expression(SourceFile("<by>", word))
         found += own
         if isinstance(tree, Ref):
-            dimension, own = resolve_dimension(tree, model, homes)
+            dimension, own = vocabulary.dimension(tree, homes)
             found += own
             if dimension in dimensions:
                 found += _repeated([word, word])
@@ -140,21 +168,21 @@ def _by(
                     "K924",
                     "only dimensions and grains can be grouped by",
                     tree.span,
-                    help="name a dimension, or day, week, month, quarter, year",
+                    help=f"name a dimension, or {', '.join(_GRAINS)}",
                 )
             )
     return grain, tuple(dimensions), found
 
 
 def _where(
-    text: str | None, model: Model, homes: frozenset[str]
+    text: str | None, vocabulary: Vocabulary, homes: frozenset[str]
 ) -> tuple[RowExpr | None, list[Diagnostic]]:
     if text is None:
         return None, []
     tree, found = parse_expression(SourceFile("<where>", text))
     if tree is None or has_errors(found):
         return None, found
-    condition, own = check_filter(tree, model, homes)
+    condition, own = vocabulary.condition(tree, homes)
     return condition, found + own
 
 
@@ -189,7 +217,7 @@ def window_of(text: str | None, settings: Settings) -> tuple[Window | None, list
 def _one_period(
     text: str, place: Span, settings: Settings
 ) -> tuple[Window | None, list[Diagnostic]]:
-    window = parse_period(text, settings.fiscal_year_starts)
+    window = parse_period(text, settings.calendar)
     # Comparisons and the ends of periods must not leave the calendar, whose last year is 9999.
     if window is None or window.start.year < 1000 or window.end.year > 9998:
         mend = "write 2026, 2026-06, 2026-Q2, 2026-W07, 2026-06-30, or FIRST .. LAST"

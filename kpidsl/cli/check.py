@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import kpidsl
+from kpidsl.cli import options
 from kpidsl.cli.console import OK, DiagnosticFormat, exit_code, guarded, note, show
+from kpidsl.cli.progress import working
+from kpidsl.text.display import counted
+
+if TYPE_CHECKING:
+    from kpidsl.model.project import Model
 
 HELP = """Check the definitions: names, types, units, joins, business sense.
 
 Example: kpidsl check examples/toy_store --format concise
+
+With --data also whether the data keep what the definitions claim: unique keys, joins that find a
+partner, times with a zone.
 
 Exit code 0: no errors; 1: errors (with --strict: any finding); 2: the call itself is wrong.
 """
@@ -26,21 +34,31 @@ def run(
         DiagnosticFormat, typer.Option("--format", help="How findings are printed.")
     ] = DiagnosticFormat.FULL,
     strict: Annotated[bool, typer.Option("--strict", help="Advice fails too.")] = False,
+    data: Annotated[
+        bool, typer.Option("--data", help="Test on the data what the definitions claim of them.")
+    ] = False,
+    profile: options.Profile = None,
 ) -> int:
-    project = kpidsl.load(path)
-    show(project.diagnostics, form, err=False)
-    code = exit_code(project.diagnostics, strict=strict or project.config.project.strict)
+    with kpidsl.load(path, profile=profile) as project, working("reading the data") as tell:
+        proof = project.prove(tell) if data and project.model is not None else None
+    found = [*project.diagnostics, *(proof.diagnostics if proof is not None else ())]
+    show(found, form, err=False)
+    code = exit_code(found, strict=strict or project.config.project.strict)
     if code == OK and form is DiagnosticFormat.FULL and project.model is not None:
-        model = project.model
-        # Each KPI has a metric of its own name, and so has each figure of an ROI.
-        metrics = [name for name in model.metrics if name not in model.kpis and "." not in name]
-        note(
-            f"in order: {_count(model.sources, 'source')}, {_count(metrics, 'metric')}, "
-            f"{_count(model.kpis, 'KPI')}, {_count(model.goals, 'goal')}, "
-            f"{_count(model.reports, 'report')}"
-        )
+        note(_in_order(project.model))
+        if proof is not None:
+            note(
+                f"tested: {counted(proof.claims, 'claim')} on "
+                f"{counted(proof.rows, 'row')} of {counted(proof.sources, 'source')}"
+            )
     return code
 
 
-def _count(items: Sized, name: str) -> str:
-    return f"{len(items)} {name}{'' if len(items) == 1 else 's'}"
+def _in_order(model: Model) -> str:
+    # Each KPI has a metric of its own name, and so has each figure of an ROI.
+    metrics = [name for name in model.metrics if name not in model.kpis and "." not in name]
+    return (
+        f"in order: {counted(len(model.sources), 'source')}, {counted(len(metrics), 'metric')}, "
+        f"{counted(len(model.kpis), 'KPI')}, {counted(len(model.goals), 'goal')}, "
+        f"{counted(len(model.reports), 'report')}"
+    )

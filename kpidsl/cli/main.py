@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import kpidsl
-from kpidsl.cli import check, compile, demo, explain, init, query, report  # noqa: A004
+from kpidsl.cli import check, compile, demo, explain, init, query, report, verify  # noqa: A004
 
 app = typer.Typer(
     name="kpidsl",
@@ -36,7 +36,7 @@ def kpidsl_command(
     """KPIs as code: check definitions, ask for numbers, make each audience its page."""
 
 
-for _verb in (init, demo, check, compile, query, report, explain):
+for _verb in (init, demo, check, compile, query, verify, report, explain):
     app.command(_verb.__name__.rpartition(".")[2], help=_verb.HELP)(_verb.run)
 
 

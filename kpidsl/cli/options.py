@@ -21,7 +21,8 @@ By = Annotated[
     str,
     typer.Option(
         "--by",
-        help="Dimensions, and at most one of day, week, month, quarter, year: month,channel.",
+        help="Dimensions, and at most one grain: month,channel. Grains are second, minute, hour, "
+        "day, week, month, quarter, year, fiscal_month, fiscal_quarter and fiscal_year.",
     ),
 ]
 Where = Annotated[str | None, typer.Option("--where", help="Keep members: 'region != \"EU\"'.")]
@@ -45,6 +46,11 @@ Compare = Annotated[
 Dialect = Annotated[
     str | None,
     typer.Option("--dialect", help="duckdb or sqlite; the profile's own where none is named."),
+]
+
+Totals = Annotated[
+    bool,
+    typer.Option("--totals", help="Add the totals over the last of --by, the last two, and all."),
 ]
 
 

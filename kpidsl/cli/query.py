@@ -36,6 +36,7 @@ def run(
     order: options.OrderBy = "",
     limit: options.Limit = None,
     compare: options.Compare = "",
+    totals: options.Totals = False,
     form: Annotated[
         ResultFormat, typer.Option("--format", help="How the answer is printed.")
     ] = ResultFormat.TABLE,
@@ -52,6 +53,7 @@ def run(
             order=options.words(order),
             limit=limit,
             compare=options.words(compare),
+            totals=totals,
         )
     show(result.diagnostics)
     match form:

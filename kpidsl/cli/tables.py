@@ -43,7 +43,7 @@ def as_json(result: Result) -> str:
             if isinstance(value, Enum):
                 row |= {name: None, f"{name}__state": value.name.lower()}
             else:
-                row[name] = _plain(value)
+                row[name] = plain(value)
         rows.append(row | {"period__partial": partial})
     answer = {
         "columns": columns,
@@ -65,7 +65,7 @@ def _known(item: Known) -> dict[str, object]:
     }
 
 
-def _plain(value: Value) -> object:
+def plain(value: Value) -> object:
     """Return a JSON value. A number that a double can't hold stays text: most readers of JSON
     would round it in silence."""
     match value:
@@ -75,8 +75,8 @@ def _plain(value: Value) -> object:
             return value if int(float(value)) == value else str(value)
         case Decimal():
             if value == value.to_integral_value():
-                return _plain(int(value))
-            return float(value) if Decimal(repr(float(value))) == value else _exact(value)
+                return plain(int(value))
+            return float(value) if Decimal(repr(float(value))) == value else exact(value)
         case float():
             return value if math.isfinite(value) else str(value)
         case date():
@@ -90,11 +90,12 @@ def as_csv(result: Result) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(result.names)
     for row in result.rows:
-        writer.writerow(["" if value is None else _exact(value) for value in row])
+        writer.writerow(["" if value is None else exact(value) for value in row])
     return out.getvalue().rstrip("\n")
 
 
-def _exact(value: Value) -> str:
+def exact(value: Value) -> str:
+    """Return a value with all of its digits, none of them needless."""
     if isinstance(value, Decimal):
         text = format(value, "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
@@ -105,14 +106,19 @@ def as_table(result: Result) -> str:
     """Return aligned columns, numbers to the right, with units in the header; below them, what
     their marks mean: `*` for rows that overlap (S4, S10), `†` for partial periods (S21)."""
     columns = [_texts(result, position) for position in range(len(result.columns))]
-    widths = [max(map(width, texts)) for texts in columns]
     right = [column.role == "metric" for column in result.columns]
-    header, *rows = zip(*columns, strict=True)
-    lines = [_line(line, widths, right) for line in [header, ["─" * w for w in widths], *rows]]
-    lines += _footnotes(result)
-    if not rows:
+    lines = [*aligned(columns, right), *_footnotes(result)]
+    if not result.rows:
         lines.append("no rows")
     return "\n".join(lines)
+
+
+def aligned(columns: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[str]:
+    """Yield the lines of a table; each column begins with its header."""
+    widths = [max(map(width, texts)) for texts in columns]
+    header, *rows = zip(*columns, strict=True)
+    for line in [header, ["─" * most for most in widths], *rows]:
+        yield _line(line, widths, right)
 
 
 def _texts(result: Result, position: int) -> list[str]:
@@ -185,7 +191,7 @@ def _is_finite(value: Value) -> TypeGuard[Number]:
     )
 
 
-def _line(cells: Sequence[str], widths: list[int], right: list[bool]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     padded = []
     for text, most, to_right in zip(cells, widths, right, strict=True):
         gap = " " * (most - width(text))

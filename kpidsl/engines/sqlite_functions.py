@@ -17,9 +17,11 @@ from typing import Any
 from kpidsl.engines import sqlite_moments as moments
 from kpidsl.engines import sqlite_numbers as numbers
 from kpidsl.engines.sqlite_values import Held, Misfit, shown
+from kpidsl.sql.dialects import Kind
 
 Function = Callable[..., Held]
 _REMEMBERED = 1 << 16
+_TIMES = {Kind.DAY, Kind.MOMENT, Kind.ZONED}
 
 
 def register(
@@ -51,7 +53,7 @@ def register(
 
     def comparable(value: Held) -> Held:
         """A day and a moment compare as moments."""
-        return in_project(value) if moments.type_of(value) in moments.TYPES else value
+        return in_project(value) if moments.kind_of(value) in _TIMES else value
 
     of_project: dict[str, tuple[int, Function]] = {
         "kpi_comparable": (1, comparable),
@@ -100,14 +102,16 @@ _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "kpi_decimal": (2, numbers.as_decimal),
     "kpi_field": (2, _field),
     "kpi_floor": (1, numbers.rounding_by(math.floor)),
+    "kpi_instant": (3, moments.instant),
     "kpi_later": (2, moments.moved_by),
     "kpi_local": (3, moments.local_time),
     "kpi_lower": (1, lambda text: None if text is None else str(text).lower()),
     "kpi_multiply": (2, numbers.computing(int.__mul__, numbers.EXACT.multiply)),
     "kpi_number": (1, numbers.as_number),
+    "kpi_part_start": (3, moments.part_start),
     "kpi_real": (1, numbers.as_real),
     "kpi_round": (2, numbers.rounded_to),
     "kpi_subtract": (2, numbers.computing(int.__sub__, numbers.EXACT.subtract)),
-    "kpi_type": (1, moments.type_of),
+    "kpi_type": (1, moments.kind_of),
     "kpi_upper": (1, lambda text: None if text is None else str(text).upper()),
 }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from kpidsl.engines.sqlite_values import Held, Misfit, shown
+from kpidsl.model.moments import DayPart
+from kpidsl.sql.dialects import Kind
 
-TYPES = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
-"""What `type_of` calls days, and moments without and with a zone."""
 _LAST = "9999-12-31 23:59:59"
+_FULL_HOUR = datetime(1970, 1, 1)  # noqa: DTZ001  (of any zone)
 _REMEMBERED = 1 << 12
 """Values that a row's conditions and columns ask for again."""
 _zone = lru_cache(ZoneInfo)
@@ -35,7 +36,7 @@ def moment_in(value: Held, zone: str) -> str | None:
         return None
     found = _parsed(value)
     if not isinstance(found, datetime):
-        return f"{found.isoformat()} 00:00:00"
+        return _written(_midnight(found))
     return _written(found if found.tzinfo is None else _moved(found, zone))
 
 
@@ -44,19 +45,58 @@ def local_time(value: Held, stored: str | None, zone: str) -> str | None:
     """Return the local time of a clock's value (S20): `stored` is the zone of those without."""
     if value is None:
         return None
-    found = _parsed(value)
-    is_day = not isinstance(found, datetime)
-    names_zone = isinstance(found, datetime) and found.tzinfo is not None
-    if stored is None:
-        if not is_day and not names_zone:
-            raise Misfit(f"`{shown(value)}` is a time without a zone")
-        return moment_in(value, zone)
-    if not isinstance(found, datetime) or names_zone:
-        what = "is a day" if is_day else "names its own zone"
-        raise Misfit(f"`{shown(value)}` {what}, and can't be stored as {stored}")
+    found = _of_clock(value, stored)
+    if not isinstance(found, datetime):
+        return _written(_midnight(found))
     if stored == zone:
         return _written(found)
-    return _written(_moved(found.replace(tzinfo=_zone(stored)), zone))
+    return _written(_moved(found if stored is None else _in_zone(found, stored), zone))
+
+
+@lru_cache(_REMEMBERED)
+def instant(value: Held, stored: str | None, zone: str) -> str | None:
+    """Return when a clock's value was, as a moment of UTC; a day is its midnight in `zone`."""
+    if value is None:
+        return None
+    found = _of_clock(value, stored)
+    if not isinstance(found, datetime):
+        return _written(_moved(_in_zone(_midnight(found), zone), "UTC"))
+    return _written(_moved(found if stored is None else _in_zone(found, stored), "UTC"))
+
+
+def part_start(moment: Held, local: Held, part: str) -> str | None:
+    """Return the moment at which the part of a day begins that holds a moment, given the local
+    time then."""
+    if moment is None or local is None:
+        return None
+    at, shows = datetime.fromisoformat(str(moment)), datetime.fromisoformat(str(local))
+    return _written(at - (shows - _FULL_HOUR) % DayPart(part).length)
+
+
+def _of_clock(value: Held, stored: str | None) -> datetime | date:
+    """Read what names its own zone or is a day, or else a time that is `stored` in a zone (S20)."""
+    found = _parsed(value)
+    if not isinstance(found, datetime):
+        what = None if stored is None else f"is a day, and can't be stored as {stored}"
+    elif found.tzinfo is None:
+        what = "is a time without a zone" if stored is None else None
+    else:
+        what = None if stored is None else f"names its own zone, and can't be stored as {stored}"
+    if what is not None:
+        raise Misfit(f"`{shown(value)}` {what}")
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min)
+
+
+def _in_zone(moment: datetime, stored: str) -> datetime:
+    """Return when a clock showed a time: of two instants the later, and of none the one that is
+    as much later as the clock was moved."""
+    first = moment.replace(tzinfo=_zone(stored))
+    second = first.replace(fold=1)
+    return max(first, second, key=lambda found: -(found.utcoffset() or timedelta()))
 
 
 def _moved(moment: datetime, zone: str) -> datetime:
@@ -76,29 +116,26 @@ def moved_by(moment: Held, seconds: int) -> str | None:
         return None
     found = _parsed(moment)
     if not isinstance(found, datetime):
-        found = datetime.combine(found, datetime.min.time())
+        found = _midnight(found)
     try:
         return _written(found + timedelta(seconds=seconds))
     except OverflowError:
         return _LAST
 
 
-def type_of(value: Held) -> str | None:
-    """Return DuckDB's name for the type of a value."""
+def kind_of(value: Held) -> Kind | None:
+    """Return what a value is."""
     match value:
         case None:
             return None
-        case int():
-            return "BIGINT"
-        case float():
-            return "DOUBLE"
+        case int() | float():
+            return Kind.NUMBER
         case bytes():
-            return "BLOB"
+            return Kind.OTHER
     try:
         found = _parsed(value)
     except Misfit:
-        return "VARCHAR"
-    day, naive, zoned = TYPES
+        return Kind.TEXT
     if not isinstance(found, datetime):
-        return day
-    return naive if found.tzinfo is None else zoned
+        return Kind.DAY
+    return Kind.MOMENT if found.tzinfo is None else Kind.ZONED

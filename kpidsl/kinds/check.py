@@ -24,24 +24,23 @@ from kpidsl.kinds import (
     source,
 )
 from kpidsl.kinds.binding.columns import locate
-from kpidsl.kinds.binding.dimensions import dimension_binder, find_dimension
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.formulas import FormulaBinder
 from kpidsl.kinds.binding.graph import refs, report_cycles, sort, value_refs
-from kpidsl.kinds.binding.packs import Requirement, with_pack_places
+from kpidsl.kinds.binding.packs import Requirement
 from kpidsl.kinds.binding.prune import prune, without_shared
-from kpidsl.kinds.binding.scope import Scope, scope_of
+from kpidsl.kinds.binding.scope import Scope
+from kpidsl.kinds.binding.substitution import with_origins
+from kpidsl.kinds.binding.templates import as_model
 from kpidsl.kinds.binding.units import say_unit
 from kpidsl.kinds.checks import business_sense, on_sound_ground
 from kpidsl.kinds.collect import Declarations, catalog_of, collect
-from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.purpose import Goal, Kpi, Roi
 from kpidsl.model.sources import Dimension, Measure
-from kpidsl.model.units import Unit
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Label, Severity
-from kpidsl.text.source import SourceFile, Span
+from kpidsl.text.source import Span
 
 D = TypeVar("D")
 
@@ -69,7 +68,7 @@ def check(
     found = collect(files, packs, torn, diagnostics)
     settings = Settings(name="project")
     for fields in found.of("project").values():
-        settings = project.bind(fields, diagnostics)
+        settings = project.bind(fields, found.of("calendar"), diagnostics)
     catalog = catalog_of(found, diagnostics)
     model = _bind(found, Scope(catalog, settings, diagnostics, dialect, tolerant=True))
     advised = business_sense(model, today)
@@ -77,7 +76,7 @@ def check(
     diagnostics.extend(on_sound_ground(advised, [*errors, *lost], found.blocks()))
     if errors:
         model = _bind(found, Scope(catalog, settings, [], dialect))
-    findings = sorted(with_pack_places(diagnostics, found.expansions), key=lambda d: d.sort_key)
+    findings = sorted(with_origins(diagnostics, found.origins), key=lambda d: d.sort_key)
     return (model if model.sources or model.metrics else None), findings
 
 
@@ -102,6 +101,7 @@ def _bind(found: Declarations, scope: Scope) -> Model:
         shared=scope.shared,
         entities=scope.entities,
         metrics=scope.metrics,
+        templates=as_model(found.templates),
         kpis=kpis,
         rois=rois,
         goals=goals,
@@ -123,51 +123,6 @@ def _bound(
         if made is not None and (fields.ok or scope.tolerant):
             kept[name] = made
     return kept
-
-
-def check_metric_expression(
-    expr: tree.Expr, model: Model
-) -> tuple[MetricExpr | None, Unit, list[Diagnostic]]:
-    """Bind a formula over a model's metrics and measures; the unit is that of the result."""
-    scope = scope_of(model)
-    bound = FormulaBinder(scope).bind(expr)
-    if bound is None:
-        return None, Unit(), scope.diagnostics
-    return bound.expr, bound.unit, scope.diagnostics
-
-
-def check_filter(
-    expr: tree.Expr, model: Model, homes: frozenset[str] = frozenset()
-) -> tuple[RowExpr | None, list[Diagnostic]]:
-    """Bind a query's filter over dimensions; it is two-valued (S2).
-
-    `homes` are the sources of the query's measures: where they are one, its own dimension goes
-    before one of the same name elsewhere.
-    """
-    scope = scope_of(model)
-    return dimension_binder(scope, homes).condition(expr), scope.diagnostics
-
-
-def resolve_dimension(
-    ref: tree.Ref | str, model: Model, homes: frozenset[str] = frozenset()
-) -> tuple[QueryDimension | None, list[Diagnostic]]:
-    """Find the dimension that a query names: shared, of one source, or over named joins (S9).
-
-    `homes` as in `check_filter`.
-    """
-    scope = scope_of(model)
-    named = _ref_of(ref) if isinstance(ref, str) else ref
-    return find_dimension(named, scope, homes), scope.diagnostics
-
-
-def _ref_of(text: str) -> tree.Ref:
-    file = SourceFile("<query>", text)
-    parts: list[tree.Name] = []
-    start = 0
-    for part in text.split("."):
-        parts.append(tree.Name(part, Span(file, start, start + len(part))))
-        start += len(part) + 1
-    return tree.Ref(tuple(parts), Span(file, 0, len(text)))
 
 
 # --- sources -------------------------------------------------------------------------------

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
-from kpidsl.kinds import dimension, goal, join, kpi, measure, pack, roi, source
+from kpidsl.kinds import dimension, goal, join, kpi, measure, metric, pack, roi, source
+from kpidsl.kinds.binding.calls import AGGREGATES
 from kpidsl.kinds.binding.catalog import Catalog, SourceNames, roi_members
 from kpidsl.kinds.binding.fields import Fields, key_text, read_block, words_of
-from kpidsl.kinds.binding.misfits import a, not_yet
+from kpidsl.kinds.binding.misfits import a
 from kpidsl.kinds.binding.packs import Expansion, expand
 from kpidsl.kinds.binding.spec import Kind
+from kpidsl.kinds.binding.substitution import Origin
+from kpidsl.kinds.binding.templates import Template, Writer
 from kpidsl.kinds.registry import KINDS
+from kpidsl.model.functions import METRIC_FUNCTIONS, SCALARS
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Label, error
 from kpidsl.text.source import Span
@@ -23,12 +28,17 @@ _VALUES = ("metric", "kpi", "roi")
 
 @dataclass
 class Declarations:
-    """All declarations of a project by kind and name, and the `use`s written out; the names of
-    those that failed stay known, so that nothing more is said about them: `lost` are the words in
-    what could not be read at all."""
+    """All declarations of a project by kind and name, with each `use` and each call of a metric
+    with parameters written out.
+
+    The names of those that failed stay known, so that nothing more is said about them: `lost` are
+    the words in what could not be read at all.
+    """
 
     by_kind: dict[str, dict[str, Fields]] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
     expansions: list[Expansion] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
     failed_uses: dict[str, Span] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
 
@@ -66,8 +76,39 @@ def collect(
         kind = _kind_of(item)
         if kind is None or not kind.top_level:
             found.lost.update(words_of(item))
+    found.templates = _templates(items, diagnostics)
+    writer = Writer(found.templates, diagnostics)
     for item in items:
-        _declare_item(item, library, found, malformed, diagnostics)
+        if not _is_template(item):
+            _declare_item(item, library, found, writer, malformed, diagnostics)
+    found.origins = [*(made.origin for made in found.expansions), *writer.origins]
+    return found
+
+
+def _is_template(item: tree.Item) -> TypeGuard[tree.Block]:
+    return isinstance(item, tree.Block) and bool(item.params) and _kind_of(item) is metric.KIND
+
+
+def _templates(items: Iterable[tree.Item], diagnostics: list[Diagnostic]) -> dict[str, Template]:
+    """Return the metrics with parameters, each of a name that no function has."""
+    found: dict[str, Template] = {}
+    for block in filter(_is_template, items):
+        fields = read_block(block, metric.KIND, diagnostics)
+        name, span = fields.name, fields.name_span
+        if name in {*METRIC_FUNCTIONS, *AGGREGATES, *SCALARS}:
+            diagnostics.append(
+                error(
+                    "K210",
+                    f"`{name}` is a function already",
+                    span,
+                    label="the name of a function",
+                    help="give the metric another name",
+                )
+            )
+        elif name in found:
+            diagnostics.append(_twice(name, "a metric with parameters", span, found[name].span))
+        elif fields.value is not None:
+            found[name] = Template(name, block.params, fields.value, fields.header_span)
     return found
 
 
@@ -103,6 +144,7 @@ def _declare_item(
     item: tree.Item,
     library: dict[str, dict[str, tree.Block]],
     found: Declarations,
+    writer: Writer,
     malformed: Sequence[Span],
     diagnostics: list[Diagnostic],
 ) -> None:
@@ -137,13 +179,13 @@ def _declare_item(
         expansion = expand(item, library, found.lost, diagnostics)
         if expansion is not None:
             found.expansions.append(expansion)
-            block = expansion.block
+            block = writer.written_out(expansion.block)
             fields = read_block(block, KINDS[block.kind.text], diagnostics, malformed)
             _declare(fields, found, diagnostics)
         elif (name := item.alias or (item.path[-1] if item.path else None)) is not None:
             found.failed_uses[name.text] = name.span
     else:
-        fields = read_block(item, kind, diagnostics, malformed)
+        fields = read_block(writer.written_out(item), kind, diagnostics, malformed)
         fields.ok = fields.ok and item.kind.text in KINDS
         _declare(fields, found, diagnostics)
 
@@ -170,11 +212,6 @@ def _declare(fields: Fields, found: Declarations, diagnostics: list[Diagnostic])
     kind, name = fields.kind, fields.name
     if not name:
         return
-    block = fields.block
-    if kind == "metric" and block is not None and block.params:
-        diagnostics.append(not_yet(f"`{name}` with parameters", block.params[0].span))
-        found.of("metric with parameters")[name] = fields
-        return
     # Metrics, KPIs and ROIs share their names, since a formula and a page may use each.
     rivals = _VALUES if kind in _VALUES else (kind,)
     for rival in rivals:
@@ -184,11 +221,14 @@ def _declare(fields: Fields, found: Declarations, diagnostics: list[Diagnostic])
             first = {other.casefold(): item for other, item in declared.items()}.get(
                 name.casefold()
             )
-        if first is not None:
-            diagnostics.append(_twice(name, a(kind), fields.name_span, first.name_span))
+        place = first.name_span if first is not None else None
+        if place is None and rival in _VALUES and name in found.templates:
+            place = found.templates[name].span
+        if place is not None:
+            diagnostics.append(_twice(name, a(kind), fields.name_span, place))
             return
     if kind == "project" and (others := list(found.of("project").values())):
-        diagnostics.append(_twice("project", "a project", fields.name_span, others[0].name_span))
+        diagnostics.append(_second_project(fields.name_span, others[0].name_span))
         return
     found.of(kind)[name] = fields
 
@@ -231,13 +271,14 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
         funnels=dict(spans["funnel"]),
         benchmarks=dict(spans["benchmark"]),
         audiences=dict(spans["audience"]),
-        later=frozenset(found.of("metric with parameters")),
+        templates={name: item.span for name, item in found.templates.items()},
         lost=frozenset(found.lost.union(*(f.lost_words() for f in found.all()))),
     )
 
 
 def _source_names(fields: Fields, diagnostics: list[Diagnostic]) -> SourceNames:
-    names = SourceNames(fields.name, fields.name_span, clock=_clock(fields))
+    clocked = not fields.lacks(source.TIME)
+    names = SourceNames(fields.name, fields.name_span, clock=_clock(fields), clocked=clocked)
     for name in fields.get(source.DIMENSIONS) or ():
         _add(names.dimensions, name.text, name.span, "a dimension", diagnostics)
     for part in fields.children(dimension.OF_SOURCE):
@@ -274,6 +315,17 @@ def _twice(name: str, what: str, span: Span, first: Span) -> Diagnostic:
         label="second declaration",
         labels=(Label(first, "first declaration"),),
         help="give one of them another name, or take it out",
+    )
+
+
+def _second_project(span: Span, first: Span) -> Diagnostic:
+    return error(
+        "K210",
+        "a project is declared already",
+        span,
+        label="second declaration",
+        labels=(Label(first, "first declaration"),),
+        help="put the settings of both into one, and take the other out",
     )
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from kpidsl.kinds.binding.columns import identities, listed
+from kpidsl.kinds.binding.columns import column_binder, identities, listed
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import EXPRESSION, NAME, describe
-from kpidsl.kinds.binding.spec import Header, Key, Kind, Later
+from kpidsl.kinds.binding.spec import Header, Key, Kind
 from kpidsl.model.expr import Column, RowExpr
-from kpidsl.model.sources import Join
+from kpidsl.model.sources import Join, Validity
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 
-VALID_FROM = Key("valid_from", NAME, "From when a target row holds.", later=Later.REFUSE)
-VALID_TO = Key("valid_to", NAME, "Until when a target row holds.", later=Later.REFUSE)
+VALID_FROM = Key(
+    "valid_from",
+    NAME,
+    "The column of the other source from when its row holds: of the rows with the same joined "
+    "columns, the one that holds at this source's own time is met (S8).",
+)
+VALID_TO = Key(
+    "valid_to",
+    NAME,
+    "The column until when its row holds, that moment not included; no value is open.",
+)
 
 KIND = Kind(
     "join",
@@ -43,7 +52,8 @@ def bind(
 ) -> Join | None:
     """Bind a join; `keys` are those of `source.keys_of`.
 
-    The joined columns are the target's declared key, so that no row can meet two partners.
+    The joined columns are the target's declared key, so that no row can meet two partners; with
+    a validity the data are asked whether two of its rows hold at once (K654).
     """
     target = target_of(fields)
     if target is None or not isinstance(fields.value, tree.Binary):
@@ -60,14 +70,20 @@ def bind(
     if name not in scope.catalog.sources:
         scope.unknown("a source", name, target.span, scope.catalog.sources)
         return None
-    key = _target_key(name, keys[name], target, scope) if name in keys else None
-    if key is None:
+    dated = not fields.lacks(VALID_FROM, VALID_TO)
+    validity = _validity(fields, source, name, scope) if dated else None
+    if dated and validity is None:
         return None
+    key = None
+    if not dated:
+        key = _target_key(name, keys[name], target, scope) if name in keys else None
+        if key is None:
+            return None
     pairs = _pairs(fields.value.right, source, name, key, scope)
     if pairs is None:
         return None
     columns, target_columns = pairs
-    if set(target_columns) != set(key):
+    if key is not None and set(target_columns) != set(key):
         wanted = ", ".join(_column_text(item) for item in key)
         scope.error(
             "K402",
@@ -85,7 +101,39 @@ def bind(
         target=name,
         columns=columns,
         target_columns=target_columns,
+        validity=validity,
     )
+
+
+def _validity(fields: Fields, source: str, target: str, scope: Scope) -> Validity | None:
+    """Bind from when until when a row of the target holds (S8)."""
+    for said, missing in ((VALID_FROM, VALID_TO), (VALID_TO, VALID_FROM)):
+        if fields.lacks(missing):
+            scope.error(
+                "K408",
+                f"join `{fields.name}` has `{said.name}` without `{missing.name}`",
+                fields.entries[said.name].key.span,
+                label="one end of the time in which a row holds",
+                help=f"add `{missing.name}: COLUMN`, a column of `{target}`",
+            )
+            return None
+    start, end = fields.get(VALID_FROM), fields.get(VALID_TO)
+    names = scope.catalog.sources[source]
+    if not names.clocked:
+        scope.error(
+            "K407",
+            f"which row of `{target}` holds depends on the time, and `{source}` declares none",
+            fields.entries[VALID_FROM.name].key.span,
+            label="holds at which time?",
+            labels=_place(source, scope),
+            help=f"declare `time: COLUMN` in `{source}`",
+        )
+        return None
+    if start is None or end is None:
+        return None
+    columns = column_binder(scope, target, raw=True)
+    first, last = columns.value(start), columns.value(end)
+    return Validity(start=first.expr, end=last.expr) if first and last else None
 
 
 def _target_key(
@@ -106,7 +154,7 @@ def _target_key(
 
 
 def _pairs(
-    on: tree.Expr, source: str, target: str, key: tuple[RowExpr, ...], scope: Scope
+    on: tree.Expr, source: str, target: str, key: tuple[RowExpr, ...] | None, scope: Scope
 ) -> tuple[tuple[RowExpr, ...], tuple[RowExpr, ...]] | None:
     match on:
         case tree.Binary(op="to", left=left, right=right):
@@ -124,7 +172,10 @@ def _pairs(
                 _refuse(scope, on, "a join rests on columns", f"this is {describe(on)}")
                 return None
             here = identities(listed(on), scope, source)
-            there = _matching(here, key) if here is not None else None
+            if key is None:
+                there = identities(listed(on), scope, target)
+            else:
+                there = _matching(here, key) if here is not None else None
     if here is None or there is None:
         return None
     if len(here) != len(there):

@@ -156,7 +156,7 @@ def _plan(fields: Fields, metric: Metric | None, scope: Scope) -> str | None:
         if len(ref.parts) == 2:
             homes = tuple(home for home in homes if home == ref.parts[0].text)
         if not homes or len(ref.parts) > 2:
-            scope.unknown("a metric or a measure", text, ref.span, catalog.value_names())
+            scope.unknown("a metric or a measure", text, ref.span, catalog.value_names)
             return None
         if len(homes) > 1:
             places = {f"{home}.{text}": catalog.sources[home].measures[text] for home in homes}

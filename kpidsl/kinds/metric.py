@@ -16,7 +16,9 @@ from kpidsl.model.units import is_currency
 
 KIND = Kind(
     "metric",
-    "A formula over measures and other metrics: + − × ÷, `where`, `prior`, `coalesce`, `as`.",
+    "A formula over measures and other metrics: + − × ÷, `where`, `as` and functions. With "
+    "parameters it is one formula for many uses: `metric per_head(amount): amount / customers`, "
+    "used as `per_head(revenue)`.",
     "metric conversion_rate: orders / visits as percent",
     Header(params=True, value=EXPRESSION),
 )

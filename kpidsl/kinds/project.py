@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.shapes import (
     EXPRESSION,
-    NAME,
     SIMPLE_NAME,
     SIMPLE_NAMES,
     TEXT,
     describe,
     word_of,
 )
-from kpidsl.kinds.binding.spec import Header, Key, Kind, Later
+from kpidsl.kinds.binding.spec import Header, Key, Kind
 from kpidsl.kinds.binding.units import check_currency
+from kpidsl.kinds.calendar import MONTHS, week_years
 from kpidsl.model.project import Settings
+from kpidsl.model.week_years import WeekYears
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.source import Span
-from kpidsl.text.suggest import either, nearest
+from kpidsl.text.suggest import either, mend_name, nearest
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
 
 CURRENCY = Key("currency", SIMPLE_NAME, "The currency of amounts that name none.", default="USD")
 TIMEZONE = Key("timezone", TEXT, "The time zone in which days begin (S20).", default="UTC")
 WEEK_STARTS = Key("week_starts", word_of(*_WEEKDAYS), "The first day of a week.", default="monday")
 FISCAL_YEAR = Key(
     "fiscal_year_starts",
-    word_of(*_MONTHS),
-    "The month in which a fiscal year begins; it is named by the year in which it ends.",
+    word_of(*MONTHS),
+    "The month in which a fiscal year begins; it is named by the year in which it ends (S20).",
     default="january",
 )
 LANGUAGES = Key("languages", SIMPLE_NAMES, "The languages of the pages.", default="[en]")
@@ -44,7 +42,9 @@ MATERIALITY = Key(
     EXPRESSION,
     "Differences below it are not coloured: a share, an amount, or either (`1% or 20k USD`).",
 )
-CALENDAR = Key("calendar", NAME, "The calendar of periods.", later=Later.ADVISE)
+CALENDAR = Key(
+    "calendar", SIMPLE_NAME, "The `calendar` of fiscal years, where they are of weeks (S20)."
+)
 
 KIND = Kind(
     "project",
@@ -55,7 +55,9 @@ KIND = Kind(
 )
 
 
-def bind(fields: Fields, diagnostics: list[Diagnostic]) -> Settings:
+def bind(
+    fields: Fields, calendars: Mapping[str, Fields], diagnostics: list[Diagnostic]
+) -> Settings:
     """Return the settings; what is wrong is said and keeps its default."""
     currency = fields.get(CURRENCY)
     if currency is not None and not check_currency(currency, diagnostics):
@@ -68,16 +70,49 @@ def bind(fields: Fields, diagnostics: list[Diagnostic]) -> Settings:
     materiality = fields.get(MATERIALITY)
     money = currency.text if currency else "USD"
     share, amount = _materiality(materiality, money, diagnostics)
+    starts = _WEEKDAYS.index(week) if week else 0
     return Settings(
         **fields.described(),
         currency=money,
         timezone=zone or "UTC",
-        week_starts=_WEEKDAYS.index(week) if week else 0,
-        fiscal_year_starts=_MONTHS.index(fiscal) + 1 if fiscal else 1,
+        week_starts=starts,
+        fiscal_year_starts=MONTHS.index(fiscal) + 1 if fiscal else 1,
+        week_years=_week_years(fields, calendars, starts, diagnostics),
         languages=tuple(name.text for name in fields.get(LANGUAGES) or ()) or ("en",),
         materiality=share,
         materiality_amount=amount,
     )
+
+
+def _week_years(
+    fields: Fields, calendars: Mapping[str, Fields], starts: int, diagnostics: list[Diagnostic]
+) -> WeekYears | None:
+    named = fields.get(CALENDAR)
+    if named is None:
+        return None
+    if FISCAL_YEAR.name in fields.entries:
+        diagnostics.append(
+            error(
+                "K203",
+                "`fiscal_year_starts` and `calendar` both say when a fiscal year starts",
+                named.span,
+                label="the second of the two",
+                help="take one of them out",
+            )
+        )
+    if named.text not in calendars:
+        known = sorted(calendars)
+        diagnostics.append(
+            error(
+                "K211",
+                f"no calendar is called `{named.text}`",
+                named.span,
+                label="unknown name",
+                help=mend_name(named.text, known, "declare a `calendar` of this name"),
+            )
+        )
+        return None
+    return week_years(calendars[named.text], starts)
 
 
 def check_zone(zone: str, span: Span, diagnostics: list[Diagnostic]) -> bool:

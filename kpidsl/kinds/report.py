@@ -18,11 +18,12 @@ from kpidsl.kinds.binding.shapes import (
 from kpidsl.kinds.binding.spec import Header, Key, Kind, Later
 from kpidsl.model.expr import QueryDimension
 from kpidsl.model.pages import Audience, Report, Section, SectionItem
+from kpidsl.model.periods import Grain
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 
-GRAINS = ("day", "week", "month", "quarter", "year")
-COLUMN_WORDS = ("day", "week", "month", "quarter", "year", "year_to_date", "full_year")
+GRAINS = tuple(grain.value for grain in Grain)
+COLUMN_WORDS = (*GRAINS, "year_to_date", "full_year")
 
 GOAL_BLOCK = Key("goals", EXPRESSIONS, "A row for each goal: `all`, or the goals by name.")
 SHOW = Key("show", EXPRESSIONS, "Figures in the way that suits each.")
@@ -109,7 +110,7 @@ def bind(
     return Report(
         **fields.described(),
         audience=audience.name,
-        grain=fields.get(PERIOD) or "month",
+        grain=Grain(fields.get(PERIOD) or "month"),
         columns=fields.get(COLUMNS) or (),
         sections=sections,
     )

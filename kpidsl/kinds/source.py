@@ -191,7 +191,8 @@ def _origin(fields: Fields, scope: Scope) -> Origin | None:
     if (files := fields.get(FILES)) is not None:
         return _files(files, fields, scope)
     if (text := fields.get(SQL)) is not None:
-        return SqlOrigin(text=text) if check_select(text, fields.key_span(SQL), scope) else None
+        reads = check_select(text, fields.key_span(SQL), scope)
+        return None if reads is None else SqlOrigin(text=text, reads=reads)
     return _union(fields, scope)
 
 

@@ -1,4 +1,4 @@
-"""The functions of row expressions: names, arguments, results."""
+"""The functions of row expressions and of metrics: names, arguments, results."""
 
 from __future__ import annotations
 
@@ -58,5 +58,42 @@ SCALARS: dict[str, Scalar] = {
         Scalar("number", (_ANY,), _NUMBER, "The value read as a number."),
         Scalar("text", (_ANY,), _TEXT, "The value written as a text."),
         Scalar("days_between", (_DATE, _DATE), _NUMBER, "Days from the first to the second.", 2, 2),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFunction:
+    """One function over metrics, as it is written."""
+
+    written: str
+    doc: str
+
+    @property
+    def name(self) -> str:
+        return self.written.partition("(")[0]
+
+
+METRIC_FUNCTIONS: dict[str, MetricFunction] = {
+    function.name: function
+    for function in (
+        MetricFunction("coalesce(x, y)", "The first that has a value."),
+        MetricFunction(
+            "prior(x, 1y)",
+            "The value so long before: of the same days of the calendar, or of the week of the "
+            "same number; with `align: weekday` of the same weekdays, 52 weeks before.",
+        ),
+        MetricFunction("change(x, 1y)", "How much larger it is than then, as a percentage."),
+        MetricFunction("rolling(x, 28d)", "Over so long, up to the end of each period."),
+        MetricFunction("running(x)", "Over everything, up to the end of each period."),
+        MetricFunction(
+            "to_date(x, year)", "From the first day of the year, up to the end of each period."
+        ),
+        MetricFunction(
+            "total(x, of: channel)",
+            "Over all members of these dimensions, or without `of:` of all; recomputed.",
+        ),
+        MetricFunction("share(x, of: channel)", "How much of that total it is, as a percentage."),
+        MetricFunction("rank(x)", "Its place in its period, 1 for the largest."),
     )
 }

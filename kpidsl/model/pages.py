@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kpidsl.model.definition import Definition, Part
 from kpidsl.model.expr import QueryDimension
+from kpidsl.model.periods import Grain
 from kpidsl.model.purpose import Cadence
 from kpidsl.text.source import Span
 
@@ -59,6 +60,6 @@ class Report(Definition):
     """`grain` is the period reported on: the last complete one before `now`."""
 
     audience: str
-    grain: Literal["day", "week", "month", "quarter", "year"]
+    grain: Grain
     columns: tuple[str, ...] = ()
     sections: tuple[Section, ...]

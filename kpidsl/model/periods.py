@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from kpidsl.model.week_years import WeekYears
+
 _DAY = timedelta(days=1)
 _MONTH_NAMES = [
     *["Jan", "Feb", "Mar", "Apr", "May", "Jun"],
@@ -26,17 +28,63 @@ _PERIOD = re.compile(
 
 
 class Grain(StrEnum):
-    """The lengths of time by which results are grouped; quarters and years are calendar ones."""
+    """The lengths of time by which results are grouped. Quarters and years are those of January on,
+    fiscal ones those of the project's fiscal year."""
 
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    FISCAL_MONTH = "fiscal_month"
+    FISCAL_QUARTER = "fiscal_quarter"
+    FISCAL_YEAR = "fiscal_year"
+
+    @property
+    def ordinary(self) -> Grain:
+        """The grain of the same length in a year from January on."""
+        return _ORDINARY.get(self, self)
+
+    @property
+    def months(self) -> int:
+        """The length in months, 0 where it is none."""
+        return _MONTHS_IN.get(self.ordinary, 0)
+
+    @property
+    def days(self) -> int:
+        """The length in days, 0 where it is none."""
+        return _DAYS_IN.get(self, 0)
 
 
+_ORDINARY = {
+    Grain.FISCAL_MONTH: Grain.MONTH,
+    Grain.FISCAL_QUARTER: Grain.QUARTER,
+    Grain.FISCAL_YEAR: Grain.YEAR,
+}
 _MONTHS_IN = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 _DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """How days make periods (S20): weeks start on `week_starts`, 0 for Monday, and fiscal years in
+    the month `fiscal_year_starts`, from 1, unless they are `week_years`."""
+
+    week_starts: int = 0
+    fiscal_year_starts: int = 1
+    week_years: WeekYears | None = None
+
+    @property
+    def months_after_january(self) -> int:
+        """How many months later than the calendar year the fiscal year starts."""
+        return self.fiscal_year_starts - 1
+
+    def years_of_weeks(self, grain: Grain | None) -> WeekYears | None:
+        """Return the years of whole weeks that a grain's periods are of, or None."""
+        return None if grain is None or grain is grain.ordinary else self.week_years
+
+
+GREGORIAN = Calendar()
 
 
 class DayCount(StrEnum):
@@ -84,13 +132,13 @@ class YearFraction:
     convention: DayCount
 
 
-def parse_period(text: str, fiscal_start_month: int = 1) -> Window | None:
+def parse_period(text: str, calendar: Calendar = GREGORIAN) -> Window | None:
     """Read a period as a person writes it; None when there is no such period.
 
     The forms are `2026`, `2026-06`, `2026-06-30`, `2026-Q2`, `2026-H1`, `2026-W07`, `FY2026`,
     `FY2026-H1` and `FY2026-Q2`. Weeks are ISO weeks, whatever day the project's weeks start on.
-    A fiscal year is named by the year in which it ends: with `fiscal_start_month` 7, `FY2026`
-    is July 2025 to June 2026, and with 1 it is the calendar year.
+    A fiscal year is named by the year in which it ends: where it starts in July, `FY2026` is July
+    2025 to June 2026, and where it starts in January it is the calendar year.
     """
     match = _PERIOD.fullmatch(text)
     if match is None or (match["fiscal"] and (match["week"] or match["month"])):
@@ -104,17 +152,29 @@ def parse_period(text: str, fiscal_start_month: int = 1) -> Window | None:
             day = date(year, int(match["month"]), int(match["day"]))
             return Window(day, day + _DAY)
         first = date(year, int(match["month"] or 1), 1)
-        if match["fiscal"] and fiscal_start_month > 1:
-            first = date(year - 1, fiscal_start_month, 1)
+        if match["fiscal"] and calendar.months_after_january:
+            first = date(year - 1, calendar.fiscal_year_starts, 1)
         if match["quarter"]:
             first, months = shift(first, 3 * (int(match["quarter"]) - 1)), 3
         elif match["half"]:
             first, months = shift(first, 6 * (int(match["half"]) - 1)), 6
         else:
             months = 1 if match["month"] else 12
+        if match["fiscal"] and calendar.week_years is not None:
+            return _of_week_year(match, calendar.week_years)
         return Window(first, shift(first, months))
     except (ValueError, OverflowError):
         return None
+
+
+def _of_week_year(match: re.Match[str], years: WeekYears) -> Window:
+    year, months, number = int(match["year"]), 12, 1
+    if match["quarter"]:
+        months, number = 3, int(match["quarter"])
+    elif match["half"]:
+        months, number = 6, int(match["half"])
+    starts = years.starts(year, months)
+    return Window(starts[number - 1], starts[number])
 
 
 def is_iso_week(text: str) -> bool:
@@ -144,29 +204,55 @@ def shift_window(window: Window, months: int = 0, days: int = 0) -> Window:
     before it, capped at the month's length, so 1 to 30 March moves to the whole of February;
     moved as a plain date it would lose February's last day.
     """
+    if not months and not days:
+        return window
     first = window.end.replace(day=1)
     end = min(shift(first, months) + (window.end - first), shift(first, months + 1))
     return Window(shift(window.start, months, days), end + timedelta(days=days))
 
 
-def period_start(day: date, grain: Grain, week_starts: int = 0) -> date:
-    """Return the first day of the period that holds `day`; `week_starts` 0 is Monday."""
+def moved_back(window: Window, months: int, days: int, calendar: Calendar) -> Window:
+    """Move a window into the past (S19): one of whole months of a year of weeks to the months of
+    the same number, or so many of them back; any other by `shift_window`."""
+    years = calendar.week_years
+    if years is None or days or not months or not is_of_week_years(window, years):
+        return shift_window(window, -months, -days)
+    return Window(years.earlier(window.start, months), years.earlier(window.end, months))
+
+
+def is_of_week_years(window: Window, years: WeekYears) -> bool:
+    """Tell whether a window begins with a month of a year of weeks, and is no calendar months."""
+    begins = window.start in years.starts(years.year_of(window.start))
+    return begins and not (window.start.day == 1 and whole_months(window))
+
+
+def period_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> date:
+    """Return the first day of the period that holds `day`."""
+    if years := calendar.years_of_weeks(grain):
+        return max(
+            first for first in years.starts(years.year_of(day), grain.months) if first <= day
+        )
     match grain:
         case Grain.DAY:
             return day
         case Grain.WEEK:
-            return day - timedelta(days=(day.weekday() - week_starts) % 7)
+            return day - timedelta(days=(day.weekday() - calendar.week_starts) % 7)
         case Grain.MONTH:
             return day.replace(day=1)
         case Grain.QUARTER:
             return date(day.year, day.month - (day.month - 1) % 3, 1)
         case Grain.YEAR:
             return date(day.year, 1, 1)
+        case Grain.FISCAL_MONTH | Grain.FISCAL_QUARTER | Grain.FISCAL_YEAR:
+            later = calendar.months_after_january
+            return shift(period_start(shift(day, -later), grain.ordinary), later)
 
 
-def next_start(day: date, grain: Grain, week_starts: int = 0) -> date:
+def next_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> date:
     """Return the first day of the period after the one that holds `day`."""
-    return _step(period_start(day, grain, week_starts), grain, 1)
+    if years := calendar.years_of_weeks(grain):
+        return min(first for first in years.starts(years.year_of(day), grain.months) if first > day)
+    return _step(period_start(day, grain, calendar), grain, 1)
 
 
 def week_of_year(start: date) -> tuple[int, int]:
@@ -175,30 +261,30 @@ def week_of_year(start: date) -> tuple[int, int]:
     As in ISO 8601 a week belongs to the year that has most of its days: where its fourth lies.
     """
     fourth = start + 3 * _DAY
-    return fourth.year, (fourth.timetuple().tm_yday - 1) // _DAYS_IN[Grain.WEEK] + 1
+    return fourth.year, (fourth.timetuple().tm_yday - 1) // Grain.WEEK.days + 1
 
 
-def same_week(year: int, number: int, week_starts: int = 0) -> date | None:
+def same_week(year: int, number: int, calendar: Calendar = GREGORIAN) -> date | None:
     """Return the first day of a year's week, or None where the year has no week 53."""
-    first = period_start(date(year, 1, 4), Grain.WEEK, week_starts)
+    first = period_start(date(year, 1, 4), Grain.WEEK, calendar)
     start = first + (number - 1) * 7 * _DAY
     return start if week_of_year(start) == (year, number) else None
 
 
-def is_whole(window: Window, grain: Grain, week_starts: int = 0) -> bool:
+def is_whole(window: Window, grain: Grain, calendar: Calendar = GREGORIAN) -> bool:
     """Tell whether a window is one period of a grain, from its first day to its last."""
     return (
-        period_start(window.start, grain, week_starts) == window.start
-        and next_start(window.start, grain, week_starts) == window.end
+        period_start(window.start, grain, calendar) == window.start
+        and next_start(window.start, grain, calendar) == window.end
     )
 
 
-def periods(window: Window, grain: Grain, week_starts: int = 0) -> list[Window]:
+def periods(window: Window, grain: Grain, calendar: Calendar = GREGORIAN) -> list[Window]:
     """Cut a window at each period's start; the first and the last piece may be partial."""
     pieces = []
     start = window.start
     while start < window.end:
-        end = min(next_start(start, grain, week_starts), window.end)
+        end = min(next_start(start, grain, calendar), window.end)
         pieces.append(Window(start, end))
         start = end
     return pieces
@@ -206,7 +292,7 @@ def periods(window: Window, grain: Grain, week_starts: int = 0) -> list[Window]:
 
 def prior_period(window: Window, grain: Grain) -> Window:
     """Return the window one `grain` earlier; part of a period moves to the same part (S19)."""
-    return shift_window(window, -_MONTHS_IN.get(grain, 0), -_DAYS_IN.get(grain, 0))
+    return shift_window(window, -grain.months, -grain.days)
 
 
 def is_complete(window: Window, now: date, watermark: date | None = None) -> bool:
@@ -220,18 +306,16 @@ def is_complete(window: Window, now: date, watermark: date | None = None) -> boo
 
 
 def last_complete(
-    now: date, grain: Grain, watermark: date | None = None, week_starts: int = 0
+    now: date, grain: Grain, watermark: date | None = None, calendar: Calendar = GREGORIAN
 ) -> Window:
     """Return the latest period that `is_complete` (S21)."""
-    end = period_start(_known_until(now, watermark), grain, week_starts)
-    return Window(_step(end, grain, -1), end)
+    end = period_start(_known_until(now, watermark), grain, calendar)
+    return Window(period_start(end - _DAY, grain, calendar), end)
 
 
-def year_to_date(window: Window, fiscal_start_month: int = 1) -> Window:
-    """Return the days from the start of the (fiscal) year of the window's last day to its end."""
-    last = window.last_day
-    year = last.year if last.month >= fiscal_start_month else last.year - 1
-    return Window(date(year, fiscal_start_month, 1), window.end)
+def year_to_date(window: Window, calendar: Calendar = GREGORIAN) -> Window:
+    """Return the days from the start of the fiscal year of the window's last day to its end."""
+    return Window(period_start(window.last_day, Grain.FISCAL_YEAR, calendar), window.end)
 
 
 def whole_months(window: Window) -> int | None:
@@ -269,7 +353,7 @@ def label(window: Window) -> str:
                 return f"H{start.month // 6 + 1} {start.year}"
             case 12 if start.month == 1:
                 return f"{start.year}"
-    if window.days == _DAYS_IN[Grain.WEEK] and start.weekday() == 0:
+    if window.days == Grain.WEEK.days and start.weekday() == 0:
         iso = start.isocalendar()
         return f"week {iso.year}-W{iso.week:02}"
     last_text = f"{last.day} {_MONTH_NAMES[last.month - 1]} {last.year}"
@@ -282,12 +366,38 @@ def label(window: Window) -> str:
     return f"{start.day} – {last_text}"
 
 
+def label_of(window: Window, grain: Grain, calendar: Calendar) -> str:
+    """Name a window as `label` does, and a whole fiscal period `FY2026`, `Q3 FY2026` or `month 7 of
+    FY2026`."""
+    if grain is grain.ordinary or not is_whole(window, grain, calendar):
+        return label(window)
+    if calendar.week_years is not None:
+        return _label_of_weeks(window, grain, calendar.week_years)
+    moved = shift_window(window, -calendar.months_after_january)
+    year = moved.start.year + (1 if calendar.months_after_january else 0)
+    return _fiscal_label(grain, year, (moved.start.month - 1) // grain.months + 1)
+
+
+def _label_of_weeks(window: Window, grain: Grain, years: WeekYears) -> str:
+    year = years.year_of(window.start)
+    return _fiscal_label(grain, year, years.starts(year, grain.months).index(window.start) + 1)
+
+
+def _fiscal_label(grain: Grain, year: int, number: int) -> str:
+    match grain:
+        case Grain.FISCAL_YEAR:
+            return f"FY{year}"
+        case Grain.FISCAL_QUARTER:
+            return f"Q{number} FY{year}"
+    return f"month {number} of FY{year}"
+
+
 def _known_until(now: date, watermark: date | None) -> date:
     return now if watermark is None else min(now, watermark)
 
 
 def _step(start: date, grain: Grain, count: int) -> date:
-    return shift(start, count * _MONTHS_IN.get(grain, 0), count * _DAYS_IN.get(grain, 0))
+    return shift(start, count * grain.months, count * grain.days)
 
 
 def _month_number(day: date) -> int:

@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kpidsl.model.definition import Definition
 from kpidsl.model.pages import Audience, Report
-from kpidsl.model.purpose import Benchmark, Funnel, Goal, Kpi, Metric, Roi
+from kpidsl.model.periods import Calendar
+from kpidsl.model.purpose import Benchmark, Funnel, Goal, Kpi, Metric, Parameterised, Roi
 from kpidsl.model.sources import Entity, SharedDimension, Source
+from kpidsl.model.week_years import WeekYears
 from kpidsl.text.source import Span
 
 
@@ -21,9 +23,15 @@ class Settings(Definition):
     timezone: str = "UTC"
     week_starts: int = 0
     fiscal_year_starts: int = 1
+    week_years: WeekYears | None = None
     languages: tuple[str, ...] = ("en",)
     materiality: Decimal | None = None
     materiality_amount: Decimal | None = None
+
+    @property
+    def calendar(self) -> Calendar:
+        """How days make periods."""
+        return Calendar(self.week_starts, self.fiscal_year_starts, self.week_years)
 
 
 class Model(BaseModel):
@@ -40,6 +48,7 @@ class Model(BaseModel):
     shared: dict[str, SharedDimension] = {}
     entities: dict[str, Entity] = {}
     metrics: dict[str, Metric] = {}
+    templates: dict[str, Parameterised] = {}
     kpis: dict[str, Kpi] = {}
     rois: dict[str, Roi] = {}
     goals: dict[str, Goal] = {}

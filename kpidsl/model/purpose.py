@@ -63,6 +63,13 @@ class Target(Part):
     baseline_label: str = ""
 
 
+class Parameterised(Definition):
+    """A metric with parameters, as written: the default of each, or None, and the formula."""
+
+    params: dict[str, str | None]
+    formula: str
+
+
 class Kpi(Definition):
     """A metric and its purpose (D1). The metric has the KPI's own name.
 

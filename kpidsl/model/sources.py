@@ -31,10 +31,12 @@ class FilesOrigin(Part):
 
 
 class SqlOrigin(Part):
-    """A whole SELECT in the project's dialect: the marked escape."""
+    """A whole SELECT in the project's dialect: the marked escape. `reads` are the names of the
+    tables in it."""
 
     kind: Literal["sql"] = "sql"
     text: str
+    reads: tuple[str, ...]
 
 
 class UnionOrigin(Part):
@@ -151,7 +153,7 @@ class Validity(Part):
     """From when until when a row holds: half-open, NULL is open (S8)."""
 
     start: RowExpr
-    end: RowExpr | None = None
+    end: RowExpr
 
 
 class Join(Definition):

@@ -6,7 +6,16 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from kpidsl.model.expr import FixedAmount
-from kpidsl.model.periods import Grain, Window, next_start, period_start, periods
+from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import (
+    GREGORIAN,
+    Calendar,
+    Grain,
+    Window,
+    next_start,
+    period_start,
+    periods,
+)
 from kpidsl.model.project import Settings
 from kpidsl.plan.leaves import AccrualSpec
 from kpidsl.plan.looking import looked_at
@@ -21,25 +30,25 @@ _DIGITS = 38
 def accrual(column: str, spec: AccrualSpec, query: Query, settings: Settings) -> Accrual:
     """Return what a fixed amount comes to in each period of the query's window."""
     assert query.window is not None
-    starts = settings.week_starts
+    assert not isinstance(query.grain, DayPart)
     rows = tuple(
-        (start, accrued(spec.amount, days, starts))
-        for start, days in looked_at(query.window, query.grain, starts, spec.look)
+        (start, accrued(spec.amount, days, settings.calendar))
+        for start, days in looked_at(query.window, query.grain, settings.calendar, spec.look)
         if days is not None
     )
     return Accrual(column, rows, spec.weight, spec.total, query.where is not None)
 
 
-def accrued(amount: FixedAmount, window: Window, week_starts: int = 0) -> Decimal:
+def accrued(amount: FixedAmount, window: Window, calendar: Calendar = GREGORIAN) -> Decimal:
     """Return a fixed amount over a window: whole periods count whole, parts by their days.
 
     12,000 per month over 1 January to 15 February is 12,000 + 12,000 × 14/28 = 18,000.
     """
     grain = Grain(amount.per)
     share = Fraction(0)
-    for piece in periods(window, grain, week_starts):
-        start = period_start(piece.start, grain, week_starts)
-        share += Fraction(piece.days, (next_start(piece.start, grain, week_starts) - start).days)
+    for piece in periods(window, grain, calendar):
+        start = period_start(piece.start, grain, calendar)
+        share += Fraction(piece.days, (next_start(piece.start, grain, calendar) - start).days)
     exact = share * Fraction(amount.amount)
     with localcontext(prec=_DIGITS):
         return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(_SCALE)

@@ -9,10 +9,12 @@ from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Measure
 from kpidsl.plan.leaves import leaves_of
 from kpidsl.plan.nodes import (
+    AccrualValue,
     Aggregate,
     FirstKnown,
     Formula,
     LeafValue,
+    Look,
     Negation,
     Number,
     Operation,
@@ -55,6 +57,35 @@ def merged_by(measure: Measure) -> Kind | None:
     if measure.once_per or measure.stock is not None:
         return None
     return _MERGED_BY.get(measure.aggregate)
+
+
+def adds_up(formula: Formula, nodes: Iterable[Aggregate]) -> bool:
+    """Tell whether the rows of an answer add up to its total: the formula adds up sums and counts,
+    fixed amounts, and differences of them, each of whose rows counts in one row of the answer."""
+    apart = {
+        leaf.column
+        for node in nodes
+        for leaf in node.leaves
+        if merged_by(leaf.measure) is Kind.SUM
+        and not node.fan_outs
+        and not (node.timed and node.look != Look())
+    }
+    leaves = leaves_of(formula)
+    return _is_sum(formula) and all(leaf.column in apart and leaf.over is None for leaf in leaves)
+
+
+def _is_sum(formula: Formula) -> bool:
+    """Tell whether a formula is a sum of its values, each as it is or times a number."""
+    match formula:
+        case LeafValue() | AccrualValue():
+            return True
+        case Operation("+" | "-", left, right):
+            return _is_sum(left) and _is_sum(right)
+        case Operation("*" | "/", part, Number()) | Operation("*", Number(), part):
+            return _is_sum(part)
+        case Negation(operand):
+            return _is_sum(operand)
+    return False
 
 
 def _repeats(measure: Measure, node: Aggregate) -> bool:

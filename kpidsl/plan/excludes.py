@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from kpidsl.model.expr import Column, DimensionRef
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
@@ -11,35 +13,54 @@ from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import Diagnostic, error
 
 
-def circular_exclude(model: Model, source: Source) -> Diagnostic | None:
-    """Return why a source's rows can't be had: its own `exclude`, or that of one which joins may
-    bring in, depends on its own outcome."""
-    waiting, seen = [source], {source.name}
-    while waiting:
-        one = waiting.pop()
-        found = waits_for_itself(model, one)
-        if found is not None:
-            return found
-        near = [model.sources[join.target] for join in one.joins.values()]
-        near += [
-            other
-            for other in model.sources.values()
-            if any(join.target == one.name for join in other.joins.values())
-        ]
-        waiting += [item for item in near if item.name not in seen]
-        seen.update(item.name for item in near)
-    return None
+class Excludes:
+    """The excludes of a model that can't be computed; each is tested once."""
 
+    def __init__(self, model: Model) -> None:
+        self._model = model
 
-def waits_for_itself(model: Model, source: Source) -> Diagnostic | None:
-    """Return why a source's own `exclude` can't be computed, if it depends on its own outcome."""
-    if source.exclude is None:
+    @cached_property
+    def circular(self) -> dict[str, Diagnostic]:
+        """Why a source's own `exclude` can't be computed, by the source, where it depends on its
+        own outcome."""
+        tested = ((name, self._tested(item)) for name, item in self._model.sources.items())
+        return {name: found for name, found in tested if found is not None}
+
+    def _tested(self, source: Source) -> Diagnostic | None:
+        if source.exclude is None:
+            return None
+        try:
+            _Rows(self._model, source).resolve(source.exclude, source, ())
+        except Refused as refused:
+            return refused.diagnostic
         return None
-    try:
-        _Rows(model, source).resolve(source.exclude, source, ())
-    except Refused as refused:
-        return refused.diagnostic
-    return None
+
+    @cached_property
+    def _near(self) -> dict[str, list[str]]:
+        """By source the sources that it joins, then those that join it."""
+        near = {
+            name: [join.target for join in source.joins.values()]
+            for name, source in self._model.sources.items()
+        }
+        for name, source in self._model.sources.items():
+            for target in dict.fromkeys(join.target for join in source.joins.values()):
+                near[target].append(name)
+        return near
+
+    def in_reach(self, source: Source) -> Diagnostic | None:
+        """Return why a source's rows can't be had: its own `exclude`, or that of one which joins
+        may bring in, depends on its own outcome."""
+        if not self.circular:
+            return None
+        waiting, seen = [source.name], {source.name}
+        while waiting:
+            one = waiting.pop()
+            if one in self.circular:
+                return self.circular[one]
+            near = self._near[one]
+            waiting += [item for item in near if item not in seen]
+            seen.update(near)
+        return None
 
 
 class _Rows:

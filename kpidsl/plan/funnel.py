@@ -9,7 +9,7 @@ from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel, FunnelStep
 from kpidsl.model.sources import Source
-from kpidsl.plan.excludes import circular_exclude
+from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import Frame
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import Diagnostic, error
@@ -61,16 +61,19 @@ class Walk:
 
 
 def plan_funnel(
-    model: Model, funnel: Funnel, window: Window | None
+    model: Model, funnel: Funnel, window: Window | None, ground: Groundwork | None = None
 ) -> tuple[Walk | None, list[Diagnostic]]:
-    """Return the plan of a funnel entered within `window`, or None with the refusal."""
+    """Return the plan of a funnel entered within `window`, or None with the refusal.
+
+    `ground` may be shared between questions about the same model.
+    """
     try:
-        return _walk(model, funnel, window), []
+        return _walk(model, funnel, window, ground or Groundwork(model)), []
     except Refused as refused:
         return None, [refused.diagnostic]
 
 
-def _walk(model: Model, funnel: Funnel, window: Window | None) -> Walk:
+def _walk(model: Model, funnel: Funnel, window: Window | None, ground: Groundwork) -> Walk:
     timed = funnel.within_seconds is not None or any(step.within_seconds for step in funnel.steps)
     if timed and (funnel.order_by is not None or funnel.sequence == "any"):
         raise Refused(
@@ -84,7 +87,7 @@ def _walk(model: Model, funnel: Funnel, window: Window | None) -> Walk:
     events: list[Events] = []
     steps = []
     for step in funnel.steps:
-        own = _events(model, funnel, step, needs_time=window is not None)
+        own = _events(model, funnel, step, ground, needs_time=window is not None)
         if own not in events:
             if any(own.source is other.source for other in events):
                 raise Refused(
@@ -99,15 +102,17 @@ def _walk(model: Model, funnel: Funnel, window: Window | None) -> Walk:
             events.append(own)
         steps.append(WalkStep(step.name, events.index(own), step.where, step.within_seconds))
     sources = tuple(item.source for item in events)
-    frame = Frame(model.settings, model.sources, (), None, window, sources)
+    frame = Frame(model.settings, model.sources, ground.table_names, (), None, window, sources)
     return Walk(
         tuple(events), tuple(steps), funnel.sequence == "ordered", funnel.within_seconds, frame
     )
 
 
-def _events(model: Model, funnel: Funnel, step: FunnelStep, *, needs_time: bool) -> Events:
+def _events(
+    model: Model, funnel: Funnel, step: FunnelStep, ground: Groundwork, *, needs_time: bool
+) -> Events:
     source = model.sources[step.source]
-    circular = circular_exclude(model, source)
+    circular = ground.excludes.in_reach(source)
     if circular is not None:
         raise Refused(circular)
     if source.time is None and (needs_time or funnel.order_by is None):

@@ -23,9 +23,10 @@ from kpidsl.model.expr import (
     ToDate,
     Total,
 )
+from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate, Measure
-from kpidsl.plan.looking import look_of
+from kpidsl.plan.looking import beyond_part_of_day, look_of
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     AccrualValue,
@@ -184,18 +185,25 @@ class Expansion:
                     help="ask for the level itself: it stands at the end of each period",
                 )
             )
+        if isinstance(self._query.grain, DayPart):
+            what = f"`{spec.measure.measure}`, a level at the end of a day,"
+            raise Refused(beyond_part_of_day(self._query.grain, what))
         return self._look(replace(spec.around, reach=Reach(days=stock.stale_days or 0)))
 
     def _look(self, around: Around) -> Look:
-        starts = self._model.settings.week_starts
+        calendar = self._model.settings.calendar
         at = (around.shift, around.reach)
         if at not in self._looks:
-            self._looks[at] = look_of(self._query, starts, *at)
+            self._looks[at] = look_of(self._query, calendar, *at)
         return self._looks[at]
 
     # --- fixed amounts ---------------------------------------------------------------------
 
     def _accrual(self, amount: FixedAmount, around: Around) -> AccrualValue:
+        if isinstance(self._query.grain, DayPart):
+            raise Refused(
+                beyond_part_of_day(self._query.grain, "a fixed amount, which accrues by the day,")
+            )
         look, reach = self._look(around), around.reach
         if around.over is not None or (reach is not None and not reach.is_bounded):
             raise Refused(

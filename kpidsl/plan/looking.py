@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from kpidsl.model.moments import DayPart, runs
 from kpidsl.model.periods import (
+    Calendar,
     Grain,
     Window,
+    moved_back,
     period_start,
     periods,
     same_week,
@@ -17,14 +20,17 @@ from kpidsl.model.periods import (
 from kpidsl.plan.nodes import Look, Reach, Shift
 from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
-from kpidsl.text.diagnostic import error
+from kpidsl.text.diagnostic import Diagnostic, error
 
-_MONTHS_IN = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
-_DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
+_MOST_PERIODS = 1_000_000
 
 
-def look_of(query: Query, week_starts: int, shift: Shift, reach: Reach | None) -> Look:
+def look_of(query: Query, calendar: Calendar, shift: Shift, reach: Reach | None) -> Look:
     """Return how a leaf of the question looks at time."""
+    if isinstance(query.grain, DayPart):
+        if shift or reach is not None:
+            raise Refused(beyond_part_of_day(query.grain, "a value that looks at other days"))
+        return Look()
     if shift and query.window is None:
         raise Refused(
             error(
@@ -41,34 +47,67 @@ def look_of(query: Query, week_starts: int, shift: Shift, reach: Reach | None) -
                 help="say from when to when, as in `--period 2026`, or group by a grain",
             )
         )
-    pairs = _pairs(query, week_starts, shift)
+    pairs = _pairs(query, calendar, shift, reach)
     moves_whole = query.grain is None or (reach is None and pairs is None)
     return Look(shift, reach, pairs, joined=not (moves_whole and _aligned(shift, query.grain)))
 
 
+def check_parts_of_day(query: Query, zone: str) -> None:
+    """Refuse parts of days without end, and more than an answer can hold (S17)."""
+    if not isinstance(query.grain, DayPart):
+        return
+    if query.window is None:
+        message, fewer = f"`{query.grain}` is asked for, and the question has no window", ""
+    else:
+        count = sum(run.count for run in runs(query.window, query.grain, zone))
+        if count <= _MOST_PERIODS:
+            return
+        message, fewer = f"the window has {count:,} periods of one `{query.grain}`", " fewer"
+    raise Refused(error("K488", message, help=f"say{fewer} days, as in `--period 2026-06-30`"))
+
+
+def beyond_part_of_day(part: DayPart, what: str) -> Diagnostic:
+    """Return the refusal of a value that is no count or sum of what a part of a day holds."""
+    return error(
+        "K487",
+        f"{what} is asked for by `{part}`, which knows what happens within it alone",
+        help="ask by `day`",
+    )
+
+
 def looked_at(
-    window: Window, grain: Grain | None, week_starts: int, look: Look
+    window: Window, grain: Grain | None, calendar: Calendar, look: Look
 ) -> list[tuple[date | None, Window | None]]:
     """Return each period of a window (None: the window itself) by its first day, with the days
     that count towards it: None where it has no partner. Not for a look back to the beginning."""
+    moved = moved_periods(window, grain, calendar, look)
+    return [(start, _reached(own, look.reach, calendar)) for start, own in moved]
+
+
+def moved_periods(
+    window: Window, grain: Grain | None, calendar: Calendar, look: Look
+) -> tuple[tuple[date | None, Window | None], ...]:
+    """Return each period of a window as `looked_at` does, with its own days, moved (S19)."""
     pairs = look.pairs
     if pairs is None:
-        pieces = [window] if grain is None else periods(window, grain, week_starts)
+        pieces = [window] if grain is None else periods(window, grain, calendar)
         back = look.shift
         pairs = tuple(
             (
-                None if grain is None else period_start(piece.start, grain, week_starts),
-                shift_window(piece, -back.months, -back.days),
+                None if grain is None else period_start(piece.start, grain, calendar),
+                moved_back(piece, back.months, back.days, calendar)
+                if grain is None
+                else shift_window(piece, -back.months, -back.days),
             )
             for piece in pieces
         )
-    return [(start, _reached(own, look.reach, week_starts)) for start, own in pairs]
+    return pairs
 
 
-def _reached(own: Window | None, reach: Reach | None, week_starts: int) -> Window | None:
+def _reached(own: Window | None, reach: Reach | None, calendar: Calendar) -> Window | None:
     if own is None or reach is None:
         return own
-    first = reach.start(own.end, week_starts)
+    first = reach.start(own.end, calendar)
     assert first is not None
     return Window(first, own.end)
 
@@ -77,35 +116,72 @@ def _aligned(shift: Shift, grain: Grain | None) -> bool:
     """Tell whether the grain's periods, moved, are whole periods again."""
     if not shift or grain is None:
         return True
-    if grain in _MONTHS_IN:
-        return not shift.days and shift.months % _MONTHS_IN[grain] == 0
-    return not shift.months and shift.days % _DAYS_IN[grain] == 0
+    if grain.months:
+        return not shift.days and shift.months % grain.months == 0
+    return not shift.months and shift.days % grain.days == 0
 
 
 def _pairs(
-    query: Query, week_starts: int, shift: Shift
+    query: Query, calendar: Calendar, shift: Shift, reach: Reach | None
 ) -> tuple[tuple[date | None, Window | None], ...] | None:
     """Return each period with the days that it looks at, where no calendar arithmetic of the
-    engine tells them: weeks moved by months."""
-    if query.grain is not Grain.WEEK or not shift.months or query.window is None:
+    engine tells them: weeks moved by months, and what is of years of whole weeks."""
+    if query.grain is None or isinstance(query.grain, DayPart):
         return None
-    return tuple(_week_pairs(query.window, week_starts, shift))
+    if query.grain is Grain.WEEK and shift.months and query.window is not None:
+        return tuple(_week_pairs(query.window, calendar, shift))
+    since = None if reach is None else reach.since
+    years = calendar.years_of_weeks(query.grain)
+    if years is None and calendar.years_of_weeks(since) is None:
+        return None
+    if query.window is None:
+        raise Refused(
+            error(
+                "K489",
+                "periods of years of whole weeks are asked for, and the question has no window",
+                help="say from when to when, as in `--period FY2026`",
+            )
+        )
+    return tuple(_fiscal_pairs(query.window, query.grain, calendar, shift))
+
+
+def _fiscal_pairs(
+    window: Window, grain: Grain, calendar: Calendar, shift: Shift
+) -> Iterator[tuple[date, Window | None]]:
+    """Months of a year of weeks look at those of the same number."""
+    years = calendar.years_of_weeks(grain)
+    for piece in periods(window, grain, calendar):
+        start = period_start(piece.start, grain, calendar)
+        if years is None or shift.days:
+            yield start, shift_window(piece, -shift.months, -shift.days)
+            continue
+        first, end = (years.earlier(day, shift.months) for day in (piece.start, piece.end))
+        yield start, Window(first, end) if first < end else None
 
 
 def _week_pairs(
-    window: Window, week_starts: int, shift: Shift
+    window: Window, calendar: Calendar, shift: Shift
 ) -> Iterator[tuple[date, Window | None]]:
     """By whole years a week looks at the week of the same number, of which there may be none; by
     months at the days of the same dates."""
-    for piece in periods(window, Grain.WEEK, week_starts):
-        start = period_start(piece.start, Grain.WEEK, week_starts)
+    for piece in periods(window, Grain.WEEK, calendar):
+        start = period_start(piece.start, Grain.WEEK, calendar)
         if shift.months % 12 or shift.days:
             yield start, shift_window(piece, -shift.months, -shift.days)
             continue
-        year, number = week_of_year(start)
-        found = same_week(year - shift.months // 12, number, week_starts)
+        found = _same_week(start, shift.months // 12, calendar)
         moved = None if found is None else found - start
         yield start, None if moved is None else _moved(piece, moved)
+
+
+def _same_week(start: date, years: int, calendar: Calendar) -> date | None:
+    """Return the first day of the week of the same number some years before, or None: of the
+    project's years of weeks, else of ISO's."""
+    if calendar.week_years is not None:
+        year, number = calendar.week_years.week_of(start)
+        return calendar.week_years.week(year - years, number)
+    year, number = week_of_year(start)
+    return same_week(year - years, number, calendar)
 
 
 def _moved(window: Window, by: timedelta) -> Window:

@@ -14,12 +14,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from kpidsl.model.expr import RowExpr
-from kpidsl.model.periods import Grain, Window, period_start, shift
+from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Calendar, Grain, Window, period_start, shift
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import Dimension, Join, Measure, Source, Stock
 
 PERIOD = "period"
-"""The key column of questions grouped by time."""
+"""The key column of questions grouped by time: a period's first day, or the instant at which a part
+of a day begins (S20)."""
 
 # --- paths and row expressions placed on them ----------------------------------------------
 
@@ -97,10 +99,10 @@ class Reach:
     def is_bounded(self) -> bool:
         return bool(self.months or self.days) or self.since is not None
 
-    def start(self, end: date, week_starts: int) -> date | None:
+    def start(self, end: date, calendar: Calendar) -> date | None:
         """Return the first day that counts towards a period that ends before `end`."""
         if self.since is not None:
-            return period_start(end - timedelta(days=1), self.since, week_starts)
+            return period_start(end - timedelta(days=1), self.since, calendar)
         return shift(end, -self.months, -self.days) if self.is_bounded else None
 
 
@@ -298,12 +300,14 @@ class Sort:
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What all nodes of a plan share. With `grain` but no `window`, the window is the range of
-    the data of `extent`."""
+    the data of `extent`. No relation may be called as one of `table_names`, which are case
+    folded."""
 
     settings: Settings
     sources: dict[str, Source]
+    table_names: frozenset[str]
     keys: tuple[KeyColumn, ...]
-    grain: Grain | None = None
+    grain: Grain | DayPart | None = None
     window: Window | None = None
     extent: tuple[Source, ...] = ()
 

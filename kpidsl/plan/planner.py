@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kpidsl.model.expr import QueryDimension, RowExpr
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
 from kpidsl.plan.additivity import merged_by, overlaps
-from kpidsl.plan.excludes import circular_exclude
+from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.leaves import Expansion, LeafSpec
+from kpidsl.plan.looking import check_parts_of_day
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -37,7 +39,7 @@ from kpidsl.plan.nodes import (
     Subtotal,
     Totals,
 )
-from kpidsl.plan.paths import NoPath, Paths, reference_joins
+from kpidsl.plan.paths import NoPath, reference_joins
 from kpidsl.plan.placing import Placing, children, split
 from kpidsl.plan.query import Query
 from kpidsl.plan.reasons import no_path
@@ -46,17 +48,18 @@ from kpidsl.text.diagnostic import Diagnostic, error
 
 
 def plan(
-    model: Model, query: Query, paths: Paths | None = None
+    model: Model, query: Query, ground: Groundwork | None = None
 ) -> tuple[Plan | None, list[Diagnostic]]:
     """Return the plan of a query, or None with the first reason why it is refused.
 
-    `paths` may be shared between queries of the same model.
+    `ground` may be shared between queries of the same model.
     """
     columns = key_names(query.by, query.grain)
     names = Names((PERIOD, *columns))
     states = tuple(names.unused(f"{column}__state") for column in columns)
-    planner = _Planner(model, query, paths or Paths(model), columns, states)
+    planner = _Planner(model, query, ground or Groundwork(model), columns, states)
     try:
+        check_parts_of_day(query, model.settings.timezone)
         return planner.plan(), []
     except Refused as refused:
         return None, [refused.diagnostic]
@@ -66,7 +69,7 @@ def plan(
 class _Planner:
     model: Model
     query: Query
-    paths: Paths
+    ground: Groundwork
     columns: tuple[str, ...]
     states: tuple[str, ...]
     expansion: Expansion = field(init=False)
@@ -98,6 +101,7 @@ class _Planner:
         frame = Frame(
             self.model.settings,
             self.model.sources,
+            self.ground.table_names,
             self._key_columns((*aggregates, *_inputs(totals)), merge.accruals),
             query.grain,
             query.window,
@@ -130,7 +134,7 @@ class _Planner:
             coarser = replace(query, by=by, grain=grain, order=(), totals=False)
             places = len(by)
             planner = _Planner(
-                self.model, coarser, self.paths, self.columns[:places], self.states[:places]
+                self.model, coarser, self.ground, self.columns[:places], self.states[:places]
             )
             planned = planner.plan()
             yield Subtotal(planned.root.input, planned.frame)
@@ -164,10 +168,10 @@ class _Planner:
         kept = range(len(self.query.by)) if over is None else over.kept
         filtered = self.query.where is not None and (over is None or over.filtered)
         self._check_time(source, specs)
-        circular = circular_exclude(self.model, source)
+        circular = self.ground.excludes.in_reach(source)
         if circular is not None:
             raise Refused(circular)
-        placing = Placing(self.paths, source.name)
+        placing = Placing(self.ground.paths, source.name)
         try:
             keys, fan_outs = self._keys(source, kept)
             where = (placing.place(self.query.where),) if filtered and self.query.where else ()
@@ -215,7 +219,7 @@ class _Planner:
         sides: dict[tuple[Hop, ...], list[int]] = {}
         for position in kept:
             column, wanted = self.columns[position], self.query.by[position]
-            path, dimension = self.paths.reach(source.name, wanted)
+            path, dimension = self.ground.paths.reach(source.name, wanted)
             back, forth = split(path)
             if back:
                 sides.setdefault(back, []).append(len(keys))
@@ -353,7 +357,7 @@ def _tests_side(condition: PlacedExpr, side: Hop) -> bool:
     return any(_tests_side(part, side) for part in children(condition))
 
 
-def key_names(by: tuple[QueryDimension, ...], grain: Grain | None) -> tuple[str, ...]:
+def key_names(by: tuple[QueryDimension, ...], grain: Grain | DayPart | None) -> tuple[str, ...]:
     """Name the key columns by their dimensions, in full where two would be equal, or one would be
     taken for the period."""
     short = [item.name.casefold() for item in by]

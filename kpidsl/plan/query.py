@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
+from kpidsl.model.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """One metric column of the answer, named `name`."""
+    """One metric column of the answer, named `name`. `unit` is the one that was asked for, and
+    `percent` whether it is shown as a percentage; without a unit both are those of the formula."""
 
     name: str
     expr: MetricExpr
+    unit: Unit | None = None
+    percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +30,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`grain` groups by each metric's own clock (S15); `window` is the report window, local
+    """`grain` groups by each metric's own clock (S15): by periods of days, or by parts of a day,
+    which need a window (S17, S20). `window` is the report window, local
     days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
     that the data hold, rather than every period (S17). `totals`: also without the last dimension,
     without the last two…, and over the whole window, each recomputed (S10)."""
 
     select: tuple[Selection, ...]
     by: tuple[QueryDimension, ...] = ()
-    grain: Grain | None = None
+    grain: Grain | DayPart | None = None
     window: Window | None = None
     where: RowExpr | None = None
     order: tuple[Order, ...] = ()

@@ -2,72 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.expr import RowExpr
+from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
-from kpidsl.sql.dialects import DIALECTS
+from kpidsl.run.examples import Examples, quoted
+from kpidsl.sql.dialects import DIALECTS, Kind
 from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, type_of
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.display import counted
 
-_TEXT = "VARCHAR"
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
+T = TypeVar("T")
 
 
 class Claims:
-    """Tests the claims of one model on one engine, each once."""
+    """Tests the claims of one model on one engine, each once.
+
+    The tests of single claims raise `EngineError` where the statement fails.
+    """
 
     def __init__(self, model: Model, engine: Engine) -> None:
         self._model = model
         self._engine = engine
-        self._types: dict[tuple[str, RowExpr], str] = {}
-        self._repeated: dict[tuple[str, tuple[RowExpr, ...]], tuple[object, ...] | None] = {}
-        self._overlapping: dict[tuple[str, str], tuple[object, ...] | None] = {}
-        self._differing: dict[tuple[str, str], tuple[object, ...] | None] = {}
+        self._dialect = DIALECTS[engine.dialect]
+        self._kinds: dict[tuple[str, RowExpr], Kind | None] = {}
+        self._found: dict[tuple[object, ...], Examples | None] = {}
 
     def refuted(self, sources: Iterable[Source]) -> Iterator[Diagnostic]:
         """Return what the rows of sources contradict: clocks (S20) and joins between them (S3)."""
         known = {source.name: source for source in sources}
         for source in known.values():
-            yield from self._clock(source)
+            yield from _where_possible(self.clock, source)
             for join in source.joins.values():
                 if join.target in known:
-                    yield from self._types_of_join(join) or self._key(join)
+                    yield from _where_possible(self.join, join)
 
     def not_once(self, measures: Iterable[Measure]) -> Iterator[Diagnostic]:
-        """Return what contradicts `once per`: two values within one key, of which none is the
-        one to count."""
+        """Return what contradicts `once per`."""
         for measure in measures:
-            at = (measure.source, measure.name)
-            if at not in self._differing:
-                tree = differing_value(self._model, measure, self._engine.dialect)
-                self._differing[at] = self._first_row(tree)
-            row = self._differing[at]
-            if row is not None:
-                *values, least, most = row
-                key = ", ".join(f"`{value}`" for value in values)
+            yield from _where_possible(self.once, measure)
+
+    def holds_days(self, source: Source) -> bool:
+        """Tell whether the clock of a source is a column of days."""
+        return source.time is not None and self._kind_of(source, source.time.expr) is Kind.DAY
+
+    def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
+        """Return which sources hold no times of day, so that they know no hours (S20)."""
+        for source in {source.name: source for source in sources}.values():
+            assert source.time is not None
+            found = self._kind_of(source, source.time.expr)
+            if found not in {None, Kind.MOMENT, Kind.ZONED}:
                 yield error(
-                    "K652",
-                    f"`{measure.name}` counts one value once per key, and {key} has two: "
-                    f"{least} and {most}",
-                    measure.span,
-                    help="add what tells the values apart to `once per`, or correct the data",
+                    "K657",
+                    f"`{part}` is asked for, and the clock of `{source.name}` holds days",
+                    source.span,
+                    help="ask by `day`, or let `time` name a column with times of day",
                 )
 
-    def _clock(self, source: Source) -> list[Diagnostic]:
+    def clock(self, source: Source) -> list[Diagnostic]:
+        """Return why the days of a source's times are unknown (S20)."""
         if source.time is None:
             return []
-        found = self._type_of(source, source.time.expr)
+        found = self._kind_of(source, source.time.expr)
         if source.time.stored_as is None:
-            zoneless = found.startswith("TIMESTAMP") and not found.endswith("TIME ZONE")
-            return [_zoneless(source)] if zoneless else []
-        if found != "DATE" and not found.endswith("TIME ZONE"):
+            return [_zoneless(source)] if found is Kind.MOMENT else []
+        if found not in {Kind.DAY, Kind.ZONED}:
             return []
-        holds = "holds days, which have no zone" if found == "DATE" else "names its own zone"
+        holds = "holds days, which have no zone" if found is Kind.DAY else "names its own zone"
         return [
             error(
                 "K648",
@@ -78,13 +85,77 @@ class Claims:
             )
         ]
 
+    def join(self, join: Join) -> list[Diagnostic]:
+        """Return why a row might meet several partners, or wrong ones (S3, S8)."""
+        if join.validity is not None:
+            return self._types_of_join(join) or self._validity(join)
+        target = self._model.sources[join.target]
+        return self._types_of_join(join) or self.key(target, join.target_columns)
+
+    def key(self, source: Source, columns: tuple[RowExpr, ...]) -> list[Diagnostic]:
+        """Return that rows of a source share its key, whose columns stand in any order (S3)."""
+        found = self._examples(
+            ("key", source.name, frozenset(columns)),
+            lambda: repeated_key(self._model, source, columns, self._engine.dialect),
+        )
+        if found is None:
+            return []
+        return [
+            error(
+                "K651",
+                f"the key of `{source.name}` isn't one: {counted(found.keys, 'key')} "
+                f"{'stand' if found.keys > 1 else 'stands'} in {found.rows:,} rows ({found}), and "
+                "what joins them would count as often",
+                source.span,
+                help="correct the `key`, or leave the repeated rows out with `exclude`",
+            )
+        ]
+
+    def once(self, measure: Measure) -> list[Diagnostic]:
+        """Return that a measure has two values within a `once per` key: none of them is the one
+        to count."""
+        found = self._examples(
+            ("once", measure.source, measure.name),
+            lambda: differing_value(self._model, measure, self._engine.dialect),
+        )
+        if found is None:
+            return []
+        texts = (f"{quoted(key)} has {least} and {most}" for *key, least, most in found.values)
+        return [
+            error(
+                "K652",
+                f"`{measure.name}` counts one value once per key, and "
+                f"{counted(found.keys, 'key')} {'have' if found.keys > 1 else 'has'} several: "
+                f"{found.listed(texts)}",
+                measure.span,
+                help="add what tells the values apart to `once per`, or correct the data",
+            )
+        ]
+
+    def _validity(self, join: Join) -> list[Diagnostic]:
+        found = self._examples(
+            ("validity", join.source, join.name),
+            lambda: overlapping_validity(self._model, join, self._engine.dialect),
+        )
+        if found is None:
+            return []
+        return [
+            error(
+                "K654",
+                f"rows of `{join.target}` for {counted(found.keys, 'key')} hold at the same time "
+                f"({found}), and what joins them then would count twice",
+                join.span,
+                help="end the earlier row where the later one begins",
+            )
+        ]
+
     def _types_of_join(self, join: Join) -> list[Diagnostic]:
         source, target = self._model.sources[join.source], self._model.sources[join.target]
         found = []
         for left, right in zip(join.columns, join.target_columns, strict=True):
-            one, other = self._type_of(source, left), self._type_of(target, right)
-            if _TEXT in (one, other) and (one.startswith(_NUMBERS) or other.startswith(_NUMBERS)):
-                texts, numbers = (source, target) if one == _TEXT else (target, source)
+            one, other = self._kind_of(source, left), self._kind_of(target, right)
+            if {one, other} == {Kind.TEXT, Kind.NUMBER}:
+                texts, numbers = (source, target) if one is Kind.TEXT else (target, source)
                 found.append(
                     error(
                         "K649",
@@ -96,62 +167,30 @@ class Claims:
                 )
         return found
 
-    def _key(self, join: Join) -> list[Diagnostic]:
-        target = self._model.sources[join.target]
-        if join.validity is not None:
-            return self._validity(join, target)
-        at = (target.name, join.target_columns)
-        if at not in self._repeated:
-            tree = repeated_key(self._model, target, join.target_columns, self._engine.dialect)
-            self._repeated[at] = self._first_row(tree)
-        row = self._repeated[at]
-        if row is None:
-            return []
-        *values, count = row
-        key = ", ".join(f"`{value}`" for value in values)
-        return [
-            error(
-                "K651",
-                f"the key of `{target.name}` isn't one: {key} stands in {count} rows, and what "
-                "joins them would count as often",
-                target.span,
-                help="correct the `key`, or leave the repeated rows out with `exclude`",
-            )
-        ]
+    def _kind_of(self, source: Source, value: RowExpr) -> Kind | None:
+        """Return what a row expression holds, or None where there is no value."""
+        if (source.name, value) not in self._kinds:
+            rows = self._rows(type_of(self._model, source, value, self._engine.dialect))
+            found = self._dialect.kind_of(str(rows[0][0])) if rows else None
+            self._kinds[source.name, value] = found
+        return self._kinds[source.name, value]
 
-    def _validity(self, join: Join, target: Source) -> list[Diagnostic]:
-        at = (join.source, join.name)
-        if at not in self._overlapping:
-            tree = overlapping_validity(self._model, join, self._engine.dialect)
-            self._overlapping[at] = self._first_row(tree)
-        row = self._overlapping[at]
-        if row is None:
-            return []
-        key = ", ".join(f"`{value}`" for value in row)
-        return [
-            error(
-                "K654",
-                f"two rows of `{target.name}` for {key} hold at the same time, and what joins them "
-                "then would count twice",
-                join.span,
-                help="end the earlier row where the later one begins",
-            )
-        ]
+    def _examples(
+        self, at: tuple[object, ...], statement: Callable[[], exp.Query]
+    ) -> Examples | None:
+        if at not in self._found:
+            self._found[at] = Examples.of(self._rows(statement()))
+        return self._found[at]
 
-    def _type_of(self, source: Source, value: RowExpr) -> str:
-        """Return the engine's type of a row expression, or "" where there is no value."""
-        if (source.name, value) not in self._types:
-            row = self._first_row(type_of(self._model, source, value, self._engine.dialect))
-            self._types[source.name, value] = str(row[0]) if row else ""
-        return self._types[source.name, value]
+    def _rows(self, tree: exp.Query) -> list[tuple[object, ...]]:
+        return self._engine.run(self._dialect.text(tree, pretty=False)).rows
 
-    def _first_row(self, tree: exp.Query) -> tuple[object, ...] | None:
-        try:
-            sql = DIALECTS[self._engine.dialect].text(tree, pretty=False)
-            rows = self._engine.run(sql).rows
-        except EngineError:  # the question itself fails on it too, and is explained
-            return None
-        return rows[0] if rows else None
+
+def _where_possible(test: Callable[[T], list[Diagnostic]], about: T) -> list[Diagnostic]:
+    try:
+        return test(about)
+    except EngineError:  # the question itself fails on it too, and is explained
+        return []
 
 
 def _zoneless(source: Source) -> Diagnostic:

@@ -98,15 +98,20 @@ def _missing_column(
         for (owner, path), span in model.column_spans.items():
             missing = path[0].casefold() not in lowered
             if owner == source.name and missing and f'"{path[0]}"' in text:
-                close = nearest(path[0], known, 1)
-                return error(
-                    "K642",
-                    f"column `{path[0]}` doesn't exist in source `{source.name}`",
-                    span,
-                    label="no such column",
-                    help=f"use `{close[0]}`" if close else f"its columns: {', '.join(known[:12])}",
-                )
+                return missing_column(source, path[0], known, span)
     return None
+
+
+def missing_column(source: Source, name: str, known: Sequence[str], span: Span) -> Diagnostic:
+    """Return that a source, which has the columns `known`, lacks one that is named."""
+    close = nearest(name, known, 1)
+    return error(
+        "K642",
+        f"column `{name}` doesn't exist in source `{source.name}`",
+        span,
+        label="no such column",
+        help=f"use `{close[0]}`" if close else f"its columns: {', '.join(known[:12])}",
+    )
 
 
 def _place_of_texts(asked: Sequence[Source], model: Model, engine: Engine) -> Span | None:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from kpidsl.model.periods import Grain, Window, is_whole, next_start, period_start, shift_window
+from kpidsl.model.periods import (
+    Calendar,
+    Grain,
+    Window,
+    is_whole,
+    moved_back,
+    next_start,
+    period_start,
+    shift_window,
+)
 from kpidsl.plan.nodes import Aggregate, Frame, Plan
+from kpidsl.plan.query import Absent
 
 
 def covers(known: Iterable[Window | None], window: Window) -> bool:
@@ -18,10 +28,10 @@ def covers(known: Iterable[Window | None], window: Window) -> bool:
 
 
 def is_partial(
-    window: Window, grain: Grain, week_starts: int, known: Iterable[Window | None]
+    window: Window, grain: Grain, calendar: Calendar, known: Iterable[Window | None]
 ) -> bool:
     """Tell whether a window is less than a period of the grain, or is known in part only (S21)."""
-    return not (is_whole(window, grain, week_starts) and covers(known, window))
+    return not (is_whole(window, grain, calendar) and covers(known, window))
 
 
 def partial_rows(
@@ -32,59 +42,78 @@ def partial_rows(
     `known` are the days that each source of the plan knows. Where the question is about no time,
     a row stands for all there is.
     """
-    windows = [_days_of(row, planned.frame) for row in rows]
+    asked = [_asked(row, planned.frame) for row in rows]
     marks = {
-        window: window is not None and _is_part(window, planned, known) for window in set(windows)
+        (grain, window): window is not None and _is_part(grain, window, planned, known)
+        for grain, window in set(asked)
     }
-    return tuple(marks[window] for window in windows)
+    return tuple(marks[item] for item in asked)
 
 
-def _days_of(row: tuple[object, ...], frame: Frame) -> Window | None:
-    """Return the days asked for that a row stands for; None for all there are."""
-    if frame.grain is None:
-        return frame.window
-    start = row[0]
+def _asked(row: tuple[object, ...], frame: Frame) -> tuple[Grain | None, Window | None]:
+    """Return the grain of which a row is a period, and the days asked for that it stands for: the
+    day of a part of one. A total over time is no period, and None are all days there are."""
+    start = None if frame.grain is None else row[0]
+    if start is None or start is Absent.ALL:
+        return None, frame.window
     assert isinstance(start, date)
+    if isinstance(start, datetime):
+        day = start.date()
+        return Grain.DAY, Window(day, day + timedelta(days=1))
+    assert isinstance(frame.grain, Grain)
+    return frame.grain, _days_of(start, frame.grain, frame)
+
+
+def _days_of(start: date, grain: Grain, frame: Frame) -> Window | None:
     try:
-        whole = Window(start, next_start(start, frame.grain, frame.settings.week_starts))
+        whole = Window(start, next_start(start, grain, frame.settings.calendar))
     except OverflowError:  # 9999-12-31, as exports write "never": the calendar's last period
         return None
     return whole if frame.window is None else whole.intersect(frame.window)
 
 
-def _is_part(window: Window, planned: Plan, known: Mapping[str, Window | None]) -> bool:
+def _is_part(
+    grain: Grain | None, window: Window, planned: Plan, known: Mapping[str, Window | None]
+) -> bool:
     frame, nodes = planned.frame, planned.root.input.input.inputs
     now = [known[node.input.source.name] for node in nodes if not node.look.shift]
     whole = (
         covers(now, window)
-        if frame.grain is None
-        else not is_partial(window, frame.grain, frame.settings.week_starts, now)
+        if grain is None
+        else not is_partial(window, grain, frame.settings.calendar, now)
     )
-    starts = frame.settings.week_starts
-    return not whole or any(_looks_at_part(node, window, known, starts) for node in nodes)
+    calendar = frame.settings.calendar
+    return not whole or any(_looks_at_part(node, grain, window, known, calendar) for node in nodes)
 
 
 def _looks_at_part(
-    node: Aggregate, window: Window, known: Mapping[str, Window | None], week_starts: int
+    node: Aggregate,
+    grain: Grain | None,
+    window: Window,
+    known: Mapping[str, Window | None],
+    calendar: Calendar,
 ) -> bool:
     """Tell whether a value looks at other days than its period's (S18, S19) that are known in
     part; where none of them is known there is no value, which says so itself."""
-    looked = _looked_at(node, window, week_starts)
+    looked = _looked_at(node, grain, window, calendar)
     days = known[node.input.source.name]
     if looked is None or looked == window or days is None:
         return False
     return days.intersect(looked) is not None and not covers([days], looked)
 
 
-def _looked_at(node: Aggregate, window: Window, week_starts: int) -> Window | None:
+def _looked_at(
+    node: Aggregate, grain: Grain | None, window: Window, calendar: Calendar
+) -> Window | None:
     """Return the days that count towards a period, or None where no first one is asked for."""
     look = node.look
-    if look.pairs is not None:
-        start = period_start(window.start, Grain.WEEK, week_starts)
-        own = dict(look.pairs).get(start)
+    if grain is None:
+        own: Window | None = moved_back(window, look.shift.months, look.shift.days, calendar)
+    elif look.pairs is not None:
+        own = dict(look.pairs).get(period_start(window.start, grain, calendar))
     else:
         own = shift_window(window, -look.shift.months, -look.shift.days)
     if own is None or look.reach is None:
         return own
-    first = look.reach.start(own.end, week_starts)
+    first = look.reach.start(own.end, calendar)
     return None if first is None or node.stock is not None else Window(first, own.end)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError, Table, ValueType
-from kpidsl.model.periods import Window
+from kpidsl.model.moments import DayPart, local_period
+from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
 from kpidsl.model.sources import Measure, Source, TableOrigin
-from kpidsl.plan.excludes import circular_exclude
 from kpidsl.plan.funnel import plan_funnel
+from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
-from kpidsl.plan.paths import Paths
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
+from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.partial import partial_rows
+from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
@@ -35,18 +37,27 @@ _DAY = timedelta(days=1)
 
 
 class Runner:
-    """Answers questions about one model on one engine."""
+    """Answers questions about one model on one engine.
 
-    def __init__(self, model: Model, engine: Engine) -> None:
+    `made_by` (which kpidsl, from which definitions) stands above the SQL of answers. What is run is
+    the statement alone: an engine needs no comments.
+    """
+
+    def __init__(self, model: Model, engine: Engine, made_by: str = "") -> None:
         self.model = model
         self._engine = engine
-        self._paths = Paths(model)
+        self._made_by = made_by
+        self._ground = Groundwork(model)
         self._ranges: dict[str, Window | None] = {}
         self._claims = Claims(model, engine)
 
+    def over(self, model: Model) -> Runner:
+        """Return a runner of another model on the same engine."""
+        return Runner(model, self._engine, self._made_by)
+
     def query(self, query: Query) -> tuple[Result | None, list[Diagnostic]]:
         """Return the answer, or None with what stands in its way."""
-        planned, diagnostics = plan(self.model, query, self._paths)
+        planned, diagnostics = plan(self.model, query, self._ground)
         if planned is None:
             return None, diagnostics
         tree = to_tree(planned, self._engine.dialect)
@@ -55,21 +66,27 @@ class Runner:
         once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
         columns = self._columns(query, planned)
         types = value_types(planned, columns, self._engine)
-        table, found = self._run(tree, sql, [node.input.source for node in nodes], types, once)
+        sources = [node.input.source for node in nodes]
+        table, found = self._run(tree, sql, sources, types, once, query.grain)
         if table is None:
             return None, diagnostics + found
         rows = _rows(table, planned.frame.keys, columns)
+        if isinstance(query.grain, DayPart):
+            rows = _with_local_periods(rows, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
-        return Result(columns, rows, sql, partial, known), diagnostics + found
+        shown = heading_of(query, self.model, self._made_by) + sql
+        return Result(columns, rows, shown, partial, known), diagnostics + found
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
-        planned, diagnostics = plan(self.model, query, self._paths)
+        planned, diagnostics = plan(self.model, query, self._ground)
         if planned is None:
             return None, diagnostics
         sql, found = sql_in(planned, self._engine.dialect)
-        return sql, diagnostics + found
+        if sql is None:
+            return None, diagnostics + found
+        return heading_of(query, self.model, self._made_by) + sql, diagnostics + found
 
     def _text(self, tree: exp.Query, *, pretty: bool) -> str:
         return DIALECTS[self._engine.dialect].text(tree, pretty=pretty)
@@ -78,19 +95,25 @@ class Runner:
         self, funnel: Funnel, window: Window | None = None
     ) -> tuple[FunnelResult | None, list[Diagnostic]]:
         """Return a funnel's counts over the attempts entered within `window`."""
-        walk, diagnostics = plan_funnel(self.model, funnel, window)
+        walk, diagnostics = plan_funnel(self.model, funnel, window, self._ground)
         if walk is None:
             return None, diagnostics
-        tree = funnel_tree(walk, self._engine.dialect)
+        sources = [item.source for item in walk.events]
+        tree = funnel_tree(walk, self._engine.dialect, by_days=self._holds_days(sources))
         sql = self._text(tree, pretty=True)
         counts = [ValueType.EXACT] * len(tree.selects)
-        table, found = self._run(tree, sql, [item.source for item in walk.events], counts)
+        table, found = self._run(tree, sql, sources, counts)
         if table is None:
             return None, diagnostics + found
         *reached, immature = (_count(value) for value in table.rows[0])
         names = [step.name for step in funnel.steps]
         steps = tuple(zip(names, reached, strict=True))
-        return FunnelResult(steps, immature, sql), diagnostics + found
+        shown = heading([(funnel.name, funnel)], self._made_by) + sql
+        return FunnelResult(steps, immature, shown), diagnostics + found
+
+    def prove(self, tell: Callable[[str], None]) -> Proof:
+        """Test every claim of the model on the data (S3); `tell` hears what is looked at."""
+        return prove(self.model, self._engine, self._claims, tell)
 
     def known(self, source: Source) -> Window | None:
         """Return the days that a source knows: from its first row to its watermark, or to its
@@ -101,7 +124,7 @@ class Runner:
         return self._ranges[source.name]
 
     def _known(self, source: Source) -> Window | None:
-        if source.time is None or circular_exclude(self.model, source) is not None:
+        if source.time is None or self._ground.excludes.in_reach(source) is not None:
             return None
         tree = known_range(self.model, source, self._engine.dialect)
         days = [ValueType.MOMENT] * len(tree.selects)
@@ -114,6 +137,14 @@ class Runner:
         # The calendar has no day after 9999-12-31, as exports write "never".
         end = source.watermark or min(last, date.max - _DAY) + _DAY
         return Window(first, end) if first < end else None
+
+    def _holds_days(self, sources: Sequence[Source]) -> bool:
+        """Tell whether the clocks of sources hold days alone, without a time of day (S20)."""
+        timed = [source for source in sources if source.time is not None]
+        for source in timed:
+            tree = known_range(self.model, source, self._engine.dialect)
+            self._engine.prepare(self._used(tree))
+        return all(self._claims.holds_days(source) for source in timed)
 
     def _known_by(self, planned: Plan) -> tuple[Known, ...]:
         """Return what the sources of a question about time know."""
@@ -134,16 +165,17 @@ class Runner:
         inputs: Sequence[Source],
         types: Sequence[ValueType] | None,
         once: Sequence[Measure] = (),
+        grain: Grain | DayPart | None = None,
     ) -> tuple[Table | None, list[Diagnostic]]:
-        """Run a statement over the rows of `inputs`, unless they refute a claim it rests on:
-        their keys and clocks, and that the measures `once` have one value per key."""
+        """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
+        keys and clocks, which must be as fine as its grain, and that the measures `once` have one
+        value per key."""
         used = self._used(tree)
         found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
         if not has_errors(found):
-            claimed = [*used, *inputs, *self._shaped(tree)]
-            # Of several sources over one table some may have no rows to test (K472).
-            sound = [item for item in claimed if circular_exclude(self.model, item) is None]
-            found = [*found, *self._claims.refuted(sound)]
+            found = [*found, *self._claims.refuted([*used, *inputs, *self._shaped(tree)])]
+        if not has_errors(found) and isinstance(grain, DayPart):
+            found = [*found, *self._claims.coarse(inputs, grain)]
         if not has_errors(found):
             counted = [measure for measure in once if measure.operand is not None]
             found = [*found, *self._claims.not_once(counted)]
@@ -169,7 +201,9 @@ class Runner:
             found.append(Column(PERIOD, Role.PERIOD))
         found += [Column(key.column, Role.DIMENSION) for key in planned.frame.keys]
         for item, output in zip(query.select, planned.root.input.outputs, strict=True):
-            unit, percent = unit_of(item.expr, self.model)
+            unit, percent = item.unit, item.percent
+            if unit is None:
+                unit, percent = unit_of(item.expr, self.model)
             found.append(Column(item.name, Role.METRIC, unit, percent, output.overlapping))
         return tuple(found)
 
@@ -182,24 +216,35 @@ def _rows(
     table: Table, keys: tuple[KeyColumn, ...], columns: tuple[Column, ...]
 ) -> tuple[tuple[Value, ...], ...]:
     """Fold the columns that tell why a member is absent, each after its key, into the members
-    (S2)."""
+    (S2). A period is absent in a total over all of them only."""
     with_state = iter(key.state is not None for key in keys)
-    folds: list[tuple[int, bool, bool]] = []
+    folds: list[tuple[int, Role, bool]] = []
     position = 0
     for column in columns:
-        is_key = column.role is Role.DIMENSION
-        has_state = is_key and next(with_state)
-        folds.append((position, is_key, has_state))
+        has_state = column.role is Role.DIMENSION and next(with_state)
+        folds.append((position, column.role, has_state))
         position += 2 if has_state else 1
 
-    def cell(row: tuple[object, ...], position: int, is_key: bool, has_state: bool) -> Value:
+    def cell(row: tuple[object, ...], position: int, role: Role, has_state: bool) -> Value:
         value = row[position]
-        if not is_key or value is not None:
+        if role is Role.METRIC or value is not None:
             return value  # type: ignore[return-value]
+        if role is Role.PERIOD:
+            return Absent.ALL
         state = row[position + 1] if has_state else None
         return Absent.NONE if state is None else Absent(f"({state})")
 
     return tuple(tuple(cell(row, *fold) for fold in folds) for row in table.rows)
+
+
+def _with_local_periods(
+    rows: tuple[tuple[Value, ...], ...], part: DayPart, zone: str
+) -> tuple[tuple[Value, ...], ...]:
+    """Turn the instants at which periods begin into local times with their offset (S20)."""
+    return tuple(
+        (local_period(row[0], part, zone) if isinstance(row[0], datetime) else row[0], *row[1:])
+        for row in rows
+    )
 
 
 def _table_of(source: Source) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
@@ -38,6 +38,7 @@ class Cells:
     `ranges` gives each source whose known range matters with the table that holds it,
     `accruals` each fixed amount with the table of its amounts per period, `totals` each
     total's groups with the table of its leaves, `spans` each look at listed days with their table.
+    `used` gathers the tables that the values lowered so far are read from.
     """
 
     frame: Frame
@@ -46,6 +47,7 @@ class Cells:
     accruals: dict[str, tuple[Accrual, str]]
     totals: dict[Over, str]
     spans: dict[Look, str]
+    used: set[str] = field(default_factory=set)
 
     def value(self, formula: Formula) -> exp.Expr:
         """Return a formula's value in a cell."""
@@ -71,16 +73,20 @@ class Cells:
             case Place(operand):
                 return self._rank(self.value(operand))
 
+    def _column(self, name: str, table: str) -> exp.Column:
+        self.used.add(table)
+        return build.column(name, table)
+
     def _rank(self, value: exp.Expr) -> exp.Expr:
         """Rank the known values of a period, the largest first."""
         order = exp.Order(expressions=[exp.Ordered(this=value, desc=True, nulls_first=False)])
-        within = [] if self.frame.grain is None else [build.column(PERIOD, CELLS)]
+        within = [] if self.frame.grain is None else [self._column(PERIOD, CELLS)]
         rank = exp.Window(this=exp.Rank(), partition_by=within, order=order)
         return build.case([(exp.Not(this=build.is_null(value.copy())), rank)])
 
     def _leaf(self, leaf: LeafValue) -> exp.Expr:
         table = CELLS if leaf.over is None else self.totals[leaf.over]
-        value: exp.Expr = build.column(leaf.column, table)
+        value: exp.Expr = self._column(leaf.column, table)
         if leaf.zero_when_empty:
             value = build.coalesce(value, build.number(0))
         within = self._within_known(leaf)
@@ -90,15 +96,15 @@ class Cells:
         value = self._accrued_at_all(accrual, amounts)
         if look.pairs is None:
             return value
-        partner = build.is_null(build.column(END_DAY, self.spans[replace(look, reach=None)]))
+        partner = build.is_null(self._column(END_DAY, self.spans[replace(look, reach=None)]))
         return build.case([(exp.Not(this=partner), value)])
 
     def _accrued_at_all(self, accrual: Accrual, amounts: str) -> exp.Expr:
-        own = build.coalesce(build.column(accrual.column, CELLS), build.number(0))
+        own = build.coalesce(self._column(accrual.column, CELLS), build.number(0))
         if accrual.weight is None or accrual.total is None:
             return own
         share = build.quotient(self.value(accrual.weight), self.value(accrual.total))
-        allocated = exp.Mul(this=build.column("amount", amounts), expression=share)
+        allocated = exp.Mul(this=self._column("amount", amounts), expression=share)
         return exp.Add(this=own, expression=build.coalesce(allocated, build.number(0)))
 
     # --- known ranges ----------------------------------------------------------------------
@@ -109,16 +115,16 @@ class Cells:
             return None
         source, known = self.ranges[leaf.source]
         start, end = self._bounds(leaf.look)
-        tests: list[exp.Expr] = [exp.GT(this=end, expression=build.column("first_day", known))]
+        tests: list[exp.Expr] = [exp.GT(this=end, expression=self._column("first_day", known))]
         if source.watermark is not None:
             # A watermark before the first row vouches for no day at all.
             end_of_known = build.day(source.watermark)
             tests.append(exp.LT(this=start, expression=end_of_known))
             tests.append(
-                exp.LT(this=build.column("first_day", known), expression=end_of_known.copy())
+                exp.LT(this=self._column("first_day", known), expression=end_of_known.copy())
             )
         else:
-            tests.append(exp.LTE(this=start, expression=build.column("last_day", known)))
+            tests.append(exp.LTE(this=start, expression=self._column("last_day", known)))
         return build.conjunction(tests)
 
     def _bounds(self, look: Look) -> tuple[exp.Expr, exp.Expr]:
@@ -126,4 +132,4 @@ class Cells:
         if look.pairs is None:
             return bounds(self.frame, self.dialect, CELLS, look)
         table = self.spans[replace(look, reach=None)]
-        return build.column(FIRST_DAY, table), build.column(END_DAY, table)
+        return self._column(FIRST_DAY, table), self._column(END_DAY, table)

@@ -8,6 +8,7 @@ later one may reach what the earliest can't.
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import combinations
 
 from sqlglot import exp
@@ -15,29 +16,30 @@ from sqlglot import exp
 from kpidsl.model.expr import Compare, Literal, RowExpr
 from kpidsl.plan.funnel import Events, Walk, WalkStep
 from kpidsl.sql import build
-from kpidsl.sql.dialects import DIALECTS, Dialect
+from kpidsl.sql.dialects import DIALECTS, Clock, Dialect
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
+from kpidsl.sql.scope import Scope
 
 _ENTITY, _AT, _NUMBER, _START = "entity", "at", "number", "start_number"
 _STARTED, _TIME = "started_at", "time"
 
 
-def funnel_sql(walk: Walk, dialect: str = "duckdb", *, pretty: bool = True) -> str:
-    """Return the funnel as SQL: columns `step_1` … `step_n` and `immature`."""
-    return DIALECTS[dialect].text(funnel_tree(walk, dialect), pretty=pretty)
+def funnel_tree(walk: Walk, dialect: str = "duckdb", *, by_days: bool = False) -> exp.Select:
+    """Return the funnel as a SELECT tree: columns `step_1` … `step_n` and `immature`.
 
-
-def funnel_tree(walk: Walk, dialect: str = "duckdb") -> exp.Select:
-    """Return the same as a tree."""
-    return _FunnelLowering(walk, DIALECTS[dialect]).select()
+    `by_days`: all times are days. They are counted as such; times of day are compared as moments,
+    since a window is so many seconds whether the clock is changed in it or not (S20).
+    """
+    return _FunnelLowering(walk, DIALECTS[dialect], by_days=by_days).select()
 
 
 class _FunnelLowering:
-    def __init__(self, walk: Walk, dialect: Dialect) -> None:
+    def __init__(self, walk: Walk, dialect: Dialect, *, by_days: bool) -> None:
         self.walk = walk
         self.dialect = dialect
-        self.relations = Relations(walk.frame.sources, dialect, walk.frame.settings.timezone)
+        self.by_days = by_days
+        self.relations = Relations(walk.frame, dialect)
         self.grouping = Grouping(walk.frame, dialect, self.relations)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.names: dict[str, str] = {}
@@ -69,14 +71,23 @@ class _FunnelLowering:
     def _table(self, wanted: str, alias: str | None = None) -> exp.Table:
         return build.table(self._name(wanted), alias)
 
+    def _when(self, scope: Scope) -> exp.Expr:
+        """Return the time of an event, to compare with others and with `_begin`."""
+        return scope.time() if self.by_days else scope.instant()
+
+    def _begin(self, day: date) -> exp.Expr:
+        """Return when a local day begins."""
+        utc = Clock(self.walk.frame.settings.timezone, None if self.by_days else "UTC")
+        return build.literal(utc.stored(day))
+
     # --- events ----------------------------------------------------------------------------
 
     def _events(self, number: int, events: Events) -> exp.Select:
         """One row an event: entity, place in order, number, time where the window needs it, and
         which steps it may fill."""
         scope = self.grouping.scope_of(events.source)
-        times = [scope.time()] if self.clock == _TIME else []
-        at = scope.time() if events.order_by is None else scope.value(events.order_by)
+        times = [self._when(scope)] if self.clock == _TIME else []
+        at = self._when(scope) if events.order_by is None else scope.value(events.order_by)
         entity = scope.value(events.entity)
         flags = [
             build.alias(
@@ -106,9 +117,9 @@ class _FunnelLowering:
                 *(build.alias(exp.Min(this=time), _TIME) for time in times),
                 *(build.alias(exp.Max(this=flag.this), flag.alias) for flag in flags),
             ]
-            inner = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
-            inner = inner.group_by(
-                *(build.number(item + 1) for item in range(len(ties) + 1)), copy=False
+            inner = build.where(scope.apply_joins(build.select(*columns)), *known)
+            inner = build.group_by(
+                inner, *(build.number(item + 1) for item in range(len(ties) + 1))
             )
         else:
             columns = [
@@ -118,32 +129,36 @@ class _FunnelLowering:
                 *(build.alias(time, _TIME) for time in times),
                 *flags,
             ]
-            inner = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
+            inner = build.where(scope.apply_joins(build.select(*columns)), *known)
         order = exp.Order(
             expressions=[build.column(_AT), *(build.column(f"tie_{i}") for i in range(len(ties)))]
         )
         rank = exp.Window(this=exp.RowNumber(), order=order)
-        return build.select(
-            build.column(_ENTITY),
-            build.column(_AT),
-            build.alias(rank, _NUMBER),
-            *(build.column(_TIME) for _ in times),
-            *(build.column(flag.alias) for flag in flags),
-        ).from_(build.subquery(inner, "raw"), copy=False)
+        return build.from_(
+            build.select(
+                build.column(_ENTITY),
+                build.column(_AT),
+                build.alias(rank, _NUMBER),
+                *(build.column(_TIME) for _ in times),
+                *(build.column(flag.alias) for flag in flags),
+            ),
+            build.subquery(inner, "raw"),
+        )
 
     # --- ordered ---------------------------------------------------------------------------
 
     def _first(self, step: WalkStep) -> exp.Select:
-        select = build.select(
-            build.column(_ENTITY),
-            build.alias(build.column(_NUMBER), _START),
-            build.alias(build.column(self.clock), _STARTED),
-            build.column(_AT),
-            build.column(_NUMBER),
-        ).from_(self._table(f"events_{step.events + 1}"), copy=False)
-        return select.where(
-            exp.EQ(this=build.column("fills_1"), expression=build.number(1)), copy=False
+        select = build.from_(
+            build.select(
+                build.column(_ENTITY),
+                build.alias(build.column(_NUMBER), _START),
+                build.alias(build.column(self.clock), _STARTED),
+                build.column(_AT),
+                build.column(_NUMBER),
+            ),
+            self._table(f"events_{step.events + 1}"),
         )
+        return build.where(select, exp.EQ(this=build.column("fills_1"), expression=build.number(1)))
 
     def _next(self, position: int, step: WalkStep) -> exp.Select:
         """Continue each attempt by events after the one before, within the windows."""
@@ -167,39 +182,46 @@ class _FunnelLowering:
             tests.append(self._within(at, started, self.walk.within_seconds))
         keys = [build.column(name, "s") for name in (_ENTITY, _START, _STARTED)]
         joined = build.select(*keys, at.copy(), number.copy())
-        joined = joined.from_(self._table(f"step_{position - 1}", "s"), copy=False).join(
+        joined = build.from_(joined, self._table(f"step_{position - 1}", "s")).join(
             self._table(f"events_{step.events + 1}", "e"), on=build.conjunction(tests), copy=False
         )
         if any(later.within_seconds is not None for later in self.walk.steps[position:]):
-            return joined.distinct(copy=False)
+            return build.distinct(joined)
         # Within one source the smallest number is the earliest event, so both minima are its.
-        return (
-            build.select(
-                *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
-                build.alias(exp.Min(this=build.column(_AT)), _AT),
-                build.alias(exp.Min(this=build.column(_NUMBER)), _NUMBER),
-            )
-            .from_(build.subquery(joined, "next"), copy=False)
-            .group_by(*(build.number(i) for i in (1, 2, 3)), copy=False)
+        return build.group_by(
+            build.from_(
+                build.select(
+                    *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
+                    build.alias(exp.Min(this=build.column(_AT)), _AT),
+                    build.alias(exp.Min(this=build.column(_NUMBER)), _NUMBER),
+                ),
+                build.subquery(joined, "next"),
+            ),
+            *(build.number(i) for i in (1, 2, 3)),
         )
 
     def _attempts(self) -> exp.Select:
         steps: list[exp.Query] = []
         for position in range(1, len(self.walk.steps) + 1):
-            one = build.select(
-                build.column(_ENTITY),
-                build.column(_START),
-                build.column(_STARTED),
-                build.alias(build.number(position), "reached"),
-            ).from_(self._table(f"step_{position}"), copy=False)
-            steps.append(one)
-        return (
-            build.select(
-                *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
-                build.alias(exp.Max(this=build.column("reached")), "reached"),
+            one = build.from_(
+                build.select(
+                    build.column(_ENTITY),
+                    build.column(_START),
+                    build.column(_STARTED),
+                    build.alias(build.number(position), "reached"),
+                ),
+                self._table(f"step_{position}"),
             )
-            .from_(build.subquery(build.union_all(steps), "steps"), copy=False)
-            .group_by(*(build.number(i) for i in (1, 2, 3)), copy=False)
+            steps.append(one)
+        return build.group_by(
+            build.from_(
+                build.select(
+                    *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
+                    build.alias(exp.Max(this=build.column("reached")), "reached"),
+                ),
+                build.subquery(build.union_all(steps), "steps"),
+            ),
+            *(build.number(i) for i in (1, 2, 3)),
         )
 
     def _furthest(self) -> exp.Select:
@@ -211,16 +233,21 @@ class _FunnelLowering:
             ]
         )
         rank = exp.Window(this=exp.RowNumber(), partition_by=[build.column(_ENTITY)], order=order)
-        ranked = build.select(
-            build.column(_ENTITY),
-            build.column(_STARTED),
-            build.column("reached"),
-            build.alias(rank, "choice"),
-        ).from_(self._table("attempts"), copy=False)
-        return (
-            build.select(build.column(_STARTED), build.column("reached"))
-            .from_(build.subquery(ranked, "ranked"), copy=False)
-            .where(exp.EQ(this=build.column("choice"), expression=build.number(1)), copy=False)
+        ranked = build.from_(
+            build.select(
+                build.column(_ENTITY),
+                build.column(_STARTED),
+                build.column("reached"),
+                build.alias(rank, "choice"),
+            ),
+            self._table("attempts"),
+        )
+        return build.where(
+            build.from_(
+                build.select(build.column(_STARTED), build.column("reached")),
+                build.subquery(ranked, "ranked"),
+            ),
+            exp.EQ(this=build.column("choice"), expression=build.number(1)),
         )
 
     # --- any order -------------------------------------------------------------------------
@@ -241,7 +268,7 @@ class _FunnelLowering:
                 for position, step in enumerate(self.walk.steps, start=1)
             ]
             part = build.select(build.column(_ENTITY), build.column(self.clock), *flags)
-            parts.append(part.from_(self._table(f"events_{number + 1}"), copy=False))
+            parts.append(build.from_(part, self._table(f"events_{number + 1}")))
         first_missing = [
             (exp.LT(this=_events_for(chosen), expression=build.number(len(chosen))), position)
             for position in range(1, count + 1)
@@ -253,8 +280,8 @@ class _FunnelLowering:
         )
         started = exp.Min(this=build.column(self.clock))
         select = build.select(build.alias(started, _STARTED), build.alias(reached, "reached"))
-        select = select.from_(build.subquery(build.union_all(parts), "events"), copy=False)
-        return select.group_by(build.column(_ENTITY), copy=False)
+        select = build.from_(select, build.subquery(build.union_all(parts), "events"))
+        return build.group_by(select, build.column(_ENTITY))
 
     def _rival_sets(self, position: int) -> list[tuple[int, ...]]:
         """Return the sets of steps, this one the last, that may want the same events."""
@@ -287,16 +314,16 @@ class _FunnelLowering:
             columns.append(build.alias(build.number(0), "immature"))
         else:
             columns.append(_count_if(exp.Not(this=build.wrapped(mature.copy())), "immature"))
-        select = build.select(*columns).from_(self._table("entities"), copy=False)
+        select = build.from_(build.select(*columns), self._table("entities"))
         if mature is not None:
             select = build.cross_join(select, self._table("data_until"))
         window = self.walk.frame.window
         if window is not None:
             started = build.column(_STARTED)
-            select = select.where(
-                exp.GTE(this=started, expression=build.day(window.start)),
-                exp.LT(this=started.copy(), expression=build.day(window.end)),
-                copy=False,
+            select = build.where(
+                select,
+                exp.GTE(this=started, expression=self._begin(window.start)),
+                exp.LT(this=started.copy(), expression=self._begin(window.end)),
             )
         return select
 
@@ -309,10 +336,10 @@ class _FunnelLowering:
         for number, events in enumerate(self.walk.events, start=1):
             watermark = events.source.watermark
             if watermark is not None:
-                ends.append(build.cast(build.day(watermark), "TIMESTAMP"))
+                ends.append(self._begin(watermark))
             else:
                 latest = build.select(exp.Max(this=build.column(_AT)))
-                ends.append(latest.from_(self._table(f"events_{number}"), copy=False).subquery())
+                ends.append(build.from_(latest, self._table(f"events_{number}")).subquery())
         until = ends[0] if len(ends) == 1 else exp.Least(this=ends[0], expressions=ends[1:])
         self.ctes.append(("data_until", build.select(build.alias(until, "until"))))
         return exp.GTE(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
@@ -14,6 +16,7 @@ from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
 from kpidsl.sql.spans import END_DAY, scanned, within
@@ -64,7 +67,7 @@ class Grouping:
         select = self._rows(scope, node, [*groups, *values], spans)
         for fan in fans:
             select = fan.apply(select)
-        return _grouped(select.where(*wheres, copy=False) if wheres else select, len(groups))
+        return _grouped(build.where(select, *wheres) if wheres else select, len(groups))
 
     def scope_of(self, source: Source) -> Scope:
         """Return a scope over the rows of a source."""
@@ -91,7 +94,9 @@ class Grouping:
             return build.column(PERIOD, spans)
         grain = Grain.DAY if node.by_day else self.frame.grain
         assert grain is not None
-        start = self.dialect.period_start(scope.time(), grain, self.frame.settings.week_starts)
+        if isinstance(grain, DayPart):
+            return self.dialect.part_start(scope.instant(), scope.time(), grain)
+        start = period_start(self.dialect, scope.time(), grain, self.frame.settings.calendar)
         if node.by_day:
             return start
         return self.dialect.add(start, node.look.shift.months, node.look.shift.days)
@@ -127,12 +132,14 @@ class Grouping:
             # A row without a time belongs to no period.
             return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
         first, end = days
+        before: exp.Expr = self._compared(exp.LT, scope, end)
+        return [before] if first is None else [self._compared(exp.GTE, scope, first), before]
+
+    def _compared(self, operator: type[exp.Binary], scope: Scope, day: date) -> exp.Expr:
+        """Compare the stored time with the beginning of a local day."""
         clock = scope.clock()
-        stamp = self.dialect.stored_time(scope.stored_time(), clock)
-        before: exp.Expr = exp.LT(this=stamp, expression=build.literal(clock.stored(end)))
-        if first is None:
-            return [before]
-        return [exp.GTE(this=stamp.copy(), expression=build.literal(clock.stored(first))), before]
+        stored = self.dialect.stored_time(scope.stored_time(), clock)
+        return operator(this=stored, expression=build.literal(clock.stored(day)))
 
     def _last(self, scope: Scope, node: Aggregate, spans: str | None) -> list[exp.Expr]:
         """Of a level keep each entity's last row before the period's end, unless closed (S11)."""
@@ -195,14 +202,14 @@ class Grouping:
             operand = self._operand(scope, leaf, own)
             values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
         inner = self._rows(scope, node, [*groups, *keys, *values], spans)
-        inner = inner.where(*wheres, copy=False) if wheres else inner
+        inner = build.where(inner, *wheres) if wheres else inner
         inner = _grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]
         totals = [
             build.alias(self._aggregated(leaf, build.column(leaf.column)), leaf.column)
             for leaf in node.leaves
         ]
-        select = build.select(*outer, *totals).from_(build.subquery(inner, "once"), copy=False)
+        select = build.from_(build.select(*outer, *totals), build.subquery(inner, "once"))
         return _grouped(select, len(groups))
 
 
@@ -224,7 +231,7 @@ class _FanOutJoin:
             columns.append(build.alias(key_state(inner, keys[position]), f"state_{position}"))
         select = inner.apply_joins(build.select(*columns))
         known = [exp.Not(this=build.is_null(value.copy())) for value in foreign]
-        self._select = select.where(*known, copy=False).distinct(copy=False)
+        self._select = build.distinct(build.where(select, *known))
         self._matches = [
             exp.EQ(this=build.column(name, self._alias), expression=scope.value(part))
             for name, part in zip(self._links, join.target_columns, strict=True)
@@ -258,6 +265,4 @@ def key_state(scope: Scope, key: Key) -> exp.Expr:
 def _grouped(select: exp.Select, count: int) -> exp.Select:
     if not count:
         return select
-    return select.group_by(
-        *(build.number(position) for position in range(1, count + 1)), copy=False
-    )
+    return build.group_by(select, *(build.number(position) for position in range(1, count + 1)))

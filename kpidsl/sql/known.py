@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from sqlglot import exp
 
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
+from kpidsl.sql.scope import Scope
+
+EXAMPLES = 3
+"""So many keys are shown of those that contradict a claim."""
 
 
 def known_range(model: Model, source: Source, dialect: str) -> exp.Select:
@@ -27,95 +34,156 @@ def type_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.S
     lowered = scope.value(value)
     select = scope.apply_joins(build.select(grouping.dialect.type_of(lowered)))
     known = exp.Not(this=build.is_null(lowered.copy()))
-    return build.with_ctes(select.where(known, copy=False).limit(1, copy=False), relations.ctes)
+    return build.with_ctes(build.limit(build.where(select, known), 1), relations.ctes)
+
+
+def columns_of(model: Model, source: Source, dialect: str) -> exp.Select:
+    """Return a SELECT of no row, with all columns that a source's expressions may name."""
+    relations = _grouping(model, dialect).relations
+    rows = relations.relation(source.model_copy(update={"exclude": None}))
+    select = build.select(exp.Star()).from_(rows, copy=False).limit(0, copy=False)
+    return build.with_ctes(select, relations.ctes)
+
+
+def row_counts(model: Model, source: Source, joins: Iterable[Join], dialect: str) -> exp.Select:
+    """Return a SELECT of one row: the rows of a source, those with a part of its key missing, and
+    for each join, whose partners are unique, those with a part of its columns missing and those
+    that name a partner which is not there."""
+    grouping = _grouping(model, dialect)
+    scope, relations = grouping.scope_of(source), grouping.relations
+    conditions = [_any_missing(scope, source.key or ())]
+    for join in joins:
+        missing = _any_missing(scope, join.columns)
+        alone = build.is_null(scope.matched((join.name,)))
+        named = exp.Not(this=build.wrapped(missing.copy()))
+        conditions += [missing, exp.And(this=build.wrapped(named), expression=alone)]
+    counts = [
+        exp.Count(this=build.case([(condition, build.number(1))])) for condition in conditions
+    ]
+    columns = [exp.Count(this=exp.Star()), *counts]
+    select = build.select(
+        *(build.alias(count, f"count_{place}") for place, count in enumerate(columns, start=1))
+    )
+    return build.with_ctes(scope.apply_joins(select), relations.ctes)
+
+
+def orphans(model: Model, join: Join, dialect: str) -> exp.Select:
+    """Return the examples of keys for which a join, whose partners are unique, finds none."""
+    grouping = _grouping(model, dialect)
+    scope, relations = grouping.scope_of(model.sources[join.source]), grouping.relations
+    keys = _keys(scope, join.columns)
+    alone = build.is_null(scope.matched((join.name,)))
+    select = scope.apply_joins(build.select(*keys)).where(*_known(keys), alone, copy=False)
+    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
 
 
 def repeated_key(
     model: Model, source: Source, columns: tuple[RowExpr, ...], dialect: str
 ) -> exp.Select:
-    """Return a SELECT of one key that several rows share, and of their number; or of no row."""
+    """Return the examples of keys that several rows share (S3)."""
     grouping = _grouping(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
-    parts = [scope.value(column) for column in columns]
-    keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
-    rows = exp.Count(this=exp.Star())
-    select = scope.apply_joins(build.select(*keys, build.alias(rows, "rows")))
-    known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
-    select = select.where(*known, copy=False).group_by(
-        *(build.number(place) for place in range(1, len(parts) + 1)), copy=False
-    )
-    several = exp.GT(this=rows.copy(), expression=build.number(1))
-    select = select.having(several, copy=False).limit(1, copy=False)
-    return build.with_ctes(select, relations.ctes)
+    keys = _keys(scope, columns)
+    select = scope.apply_joins(build.select(*keys)).where(*_known(keys), copy=False)
+    several = exp.GT(this=exp.Count(this=exp.Star()), expression=build.number(1))
+    select = select.having(several, copy=False)
+    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
 
 
 def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
-    """Return a SELECT of one key of a joined source two of whose rows hold at the same time; or of
-    no row (S8)."""
+    """Return the examples of keys of a joined source two of whose rows hold at the same time
+    (S8); a row that ends where it begins never holds."""
     assert join.validity is not None
     grouping = _grouping(model, dialect)
     scope, relations = grouping.scope_of(model.sources[join.target]), grouping.relations
-    parts = [scope.value(column) for column in join.target_columns]
-    keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
+    keys = _keys(scope, join.target_columns)
     start = build.cast(scope.value(join.validity.start), "TIMESTAMP")
     beginning = build.coalesce(start, build.cast(exp.Literal.string("0001-01-01"), "TIMESTAMP"))
+    end = build.cast(scope.value(join.validity.end), "TIMESTAMP")
     following = exp.Window(
         this=exp.Lead(this=beginning),
-        partition_by=[part.copy() for part in parts],
+        partition_by=[key.this.copy() for key in keys],
         order=exp.Order(expressions=[beginning.copy()]),
     )
-    columns = [*keys, build.alias(following, "following")]
-    if join.validity.end is not None:
-        end = build.cast(scope.value(join.validity.end), "TIMESTAMP")
-        columns.append(build.alias(end, "until"))
-    else:
-        columns.append(build.alias(build.cast(exp.Null(), "TIMESTAMP"), "until"))
-    known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
-    rows = scope.apply_joins(build.select(*columns)).where(*known, copy=False)
-    names = [build.column(f"key_{place}") for place in range(1, len(parts) + 1)]
+    columns = [*keys, build.alias(following, "following"), build.alias(end, "until")]
+    holds = exp.Or(
+        this=build.is_null(end.copy()),
+        expression=exp.GT(this=end.copy(), expression=beginning.copy()),
+    )
+    rows = scope.apply_joins(build.select(*columns)).where(*_known(keys), holds, copy=False)
+    names = [build.alias(build.column(key.alias), key.alias) for key in keys]
     open_or_later = exp.Or(
         this=build.is_null(build.column("until")),
         expression=exp.GT(this=build.column("until"), expression=build.column("following")),
     )
-    select = build.select(*names).from_(build.subquery(rows, "rows"), copy=False)
-    select = select.where(
-        exp.Not(this=build.is_null(build.column("following"))), open_or_later, copy=False
+    select = build.from_(build.select(*names), build.subquery(rows, "rows"))
+    select = build.where(
+        select, exp.Not(this=build.is_null(build.column("following"))), open_or_later
     )
-    return build.with_ctes(select.limit(1, copy=False), relations.ctes)
+    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
 
 
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
-    """Return a SELECT of one `once per` key and two values that a measure has within it; or of
-    no row, where each key has one value."""
+    """Return the examples of `once per` keys within which a measure has several values: after
+    the key its least and its greatest."""
     grouping = _grouping(model, dialect)
     scope, relations = grouping.scope_of(model.sources[measure.source]), grouping.relations
-    parts = [scope.value(part) for part in measure.once_per]
-    keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
+    keys = _keys(scope, measure.once_per)
     assert measure.operand is not None
     value = scope.value(measure.operand)
     least, most = exp.Min(this=value), exp.Max(this=value.copy())
-    known: list[exp.Expr] = [exp.Not(this=build.is_null(part.copy())) for part in parts]
+    known = _known(keys)
     if measure.where is not None:
         known.append(scope.condition(measure.where))
     select = scope.apply_joins(
         build.select(*keys, build.alias(least, "least"), build.alias(most, "most"))
     )
-    select = select.where(*known, copy=False).group_by(
-        *(build.number(place) for place in range(1, len(parts) + 1)), copy=False
-    )
     several = exp.NEQ(this=least.copy(), expression=most.copy())
-    select = select.having(several, copy=False).limit(1, copy=False)
-    return build.with_ctes(select, relations.ctes)
+    select = select.where(*known, copy=False).having(several, copy=False)
+    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+
+
+def _examples(select: exp.Select, keys: int) -> exp.Select:
+    """Group rows by their first columns, the key, and keep the keys of the most rows: after what
+    is selected stand the key's rows, the number of all keys, and that of their rows."""
+    rows = exp.Count(this=exp.Star())
+    added = {
+        "rows": rows,
+        "all_keys": exp.Window(this=rows.copy()),
+        "all_rows": exp.Window(this=exp.Sum(this=rows.copy())),
+    }
+    for name, value in added.items():
+        select.append("expressions", build.alias(value, name))
+    select = select.group_by(*map(build.number, range(1, keys + 1)), copy=False)
+    terms = [exp.Ordered(this=rows.copy(), desc=True, nulls_first=False)]
+    terms += [
+        exp.Ordered(this=build.number(place), desc=False, nulls_first=False)
+        for place in range(1, keys + 1)
+    ]
+    return select.order_by(*terms, copy=False).limit(EXAMPLES, copy=False)
+
+
+def _keys(scope: Scope, columns: Sequence[RowExpr]) -> list[exp.Alias]:
+    parts = (scope.value(column) for column in columns)
+    return [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
+
+
+def _known(keys: Sequence[exp.Alias]) -> list[exp.Expr]:
+    return [exp.Not(this=build.is_null(key.this.copy())) for key in keys]
+
+
+def _any_missing(scope: Scope, columns: Sequence[RowExpr]) -> exp.Expr:
+    tests = [build.is_null(scope.value(column)) for column in columns]
+    return build.disjunction(tests) or exp.Boolean(this=False)
 
 
 def first_and_last(grouping: Grouping, source: Source) -> exp.Select:
     """Return the bare SELECT, whose relations the caller adds."""
     scope = grouping.scope_of(source)
-    time = scope.time()
     return scope.apply_joins(
         build.select(
-            build.alias(build.cast(exp.Min(this=time), "DATE"), "first_day"),
-            build.alias(build.cast(exp.Max(this=time.copy()), "DATE"), "last_day"),
+            build.alias(build.cast(exp.Min(this=scope.time()), "DATE"), "first_day"),
+            build.alias(build.cast(exp.Max(this=scope.time()), "DATE"), "last_day"),
         )
     )
 
@@ -123,5 +191,5 @@ def first_and_last(grouping: Grouping, source: Source) -> exp.Select:
 def _grouping(model: Model, dialect: str) -> Grouping:
     """Return what lowers the rows of a model's sources, outside of any plan."""
     target = DIALECTS[dialect]
-    relations = Relations(model.sources, target, model.settings.timezone)
-    return Grouping(Frame(model.settings, model.sources, ()), target, relations)
+    frame = Frame(model.settings, model.sources, table_names(model), ())
+    return Grouping(frame, target, Relations(frame, target))

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from kpidsl.model.periods import period_start
+from kpidsl.model.moments import DayPart, runs
+from kpidsl.model.periods import period_start, periods
 from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.leaves import leaves_of, timed_values
@@ -30,6 +31,7 @@ from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.known import first_and_last
+from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.statement import ALL, Statement, in_order, key_columns
 
@@ -48,7 +50,7 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
             for part in plan.subtotals
         ]
         stacked = build.subquery(build.union_all([select, *parts]), "levels")
-        select = build.select(exp.Star()).from_(stacked, copy=False)
+        select = build.from_(build.select(exp.Star()), stacked)
     return build.with_ctes(in_order(select, plan), statement.all_ctes())
 
 
@@ -80,7 +82,8 @@ class _Lowering:
         """Yield the keys of the whole answer in a row that is a total over some of them."""
         if whole.grain is not None:
             day = build.column(PERIOD, CELLS) if self.frame.grain is not None else None
-            yield day or build.alias(build.cast(exp.Null(), "DATE"), PERIOD)
+            kind = "TIMESTAMP" if isinstance(whole.grain, DayPart) else "DATE"
+            yield day or build.alias(build.cast(exp.Null(), kind), PERIOD)
         own = {key.column: key for key in self.frame.keys}
         for key in whole.keys:
             mine = own.get(key.column)
@@ -143,9 +146,9 @@ class _Lowering:
             whole = aggregated(merge, build.column(leaf.column, by_day), self.dialect)
             values.append(build.alias(whole, leaf.column))
         day = build.column(PERIOD, by_day)
-        select = build.select(*keys, *values).from_(build.table(by_day), copy=False)
+        select = build.from_(build.select(*keys, *values), build.table(by_day))
         select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
-        return select.group_by(*(key.copy() for key in keys), copy=False)
+        return build.group_by(select, *(key.copy() for key in keys))
 
     def _spans(self, look: Look) -> str:
         """Return the name of the days that count towards each period."""
@@ -168,25 +171,25 @@ class _Lowering:
         values += [
             build.column(name) if name in own else build.alias(exp.Null(), name) for name in columns
         ]
-        return build.select(*values).from_(build.table(table), copy=False)
+        return build.from_(build.select(*values), build.table(table))
 
     def _skeleton(self, parts: list[str], keys: list[str]) -> exp.Query:
         """Every period of the window × every combination of members seen (S17)."""
         periods = self._periods()
         members = [key for key in keys if key != PERIOD]
-        select = build.select(*(build.column(key) for key in keys)).from_(
-            build.table(periods), copy=False
+        select = build.from_(
+            build.select(*(build.column(key) for key in keys)), build.table(periods)
         )
         if not members:
             return select
         seen: exp.Query | None = None
         for part in parts:
-            one = build.select(*(build.column(key) for key in members)).from_(
-                build.table(part), copy=False
+            one = build.from_(
+                build.select(*(build.column(key) for key in members)), build.table(part)
             )
             seen = one if seen is None else exp.Union(this=seen, expression=one, distinct=True)
         if isinstance(seen, exp.Select):
-            seen = seen.distinct(copy=False)
+            seen = build.distinct(seen)
         assert seen is not None
         return build.cross_join(select, build.subquery(seen, "members"))
 
@@ -196,17 +199,28 @@ class _Lowering:
             self.periods = self._cte("periods", self._period_rows())
         return self.periods
 
-    def _period_rows(self) -> exp.Select:
+    def _period_rows(self) -> exp.Query:
         grain, window = self.frame.grain, self.frame.window
         assert grain is not None
-        starts = self.frame.settings.week_starts
+        if isinstance(grain, DayPart):
+            assert window is not None
+            found = runs(window, grain, self.frame.settings.timezone)
+            return self.dialect.instants(found, PERIOD)
+        calendar = self.frame.settings.calendar
+        if window is not None and calendar.years_of_weeks(grain) is not None:
+            starts = [
+                period_start(piece.start, grain, calendar)
+                for piece in periods(window, grain, calendar)
+            ]
+            every = [build.alias(build.day(start), PERIOD) for start in starts]
+            return build.union_all([build.select(start) for start in every])
         if window is not None:
-            first: exp.Expr = build.day(period_start(window.start, grain, starts))
+            first: exp.Expr = build.day(period_start(window.start, grain, calendar))
             last: exp.Expr = build.day(window.last_day)
-            return self.dialect.date_series(first, last, grain, PERIOD, None)
-        extent = self._extent()
-        first = self.dialect.period_start(build.column("first_day"), grain, starts)
-        return self.dialect.date_series(first, build.column("last_day"), grain, PERIOD, extent)
+            return self.dialect.date_series(first, last, grain.ordinary, PERIOD, None)
+        extent, last = self._extent(), build.column("last_day")
+        first = first_day_of(self.dialect, build.column("first_day"), grain, calendar)
+        return self.dialect.date_series(first, last, grain.ordinary, PERIOD, extent)
 
     # --- known ranges ----------------------------------------------------------------------
 
@@ -224,8 +238,9 @@ class _Lowering:
 
     def _extent(self) -> str:
         selects = [
-            build.select(build.column("first_day"), build.column("last_day")).from_(
-                build.table(self._known(source)), copy=False
+            build.from_(
+                build.select(build.column("first_day"), build.column("last_day")),
+                build.table(self._known(source)),
             )
             for source in self.frame.extent
         ]
@@ -234,7 +249,7 @@ class _Lowering:
             build.alias(exp.Max(this=build.column("last_day")), "last_day"),
         )
         return self._cte(
-            "extent", whole.from_(build.subquery(build.union_all(selects), "ranges"), copy=False)
+            "extent", build.from_(whole, build.subquery(build.union_all(selects), "ranges"))
         )
 
     # --- fixed amounts ---------------------------------------------------------------------
@@ -273,12 +288,12 @@ class _Lowering:
             assert key.state is not None
             values.append(build.alias(exp.Literal.string("unallocated"), key.state))
         values.append(build.alias(build.column("amount", CELLS), accrual.column))
-        select = build.select(*values).from_(build.table(amounts, CELLS), copy=False)
+        select = build.from_(build.select(*values), build.table(amounts, CELLS))
         if accrual.total is None:
             return self._cte(accrual.column, select)
         if accrual.filtered:
             # A filter keeps members, and what falls to no member is none of them.
-            return self._cte(accrual.column, select.where(exp.Boolean(this=False), copy=False))
+            return self._cte(accrual.column, build.where(select, exp.Boolean(this=False)))
         for over in dict.fromkeys(leaf.over for leaf in leaves_of(accrual.total)):
             assert over is not None
             select = self._join_on_keys(select, self.totals[over], over.kept)
@@ -291,7 +306,7 @@ class _Lowering:
         for _, table in known.values():
             select = build.cross_join(select, build.table(table))
         return self._cte(
-            accrual.column, select.where(exp.EQ(this=total, expression=build.number(0)), copy=False)
+            accrual.column, build.where(select, exp.EQ(this=total, expression=build.number(0)))
         )
 
     def _join_on_keys(self, select: exp.Select, table: str, kept: tuple[int, ...]) -> exp.Select:
@@ -337,27 +352,29 @@ class _Lowering:
             build.alias(cells.value(output.formula), output.name) for output in compute.outputs
         ]
         keys = [build.column(key, CELLS) for key in self._key_names()]
-        select = build.select(*keys, *values).from_(build.table(merged, CELLS), copy=False)
-        used = {column.table for value in values for column in value.find_all(exp.Column)}
+        select = build.from_(build.select(*keys, *values), build.table(merged, CELLS))
         for _, table in known.values():
-            if table in used:
+            if table in cells.used:
                 select = build.cross_join(select, build.table(table))
         coarser = [(table, over.kept) for over, table in self.totals.items()]
         coarser += [(table, ()) for table in (*amounts.values(), *listed.values())]
         for table, kept in coarser:
-            if table in used:
+            if table in cells.used:
                 select = self._join_on_keys(select, table, kept)
         return select
 
 
 def _folded(selects: list[exp.Select], keys: list[str], columns: list[str]) -> exp.Select:
     """Fold stacked rows into one per key; each column has at most one value to fold."""
-    folded = build.select(
-        *(build.column(key) for key in keys),
-        *(build.alias(exp.Max(this=build.column(name)), name) for name in columns),
-    ).from_(build.subquery(build.union_all(selects), "parts"), copy=False)
+    folded = build.from_(
+        build.select(
+            *(build.column(key) for key in keys),
+            *(build.alias(exp.Max(this=build.column(name)), name) for name in columns),
+        ),
+        build.subquery(build.union_all(selects), "parts"),
+    )
     return (
-        folded.group_by(*(build.number(item + 1) for item in range(len(keys))), copy=False)
+        build.group_by(folded, *(build.number(item + 1) for item in range(len(keys))))
         if keys
         else folded
     )

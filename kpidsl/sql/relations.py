@@ -15,6 +15,7 @@ from kpidsl.model.sources import (
     UnionOrigin,
 )
 from kpidsl.plan.naming import Names
+from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
@@ -24,23 +25,13 @@ from kpidsl.sql.scope import Attributes, Scope, attribute_column, next_column
 class Relations:
     """Names each source's rows; what needs more than a table's name becomes a CTE, once."""
 
-    def __init__(self, sources: dict[str, Source], dialect: Dialect, zone: str) -> None:
-        self._sources = sources
+    def __init__(self, frame: Frame, dialect: Dialect) -> None:
+        self._sources = frame.sources
         self._dialect = dialect
-        self._zone = zone
+        self._zone = frame.settings.timezone
         self._named_rows: dict[tuple[str, Attributes], str] = {}
-        self.names = Names(name for source in sources.values() for name in self._read(source))
+        self.names = Names(reserved=frame.table_names)
         self.ctes: list[tuple[str, exp.Query]] = []
-
-    def _read(self, source: Source) -> list[str]:
-        """Return the names of tables that no relation of the statement may hide."""
-        match source.origin:
-            case TableOrigin(path=path):
-                return [source.name, path[-1]]
-            case SqlOrigin(text=text):
-                tree = sqlglot.parse_one(text, read=self._dialect.name)
-                return [source.name, *(table.name for table in tree.find_all(exp.Table))]
-        return [source.name]
 
     def relation(self, source: Source, attributes: Attributes = frozenset()) -> exp.Table:
         """Return the rows of a source, less the excluded ones, with the wanted attributes."""
@@ -80,8 +71,8 @@ class Relations:
         rows = inner if inner is not None else build.subquery(query, source.name)
         if inner is not None and inner.name != source.name:
             inner.set("alias", exp.TableAlias(this=build.identifier(source.name)))
-        select = build.select(_all_of(source.name)).from_(rows, copy=False)
-        return scope.join_to(select).where(kept, copy=False)
+        select = build.from_(build.select(_all_of(source.name)), rows)
+        return build.where(scope.join_to(select), kept)
 
     def _bare_scope(self, source: Source) -> Scope:
         return Scope(source, self._sources, self._dialect, self._zone, self.relation)
@@ -94,7 +85,7 @@ class Relations:
             case UnionOrigin(sources=members):
                 query = self._union(members)
             case TableOrigin() | FilesOrigin():
-                query = build.select(exp.Star()).from_(self._origin_table(source), copy=False)
+                query = build.from_(build.select(exp.Star()), self._origin_table(source))
         if source.unnest is not None:
             query = self._unnested(source, query)
         if source.unpivot is not None:
@@ -104,7 +95,7 @@ class Relations:
     def _union(self, members: tuple[str, ...]) -> exp.Query:
         """Columns meet by name; one that a member lacks is NULL there."""
         parts = [
-            build.select(exp.Star()).from_(self.relation(self._sources[name]), copy=False)
+            build.from_(build.select(exp.Star()), self.relation(self._sources[name]))
             for name in members
         ]
         query: exp.Query = parts[0]
@@ -151,7 +142,7 @@ class Relations:
             names = row if names is None else exp.Union(this=names, expression=row, distinct=False)
         assert names is not None
         columns = [build.alias(member.copy(), unpivot.name), *values, _all_of(source.name)]
-        rows = build.select(*columns).from_(build.subquery(query, source.name), copy=False)
+        rows = build.from_(build.select(*columns), build.subquery(query, source.name))
         return build.cross_join(rows, build.subquery(names, members))
 
     # --- attributes of entities ------------------------------------------------------------
@@ -207,9 +198,9 @@ class Relations:
             build.alias(value, "value"),
         )
         known = [exp.Not(this=build.is_null(part.copy())) for part in parts]
-        select = scope.apply_joins(select).where(*known, copy=False)
-        return select.group_by(
-            *(build.number(position + 1) for position in range(len(keys))), copy=False
+        select = build.where(scope.apply_joins(select), *known)
+        return build.group_by(
+            select, *(build.number(position + 1) for position in range(len(keys)))
         )
 
 

@@ -26,7 +26,6 @@ from kpidsl.model.expr import (
     Or,
     QueryDimension,
     RawSql,
-    RowExpr,
     TimeColumn,
 )
 from kpidsl.model.functions import SCALARS
@@ -123,18 +122,13 @@ class Scope:
     def _holds(self, validity: Validity, outer: At, at: At) -> list[exp.Expr]:
         """Return the tests that a joined row holds at the time of the row that joins it (S8)."""
         moment = self.time(outer)
-        ends: list[tuple[RowExpr | None, type[exp.Binary]]] = [
-            (validity.start, exp.LTE),
-            (validity.end, exp.GT),
-        ]
         tests: list[exp.Expr] = []
-        for end, compared in ends:
-            if end is not None:
-                value = build.cast(self.value(end, at), "TIMESTAMP")
-                inside = compared(this=value, expression=moment.copy())
-                tests.append(
-                    exp.Paren(this=exp.Or(this=build.is_null(value.copy()), expression=inside))
-                )
+        for end, compared in ((validity.start, exp.LTE), (validity.end, exp.GT)):
+            value = build.cast(self.value(end, at), "TIMESTAMP")
+            inside = compared(this=value, expression=moment.copy())
+            tests.append(
+                exp.Paren(this=exp.Or(this=build.is_null(value.copy()), expression=inside))
+            )
         return tests
 
     def matched(self, at: At) -> exp.Expr:
@@ -144,7 +138,7 @@ class Scope:
 
     def apply_joins(self, select: exp.Select) -> exp.Select:
         """Add FROM and the joins that the lowered expressions use."""
-        select = select.from_(self._from(self.source, self.alias, self.attributes), copy=False)
+        select = build.from_(select, self._from(self.source, self.alias, self.attributes))
         return self.join_to(select)
 
     def join_to(self, select: exp.Select) -> exp.Select:
@@ -216,6 +210,11 @@ class Scope:
         spec = self.source_at(at).time
         assert spec is not None
         return self._dialect.local_time(self.stored_time(at), self.clock(at))
+
+    def instant(self, at: At = ()) -> exp.Expr:
+        """Return the time of a source as an instant: a timestamp of UTC, so that an hour is an hour
+        even where the clock is changed (S20)."""
+        return self._dialect.instant(self.stored_time(at), self.clock(at))
 
     def next_time(self, stock: Stock) -> exp.Expr:
         """Return the local time of the next row of the same entity, NULL where there is none."""
@@ -344,7 +343,7 @@ class Scope:
         if predicate is not None:
             conditions.append(inner.condition(predicate))
         select = inner.apply_joins(build.select(build.number(1)))
-        return exp.Exists(this=select.where(*conditions, copy=False))
+        return exp.Exists(this=build.where(select, *conditions))
 
     def many_side(self, hops: tuple[Hop, ...]) -> tuple[Scope, At]:
         """Return a scope over the far end of reverse hops, and the joins from there back to

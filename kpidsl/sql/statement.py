@@ -31,8 +31,8 @@ def in_order(select: exp.Select, plan: Plan) -> exp.Select:
         if column not in asked
     ]
     if ordered:
-        select = select.order_by(*ordered, copy=False)
-    return select if plan.root.limit is None else select.limit(plan.root.limit, copy=False)
+        select = build.order_by(select, *ordered)
+    return select if plan.root.limit is None else build.limit(select, plan.root.limit)
 
 
 def _is_total(key: KeyColumn) -> exp.Expr:
@@ -56,7 +56,7 @@ class Statement:
 
     def __init__(self, frame: Frame, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.relations = Relations(frame.sources, dialect, frame.settings.timezone)
+        self.relations = Relations(frame, dialect)
         self._ctes: list[tuple[str, exp.Query]] = []
 
     def cte(self, wanted: str, query: exp.Query) -> str:

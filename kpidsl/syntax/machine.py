@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from lark.grammar import Rule
@@ -20,6 +20,7 @@ from lark.tree import Tree
 from kpidsl.syntax.tables import tables
 
 Handler = Callable[[list[Any]], Any]
+Wrapper = Callable[[Handler], Handler]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,12 +46,32 @@ class Machine:
     starts: dict[str, int]
     ends: dict[str, int]
     rules: list[Rule]
-    builder: ParseTreeBuilder
+    wrappers: list[list[Wrapper]]
+    """Per rule, what lark puts around its method: a choice of the children, and `None` for those
+    that are absent."""
 
-    def handlers(self, nodes: object) -> list[Handler]:
+    def handlers(self, nodes: object) -> Handlers:
         """Return a function per rule that calls the method of `nodes` with the rule's name."""
-        callbacks = self.builder.create_callback(nodes)  # type: ignore[no-untyped-call]
-        return [callbacks[rule] for rule in self.rules]
+        return Handlers(self, nodes)
+
+
+class Handlers(dict[int, Handler]):
+    """The functions of one run by the rule's place, each made when its rule is first reduced: a
+    question's expression needs a few of them, and making all took longer than parsing it."""
+
+    def __init__(self, automaton: Machine, nodes: object) -> None:
+        self._automaton = automaton
+        self._nodes = nodes
+
+    def __missing__(self, index: int) -> Handler:
+        rule = self._automaton.rules[index]
+        name = rule.alias or rule.origin.name
+        # A rule without a method groups children, which the rule above takes in.
+        handler: Handler = getattr(self._nodes, name, None) or partial(Tree, name)
+        for wrapper in self._automaton.wrappers[index]:
+            handler = wrapper(handler)
+        self[index] = handler
+        return handler
 
 
 @cache
@@ -77,7 +98,8 @@ def machine() -> Machine:
             actions[state][symbol] = reductions[argument]
     rules = list(reductions)
     builder = ParseTreeBuilder(rules, Tree, maybe_placeholders=True)  # type: ignore[no-untyped-call]
-    return Machine(actions, gotos, table.start_states, table.end_states, rules, builder)
+    wrappers = [wrappers for _, wrappers in builder.rule_builders]
+    return Machine(actions, gotos, table.start_states, table.end_states, rules, wrappers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,9 @@ class _Run:
         self._states[:] = mark.states
         self._values[:] = mark.values
         end, _ = self._rest_of_item(index, depth)
-        return end + 1 if self.tokens[end].type in ("_NEWLINE", "COMMA") else end
+        following = end + 1 if self.tokens[end].type in ("_NEWLINE", "COMMA") else end
+        self._mark(following)
+        return following
 
     def _rest_of_item(self, index: int, depth: int) -> tuple[int, int | None]:
         """Return the index of what ends the entry, and of the first `{` before that.

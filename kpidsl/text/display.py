@@ -35,6 +35,11 @@ def expand(line: str) -> list[str]:
     return shown
 
 
+def counted(count: int, noun: str) -> str:
+    """Return `1 row`, `1,234 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _visible_character(char: str) -> str:
     category = unicodedata.category(char)
     if category in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in _JOINERS:

@@ -8,7 +8,7 @@ import kpidsl
 from kpidsl.text.codes import CODES
 from tests.cli.conftest import Shell
 
-VERBS = ["init", "demo", "check", "compile", "query", "report", "explain"]
+VERBS = ["init", "demo", "check", "compile", "query", "verify", "report", "explain"]
 
 
 def test_help_names_every_verb(shell: Shell) -> None:

@@ -135,4 +135,4 @@ def test_a_file_that_cannot_be_read(
 
 def test_a_folder_in_place_of_a_file(shell: Shell) -> None:
     (shell.folder / "data").mkdir()
-    shell.refused("init", "data", code=1, names=["K60", "data"])
+    shell.refused("init", "data", code=1, names=["K603", "`data` is a folder"])

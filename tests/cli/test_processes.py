@@ -13,6 +13,7 @@ from typing import IO
 
 import pytest
 
+import kpidsl
 from tests.cli.conftest import SHOP, Shell
 
 KPIDSL = str(Path(sys.executable).with_name("kpidsl"))
@@ -187,6 +188,21 @@ def test_the_start_loads_nothing_heavy() -> None:
     code = f"import sys, kpidsl.cli.main; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_the_version_is_said_before_anything_is_loaded() -> None:
+    code = (
+        "import sys; from kpidsl.__main__ import main; sys.argv = ['kpidsl', '--version']; main(); "
+        "print([m for m in sys.modules if m in ('typer', 'inspect') or m.startswith('kpidsl.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == f"kpidsl {kpidsl.__version__}\n['kpidsl.__main__']\n"
+
+
+def test_the_command_line_is_a_module_too() -> None:
+    command = [sys.executable, "-m", "kpidsl", "explain", "K211"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "K211" in done.stdout
 
 
 def test_the_author_of_kpidsl_can_see_where_it_failed(shop: Shell) -> None:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kpidsl.kinds.check import (
-    check,
-    check_filter,
-    check_metric_expression,
-    resolve_dimension,
-)
+from kpidsl.kinds.check import check
+from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.expr import Compare, Literal, MeasureRef, MetricArithmetic, QueryDimension
 from kpidsl.model.project import Model
 from kpidsl.syntax import tree
@@ -25,6 +21,11 @@ def model() -> Model:
     )
 
 
+@pytest.fixture(scope="module")
+def vocabulary(model: Model) -> Vocabulary:
+    return Vocabulary(model)
+
+
 def expression(text: str) -> tree.Expr:
     expr, mistakes = parse_expression(SourceFile("<query>", text))
     assert not mistakes
@@ -32,15 +33,18 @@ def expression(text: str) -> tree.Expr:
     return expr
 
 
-def test_a_formula_of_a_query(model: Model) -> None:
-    expr, unit, findings = check_metric_expression(expression("revenue / orders"), model)
-    assert expr == MetricArithmetic(
+def test_a_formula_of_a_query(vocabulary: Vocabulary) -> None:
+    value, findings = vocabulary.metric(expression("revenue / orders"))
+    assert value is not None
+    assert value.expr == MetricArithmetic(
         "/", MeasureRef("lines", "revenue"), MeasureRef("lines", "orders")
     )
-    assert str(unit) == "USD per order"
+    assert str(value.unit) == "USD per order"
     assert findings == []
-    _, percent, _ = check_metric_expression(expression("r.roi"), model)
-    assert percent.is_plain
+    value, _ = vocabulary.metric(expression("r.roi"))
+    assert value is not None
+    assert value.unit.is_plain
+    assert value.percent
 
 
 @pytest.mark.parametrize(
@@ -55,23 +59,23 @@ def test_a_formula_of_a_query(model: Model) -> None:
         ("revenue by channel", "K311"),
     ],
 )
-def test_mistakes_in_a_formula_of_a_query(model: Model, text: str, code: str) -> None:
-    expr, _, findings = check_metric_expression(expression(text), model)
-    assert expr is None
+def test_mistakes_in_a_formula_of_a_query(vocabulary: Vocabulary, text: str, code: str) -> None:
+    value, findings = vocabulary.metric(expression(text))
+    assert value is None
     assert codes(findings) == [code]
     assert findings[0].span is not None
     assert findings[0].span.file.name == "<query>"
 
 
-def test_a_filter_of_a_query(model: Model) -> None:
-    predicate, findings = check_filter(expression('channel != "x"'), model)
+def test_a_filter_of_a_query(vocabulary: Vocabulary) -> None:
+    predicate, findings = vocabulary.condition(expression('channel != "x"'))
     assert predicate == Compare("!=", QueryDimension("channel"), Literal("x"))
     assert findings == []
-    wrong, findings = check_filter(expression('chanel = "x"'), model)
+    wrong, findings = vocabulary.condition(expression('chanel = "x"'))
     assert wrong is None
     assert codes(findings) == ["K211"]
-    assert codes(check_filter(expression("channel"), model)[1]) == []
-    assert codes(check_filter(expression('sql"a = 1"'), model)[1]) == ["K311"]
+    assert codes(vocabulary.condition(expression("channel"))[1]) == []
+    assert codes(vocabulary.condition(expression('sql"a = 1"'))[1]) == ["K311"]
 
 
 @pytest.mark.parametrize(
@@ -83,16 +87,16 @@ def test_a_filter_of_a_query(model: Model) -> None:
         ("lines.customer.region", QueryDimension("region", "customers", "lines", ("customer",))),
     ],
 )
-def test_dimensions_of_a_query(model: Model, text: str, expected: QueryDimension) -> None:
-    assert resolve_dimension(text, model) == (expected, [])
-    assert resolve_dimension(expression(text), model) == (expected, [])  # type: ignore[arg-type]
+def test_dimensions_of_a_query(vocabulary: Vocabulary, text: str, expected: QueryDimension) -> None:
+    assert vocabulary.dimension(text) == (expected, [])
+    assert vocabulary.dimension(expression(text)) == (expected, [])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "text", ["revenue", "lines.regoin", "lines.nobody.region", "nobody.region", ""]
 )
-def test_unknown_dimensions_of_a_query(model: Model, text: str) -> None:
-    dimension, findings = resolve_dimension(text, model)
+def test_unknown_dimensions_of_a_query(vocabulary: Vocabulary, text: str) -> None:
+    dimension, findings = vocabulary.dimension(text)
     assert dimension is None
     assert len(findings) == 1
     assert findings[0].span is not None

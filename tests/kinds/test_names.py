@@ -28,7 +28,7 @@ from tests.kinds.checking import SHOP, checked, codes, errors, model_of, only, s
         ("\nmetric m: lines.«revenu» / orders\n", "K211", "`revenue`"),
         ('\nmetric m: revenue where «chanel» = "x"\n', "K211", "`channel`"),
         ('\nmetric m: revenue where customers.«regoin» = "x"\n', "K211", "`region`"),
-        ("\nmetric m: «roling»(revenue, 28d)\n", "K307", "use one of"),
+        ("\nmetric m: «roling»(revenue, 28d)\n", "K307", "`rolling`"),
         ("\n«metrik» m: revenue\n", "K201", "`metric`"),
         ('\nmetric m: revenue {\n  «lable»: "x"\n}\n', "K202", "`label`"),
         ("\nkpi k: revenue {\n  serves: «grow»\n}\n", "K211", "declare a goal"),

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from kpidsl.kinds.check import check, check_metric_expression
+from kpidsl.kinds.check import check
+from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.expr import And, Column, Compare, In, IsState, Like, Literal, Negate, Not, Or
 from kpidsl.model.formula import metric_text, number_text, row_text
 from kpidsl.model.project import Model
@@ -62,10 +63,10 @@ def test_formulas(model: Model, written: str, printed: str) -> None:
         tree, mistakes = parse_expression(SourceFile("<test>", text))
         assert not mistakes
         assert tree is not None
-        expr, _, findings = check_metric_expression(tree, model)
+        value, findings = Vocabulary(model).metric(tree)
         assert findings == []
-        assert expr is not None
-        return expr
+        assert value is not None
+        return value.expr
 
     expr = bound(written)
     shown = metric_text(expr).replace("s.d", "d").replace("s.e", "e")  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpidsl.model.periods import (
+    Calendar,
     DayCount,
     Grain,
     Window,
@@ -31,7 +32,7 @@ from kpidsl.model.periods import (
 
 DAYS = st.dates(date(1990, 1, 1), date(2060, 12, 31))
 GRAINS = st.sampled_from(Grain)
-WEEK_STARTS = st.integers(0, 6)
+CALENDARS = st.builds(Calendar, st.integers(0, 6), st.integers(1, 12))
 WINDOWS = st.builds(
     lambda day, days: Window(day, day + timedelta(days=days)), DAYS, st.integers(1, 900)
 )
@@ -83,7 +84,7 @@ def test_parses_every_form(text: str, start: str, end: str) -> None:
     ],
 )
 def test_fiscal_year_is_named_by_the_year_in_which_it_ends(text: str, start: str, end: str) -> None:
-    assert parse_period(text, fiscal_start_month=7) == window(start, end)
+    assert parse_period(text, Calendar(fiscal_year_starts=7)) == window(start, end)
 
 
 @pytest.mark.parametrize(
@@ -180,8 +181,8 @@ def test_period_of_a_saturday_in_november(grain: Grain, start: str, after: str) 
 
 
 def test_weeks_may_start_on_sunday() -> None:
-    assert period_start(date(2026, 11, 21), Grain.WEEK, 6) == date(2026, 11, 15)
-    assert period_start(date(2026, 11, 22), Grain.WEEK, 6) == date(2026, 11, 22)
+    assert period_start(date(2026, 11, 21), Grain.WEEK, Calendar(6)) == date(2026, 11, 15)
+    assert period_start(date(2026, 11, 22), Grain.WEEK, Calendar(6)) == date(2026, 11, 22)
 
 
 def test_periods_are_cut_at_the_window() -> None:
@@ -222,7 +223,7 @@ def test_last_complete_waits_for_the_watermark() -> None:
     assert last_complete(now, Grain.YEAR) == parse_period("2025")
     # 21 November is a Saturday: the Monday week is not over, that of 9 November is.
     assert last_complete(now, Grain.WEEK) == window("2026-11-09", "2026-11-16")
-    assert last_complete(now, Grain.WEEK, None, 5) == window("2026-11-14", "2026-11-21")
+    assert last_complete(now, Grain.WEEK, None, Calendar(5)) == window("2026-11-14", "2026-11-21")
 
 
 def test_is_complete() -> None:
@@ -236,8 +237,12 @@ def test_is_complete() -> None:
 def test_year_to_date() -> None:
     october = window("2026-10-01", "2026-11-01")
     assert year_to_date(october) == window("2026-01-01", "2026-11-01")
-    assert year_to_date(october, 7) == window("2026-07-01", "2026-11-01")
-    assert year_to_date(window("2026-03-01", "2026-04-01"), 7) == window("2025-07-01", "2026-04-01")
+    assert year_to_date(october, Calendar(fiscal_year_starts=7)) == window(
+        "2026-07-01", "2026-11-01"
+    )
+    assert year_to_date(
+        window("2026-03-01", "2026-04-01"), Calendar(fiscal_year_starts=7)
+    ) == window("2025-07-01", "2026-04-01")
     # The end of December is 1 January, which must not count as next year.
     assert year_to_date(window("2026-12-01", "2027-01-01")) == parse_period("2026")
 
@@ -312,28 +317,28 @@ def test_label_of_an_iso_week_reads_back(year: int, week: int) -> None:
     assert parse_period(label(parsed).removeprefix("week ")) == parsed
 
 
-@given(WINDOWS, GRAINS, WEEK_STARTS)
-def test_periods_tile_the_window(whole: Window, grain: Grain, week_starts: int) -> None:
-    pieces = periods(whole, grain, week_starts)
+@given(WINDOWS, GRAINS, CALENDARS)
+def test_periods_tile_the_window(whole: Window, grain: Grain, calendar: Calendar) -> None:
+    pieces = periods(whole, grain, calendar)
     assert pieces[0].start == whole.start
     assert pieces[-1].end == whole.end
     for left, right in pairwise(pieces):
         assert left.end == right.start
     for piece in pieces:
-        assert period_start(piece.start, grain, week_starts) == period_start(
-            piece.last_day, grain, week_starts
+        assert period_start(piece.start, grain, calendar) == period_start(
+            piece.last_day, grain, calendar
         )
-    starts = {period_start(piece.start, grain, week_starts) for piece in pieces}
+    starts = {period_start(piece.start, grain, calendar) for piece in pieces}
     assert len(starts) == len(pieces)
 
 
-@given(DAYS, GRAINS, WEEK_STARTS)
-def test_a_period_holds_its_days(day: date, grain: Grain, week_starts: int) -> None:
-    start, after = period_start(day, grain, week_starts), next_start(day, grain, week_starts)
+@given(DAYS, GRAINS, CALENDARS)
+def test_a_period_holds_its_days(day: date, grain: Grain, calendar: Calendar) -> None:
+    start, after = period_start(day, grain, calendar), next_start(day, grain, calendar)
     assert start <= day < after
-    assert period_start(start, grain, week_starts) == start
-    assert period_start(after, grain, week_starts) == after
-    assert period_start(after - timedelta(days=1), grain, week_starts) == start
+    assert period_start(start, grain, calendar) == start
+    assert period_start(after, grain, calendar) == after
+    assert period_start(after - timedelta(days=1), grain, calendar) == start
 
 
 @given(DAYS, st.integers(-240, 240))
@@ -358,11 +363,11 @@ def test_whole_months_stay_whole(whole: Window, months: int) -> None:
     assert moved.start.day == moved.end.day == 1
 
 
-@given(DAYS, GRAINS, st.none() | DAYS, WEEK_STARTS)
+@given(DAYS, GRAINS, st.none() | DAYS, CALENDARS)
 def test_last_complete_is_the_latest(
-    now: date, grain: Grain, watermark: date | None, week_starts: int
+    now: date, grain: Grain, watermark: date | None, calendar: Calendar
 ) -> None:
-    latest = last_complete(now, grain, watermark, week_starts)
+    latest = last_complete(now, grain, watermark, calendar)
     assert is_complete(latest, now, watermark)
-    following = Window(latest.end, next_start(latest.end, grain, week_starts))
+    following = Window(latest.end, next_start(latest.end, grain, calendar))
     assert not is_complete(following, now, watermark)

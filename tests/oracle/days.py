@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.project import Settings
 from kpidsl.model.sources import TimeSpec
+from tests.oracle import retail
 
 Span = tuple[date, date]
-"""Local days, half-open."""
+"""Local days, half-open; of a part of a day, local times with their offset."""
 
+FISCAL = {Grain.FISCAL_MONTH: 1, Grain.FISCAL_QUARTER: 3, Grain.FISCAL_YEAR: 12}
 _ONE = timedelta(days=1)
 
 
@@ -23,24 +27,56 @@ def local_time(value: object, spec: TimeSpec, zone: str) -> date | datetime | No
     if isinstance(value, datetime):
         if value.tzinfo is None and spec.stored_as is None:
             return value
-        known = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(spec.stored_as or zone))
-        return known.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        return instant(value, spec, zone).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     assert isinstance(value, date), value
     return value
+
+
+def instant(value: datetime, spec: TimeSpec, zone: str) -> datetime:
+    """When a raw time was. What a clock shows twice is the later of the two; what it skips is so
+    much later as it was moved."""
+    if value.tzinfo is not None:
+        return value
+    first = value.replace(tzinfo=ZoneInfo(spec.stored_as or zone)).astimezone(UTC)
+    second = value.replace(tzinfo=ZoneInfo(spec.stored_as or zone), fold=1).astimezone(UTC)
+    return max(first, second)
+
+
+def part_of_day(moment: datetime, part: DayPart, zone: str) -> Span:
+    """The hour, minute or second on the local clock that holds an instant."""
+    local = moment.astimezone(ZoneInfo(zone))
+    start = local.replace(microsecond=0, tzinfo=timezone(local.utcoffset() or timedelta()))
+    if part is not DayPart.SECOND:
+        start = start.replace(second=0)
+    if part is DayPart.HOUR:
+        start = start.replace(minute=0)
+    return start, start + timedelta(**{f"{part}s": 1})
+
+
+def hours(window: Span, zone: str) -> list[Span]:
+    """Every hour that the local clock shows in a window of days, met by quarters of an hour."""
+    found: list[Span] = []
+    at = datetime(window[0].year, window[0].month, window[0].day, tzinfo=UTC) - timedelta(days=1)
+    for _ in range(((window[1] - window[0]).days + 2) * 96):
+        span = part_of_day(at, DayPart.HOUR, zone)
+        if window[0] <= day_of(span[0]) < window[1] and span not in found:
+            found.append(span)
+        at += timedelta(minutes=15)
+    return found
 
 
 def day_of(moment: date | datetime) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def bucket(day: date, grain: Grain, week_starts: int) -> Span:
+def bucket(day: date, grain: Grain, settings: Settings) -> Span:
     """The whole period that holds `day`."""
     match grain:
         case Grain.DAY:
             start, end = day, day + _ONE
         case Grain.WEEK:
             start = day
-            while start.weekday() != week_starts:
+            while start.weekday() != settings.week_starts:
                 start -= _ONE
             end = start + 7 * _ONE
         case Grain.MONTH:
@@ -49,6 +85,23 @@ def bucket(day: date, grain: Grain, week_starts: int) -> Span:
             start, end = _months(day, 3)
         case Grain.YEAR:
             start, end = _months(day, 12)
+        case Grain.FISCAL_MONTH | Grain.FISCAL_QUARTER | Grain.FISCAL_YEAR:
+            length = FISCAL[grain]
+            if settings.week_years is not None:
+                return retail.period(settings.week_years, day, length)
+            start, end = _fiscal(day, length, settings.fiscal_year_starts)
+    return start, end
+
+
+def _fiscal(day: date, length: int, first: int) -> Span:
+    """So many months from the last first day of a year, or a quarter of it, that is not over."""
+    starts = [(first - 1 + step) % 12 + 1 for step in range(0, 12, length)]
+    start = day.replace(day=1)
+    while start.month not in starts:
+        start = (start - _ONE).replace(day=1)
+    end = start
+    for _ in range(length):
+        end = (end + 31 * _ONE).replace(day=1)
     return start, end
 
 
@@ -61,12 +114,12 @@ def _months(day: date, length: int) -> Span:
     return start, date(day.year, following, 1)
 
 
-def buckets(window: Span, grain: Grain, week_starts: int) -> list[tuple[date, Span]]:
+def buckets(window: Span, grain: Grain, settings: Settings) -> list[tuple[date, Span]]:
     """Every period that meets the window: its own start, and its days inside the window."""
     found: list[tuple[date, Span]] = []
     day = window[0]
     while day < window[1]:
-        start, end = bucket(day, grain, week_starts)
+        start, end = bucket(day, grain, settings)
         found.append((start, (max(start, window[0]), min(end, window[1]))))
         day = end
     return found
@@ -81,33 +134,36 @@ def earlier(span: Span, months: int, days: int) -> Span:
     """
     start, end = span
     first = _month_earlier(start, months)
-    last_day_of_first = bucket(first, Grain.MONTH, 0)[1] - _ONE
+    last_day_of_first = _months(first, 1)[1] - _ONE
     new_start = min(first + (start.day - 1) * _ONE, last_day_of_first)
     stop_month = _month_earlier(end, months)
-    new_end = min(stop_month + (end.day - 1) * _ONE, bucket(stop_month, Grain.MONTH, 0)[1])
+    new_end = min(stop_month + (end.day - 1) * _ONE, _months(stop_month, 1)[1])
     return new_start - days * _ONE, new_end - days * _ONE
 
 
-def same_week_earlier(span: Span, years: int, week_starts: int) -> Span | None:
+def same_week_earlier(span: Span, years: int, settings: Settings) -> Span | None:
     """The same part of the week of the same number, so many years before; None without one.
 
     A week is its year's where most of its days lie.
     """
-    week = bucket(span[0], Grain.WEEK, week_starts)[0]
+    week = bucket(span[0], Grain.WEEK, settings)[0]
+    if settings.week_years is not None:
+        found = retail.same_week(settings.week_years, week, years)
+        return None if found is None else (span[0] + (found - week), span[1] + (found - week))
     days = [week + n * _ONE for n in range(7)]
     year = max({day.year for day in days}, key=[day.year for day in days].count)
-    earlier_weeks = _weeks(year - years, week_starts)
-    place = _weeks(year, week_starts).index(week)
+    earlier_weeks = _weeks(year - years, settings)
+    place = _weeks(year, settings).index(week)
     if place >= len(earlier_weeks):
         return None
     moved = earlier_weeks[place] - week
     return span[0] + moved, span[1] + moved
 
 
-def _weeks(year: int, week_starts: int) -> list[date]:
+def _weeks(year: int, settings: Settings) -> list[date]:
     """The first days of a year's weeks."""
     found = []
-    day = bucket(date(year, 1, 1), Grain.WEEK, week_starts)[0]
+    day = bucket(date(year, 1, 1), Grain.WEEK, settings)[0]
     while day.year <= year:
         if sum((day + n * _ONE).year == year for n in range(7)) >= 4:
             found.append(day)
@@ -127,7 +183,7 @@ def _month_earlier(day: date, months: int) -> date:
     return date(year, month, 1)
 
 
-_ACCRUAL = {"month": Grain.MONTH, "quarter": Grain.QUARTER, "year": Grain.YEAR}
+_ACCRUAL = {"month": 1, "quarter": 3, "year": 12}
 
 
 def accrued(amount: Fraction, per: str, span: Span) -> Fraction:
@@ -137,7 +193,7 @@ def accrued(amount: Fraction, per: str, span: Span) -> Fraction:
     day = span[0]
     while day < span[1]:
         if per in _ACCRUAL:
-            start, end = bucket(day, _ACCRUAL[per], 0)
+            start, end = _months(day, _ACCRUAL[per])
             total += amount / (end - start).days
         else:
             total += amount / {"day": 1, "week": 7}[per]

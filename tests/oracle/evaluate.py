@@ -28,9 +28,10 @@ from kpidsl.model.expr import (
     ToDate,
     Total,
 )
+from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Absent, Query
-from tests.oracle.days import Span, accrued, bucket, buckets
+from tests.oracle.days import FISCAL, Span, accrued, bucket, buckets, day_of, hours, part_of_day
 from tests.oracle.leaves import Around, Combo, Leaf, Shift
 from tests.oracle.rows import Number, Refused, Rows, Tables, arithmetic
 
@@ -51,7 +52,7 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
         coarser = replace(query, by=query.by[:kept], grain=query.grain if timed else None)
         rest = (Absent.ALL,) * (len(query.by) - kept)
         for key, values in _Evaluator(model, coarser, tables).answer().items():
-            period = (None,) if query.grain is not None and not timed else ()
+            period = (Absent.ALL,) if query.grain is not None and not timed else ()
             answer[(*period, *key, *rest)] = values
     return answer
 
@@ -70,7 +71,7 @@ class _Evaluator:
         self.model = model
         self.query = query
         self.rows = Rows(model, tables)
-        self.weeks = model.settings.week_starts
+        self.settings = model.settings
         self.asked = Around(() if query.where is None else (query.where,))
         self._leaves: dict[object, Leaf] = {}
         self._peers: list[Combo] = []
@@ -157,6 +158,10 @@ class _Evaluator:
 
     def _refuse(self, parts: Parts) -> None:
         timed = self.query.window is not None or self.query.grain is not None
+        if self.query.window is None and self.settings.week_years is not None:
+            self._refuse_unlisted(parts)
+        if isinstance(self.query.grain, DayPart):
+            self._refuse_parts_of_days(parts)
         for part, around in parts:
             shift = around.shift
             if isinstance(part, Leaf) and timed and self.model.sources[part.source].time is None:
@@ -169,6 +174,22 @@ class _Evaluator:
             if (around.reach is not None or level) and not timed:
                 raise Refused("without a window there is nothing to shift")
 
+    def _refuse_unlisted(self, parts: Parts) -> None:
+        """Years of weeks are listed, and so need a window."""
+        for _, around in parts:
+            since = around.reach.grain if isinstance(around.reach, ToDate) else None
+            if self.query.grain in FISCAL or since in FISCAL:
+                raise Refused("periods of years of weeks without a window")
+
+    def _refuse_parts_of_days(self, parts: Parts) -> None:
+        if self.query.window is None:
+            raise Refused("parts of days without a window")
+        for part, around in parts:
+            if around.shift.months or around.shift.days or around.reach is not None:
+                raise Refused("a part of a day looks at no other days")
+            if isinstance(part, FixedAmount) or part.measure.stock is not None:
+                raise Refused("fixed amounts and levels are by the day")
+
     # --- periods and groups ----------------------------------------------------------------
 
     def _spans(self, parts: Parts) -> dict[date | None, Span | None]:
@@ -178,8 +199,11 @@ class _Evaluator:
             window = (self.query.window.start, self.query.window.end)
         if self.query.grain is None:
             return {None: window}
+        if isinstance(self.query.grain, DayPart):
+            assert window is not None
+            return self._parts_of_days(self.query.grain, window, parts)
         if window is not None:
-            return dict(buckets(window, self.query.grain, self.weeks))
+            return dict(buckets(window, self.query.grain, self.settings))
         # Whole periods: cut at the data's ends, a prior value would hang on the other metrics
         # of the query (S1).
         days = [day for part, _ in parts if isinstance(part, Leaf) for day in part.rows_days()]
@@ -187,9 +211,21 @@ class _Evaluator:
             return {}
         every = (min(days), max(days) + timedelta(days=1))
         return {
-            start: bucket(start, self.query.grain, self.weeks)
-            for start, _ in buckets(every, self.query.grain, self.weeks)
+            start: bucket(start, self.query.grain, self.settings)
+            for start, _ in buckets(every, self.query.grain, self.settings)
         }
+
+    def _parts_of_days(self, grain: DayPart, window: Span, parts: Parts) -> Spans:
+        """Those that hold a row; for a dense answer also all others, which are hours."""
+        zone = self.model.settings.timezone
+        leaves = [part for part, _ in parts if isinstance(part, Leaf)]
+        moments = [moment for leaf in leaves for moment in leaf.rows_instants()]
+        held = [part_of_day(moment, grain, zone) for moment in moments]
+        found = [span for span in held if window[0] <= day_of(span[0]) < window[1]]
+        if not self.query.sparse:
+            assert grain is DayPart.HOUR, "minutes and seconds are too many to look at"
+            found += hours(window, zone)
+        return {span[0]: span for span in found}
 
     def _groups(self, parts: Parts, spans: Spans) -> set[tuple[date | None, Combo]]:
         seen = {
@@ -215,7 +251,7 @@ class _Evaluator:
         return {self.unallocated}
 
     def _days(self, around: Around, span: Span | None) -> Span | None:
-        return around.days(span, self.query.grain, self.weeks)
+        return around.days(span, self.query.grain, self.settings)
 
     # --- values ----------------------------------------------------------------------------
 
@@ -227,7 +263,7 @@ class _Evaluator:
             case MeasureRef():
                 own = combo if around.kept is None else tuple(combo[at] for at in around.kept)
                 days = self._days(around, span)
-                moved = around.own(span, self.query.grain, self.weeks)
+                moved = around.own(span, self.query.grain, self.settings)
                 value = self._leaf(expr, around).value(days, own, moved)
                 assert value is None or isinstance(value, int | float | Decimal)
                 return value

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import RepresentationPrinter
 
 from kpidsl.model import expr as e
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Metric
 from kpidsl.model.sources import Aggregate
 from kpidsl.plan.query import Absent, Query, Selection
+from tests.oracle.days import FISCAL
 from tests.oracle.evaluate import Answer
-from tests.oracle.invent import DAYS, Draw, Kind, World, chance, pick, predicate, worlds
+from tests.oracle.invent import DAYS, MOVED, Draw, Kind, World, chance, pick, predicate, worlds
 from tests.oracle.leaves import references
 from tests.oracle.paths import Reach, reach
 from tests.oracle.rows import Refused, Tables
@@ -34,6 +36,9 @@ SHIFTS: dict[Grain | None, tuple[tuple[Months, Days], ...]] = {
     Grain.MONTH: ((1, 0), (12, 0), (0, 10)),
     Grain.QUARTER: ((3, 0), (12, 0), (1, 0)),
     Grain.YEAR: ((12, 0), (3, 0), (0, 364)),
+    Grain.FISCAL_MONTH: ((1, 0), (12, 0), (0, 364)),
+    Grain.FISCAL_QUARTER: ((3, 0), (12, 0), (1, 0)),
+    Grain.FISCAL_YEAR: ((12, 0), (3, 0), (0, 364)),
 }
 """How far a query looks back: whole periods of its own, and other days."""
 ROLLS: tuple[tuple[Months, Days], ...] = (
@@ -85,20 +90,32 @@ class Case:
 @st.composite
 def cases(draw: Draw) -> Case:
     world = draw(worlds())
-    asked = draw(
-        st.lists(st.sampled_from(sorted(world.model.sources)), min_size=1, max_size=2, unique=True)
-    )
+    names = st.sampled_from(list(world.model.sources))
+    size = pick(draw, (1, 2))
+    asked = draw(st.lists(names, min_size=size, max_size=size, unique=True))
+    if chance(draw, 25):
+        asked[0] = next(iter(world.model.sources))  # the one that others join
+        asked = list(dict.fromkeys(asked))
     timed = chance(draw, 75) and all(world.model.sources[name].time for name in asked)
     dimensions = _dimensions(draw, world, asked)
     by: list[Typed] = []
-    if dimensions:
-        size = pick(draw, (0, 1, 1, 2))
+    sides = _many_sides(world.model, asked, dimensions)
+    if len(sides) > 1 and chance(draw, 80):
+        by = [pick(draw, typed) for typed in sides[:2]]
+    elif dimensions:
+        size = pick(draw, (0, 1, 1, 2, 2))
         by = draw(st.lists(st.sampled_from(dimensions), min_size=size, max_size=size, unique=True))
     window = _window(draw) if timed and chance(draw, 75) else None
-    grain = draw(st.sampled_from((None, *Grain))) if timed else None
-    shifts = SHIFTS[grain] if window is not None else ()
-    ended = window is not None or grain is not None
+    days: Grain | None = draw(st.sampled_from((None, *Grain))) if timed else None
+    shifts = SHIFTS[days] if window is not None else ()
+    ended = window is not None or days is not None
+    grain: Grain | DayPart | None = days
+    if timed and chance(draw, 18) and all(_knows_hours(world, name) for name in asked):
+        grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
+        window, shifts, ended = _short(draw), (), False
     maker = _Formulas(draw, world, asked, dimensions, shifts, by, ended)
+    if isinstance(grain, DayPart) and not chance(draw, 5):
+        maker.leave_out_levels()
     select = tuple(
         Selection(f"c{index} ü", maker.formula(2)) for index in range(draw(st.integers(1, 3)))
     )
@@ -108,7 +125,8 @@ def cases(draw: Draw) -> Case:
         grain=grain,
         window=window,
         where=predicate(draw, dimensions, timed=False) if dimensions and chance(draw, 35) else None,
-        sparse=chance(draw, 35),
+        sparse=chance(draw, 10 if grain is DayPart.HOUR else 40)
+        or grain in {DayPart.MINUTE, DayPart.SECOND},
         totals=chance(draw, 20),
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
@@ -118,6 +136,18 @@ def cases(draw: Draw) -> Case:
 def _window(draw: Draw) -> Window:
     start = pick(draw, DAYS)
     return Window(start, start + timedelta(days=pick(draw, (1, 2, 10, 31, 60, 366))))
+
+
+def _knows_hours(world: World, source: str) -> bool:
+    return "TIMESTAMP" in world.columns[source].values()
+
+
+def _short(draw: Draw) -> Window | None:
+    """A few days, those of moved clocks more often; hardly ever no window, which is refused."""
+    if chance(draw, 5):
+        return None
+    start = pick(draw, MOVED if chance(draw, 90) else DAYS)
+    return Window(start, start + timedelta(days=pick(draw, (1, 1, 2))))
 
 
 def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
@@ -144,11 +174,21 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
     ]
 
 
+def _many_sides(model: Model, asked: list[str], dimensions: list[Typed]) -> list[list[Typed]]:
+    """The dimensions over each many side of the sources asked for, by its first hop."""
+    sides: dict[object, list[Typed]] = {}
+    for kind, dimension in dimensions:
+        for end in _ends(model, asked, dimension):
+            if end.reverse:
+                sides.setdefault(end.reverse[0], []).append((kind, dimension))
+    return list(sides.values())
+
+
 def _weight(model: Model, asked: list[str], dimension: e.QueryDimension) -> int:
     ends = _ends(model, asked, dimension)
     if len(ends) < len(asked):
         return 0
-    return 4 if any(end.reverse for end in ends) else 1
+    return 7 if any(end.reverse for end in ends) else 1
 
 
 def _ends(model: Model, sources: Iterable[str], dimension: e.QueryDimension) -> list[Reach]:
@@ -187,6 +227,13 @@ class _Formulas:
         ]
         self.metrics: dict[str, Metric] = {}
 
+    def leave_out_levels(self) -> None:
+        """Parts of days have none."""
+        self.measures = [ref for ref in self.measures if not self._is_level(ref)]
+
+    def _is_level(self, ref: e.MeasureRef) -> bool:
+        return self.sources[ref.source].measures[ref.measure].stock is not None
+
     def _exact(self, ref: e.MeasureRef) -> bool:
         return self.sources[ref.source].measures[ref.measure].aggregate is Aggregate.COUNT
 
@@ -203,7 +250,7 @@ class _Formulas:
         if depth:
             kinds += ["arithmetic"] * 3 + ["negate", "coalesce", "metric"]
             kinds += ["filtered"] * 2 * bool(self.dimensions) + ["prior"] * 2 * bool(self.shifts)
-            kinds += ["fixed"] * bool(self.shifts) + ["reach"] * 3 * self.ended
+            kinds += ["fixed"] * 2 * bool(self.shifts) + ["reach"] * 3 * self.ended
             kinds += ["total"] * 2 + ["rank"]
         match pick(self.draw, kinds):
             case "arithmetic":
@@ -326,6 +373,11 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S19 prior": prior,
         "S20 zone": any(clock and clock.stored_as not in {None, zone} for clock in clocks)
         and (query.grain is not None or query.window is not None),
+        "S20 part of a day": isinstance(query.grain, DayPart) and bool(answer),
+        "S20 moved clock": isinstance(query.grain, DayPart)
+        and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
+        "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
+        "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),

@@ -27,6 +27,7 @@ from kpidsl.model.sources import (
     Validity,
 )
 from kpidsl.model.units import Datatype
+from kpidsl.model.week_years import WeekYears
 from tests.oracle.rows import Tables
 
 Draw = st.DrawFn
@@ -56,9 +57,13 @@ DAYS = tuple(
         ),
     )
 )
-# No time that New York's clocks skip or repeat: what such a stored time means is undecided.
-TIMES = (time(0), time(0, 30), time(4, 30), time(5, 30), time(6, 30), time(12), time(23, 59, 59))
-ZONES = ("UTC", "America/New_York", "Asia/Taipei")
+MOVED = (date(2024, 3, 10), date(2024, 11, 3))
+# New York's clocks skip 02:30 on 10 March 2024 and show 01:30 twice on 3 November.
+TIMES = (
+    *(time(0), time(0, 30), time(1, 30), time(2, 30), time(4, 30), time(5, 30), time(6, 30)),
+    *(time(7, 30), time(12), time(23, 59, 59)),
+)
+ZONES = ("UTC", "America/New_York", "America/New_York", "Asia/Taipei")
 SOURCES = ("orders", "select", 'quo"ted', "Käufe", "訂單", "it's")
 ORPHAN = 99
 
@@ -133,15 +138,21 @@ def pick(draw: Draw, options: Sequence[Any]) -> Any:
 def worlds(draw: Draw) -> World:
     names = draw(st.permutations(SOURCES))
     sketches: list[Sketch] = []
-    for name in names[: draw(st.integers(2, 4))]:
-        sketches.append(_sketch(draw, name, sketches))
+    star = chance(draw, 30)  # all others join the first, so that it has several many sides
+    for name in names[: pick(draw, (3, 3, 4) if star else (2, 3, 4))]:
+        sketches.append(_sketch(draw, name, sketches[:1] if star else sketches))
     sources = {sketch.name: _source(draw, sketch, sketches) for sketch in sketches}
     shared = {}
     if chance(draw, 60):
         members = draw(st.lists(st.sampled_from(sketches), min_size=1, unique_by=id))
         shared["way"] = {sketch.name: "tag" for sketch in members}
+    week_starts = pick(draw, (0, 0, 6))
     settings = Settings(
-        name="project", timezone=pick(draw, ZONES), week_starts=pick(draw, (0, 0, 6))
+        name="project",
+        timezone=pick(draw, ZONES),
+        week_starts=week_starts,
+        fiscal_year_starts=pick(draw, (1, 3, 4, 10, 11)),
+        week_years=_week_years(draw, week_starts) if chance(draw, 40) else None,
     )
     model = Model(
         settings=settings,
@@ -159,6 +170,16 @@ def worlds(draw: Draw) -> World:
     )
 
 
+def _week_years(draw: Draw, week_starts: int) -> WeekYears:
+    return WeekYears(
+        pattern=pick(draw, ((4, 4, 5), (4, 5, 4), (5, 4, 4))),
+        end_month=pick(draw, (1, 2, 6, 12)),
+        nearest=draw(st.booleans()),
+        named_by_start=draw(st.booleans()),
+        week_starts=week_starts,
+    )
+
+
 def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
     sketch = Sketch(
         name,
@@ -169,11 +190,12 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         composite=chance(draw, 20),
         history=chance(draw, 25),
     )
-    if chance(draw, 80):
+    if chance(draw, 90):
         sketch.at, sketch.at_type = pick(
             draw, (("at", "TIMESTAMP"), ("at", "TIMESTAMP"), ("day", "DATE"))
         )
-    targets = [pick(draw, before) for _ in range(pick(draw, (0, 1, 1, 2)))] if before else []
+    count = 1 if len(before) == 1 else pick(draw, (0, 1, 1, 2, 2))
+    targets = [pick(draw, before) for _ in range(count)] if before else []
     sketch.joins = [
         (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
         for number, target in enumerate(targets)
@@ -284,10 +306,9 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
     ]
     operands += [e.Column((target.number,), (join,)) for join, target in sketch.joins]
     found = [Measure(name="rows", source=sketch.name, aggregate=Aggregate.COUNT)]
+    exact = [each for each in Aggregate if each is not Aggregate.APPROX_COUNT_DISTINCT]
     for index in range(draw(st.integers(2, 3))):
-        aggregate = pick(
-            draw, [each for each in Aggregate if each is not Aggregate.APPROX_COUNT_DISTINCT]
-        )
+        aggregate = pick(draw, (*exact, Aggregate.COUNT_DISTINCT))
         fraction = pick(draw, (Decimal("0.9"), Decimal("0.25"), Decimal(1)))
         operand = pick(draw, operands)
         if aggregate is Aggregate.COUNT_DISTINCT:

@@ -24,10 +24,13 @@ from kpidsl.model.expr import (
     Running,
     ToDate,
 )
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.project import Settings
 from kpidsl.model.sources import Measure
 from kpidsl.plan.query import Absent
-from tests.oracle.days import Span, bucket, day_of, earlier, same_week_earlier
+from tests.oracle import retail
+from tests.oracle.days import FISCAL, Span, bucket, day_of, earlier, same_week_earlier
 from tests.oracle.paths import Hop, Reach, reach
 from tests.oracle.rows import Refused, Row, Rows, aggregate
 
@@ -48,7 +51,8 @@ class Shift:
     days: int = 0
 
     def of(self, span: Span | None) -> Span | None:
-        return None if span is None else earlier(span, self.months, self.days)
+        still = not self.months and not self.days
+        return span if span is None or still else earlier(span, self.months, self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,28 @@ class Around:
     reach: Rolling | Running | ToDate | None = None
     kept: tuple[int, ...] | None = None
 
-    def own(self, span: Span | None, grain: Grain | None, weeks: int) -> Span | None:
+    def own(
+        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
+    ) -> Span | None:
         """The days of the unshifted period `span`, moved (S19); empty without a partner."""
         months, rest = self.shift.months, self.shift.days
-        if span is None or grain is not Grain.WEEK or not months or months % 12 or rest:
+        if span is None or not months or rest:
             return self.shift.of(span)
-        return same_week_earlier(span, months // 12, weeks) or (span[0], span[0])
+        years = settings.week_years
+        if years is not None and (
+            grain in FISCAL or (grain is None and retail.is_compared_by_months(years, span))
+        ):
+            start, end = (retail.earlier(years, day, months) for day in span)
+            return (start, end) if start < end else (span[0], span[0])
+        if grain is not Grain.WEEK or months % 12:
+            return self.shift.of(span)
+        return same_week_earlier(span, months // 12, settings) or (span[0], span[0])
 
-    def days(self, span: Span | None, grain: Grain | None, weeks: int) -> Span | None:
+    def days(
+        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
+    ) -> Span | None:
         """The days that count towards the unshifted period `span` (S18, S19)."""
-        moved = self.own(span, grain, weeks)
+        moved = self.own(span, grain, settings)
         if moved is None or self.reach is None or moved[0] == moved[1]:
             return moved
         end = moved[1]
@@ -78,7 +94,7 @@ class Around:
             case Running():
                 return date.min, end
             case ToDate(_, grain):
-                return bucket(end - timedelta(days=1), grain, weeks)[0], end
+                return bucket(end - timedelta(days=1), grain, settings)[0], end
             case Rolling(_, months, days):
                 return earlier((end, end), months, days)[0], end
 
@@ -167,6 +183,9 @@ class Leaf:
         """Whether any day of `span` lies in the source's known range (S13)."""
         if span[0] == span[1]:
             return False
+        if isinstance(span[0], datetime):
+            day = day_of(span[0])
+            span = (day, day + timedelta(days=1))
         days = self.rows_days()
         if not days:
             return False
@@ -180,6 +199,11 @@ class Leaf:
         moments = (self.rows.moment(row) for row in self.rows.of(self.source))
         return [day_of(moment) for moment in moments if moment is not None]
 
+    def rows_instants(self) -> list[datetime]:
+        """When each row of the source was."""
+        moments = (self.rows.instant(row) for row in self.rows.of(self.source))
+        return [moment for moment in moments if moment is not None]
+
     def _in(self, span: Span | None) -> Iterator[tuple[Row, date | None, frozenset[Combo]]]:
         if self._found is None:
             self._found = [
@@ -192,8 +216,12 @@ class Leaf:
             if held is not None:
                 if row in held:
                     yield row, day, combos
-            elif span is None or (day is not None and span[0] <= day < span[1]):
+            elif span is None or self._within(row, day, span):
                 yield row, day, combos
+
+    def _within(self, row: Row, day: date | None, span: Span) -> bool:
+        at = self.rows.instant(row) if isinstance(span[0], datetime) else day
+        return at is not None and span[0] <= at < span[1]
 
     def _held(self, span: Span) -> set[Row]:
         """Each entity's last row before the end of `span`, if it is fresh and not closed (S11).

@@ -34,7 +34,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, PerEntity, Validity
 from kpidsl.plan.query import Absent
-from tests.oracle.days import local_time
+from tests.oracle.days import instant, local_time
 from tests.oracle.functions import Unsupported, call
 
 Tables = dict[str, list[dict[str, object]]]
@@ -88,6 +88,17 @@ class Rows:
             raise Refused(f"{row.source} has no time")
         return local_time(self.plain(spec.expr, row), spec, self.model.settings.timezone)
 
+    def instant(self, row: Row) -> datetime | None:
+        """When the row was, not only what the local clock showed (S20)."""
+        spec = self.model.sources[row.source].time
+        assert spec is not None
+        value = self.plain(spec.expr, row)
+        if value is None:
+            return None
+        if not isinstance(value, datetime):
+            raise Refused(f"{row.source} knows days only")
+        return instant(value, spec, self.model.settings.timezone)
+
     # --- joins -----------------------------------------------------------------------------
 
     def partner(self, row: Row, join_name: str) -> Row | None:
@@ -116,7 +127,7 @@ class Rows:
     def _holds(self, row: Row, validity: Validity, moment: date | datetime | None) -> bool:
         """Whether a row holds at a moment: from its start, if it has one, until before its end."""
         start = self.plain(validity.start, row)
-        end = None if validity.end is None else self.plain(validity.end, row)
+        end = self.plain(validity.end, row)
         if moment is None:
             return start is None and end is None
         at = _midnight(moment) if not isinstance(moment, datetime) else moment

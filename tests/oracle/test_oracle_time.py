@@ -114,6 +114,15 @@ def test_a_source_without_rows_is_known_nowhere() -> None:
     }
 
 
+def test_a_month_before_a_week_is_seven_other_days() -> None:
+    # Before 25 to 31 March: 25 to 29 February, with two orders; before 1 to 7 April: 1 to 7
+    # March, with three.
+    query = ask(
+        Prior(of("orders.orders"), 1, 0), grain=Grain.WEEK, window=days("2024-03-25", "2024-04-08")
+    )
+    assert answer(query) == {date(2024, 3, 25): 2, date(2024, 4, 1): 3}
+
+
 @pytest.mark.parametrize(
     ("start", "end", "months", "shifted"),
     [

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import kpidsl
-from kpidsl.model.periods import Grain, Window
+from kpidsl.model.expr import MeasureRef
+from kpidsl.model.periods import GREGORIAN, Grain, Window
+from kpidsl.plan.query import Absent, Query, Selection
 from kpidsl.run.partial import is_partial
 from kpidsl.run.result import Known
 from tests.support import project
@@ -153,4 +155,21 @@ FEBRUARY = Window(date(2026, 2, 1), date(2026, 3, 1))
 def test_a_window_is_whole_when_it_is_a_period_that_all_know(
     window: Window, known: list[Window | None], partial: bool
 ) -> None:
-    assert is_partial(window, Grain.MONTH, 0, known) == partial
+    assert is_partial(window, Grain.MONTH, GREGORIAN, known) == partial
+
+
+def test_a_total_over_time_stands_for_the_whole_window(tmp_path: Path) -> None:
+    """Known are 10 January to 20 March; a total is no period, so 11 January to 20 March, which are
+    no whole months, are whole, and all of the quarter is not."""
+    with shop(tmp_path) as loaded:
+        orders = Selection("orders", MeasureRef("sales", "orders"))
+        runner = loaded.runner
+        for window, partial in (
+            (Window(date(2026, 1, 11), date(2026, 3, 21)), (True, False, True, False)),
+            (Window(date(2026, 1, 1), date(2026, 4, 1)), (True, False, True, True)),
+        ):
+            query = Query((orders,), grain=Grain.MONTH, window=window, totals=True)
+            result, _ = runner.query(query)
+            assert result is not None
+            assert result.rows[-1][0] is Absent.ALL
+            assert result.partial == partial

@@ -251,6 +251,17 @@ def test_a_repeated_key_is_refused_not_doubled(tmp_path: Path) -> None:
         assert codes(refusal(loaded, "rev", where='seg = "a"')) == ["K651"]
 
 
+def test_keys_without_a_value_are_nobody_s_and_may_repeat(tmp_path: Path) -> None:
+    """Two customers have no number: no order is theirs, and none is counted twice."""
+    with project(
+        tmp_path,
+        HEAD + SHOP.format(o='files: "o.csv"', cu='files: "cu.csv"'),
+        o="id,cust,amt\n1,1,10\n2,,5",
+        cu="cid,seg\n1,a\n,b\n,c",
+    ) as loaded:
+        assert loaded.query("rev", by=["seg"]).rows == (("a", 10), (Absent.UNMAPPED, 5))
+
+
 def test_a_repeated_key_of_a_union_is_refused(tmp_path: Path, engine: str) -> None:
     union = SHOP.format(o='files: "o.csv"', cu="union: [one, two]")
     with project(
@@ -283,6 +294,13 @@ def test_texts_are_not_joined_with_numbers(tmp_path: Path) -> None:
         HEAD + SHOP.format(o='files: "o.csv"', cu='files: "cu.csv"'),
         o="id,cust,amt\n1,1,10\n2,2,20",
         cu="cid,seg\n001,a\n01,b\n2,c",
+    ) as loaded:
+        assert codes(refusal(loaded, "rev", by=["seg"])) == ["K649"]
+    with project(
+        tmp_path,
+        HEAD + SHOP.format(o='files: "o.csv"', cu='files: "cu.csv"'),
+        o="id,cust,amt\n1,001,10\n2,2,20",
+        cu="cid,seg\n1,a\n2,c",
     ) as loaded:
         assert codes(refusal(loaded, "rev", by=["seg"])) == ["K649"]
 
@@ -488,11 +506,16 @@ def test_an_exclude_that_waits_for_itself_is_refused(tmp_path: Path) -> None:
         'source b { files: "t.csv", key: id, join other: a on id to id, exclude: other.x = 2 }\n'
         'source c { files: "t.csv", key: id, exclude: spent > 1\n'
         "dimension spent: sum(x) per id\nmeasure nc: count() as row }\n"
-        'source d { files: "t.csv", key: id\nmeasure nd: count() as row }',
+        'source d { files: "t.csv", key: id\nmeasure nd: count() as row }\n'
+        'source f { files: "t.csv", key: id\nmeasure nf: count() as row }\n'
+        'source g { files: "t.csv", key: id, join f: f on id to id, exclude: spent > 1\n'
+        "dimensions: [x]\ndimension spent: sum(x) per id }",
         t="id,x\n1,1\n2,2",
     ) as loaded:
         assert codes(refusal(loaded, "na")) == ["K472"]
         assert codes(refusal(loaded, "nc")) == ["K472"]
+        # The rows of `g` are those that would split `nf`.
+        assert codes(refusal(loaded, "nf", by=["g.x"])) == ["K472"]
         assert loaded.query("nd").rows == ((2,),)
 
 

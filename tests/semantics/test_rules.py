@@ -122,6 +122,35 @@ def test_s4_complement_of_any_is_none(shop: kpidsl.Project) -> None:
     assert any_a + none_a == shop.query("revenue").values("revenue")[0]
 
 
+@pytest.mark.parametrize(
+    ("condition", "revenue"),
+    [
+        # Order 3, of 30, has no line; each line has a product.
+        ("sku is unmapped", 30),
+        ("sku is null", 30),
+        ("sku is none", 0),
+        ("sku is not unmapped", 150),
+        ("sku is not none", 180),
+        ('sku != "a"', 130),  # order 1 has b
+        ('sku = "a" or sku is unmapped', 180),
+        ('sku is none or sku = "b"', 100),
+        ('length(coalesce(sku, "none")) = 4', 30),
+        ("case when sku is none then 1 else 2 end = 1", 0),
+        ("case when sku is unmapped then 1 else 2 end = 1", 30),
+    ],
+)
+def test_s4_what_has_no_row_on_the_many_side_is_unmapped(
+    shop: kpidsl.Project, condition: str, revenue: int
+) -> None:
+    assert shop.query("revenue", where=condition).values("revenue") == [revenue]
+
+
+def test_s4_any_of_the_many_beside_none(shop: kpidsl.Project) -> None:
+    """Order 1 has a and b, order 2 a alone: b without a is neither, a without b is order 2."""
+    assert shop.query("revenue", where='sku = "b" and not sku = "a"').values("revenue") == [0]
+    assert shop.query("revenue", where='sku = "a" and not sku = "b"').values("revenue") == [50]
+
+
 def test_s3_rows_without_a_key_are_not_joined_to(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
@@ -156,7 +185,9 @@ def test_once_per_refuses_two_values_within_a_key(tmp_path: Path) -> None:
     ) as loaded:
         refused = refusal(loaded, "fees")
         assert code(refused) == "K652"
-        assert re.search(r"`2` has two: 3(\.00)? and 4(\.00)?$", refused.diagnostics[0].message)
+        assert re.search(
+            r"1 key has several: `2` has 3(\.00)? and 4(\.00)?$", refused.diagnostics[0].message
+        )
         assert loaded.query("paid_fees").values("paid_fees") == [8]
 
 
@@ -255,6 +286,24 @@ def test_s6_two_paths_are_listed(tmp_path: Path) -> None:
         ]
 
 
+def test_s6_a_path_may_have_any_number_of_hops(shop: kpidsl.Project) -> None:
+    """Lines lead to their order and on to its customer, and from customers the same way back:
+    customer 1 has bought a and b, 2 a, and 3 nothing."""
+    by_region = shop.query("units", by=["region"])
+    assert rows(by_region, "region", "units") == [("North", 3), ("South", 7)]
+    by_sku = shop.query("customer_count", by=["sku"])
+    expected = [("a", 2), ("b", 1), (Absent.UNMAPPED, 1)]
+    assert rows(by_sku, "sku", "customer_count") == expected
+
+
+def test_s6_forward_and_then_back_is_no_path(shop: kpidsl.Project) -> None:
+    """A refund is of an order, not of one of its lines."""
+    assert code(refusal(shop, "refunded", by=["sku"])) == "K451"
+    assert code(refusal(shop, "refunded", where='sku = "a"')) == "K451"
+    by_region = shop.query("refunded", by=["region"])
+    assert rows(by_region, "region", "refunded") == [("North", 15)]
+
+
 def test_s9_fixed_amounts_stand_unallocated(shop: kpidsl.Project) -> None:
     result = shop.query("cost", by=["channel"], period="2026-01")
     assert rows(result, "channel", "cost") == [("ads", 40), (Absent.UNALLOCATED, 31)]
@@ -264,6 +313,13 @@ def test_s9_fixed_amounts_accrue_by_the_day(shop: kpidsl.Project) -> None:
     """31 USD per month: 1 USD a day in January, 28 days of February are all of it."""
     assert shop.query("cost", period="2026-01-01 .. 2026-01-10").values("cost") == [40 + 10]
     assert shop.query("cost", period="2026-02").values("cost") == [10 + 31]
+
+
+def test_s9_an_earlier_fixed_amount_is_of_the_earlier_days(shop: kpidsl.Project) -> None:
+    """1 to 10 March: 10 of 31 days, 10 USD. A month before: 10 of 28, and 10 USD of spend."""
+    result = shop.query("cost", period="2026-03-01 .. 2026-03-10", compare=["prior_month"])
+    assert result.values("cost") == [10]
+    assert float(result.values("cost prior_month")[0]) == pytest.approx(10 + 31 * 10 / 28)
 
 
 # --- S14 filters ---------------------------------------------------------------------------

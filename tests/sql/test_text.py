@@ -40,7 +40,12 @@ def test_sql(name: str, tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     question = dict(QUESTIONS[name])
     with project(tmp_path, SHOP) as loaded:
         sql = loaded.compile(*question.pop("metrics"), **question)
-    assert sql == snapshot
+    assert without_heading(sql) == snapshot
+
+
+def without_heading(sql: str) -> str:
+    """Leave out the lines that change with the version and the place of a definition."""
+    return "".join(line for line in sql.splitlines(keepends=True) if not line.startswith("--"))
 
 
 def test_the_same_question_gives_the_same_bytes(tmp_path: Path) -> None:

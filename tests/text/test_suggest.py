@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpidsl.text.suggest import either, mend_name, nearest
+from kpidsl.text.suggest import Known, either, mend_name, nearest
 
 NAMES = ["revenue", "revenue_net", "reviews", "orders", "order_date", "channel", "cac", "id"]
 
@@ -69,3 +69,46 @@ def test_a_choice_in_words() -> None:
         "`a` or `b`",
         "`a`, `b` or `c`",
     ]
+
+
+def distance(one: str, other: str) -> int:
+    """Optimal string alignment by its definition, from the ends of both texts."""
+    if not one or not other:
+        return len(one) + len(other)
+    ways = [
+        distance(one[:-1], other) + 1,
+        distance(one, other[:-1]) + 1,
+        distance(one[:-1], other[:-1]) + (one[-1] != other[-1]),
+    ]
+    if one[-2:] == other[-2:][::-1] and len(one) > 1 and len(other) > 1:
+        ways.append(distance(one[:-2], other[:-2]) + 1)
+    return min(ways)
+
+
+def slips(name: str, candidate: str) -> int | None:
+    """How many slips lead from a name to a candidate, by the words of `nearest`; None: too many."""
+    one, other = name.casefold(), candidate.casefold()
+    same_words = sorted(one.split("_")) == sorted(other.split("_"))
+    if one == other:
+        return 0
+    if len(one) > 2 and (other.startswith(one) or same_words):
+        return 1
+    needed = distance(one, other)
+    return needed if needed <= max(1, len(one) // 3) else None
+
+
+WORDS = st.text("abB_", max_size=6)
+
+
+@given(WORDS, st.lists(WORDS, max_size=8))
+def test_every_slip_is_found_by_its_definition(name: str, candidates: list[str]) -> None:
+    scored = [(slips(name, item), item) for item in set(candidates)]
+    expected = sorted((count, item) for count, item in scored if count is not None)
+    assert nearest(name, candidates, limit=9) == [item for _, item in expected]
+
+
+def test_names_prepared_for_many_searches() -> None:
+    known = Known(NAMES)
+    for name in ("revenu", "date_order", "profit", "revenu"):
+        assert known.nearest(name) == nearest(name, NAMES)
+        assert mend_name(name, known, "declare it") == mend_name(name, NAMES, "declare it")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import get_args
 
 from kpidsl.kinds.binding.calls import AGGREGATES, check_arguments, explain_call
 from kpidsl.kinds.binding.columns import column_binder, identities, listed
@@ -15,7 +17,14 @@ from kpidsl.model.units import Datatype
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 
-_NEED_NUMBERS = {Aggregate.SUM, Aggregate.AVG}
+_NEED_NUMBERS = {
+    Aggregate.SUM,
+    Aggregate.AVG,
+    Aggregate.MEDIAN,
+    Aggregate.PERCENTILE,
+    Aggregate.STDDEV,
+}
+_OF_ENTITIES = frozenset(get_args(PerEntity.model_fields["aggregate"].annotation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,7 @@ class Aggregation:
 
     aggregate: Aggregate
     operand: RowExpr | None
+    fraction: Decimal | None
     where: RowExpr | None
     once_per: tuple[RowExpr, ...]
     unit: UnitWord
@@ -66,12 +76,14 @@ def bind_aggregation(expr: tree.Expr, source: str, scope: Scope) -> Aggregation 
     aggregate = Aggregate(call.function.text) if call is not None else Aggregate.COUNT
     inner = _operand(call, aggregate, source, scope) if call is not None else None
     if inner is None or scope.failed_since(mark):
-        return Aggregation(aggregate, None, None, (), unit) if unit and scope.tolerant else None
-    operand, once_per = inner
+        known = unit if scope.tolerant else None
+        return Aggregation(aggregate, None, None, None, (), known) if known else None
     where = None
     if wheres:
         where = wheres[0] if len(wheres) == 1 else And(tuple(reversed(wheres)))
-    return Aggregation(aggregate, operand, where, once_per, unit or UnitWord())
+    return Aggregation(
+        aggregate, inner.operand, inner.fraction, where, inner.once_per, unit or UnitWord()
+    )
 
 
 def bind_attribute(expr: tree.Binary, source: str, own: str, scope: Scope) -> PerEntity | None:
@@ -80,11 +92,20 @@ def bind_attribute(expr: tree.Binary, source: str, own: str, scope: Scope) -> Pe
     entity = identities(listed(expr.right), scope, source)
     if call is None or entity is None:
         return None
-    inner = _operand(call, Aggregate(call.function.text), source, scope, own)
+    aggregate = Aggregate(call.function.text)
+    inner = _operand(call, aggregate, source, scope, own)
     if inner is None:
         return None
-    operand, once_per = inner
-    if once_per:
+    if aggregate not in _OF_ENTITIES:
+        scope.error(
+            "K309",
+            f"`{aggregate}` makes no attribute of an entity",
+            call.function.span,
+            label="not one value that the entity's rows tell",
+            help=f"use one of {', '.join(f'`{name}`' for name in sorted(_OF_ENTITIES))}",
+        )
+        return None
+    if inner.once_per:
         scope.error(
             "K311",
             "`once per` stands in measures only",
@@ -93,7 +114,7 @@ def bind_attribute(expr: tree.Binary, source: str, own: str, scope: Scope) -> Pe
             help="take `once per` out",
         )
         return None
-    return PerEntity(aggregate=call.function.text, operand=operand, entity=entity)
+    return PerEntity(aggregate=call.function.text, operand=inner.operand, entity=entity)
 
 
 def attribute_type(attribute: PerEntity, operand_type: Datatype) -> Datatype:
@@ -126,14 +147,29 @@ def _aggregate_call(expr: tree.Expr, scope: Scope) -> tree.Call | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    """What stands between an aggregate's parentheses, bound."""
+
+    operand: RowExpr | None = None
+    fraction: Decimal | None = None
+    once_per: tuple[RowExpr, ...] = ()
+
+
 def _operand(
     call: tree.Call, aggregate: Aggregate, source: str, scope: Scope, own: str | None = None
-) -> tuple[RowExpr | None, tuple[RowExpr, ...]] | None:
-    least = 0 if aggregate is Aggregate.COUNT else 1
-    if not check_arguments(call, least, 1, scope):
+) -> _Inner | None:
+    most = 2 if aggregate is Aggregate.PERCENTILE else 1
+    least = 0 if aggregate is Aggregate.COUNT else most
+    if not check_arguments(call, least, most, scope):
         return None
     if not call.arguments:
-        return None, ()
+        return _Inner()
+    fraction = None
+    if aggregate is Aggregate.PERCENTILE:
+        fraction = _fraction(call.arguments[1].value, scope)
+        if fraction is None:
+            return None
     expr = call.arguments[0].value
     once_per: tuple[RowExpr, ...] | None = ()
     if isinstance(expr, tree.Binary) and expr.op == "once per":
@@ -151,4 +187,18 @@ def _operand(
             help="count other values with `count_distinct`",
         )
         return None
-    return bound.expr, once_per
+    return _Inner(bound.expr, fraction, once_per)
+
+
+def _fraction(expr: tree.Expr, scope: Scope) -> Decimal | None:
+    match expr:
+        case tree.Percent(value=share) | tree.Number(value=share) if 0 <= share <= 1:
+            return share
+    scope.error(
+        "K308",
+        "a percentile is a share of the values",
+        expr.span,
+        label=f"this is {describe(expr)}",
+        help="write, for example, `percentile(price, 90%)`",
+    )
+    return None

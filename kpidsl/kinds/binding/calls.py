@@ -6,17 +6,14 @@ from collections.abc import Iterable
 
 from kpidsl.kinds.binding.misfits import refused
 from kpidsl.kinds.binding.scope import Scope
-from kpidsl.model.functions import SCALARS
+from kpidsl.model.functions import METRIC_FUNCTIONS, SCALARS
 from kpidsl.model.sources import Aggregate
 from kpidsl.syntax import tree
 from kpidsl.text.suggest import mend_name
 
 AGGREGATES = frozenset(item.value for item in Aggregate)
-LATER_AGGREGATES = frozenset({"median", "percentile", "stddev", "first", "last"})
-METRIC_FUNCTIONS = ("prior", "coalesce")
-LATER_METRIC_FUNCTIONS = frozenset(
-    {"change", "convert", "forecast", "rolling", "running", "share", "to_date", "total"}
-)
+LATER_AGGREGATES = frozenset({"first", "last"})
+LATER_METRIC_FUNCTIONS = frozenset({"convert", "forecast"})
 
 
 def check_arguments(call: tree.Call, at_least: int, at_most: int | None, scope: Scope) -> bool:
@@ -56,8 +53,8 @@ def explain_call(call: tree.Call, scope: Scope, known: Iterable[str], place: str
     span = call.function.span
     if name in LATER_AGGREGATES or name in LATER_METRIC_FUNCTIONS:
         scope.diagnostics.append(refused(f"`{name}`", span))
-    elif name in scope.catalog.later:
-        scope.diagnostics.append(refused(f"`{name}` with parameters", span))
+    elif name in scope.catalog.templates:
+        return  # what is wrong with its arguments was said when it was written out
     elif name in AGGREGATES:
         amount = _amount_of(call, scope)
         scope.error(
@@ -89,8 +86,8 @@ def explain_call(call: tree.Call, scope: Scope, known: Iterable[str], place: str
 
 
 def _purpose(function: str) -> str:
-    scalar = SCALARS.get(function)
-    return scalar.doc[:1].lower() + scalar.doc[1:].rstrip(".") if scalar else "arguments"
+    known = SCALARS.get(function) or METRIC_FUNCTIONS.get(function)
+    return known.doc[:1].lower() + known.doc[1:].rstrip(".") if known else "arguments"
 
 
 def _amount_of(call: tree.Call, scope: Scope) -> str:

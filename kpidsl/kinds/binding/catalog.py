@@ -5,12 +5,14 @@ Names resolve against the catalogue alone, so the order of declarations changes 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from kpidsl.model.expr import Column
 from kpidsl.model.project import Model
 from kpidsl.text.source import Span
+from kpidsl.text.suggest import Known
 
 ROI_MEMBERS = ("gain", "cost", "net", "roi", "roas")
 ROI_ANALYSED = ("annualised", "break_even")
@@ -21,7 +23,7 @@ ROI_LATER = ("npv", "irr", "payback")
 @dataclass(frozen=True, slots=True)
 class SourceNames:
     """The names inside one source. `joins` maps a join to its target source; `clock` is the
-    time column when it is a plain column."""
+    time column when it is a plain column, and `clocked` whether it has a time at all."""
 
     name: str
     span: Span | None = None
@@ -29,15 +31,16 @@ class SourceNames:
     joins: dict[str, str] = field(default_factory=dict)
     measures: dict[str, Span | None] = field(default_factory=dict)
     clock: tuple[str, ...] | None = None
+    clocked: bool = False
 
 
 @dataclass
 class Catalog:
     """The namespaces of a project: each maps a name to the place of its declaration.
 
-    `metrics` holds metrics, KPIs and ROI members; `later` the metrics that are declared but not
-    computed yet (those with parameters); `shared` maps a shared dimension to its members; `lost`
-    are names that may be declared where the text could not be read.
+    `metrics` holds metrics, KPIs and ROI members; `templates` the metrics with parameters; `shared`
+    maps a shared dimension to its members; `lost` are names that may be declared where the text
+    could not be read.
     """
 
     sources: dict[str, SourceNames] = field(default_factory=dict)
@@ -50,36 +53,30 @@ class Catalog:
     funnels: dict[str, Span | None] = field(default_factory=dict)
     benchmarks: dict[str, Span | None] = field(default_factory=dict)
     audiences: dict[str, Span | None] = field(default_factory=dict)
-    later: frozenset[str] = frozenset()
+    templates: dict[str, Span | None] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
 
     @cached_property
     def measure_homes(self) -> dict[str, tuple[str, ...]]:
         """For each measure name, the sources that declare it."""
-        homes: dict[str, tuple[str, ...]] = {}
-        for source in self.sources.values():
-            for name in source.measures:
-                homes[name] = (*homes.get(name, ()), source.name)
-        return homes
+        return _homes((source.name, source.measures) for source in self.sources.values())
 
     @cached_property
     def dimension_homes(self) -> dict[str, tuple[str, ...]]:
         """For each dimension name, the sources that declare it."""
-        homes: dict[str, tuple[str, ...]] = {}
-        for source in self.sources.values():
-            for name in source.dimensions:
-                homes[name] = (*homes.get(name, ()), source.name)
-        return homes
+        return _homes((source.name, source.dimensions) for source in self.sources.values())
 
-    def value_names(self) -> list[str]:
+    @cached_property
+    def value_names(self) -> Known:
         """Every name that a formula may use, qualified measures included."""
         qualified = [f"{s.name}.{name}" for s in self.sources.values() for name in s.measures]
-        return [*self.metrics, *self.measure_homes, *qualified]
+        return Known(sorted({*self.metrics, *self.measure_homes, *qualified}))
 
-    def dimension_names(self) -> list[str]:
+    @cached_property
+    def dimension_names(self) -> Known:
         """Every name that a filter or a split may use."""
         qualified = [f"{s.name}.{name}" for s in self.sources.values() for name in s.dimensions]
-        return [*self.shared, *self.dimension_homes, *qualified]
+        return Known(sorted({*self.shared, *self.dimension_homes, *qualified}))
 
     def sorts(self, name: str) -> list[str]:
         """What else a name is, in words, for "`x` is a dimension, not a metric"."""
@@ -89,7 +86,8 @@ class Catalog:
             ("a KPI", self.kpis),
             ("an ROI", self.rois),
             ("a source", self.sources),
-            ("a dimension", {**self.shared, **self.dimension_homes}),
+            ("a dimension", self.shared),
+            ("a dimension", self.dimension_homes),
             ("a goal", self.goals),
             ("a funnel", self.funnels),
             ("an entity", self.entities),
@@ -97,6 +95,14 @@ class Catalog:
             ("an audience", self.audiences),
         )
         return [words for words, names in homes if name in names]
+
+
+def _homes(declared: Iterable[tuple[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
+    homes: dict[str, list[str]] = {}
+    for source, names in declared:
+        for name in names:
+            homes.setdefault(name, []).append(source)
+    return {name: tuple(sources) for name, sources in homes.items()}
 
 
 def roi_members(name: str, lines: tuple[str, ...], roas: bool) -> list[str]:
@@ -122,6 +128,7 @@ def catalog_of(model: Model) -> Catalog:
         shared={name: dict(item.members) for name, item in model.shared.items()},
         entities={name: item.span for name, item in model.entities.items()},
         metrics={name: item.span for name, item in model.metrics.items()},
+        templates={name: item.span for name, item in model.templates.items()},
         kpis={name: item.span for name, item in model.kpis.items()},
         rois={name: item.span for name, item in model.rois.items()},
         goals={name: item.span for name, item in model.goals.items()},

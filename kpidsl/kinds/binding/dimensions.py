@@ -73,7 +73,7 @@ def _bare(name: str, span: Span, scope: Scope, homes: frozenset[str]) -> QueryDi
     if len(found) == 1:
         return QueryDimension(name, found[0])
     if not found:
-        scope.unknown("a dimension", name, span, catalog.dimension_names())
+        scope.unknown("a dimension", name, span, catalog.dimension_names)
         return None
     scope.ambiguous(
         name,

@@ -6,16 +6,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kpidsl.kinds.binding.amounts import counted_in, difference, filtered, joined
-from kpidsl.kinds.binding.calls import (
-    AGGREGATES,
-    METRIC_FUNCTIONS,
-    check_arguments,
-    explain_call,
-)
+from kpidsl.kinds.binding.applied import bind_applied
+from kpidsl.kinds.binding.calls import AGGREGATES, check_arguments, explain_call
 from kpidsl.kinds.binding.dimensions import dimension_binder
 from kpidsl.kinds.binding.graph import arithmetic, value_refs
-from kpidsl.kinds.binding.misfits import refused
-from kpidsl.kinds.binding.scope import NOTHING, Amounts, Scope
+from kpidsl.kinds.binding.scope import Amounts, Scope
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.units import (
     TIME_WORDS,
@@ -32,16 +27,14 @@ from kpidsl.model.expr import (
     MetricArithmetic,
     MetricCoalesce,
     MetricNegate,
-    Prior,
 )
 from kpidsl.model.formula import metric_text, row_text
+from kpidsl.model.functions import METRIC_FUNCTIONS
 from kpidsl.model.leaves import leaf_measures, leaf_sources
 from kpidsl.model.units import NUMBER, Unit
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 from kpidsl.text.source import Span
-
-_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +196,8 @@ class FormulaBinder:
                 is_value = (
                     ref.text in catalog.metrics or ref.parts[-1].text in catalog.measure_homes
                 )
-                if is_value and ref.text not in {*catalog.shared, *catalog.dimension_homes}:
+                known = ref.text in catalog.shared or ref.text in catalog.dimension_homes
+                if is_value and not known:
                     self.scope.error(
                         "K310",
                         "this formula goes on behind its filter, and so becomes part of the "
@@ -263,38 +257,14 @@ class FormulaBinder:
     # --- functions -------------------------------------------------------------------------
 
     def _call(self, call: tree.Call) -> Value | None:
-        match call.function.text:
-            case "prior":
-                return self._prior(call)
-            case "coalesce":
-                return self._coalesce(call)
+        name = call.function.text
+        if name == "coalesce":
+            return self._coalesce(call)
+        if name in METRIC_FUNCTIONS:
+            return bind_applied(call, self.bind, self.scope)
         known = {*METRIC_FUNCTIONS, *AGGREGATES}
         explain_call(call, self.scope, known, "a metric's formula")
         return None
-
-    def _prior(self, call: tree.Call) -> Value | None:
-        if any(argument.name is not None for argument in call.arguments):
-            named = next(a.name for a in call.arguments if a.name is not None)
-            self.scope.diagnostics.append(refused(f"`{named.text}:` of `prior`", named.span))
-            return None
-        if not check_arguments(call, 2, 2, self.scope):
-            return None
-        operand = self.bind(call.arguments[0].value)
-        shift = call.arguments[1].value
-        if not isinstance(shift, tree.Duration) or shift.seconds % _DAY_SECONDS:
-            self.scope.error(
-                "K308",
-                "`prior` looks back by whole days, weeks, months or years",
-                shift.span,
-                label=f"this is {describe(shift)}",
-                help="write, for example, `prior(revenue, 1y)` or `prior(revenue, 7d)`",
-            )
-            return operand if self.scope.tolerant else None
-        if operand is None:
-            return None
-        expr = Prior(operand.expr, shift.months, shift.seconds // _DAY_SECONDS)
-        # An earlier period's amount is no part of this period's: nothing is deducted by it.
-        return replace(operand, expr=expr, span=call.span, amounts=NOTHING)
 
     def _coalesce(self, call: tree.Call) -> Value | None:
         if not check_arguments(call, 2, None, self.scope):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_args
 
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.syntax import tree
-from kpidsl.text.diagnostic import Label
+from kpidsl.text.diagnostic import Diagnostic, Label, error
 from kpidsl.text.source import Span
 
 N = TypeVar("N", bound=Hashable)
+
+_WITHOUT_NAMES = ("str", "bool", "int", "Decimal", "Name", "Span")
+"""Types of fields, as they are written."""
 
 Edges = Mapping[N, Sequence[tuple[N, Span]]]
 """For each node, the nodes that it needs, with the place where it names them."""
@@ -30,8 +34,39 @@ def refs(root: tree.Expr | tree.Block | None) -> Iterator[tree.Ref]:
                 stack.extend(argument.value for argument in arguments)
             case tuple():
                 stack.extend(node)
-            case _ if is_dataclass(node) and not isinstance(node, tree.Name | Span):
-                stack.extend(getattr(node, field.name) for field in fields(node))
+            case _:
+                stack.extend([getattr(node, part) for part in _parts_of(node.__class__)])
+
+
+@cache
+def _parts_of(kind: type) -> tuple[str, ...]:
+    """Return the fields of a kind of node that may hold names; what is no node has none."""
+    if not is_dataclass(kind) or issubclass(kind, tree.Name | Span):
+        return ()
+    return tuple(field.name for field in fields(kind) if field.type not in _WITHOUT_NAMES)
+
+
+def children(expr: tree.Expr) -> Iterator[tree.Expr]:
+    """Yield the expressions directly inside one, names of functions left out."""
+    stack: list[Any] = [getattr(expr, field.name) for field in fields(expr)]
+    while stack:
+        match stack.pop():
+            case tree.Argument(value=value):
+                yield value
+            case tuple() as several:
+                stack.extend(several)
+            case _ as node if isinstance(node, get_args(tree.Expr)):
+                yield node
+
+
+def calls(root: tree.Expr) -> Iterator[tree.Call]:
+    """Yield every call of a function in an expression."""
+    stack: list[tree.Expr] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tree.Call):
+            yield node
+        stack.extend(children(node))
 
 
 def value_refs(expr: tree.Expr | None) -> Iterator[tree.Ref]:
@@ -102,25 +137,29 @@ def sort(edges: Edges[N]) -> tuple[list[N], list[list[tuple[N, Span]]]]:
 
 def report_cycles(what: str, cycles: list[list[tuple[N, Span]]], scope: Scope) -> None:
     """Say each cycle once, whole, with every place that closes it."""
-    for cycle in cycles:
-        # Begins at the first place in the text, whichever declaration was looked at first.
-        start = min(range(len(cycle)), key=lambda i: (cycle[i][1].file.name, cycle[i][1].start))
-        turned = [*cycle[start:], *cycle[:start]]
-        names = [_name(node) for node, _ in turned]
-        ring = [*names, names[0]]
-        needs = [f"`{name}` needs `{ring[place + 1]}`" for place, name in enumerate(names)]
-        chain = " → ".join(f"`{name}`" for name in ring)
-        own = len(turned) == 1
-        scope.error(
-            "K213",
-            f"{what} `{names[0]}` is defined by itself" if own else f"{what}s in a circle: {chain}",
-            turned[0][1],
-            label=needs[0],
-            labels=tuple(
-                Label(span, said) for (_, span), said in zip(turned[1:], needs[1:], strict=True)
-            ),
-            help="define one of them without the others",
-        )
+    scope.diagnostics.extend(cycle_error(what, cycle) for cycle in cycles)
+
+
+def cycle_error(what: str, cycle: list[tuple[N, Span]]) -> Diagnostic:
+    """Return the error of one cycle."""
+    # Begins at the first place in the text, whichever declaration was looked at first.
+    start = min(range(len(cycle)), key=lambda i: (cycle[i][1].file.name, cycle[i][1].start))
+    turned = [*cycle[start:], *cycle[:start]]
+    names = [_name(node) for node, _ in turned]
+    ring = [*names, names[0]]
+    needs = [f"`{name}` needs `{ring[place + 1]}`" for place, name in enumerate(names)]
+    chain = " → ".join(f"`{name}`" for name in ring)
+    own = len(turned) == 1
+    return error(
+        "K213",
+        f"{what} `{names[0]}` is defined by itself" if own else f"{what}s in a circle: {chain}",
+        turned[0][1],
+        label=needs[0],
+        labels=tuple(
+            Label(span, said) for (_, span), said in zip(turned[1:], needs[1:], strict=True)
+        ),
+        help="define one of them without the others",
+    )
 
 
 def _name(node: Hashable) -> str:

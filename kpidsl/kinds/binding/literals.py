@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import describe
@@ -10,6 +11,25 @@ from kpidsl.model.periods import Window, is_iso_week, parse_period
 from kpidsl.syntax import tree
 
 _DAY_SECONDS = 86_400
+
+
+def local_moment(expr: tree.TimestampLiteral, scope: Scope) -> datetime | None:
+    """Return a moment on the clock of the project, on which the times of sources are compared
+    (S20); one that names no zone is of that clock already."""
+    try:
+        moment = datetime.fromisoformat(expr.iso)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(ZoneInfo(scope.settings.timezone)).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        scope.error(
+            "K313",
+            f"`{expr.iso}` is no point in time",
+            expr.span,
+            label="no such moment",
+            help="write it as `2026-03-08T02:30`",
+        )
+        return None
+    return moment
 
 
 def day_window(expr: tree.DateLiteral, scope: Scope) -> Window | None:
@@ -67,7 +87,7 @@ def period_window(expr: tree.Expr, scope: Scope) -> Window | None:
             help="write its days, such as `2026-02-08 .. 2026-02-14`",
         )
         return None
-    window = parse_period(text, scope.settings.fiscal_year_starts)
+    window = parse_period(text, scope.settings.calendar)
     if window is None:
         scope.error(
             "K313",

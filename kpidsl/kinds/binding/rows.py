@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from kpidsl.kinds.binding.calls import check_arguments, explain_call
-from kpidsl.kinds.binding.literals import day_window, period_window
+from kpidsl.kinds.binding.literals import day_window, local_moment, period_window
 from kpidsl.kinds.binding.row_types import (
     CLOCKS,
     TYPE_WORDS,
@@ -158,17 +157,9 @@ class RowBinder:
                 return days_of(day_window(expr, self.scope), expr.span)
             case tree.PeriodLiteral():
                 return days_of(period_window(expr, self.scope), expr.span)
-            case tree.TimestampLiteral(iso=iso):
-                try:
-                    moment = datetime.fromisoformat(iso)
-                except ValueError:
-                    self.scope.error(
-                        "K313",
-                        f"`{iso}` is no point in time",
-                        expr.span,
-                        label="no such moment",
-                        help="write it as `2026-03-08T02:30`",
-                    )
+            case tree.TimestampLiteral():
+                moment = local_moment(expr, self.scope)
+                if moment is None:
                     return None
                 return RowValue(model.Literal(moment), Datatype.TIMESTAMP, expr.span)
             case _:

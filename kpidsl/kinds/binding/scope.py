@@ -13,7 +13,7 @@ from kpidsl.model.sources import Entity, SharedDimension, Source
 from kpidsl.model.units import Datatype
 from kpidsl.text.diagnostic import Diagnostic, Label, error, has_errors
 from kpidsl.text.source import Span
-from kpidsl.text.suggest import either, mend_name
+from kpidsl.text.suggest import Known, either, mend_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ class Scope:
     def error(self, code: str, message: str, span: Span | None, **details: object) -> None:
         self.diagnostics.append(error(code, message, span, **details))
 
-    def unknown(self, what: str, name: str, span: Span, candidates: Iterable[str]) -> None:
+    def unknown(self, what: str, name: str, span: Span, candidates: Known | Iterable[str]) -> None:
         """Say that nothing has this name, and what is nearest; but not of a name that stands in a
         part that could not be read, which has been said."""
         if not self.catalog.lost.isdisjoint(name.split(".")):
             return
         sorts = self.catalog.sorts(name)
-        known = sorted(set(candidates))
+        known = candidates if isinstance(candidates, Known) else sorted(set(candidates))
         if sorts:
             self.error(
                 "K214",

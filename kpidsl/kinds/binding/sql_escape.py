@@ -34,20 +34,22 @@ def check_sql(expr: SqlLiteral, scope: Scope) -> bool:
     return True
 
 
-def check_select(text: str, span: Span, scope: Scope) -> bool:
-    """Tell whether a source's `sql:` is one SELECT."""
+def check_select(text: str, span: Span, scope: Scope) -> tuple[str, ...] | None:
+    """Return the names of the tables that a source's `sql:` reads; None unless it is one SELECT."""
     import sqlglot  # noqa: PLC0415
     from sqlglot import errors, exp  # noqa: PLC0415
 
     try:
         trees = sqlglot.parse(text, read=scope.dialect)
     except errors.SqlglotError as problem:
-        return _refuse(scope, span, f"this SQL cannot be read: {_first_words(problem)}")
+        _refuse(scope, span, f"this SQL cannot be read: {_first_words(problem)}")
+        return None
     if len(trees) == 1 and isinstance(trees[0], exp.Query):
         writes = trees[0].find(exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Into)
         if writes is None:
-            return True
-    return _refuse(scope, span, "`sql` of a source is one SELECT")
+            return tuple(sorted({table.name for table in trees[0].find_all(exp.Table)}))
+    _refuse(scope, span, "`sql` of a source is one SELECT")
+    return None
 
 
 def _refuse(scope: Scope, span: Span, message: str) -> bool:

@@ -37,8 +37,14 @@ def resolve_value(ref: tree.Ref, scope: Scope, own: str | None = None) -> Value 
     catalog, text = scope.catalog, ref.text
     if text in catalog.metrics and text != own:
         return _metric(text, ref.span, scope)
-    if text in catalog.later:
-        scope.diagnostics.append(refused(f"`{text}` with parameters", ref.span))
+    if text in catalog.templates:
+        scope.error(
+            "K218",
+            f"`{text}` has parameters, and is told none",
+            ref.span,
+            label="arguments are missing",
+            help=f"write `{text}(…)`, with what each parameter stands for",
+        )
         return None
     parts = [part.text for part in ref.parts]
     if len(parts) == 1:
@@ -68,7 +74,7 @@ def resolve_value(ref: tree.Ref, scope: Scope, own: str | None = None) -> Value 
     if first in catalog.rois:
         _no_member(first, ".".join(rest), ref, scope)
         return None
-    scope.unknown("a metric or a measure", text, ref.span, catalog.value_names())
+    scope.unknown("a metric or a measure", text, ref.span, catalog.value_names)
     return None
 
 
@@ -82,7 +88,7 @@ def _unknown(text: str, ref: tree.Ref, scope: Scope) -> None:
             help=f"write `{text}.roi`, `{text}.net`, `{text}.gain` or `{text}.cost`",
         )
         return
-    known = scope.catalog.value_names()
+    known = scope.catalog.value_names
     scope.unknown("a metric or a measure", text, ref.span, known)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import accumulate
 
 from kpidsl.kinds.binding.graph import refs
 from kpidsl.kinds.checks import (
@@ -20,7 +22,7 @@ from kpidsl.kinds.checks import (
 from kpidsl.model.project import Model
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Severity
-from kpidsl.text.source import Span
+from kpidsl.text.source import SourceFile, Span
 
 _CHECKS = (goalless, vanity, smart, core_kpis, cadence, shared_names, lifetime_value, cost_lines)
 
@@ -38,22 +40,45 @@ def on_sound_ground(
 ) -> list[Diagnostic]:
     """Leave out the advice that an error may have caused: about a definition that has an error,
     names one that has, or is named there."""
-    broken = [block for block in blocks if any(_holds(block, item.span) for item in errors)]
+    mistakes = _Places(item.span for item in errors)
+    broken = [block for block in blocks if mistakes.lie_in(block.span)]
     names = {block.path[-1].text for block in broken if block.path}
     named = {word for block in broken for word in _words(block)}
     unsure = [
         *broken,
         *(b for b in blocks if (b.path and b.path[-1].text in named) or names & _words(b)),
     ]
+    doubtful = _Places(block.span for block in unsure)
     return [
         item
         for item in findings
-        if item.severity is Severity.ERROR or not any(_holds(b, item.span) for b in unsure)
+        if item.severity is Severity.ERROR or item.span is None or not doubtful.hold(item.span)
     ]
 
 
-def _holds(block: tree.Block, span: Span | None) -> bool:
-    return span is not None and block.span.holds(span)
+class _Places:
+    """Spans in the order of their files and starts: each question takes a search, not a walk."""
+
+    def __init__(self, spans: Iterable[Span | None]) -> None:
+        self._spans: dict[SourceFile, list[tuple[int, int]]] = {}
+        for span in spans:
+            if span is not None:
+                self._spans.setdefault(span.file, []).append((span.start, span.end))
+        self._ends: dict[SourceFile, list[int]] = {}
+        for file, own in self._spans.items():
+            own.sort()
+            self._ends[file] = list(accumulate((end for _, end in own), max))
+
+    def lie_in(self, whole: Span) -> bool:
+        """Tell whether any of them begins inside a span."""
+        own = self._spans.get(whole.file, [])
+        return bisect_left(own, (whole.start,)) < bisect_left(own, (whole.end,))
+
+    def hold(self, inner: Span) -> bool:
+        """Tell whether a span begins inside any of them."""
+        before = bisect_left(self._spans.get(inner.file, []), (inner.start + 1,))
+        # Of those that begin before it, the one that ends last.
+        return before > 0 and self._ends[inner.file][before - 1] > inner.start
 
 
 def _words(block: tree.Block) -> set[str]:

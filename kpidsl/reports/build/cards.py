@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kpidsl.analysis.goals import direction, goal_status
-from kpidsl.model.periods import Window, label
+from kpidsl.model.periods import Window
 from kpidsl.reports.build.asking import Answer
 from kpidsl.reports.build.definition import definition_of
 from kpidsl.reports.build.facts import Facts
@@ -132,7 +132,9 @@ class _Beside:
         ):
             if what in wanted:
                 earlier = self.facts.beside(self.subject, what)
-                found += self._earlier(earlier, back.of(self.page.span.window))
+                found += self._earlier(
+                    earlier, back.of(self.page.span.window, self.page.span.calendar)
+                )
         return tuple(found + self._benchmark())
 
     def bullet(self) -> Bullet | None:
@@ -166,7 +168,7 @@ class _Beside:
             )
         marks = self.page.marks(answer, self.subject.sources, window)
         notes = "; ".join(mark.note for mark in marks if mark.kind == "partial")
-        return [self._comparison(label(window), base, source=notes)]
+        return [self._comparison(self.page.span.label_of(window), base, source=notes)]
 
     def _benchmark(self) -> list[Comparison]:
         found = self.page.benchmark(self.subject.benchmark)
@@ -199,7 +201,7 @@ def _history(subject: Subject, facts: Facts, page: Page) -> tuple[Point, ...]:
         return ()
     return tuple(
         Point(
-            label=label(piece),
+            label=page.span.label_of(piece),
             figure=page.figure(
                 answer.values.get((piece.start,)), subject.unit, subject.expr, sources, piece
             ),

@@ -61,7 +61,7 @@ def footer(page: Page, rooms: Sequence[Room], sources: Iterable[str], *, asked: 
 
 def _period(page: Page, *, asked: bool) -> list[str]:
     phrase = PHRASES.period_asked if asked else PHRASES.period_rule
-    found = [phrase.format(period=page.span.label, grain=page.span.grain.value)]
+    found = [phrase.format(period=page.span.label, grain=page.span.grain.value.replace("_", " "))]
     if not page.span.complete:
         found.append(PHRASES.period_partial.format(day=day(page.span.window.last_day)))
     return found

@@ -95,8 +95,10 @@ def _counts(expr: MetricExpr, model: Model) -> list[MetricExpr]:
             return _counts(left, model) + _counts(right, model)
         case Filtered() | Prior() | Rolling() | Running() | ToDate():
             return [replace(expr, operand=item) for item in _counts(expr.operand, model)]
-        case Applied(operand) | FixedAmount(allocate_by=MetricRef() as operand):
+        case Applied(operand):
             return _counts(operand, model)
+        case FixedAmount(allocate_by=weight) if weight is not None:
+            return _counts(weight, model)  # a member's share of the amount is its share of these
         case MetricCoalesce(items):
             return [count for item in items for count in _counts(item, model)]
     return []

@@ -97,7 +97,7 @@ class Page:
     def is_partial(self, sources: tuple[str, ...], window: Window) -> bool:
         """Whether a window is less than a period of the page, or known in part only (S21)."""
         known = (known for _, known in self._known(sources))
-        return is_partial(window, self.span.grain, self.span.week_starts, known)
+        return is_partial(window, self.span.grain, self.span.calendar, known)
 
     def knows_nothing(self, sources: tuple[str, ...], window: Window) -> bool:
         """Whether a window lies outside what some source knows."""
@@ -115,7 +115,7 @@ class Page:
             label=PHRASES.benchmark,
             value=figure(found.value, unit),
             source=PHRASES.benchmark_source.format(source=found.published_in, day=day(found.as_of)),
-            stale=found.expires is not None and self.today >= found.expires,
+            stale=found.expires is not None and self.today > found.expires,
         )
 
     def dimension_title(self, by: tuple[QueryDimension, ...]) -> str:

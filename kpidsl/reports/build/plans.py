@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kpidsl.model.periods import Grain, Window, label, period_start, year_to_date
+from kpidsl.model.periods import Grain, Window, label, label_of, period_start, year_to_date
 from kpidsl.plan.query import Selection
 from kpidsl.reports.build.asking import NOTHING, Answer, ask
 from kpidsl.reports.build.figures import difference, materiality
@@ -31,7 +31,9 @@ def plan_table(subjects: Sequence[Subject], page: Page) -> PlanTable:
         for window in spans
     ]
     titles = tuple(
-        PHRASES.year_to_date.format(period=label(window)) if name == YEAR_TO_DATE else label(window)
+        PHRASES.year_to_date.format(period=label(window))
+        if name == YEAR_TO_DATE
+        else label_of(window, Grain(name), page.span.calendar)
         for window, name in spans.items()
     )
     return PlanTable(
@@ -66,7 +68,7 @@ def planned(subject: Subject, answer: Answer, window: Window) -> Figure | None:
 
 def _spans(page: Page) -> dict[Window, str]:
     """Return the windows of the report's columns: by default the period and the year to date."""
-    span, fiscal = page.span, page.model.settings.fiscal_year_starts
+    span = page.span
     found: dict[Window, str] = {}
     for name in page.report.columns or (page.report.grain, YEAR_TO_DATE):
         if name == FULL_YEAR:
@@ -79,11 +81,11 @@ def _spans(page: Page) -> dict[Window, str]:
                 )
             )
         elif name == YEAR_TO_DATE:
-            found.setdefault(year_to_date(span.window, fiscal), name)
+            found.setdefault(year_to_date(span.window, span.calendar), name)
         elif name == span.grain:
             found.setdefault(span.window, name)
         else:
-            start = period_start(span.window.last_day, Grain(name), span.week_starts)
+            start = period_start(span.window.last_day, Grain(name), span.calendar)
             found.setdefault(Window(start, span.window.end), name)
     return found or {span.window: page.report.grain}
 

@@ -73,7 +73,7 @@ def build_report(
         audience,
         span_of(
             Grain(report.grain),
-            model.settings.week_starts,
+            model.settings.calendar,
             today,
             _known_until(runner, model, rooms, subjects, goals),
             period,
@@ -105,7 +105,9 @@ def build_report(
         audience=Audience(
             name=audience.title,
             tier=audience.tier.value,
-            cadence=audience.cadence.value if audience.cadence else _CADENCES[report.grain],
+            cadence=audience.cadence.value
+            if audience.cadence
+            else _CADENCES[report.grain.ordinary],
         ),
         period=Period(
             label=page.span.label,

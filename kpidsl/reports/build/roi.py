@@ -40,7 +40,8 @@ def roi_table(
 ) -> RoiTable | GapBlock:
     """Return the table; its total is asked for apart, never added up from the rows (S10).
 
-    Small groups lose every figure that tells their gain and keep their cost, which is nobody's.
+    Small groups lose every figure that tells their gain, and their cost unless it is nobody's, as
+    what an ad platform takes by the day.
     Where some gain cost nothing, the total judges no spending, and the paid members are judged by
     a subtotal of their own.
     """
@@ -156,6 +157,12 @@ class _Rows:
     bar: Decimal | None
     convention: str = ""
 
+    @property
+    def cost_tells(self) -> bool:
+        """Whether a member's cost tells how many rows stand behind it, as its part of an amount
+        allocated by orders does."""
+        return bool(counted([_cost(self.roi)], self.page.model))
+
     def row(self, label: str, values: Mapping[str, Number | None], key: Key = ()) -> RoiRow:
         """Return the row of some values; those of a hidden member `key` are left out."""
         model, span = self.page.model, self.page.span
@@ -166,7 +173,7 @@ class _Rows:
         def shown(member: str) -> Figure:
             metric = model.metrics[f"{self.roi.name}.{member}"]
             unit = MULTIPLE if member == "roas" else page_unit(metric.unit, percent=metric.percent)
-            if why and member != "cost":
+            if why and (member != "cost" or self.cost_tells):
                 return figure(None, unit, missing=why)
             return self.page.figure(
                 values.get(member), unit, metric.expr, self.subject.sources, span.window
@@ -262,8 +269,12 @@ def _selections(roi: Roi, page: Page) -> list[Selection]:
         if f"{roi.name}.{member}" in model.metrics
     ]
     if page.audience.suppress_below is not None:
-        found += counted([roi.gain], model)
+        found += counted([roi.gain, _cost(roi)], model)
     return found
+
+
+def _cost(roi: Roi) -> MetricExpr:
+    return MetricRef(f"{roi.name}.cost")
 
 
 def _gap(answers: Mapping[str, Answer]) -> Gap | None:

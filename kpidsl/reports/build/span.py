@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from kpidsl.model.periods import (
+    GREGORIAN,
+    Calendar,
     Grain,
     Window,
     is_whole,
-    label,
+    label_of,
     last_complete,
+    moved_back,
     period_start,
     periods,
-    shift_window,
     whole_months,
 )
 
 SERIES = 13
 """Periods of a history: the same one a year ago stands at its beginning."""
-
-_MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
-_DAYS = {Grain.DAY: 1, Grain.WEEK: 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class Back:
     months: int = 0
     days: int = 0
 
-    def of(self, window: Window) -> Window:
-        return shift_window(window, -self.months, -self.days)
+    def of(self, window: Window, calendar: Calendar = GREGORIAN) -> Window:
+        return moved_back(window, self.months, self.days, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +43,28 @@ class Span:
     window: Window
     grain: Grain
     complete: bool
-    week_starts: int
+    calendar: Calendar
 
     @property
     def label(self) -> str:
-        return label(self.window)
+        return self.label_of(self.window)
+
+    def label_of(self, window: Window) -> str:
+        """Name a period of the page's grain, or any other days."""
+        return label_of(window, self.grain, self.calendar)
 
     @property
     def prior(self) -> Back:
         """One period back, or as many months or days as the window is long."""
-        if is_whole(self.whole, self.grain, self.week_starts):
-            return Back(_MONTHS.get(self.grain, 0), _DAYS.get(self.grain, 0))
+        if is_whole(self.whole, self.grain, self.calendar):
+            return Back(self.grain.months, self.grain.days)
         months = whole_months(self.whole)
         return Back(months=months) if months else Back(days=self.whole.days)
 
     @property
     def year_before(self) -> Back:
         """Twelve months back; 52 weeks for days and weeks, so that weekdays compare (S19)."""
-        by_weekday = self.grain in _DAYS and not whole_months(self.whole)
+        by_weekday = self.grain.days and not whole_months(self.whole)
         return Back(days=364) if by_weekday else Back(months=12)
 
     @property
@@ -71,12 +74,10 @@ class Span:
 
     def series(self) -> list[Window]:
         """Return the last `SERIES` periods; the last one ends with the window."""
-        start = period_start(self.window.last_day, self.grain, self.week_starts)
-        back = Back(
-            (SERIES - 1) * _MONTHS.get(self.grain, 0), (SERIES - 1) * _DAYS.get(self.grain, 0)
-        )
-        first = back.of(Window(start, self.window.end)).start
-        return periods(Window(first, self.window.end), self.grain, self.week_starts)
+        first = period_start(self.window.last_day, self.grain, self.calendar)
+        for _ in range(SERIES - 1):
+            first = period_start(first - timedelta(days=1), self.grain, self.calendar)
+        return periods(Window(first, self.window.end), self.grain, self.calendar)
 
 
 def has_plan(window: Window) -> bool:
@@ -86,15 +87,15 @@ def has_plan(window: Window) -> bool:
 
 
 def span_of(
-    grain: Grain, week_starts: int, today: date, known_until: date | None, asked: Window | None
+    grain: Grain, calendar: Calendar, today: date, known_until: date | None, asked: Window | None
 ) -> Span:
     """Return the period asked for, else the last complete one (S21, D19).
 
     `known_until` is the first day that some source of the page does not vouch for.
     """
     if asked is None:
-        whole = last_complete(today, grain, known_until, week_starts)
-        return Span(whole, whole, grain, complete=True, week_starts=week_starts)
+        whole = last_complete(today, grain, known_until, calendar)
+        return Span(whole, whole, grain, complete=True, calendar=calendar)
     end = min(asked.end, today, known_until or today)
     window = Window(asked.start, end) if asked.start < end else asked
-    return Span(asked, window, grain, complete=end == asked.end, week_starts=week_starts)
+    return Span(asked, window, grain, complete=end == asked.end, calendar=calendar)

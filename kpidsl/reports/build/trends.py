@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpidsl.model.periods import Window, label
+from kpidsl.model.periods import Window
 from kpidsl.reports.build.facts import Facts
 from kpidsl.reports.build.figures import difference
 from kpidsl.reports.build.page import Page
@@ -34,7 +34,7 @@ def _point(piece: Window, subject: Subject, facts: Facts, page: Page) -> TrendPo
     planned = None if partial else facts.planned(subject).values.get((piece.start,))
     plan = None if planned is None else figure(planned, subject.unit)
     return TrendPoint(
-        label=label(piece),
+        label=page.span.label_of(piece),
         first=piece.start,
         last=piece.last_day,
         actual=actual,

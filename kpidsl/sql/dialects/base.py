@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
+
+
+class Kind(StrEnum):
+    """What a type holds, whatever an engine calls it. A moment says in which zone it is, or not."""
+
+    DAY = "day"
+    MOMENT = "moment"
+    ZONED = "moment with a zone"
+    NUMBER = "number"
+    TEXT = "text"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,14 @@ class Dialect(Protocol):
     def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """Return a time column's value so that it compares with `clock.stored`."""
 
+    def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """Return a time column's value as a naive timestamp of UTC; of two instants at which the
+        local clock that it is stored by shows the same, the later one."""
+
+    def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
+        """Return the instant at which the part of a day begins that holds an instant, given the
+        local time then."""
+
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         """Return the first day, as a DATE, of the period that holds a local timestamp."""
 
@@ -66,6 +88,9 @@ class Dialect(Protocol):
         """Return the starts of the periods from first to last, one row each, in a column `name`;
         the bounds stand in the one row of the table `of`, or are constants."""
 
+    def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
+        """Return the instants at which parts of a day begin, one row each, in a column `name`."""
+
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         """Return the value below which a share of the values lies, exact, as a float; between two
         values in proportion."""
@@ -75,7 +100,10 @@ class Dialect(Protocol):
         tell; where columns have types of their own it is the value itself."""
 
     def type_of(self, value: exp.Expr) -> exp.Expr:
-        """Return the name of a value's type, as text: one of DuckDB's."""
+        """Return the name of a value's type, as text."""
+
+    def kind_of(self, type_name: str) -> Kind:
+        """Return what a type that `type_of` names holds."""
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         """Return a field of a struct."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 from kpidsl.sql import build
-from kpidsl.sql.build import cast, identifier
-from kpidsl.sql.dialects.base import Clock
+from kpidsl.sql.build import cast, identifier, literal
+from kpidsl.sql.dialects.base import Clock, Kind
 
 _STEPS = {
     Grain.DAY: (1, "DAY"),
@@ -19,6 +21,12 @@ _STEPS = {
     Grain.QUARTER: (3, "MONTH"),
     Grain.YEAR: (1, "YEAR"),
 }
+_NUMBERS = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+    *("FLOAT", "DOUBLE", "DECIMAL"),
+)
+_KINDS = {"DATE": Kind.DAY, "VARCHAR": Kind.TEXT} | dict.fromkeys(_NUMBERS, Kind.NUMBER)
 
 
 class DuckDB:
@@ -43,6 +51,22 @@ class DuckDB:
     def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         del clock
         return cast(value, "TIMESTAMP")
+
+    def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        utc = exp.Literal.string("UTC")
+        if clock.stored_as is None:  # the value has a zone of its own
+            return exp.AtTimeZone(this=cast(value, "TIMESTAMPTZ"), zone=utc)
+        stamp = cast(value, "TIMESTAMP")
+        if clock.stored_as == "UTC":
+            return stamp
+        moment = exp.AtTimeZone(this=stamp, zone=exp.Literal.string(clock.stored_as))
+        return exp.AtTimeZone(this=moment, zone=utc)
+
+    def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
+        unit = exp.Literal.string(part.value)
+        start = exp.Anonymous(this="DATE_TRUNC", expressions=[unit, local])
+        within = exp.Paren(this=exp.Sub(this=local.copy(), expression=start))
+        return exp.Sub(this=instant, expression=within)
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         if grain is Grain.DAY:
@@ -71,7 +95,15 @@ class DuckDB:
         series = exp.Anonymous(this="GENERATE_SERIES", expressions=[first, last, step])
         starts = cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
         select = build.select(build.alias(starts, name))
-        return select if of is None else select.from_(build.table(of), copy=False)
+        return select if of is None else build.from_(select, build.table(of))
+
+    def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
+        def series(run: Run) -> exp.Expr:
+            ends = [literal(run.first), literal(run.last), _interval(1, run.part.name)]
+            found = exp.Anonymous(this="GENERATE_SERIES", expressions=ends)
+            return exp.Anonymous(this="UNNEST", expressions=[found])
+
+        return build.union_all([build.select(build.alias(series(run), name)) for run in runs])
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         share = exp.Literal.number(format(fraction, "f"))
@@ -84,6 +116,12 @@ class DuckDB:
     def type_of(self, value: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="TYPEOF", expressions=[value])
 
+    def kind_of(self, type_name: str) -> Kind:
+        name = type_name.partition("(")[0]
+        if name.startswith("TIMESTAMP"):
+            return Kind.ZONED if name.endswith("TIME ZONE") else Kind.MOMENT
+        return _KINDS.get(name, Kind.OTHER)
+
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         return exp.Dot(this=value, expression=identifier(name))
 
@@ -91,7 +129,7 @@ class DuckDB:
         """The element stands first: of columns that share a name the first is read."""
         star = exp.Star(except_=[identifier(alias)]) if hides else exp.Star()
         element = exp.Anonymous(this="UNNEST", expressions=[value])
-        return build.select(build.alias(element, alias), star).from_(rows, copy=False)
+        return build.from_(build.select(build.alias(element, alias), star), rows)
 
 
 def _interval(count: int, unit: str) -> exp.Expr:

@@ -14,17 +14,18 @@ says which. In a statement
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 
 from sqlglot import exp
 
+from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 from kpidsl.sql import build
-from kpidsl.sql.dialects.base import Clock
+from kpidsl.sql.dialects.base import Clock, Kind
 
 OWN = "kpi_"
 """What the names of registered functions begin with."""
@@ -42,6 +43,8 @@ _COMPARED = {
     Datatype.TIMESTAMP: "kpi_moment",
     Datatype.UNKNOWN: "kpi_comparable",
 }
+_UNTIL = "until"
+"""The column of a series that holds the last of what it counts up to."""
 _Type = exp.DataType.Type
 
 
@@ -69,6 +72,12 @@ class SQLite:
         if clock.stored_as is None:
             return self.local_time(value, clock)
         return _call("kpi_local", value, _text(clock.stored_as), _text(clock.stored_as))
+
+    def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        return _call("kpi_instant", value, _text(clock.stored_as), _text(clock.zone))
+
+    def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
+        return _call("kpi_part_start", instant, local, _text(part.value))
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         match grain:
@@ -102,19 +111,23 @@ class SQLite:
     def date_series(
         self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
     ) -> exp.Select:
-        start, until = build.alias(first, name), build.alias(last, "last_day")
+        start, until = build.alias(first, name), build.alias(last, _UNTIL)
         base = build.select(start, until)
         if of is not None:
-            base = base.from_(build.table(of), copy=False)
-        base = base.where(exp.LTE(this=first.copy(), expression=last.copy()), copy=False)
-        following = _date(build.column(name), _STEPS[grain])
-        goes_on = exp.LTE(this=following.copy(), expression=build.column("last_day"))
-        step = build.select(following, build.column("last_day"))
-        step = step.from_(build.table("series"), copy=False).where(goes_on, copy=False)
-        select = build.select(build.column(name)).from_(build.table("series"), copy=False)
-        select = build.with_ctes(select, [("series", build.union_all([base, step]))])
-        select.args["with_"].set("recursive", True)
-        return select
+            base = build.from_(base, build.table(of))
+        base = build.where(base, exp.LTE(this=first.copy(), expression=last.copy()))
+        return _series([base], _date(build.column(name), _STEPS[grain]), name)
+
+    def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
+        bases = [
+            build.select(
+                build.alias(build.literal(run.first), name),
+                build.alias(build.literal(run.last), _UNTIL),
+            )
+            for run in runs
+        ]
+        (part,) = {run.part for run in runs}
+        return _series(bases, _call("DATETIME", build.column(name), _text(f"+1 {part}")), name)
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         return _call("kpi_quantile", value, _text(format(fraction, "f")))
@@ -133,6 +146,9 @@ class SQLite:
     def type_of(self, value: exp.Expr) -> exp.Expr:
         return _call("kpi_type", value)
 
+    def kind_of(self, type_name: str) -> Kind:
+        return Kind(type_name)
+
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         return _call("kpi_field", value, _text(name))
 
@@ -145,7 +161,18 @@ class SQLite:
             this=_call("JSON_EACH", value),
             alias=exp.TableAlias(this=build.identifier("element")),
         )
-        return build.cross_join(build.select(element, others).from_(rows, copy=False), each)
+        return build.cross_join(build.from_(build.select(element, others), rows), each)
+
+
+def _series(bases: Sequence[exp.Select], following: exp.Expr, name: str) -> exp.Select:
+    """Return what follows from each base's first value, in the column `name`, up to its last."""
+    goes_on = exp.LTE(this=following, expression=build.column(_UNTIL))
+    step = build.select(following.copy(), build.column(_UNTIL))
+    step = build.where(build.from_(step, build.table("series")), goes_on)
+    select = build.from_(build.select(build.column(name)), build.table("series"))
+    select = build.with_ctes(select, [("series", build.union_all([*bases, step]))])
+    select.args["with_"].set("recursive", True)
+    return select
 
 
 # --- the trees that differ -----------------------------------------------------------------
@@ -183,7 +210,7 @@ def _stacked(union: exp.Union) -> exp.Expr:
         for place, name in enumerate(queries[0].named_selects, start=1)
     ]
     values = exp.Subquery(this=exp.Values(expressions=rows))
-    return build.select(*columns).from_(values, copy=False)
+    return build.from_(build.select(*columns), values)
 
 
 def _queries(union: exp.Union) -> Iterator[exp.Query]:

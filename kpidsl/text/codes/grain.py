@@ -16,6 +16,18 @@ source lines {{
   join customer: customers on {on}
 }}
 """
+_PLANS = """kpidsl 1
+
+source customers {{
+  table: shop.customers
+  dimensions: [plan]
+}}
+
+source orders {{
+  table: shop.orders
+  {time}join customer: customers on customer_id {{ valid_from: since{until} }}
+}}
+"""
 _SPEND = """kpidsl 1
 
 source spend {{
@@ -104,5 +116,23 @@ CODES: tuple[CodeInfo, ...] = (
         "A funnel follows the same person from step to step.",
         _FUNNEL.format(members="sessions.visitor_id"),
         _FUNNEL.format(members="sessions.visitor_id, lines.customer_id"),
+    ),
+    CodeInfo(
+        "K407",
+        "a level, or a joined row that holds for a time, without a time",
+        "A measure declares `stock`, or a join `valid_from`, and the source has no `time`.",
+        "Which row is the last one (S11), or which one held (S8), is a question of when.",
+        _PLANS.format(time="", until=", valid_to: till"),
+        _PLANS.format(time="time: ordered_at\n  ", until=", valid_to: till"),
+    ),
+    CodeInfo(
+        "K408",
+        "half of a validity",
+        "A join names from when a row of the other source holds, but not until when; or the other "
+        "way round.",
+        "A row without an end would hold beside the one that follows it, and what joins both "
+        "would count twice (S8).",
+        _PLANS.format(time="time: ordered_at\n  ", until=""),
+        _PLANS.format(time="time: ordered_at\n  ", until=", valid_to: till"),
     ),
 )

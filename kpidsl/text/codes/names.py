@@ -160,9 +160,11 @@ CODES: tuple[CodeInfo, ...] = (
     ),
     CodeInfo(
         "K218",
-        "arguments of `use` do not fit",
-        "An argument is missing, unknown, given twice, or does not say which parameter it is.",
-        "Arguments are named, so that cost and customers can't change places unseen.",
+        "arguments do not fit the parameters",
+        "An argument of a `use`, or of a metric with parameters, is missing, unknown, given twice, "
+        "or does not say which parameter it is.",
+        "Arguments are named, if there are several, so that cost and customers can't change places "
+        "unseen.",
         _LINES + _PACK + "\nuse marketing.cac(cost: revenue) as cac {\n}\n",
         _LINES + _PACK + "\nuse marketing.cac(cost: revenue, customers: orders) as cac {\n}\n",
     ),
@@ -171,7 +173,7 @@ CODES: tuple[CodeInfo, ...] = (
         "declared, not yet computed",
         "A kind or key of the language is checked for its shape, and not computed yet.",
         "It is said rather than passed over; no number on a page depends on it.",
-        "kpidsl 1\n\ncalendar retail {\n  pattern: retail_445\n}\n",
+        "kpidsl 1\n\nevent fair: [2025-05-02, 2026-05-08]\n",
         "kpidsl 1\n",
     ),
     CodeInfo(
@@ -180,7 +182,7 @@ CODES: tuple[CodeInfo, ...] = (
         "A definition uses a part of the language that is not computed yet, and would give a "
         "wrong number without it.",
         "No number is better than a wrong one; the definition and what needs it are left out.",
-        _LINES + "\nmetric recent: rolling(revenue, 28d)\n",
+        _LINES + "\nmetric expected: forecast(revenue)\n",
         _LINES + "\nmetric year_before: prior(revenue, 1y)\n",
     ),
 )

@@ -107,15 +107,6 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query revenue --compare prior_year --period 2026",
     ),
     CodeInfo(
-        "K470",
-        "a shift that doesn't fit the grain",
-        "A comparison looks back by an amount that is no whole number of the question's "
-        "periods, such as a year of weeks.",
-        "Periods would overlap, and some values would be counted in two of them (S19).",
-        "kpidsl query revenue --by week --compare prior_year --period 2026",
-        "kpidsl query revenue --by month --compare prior_year --period 2026",
-    ),
-    CodeInfo(
         "K471",
         "a fixed amount without a window",
         "A fixed amount accrues with time, and the question doesn't say from when to when.",
@@ -163,6 +154,34 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "A total beside ten of a hundred rows reads as the total of the ten.",
         "kpidsl query revenue --by product --limit 10 --totals",
         "kpidsl query revenue --by product --totals",
+    ),
+    CodeInfo(
+        "K487",
+        "a look beyond a part of a day",
+        "A question by hour, minute or second asks for a comparison with other days, a rolling, "
+        "running or to-date value, a level, or a fixed amount.",
+        "These are told by days: what an hour of a year ago is, when clocks were moved since, and "
+        "what a salary is by the minute, no rule says (S9, S19).",
+        "kpidsl query revenue --by hour --compare prior_year --period 2026-06-30",
+        "kpidsl query revenue --by hour --period 2026-06-30",
+    ),
+    CodeInfo(
+        "K488",
+        "parts of days without end",
+        "A question by hour, minute or second has no window, or one of more than a million of "
+        "them.",
+        "Every period of the window is a row, those in which nothing happened too (S17).",
+        "kpidsl query visits --by second --period 2026",
+        "kpidsl query visits --by second --period 2026-06-30",
+    ),
+    CodeInfo(
+        "K489",
+        "years of whole weeks without a window",
+        "A question is about fiscal periods of a `calendar` of whole weeks, and names no period.",
+        "Where such a year begins follows from the calendar and not from the data, so its periods "
+        "are listed (S20).",
+        "kpidsl query revenue --by fiscal_month",
+        "kpidsl query revenue --by fiscal_month --period FY2026",
     ),
     CodeInfo(
         "K481",

@@ -105,12 +105,51 @@ CODES: tuple[CodeInfo, ...] = (
         "key: customer_id",
     ),
     CodeInfo(
+        "K657",
+        "hours of a clock that holds days",
+        "A question by hour, minute or second meets a source whose `time` is a day.",
+        "All of a day would stand in its first hour (S20).",
+        'source spend { files: "spend.csv", time: day }',
+        'source spend { files: "spend.csv", time: booked_at { stored_as: "UTC" } }',
+    ),
+    CodeInfo(
         "K654",
         "rows that hold at the same time",
         "A join matches the row that holds at a moment, and two rows of the joined source do.",
         "Each row that joins them then would count twice (S3, S8).",
         "customer 7: North from 2026-01-01; customer 7: South from 2026-03-01, both without an end",
         "customer 7: North from 2026-01-01 until 2026-03-01; South from 2026-03-01",
+    ),
+    CodeInfo(
+        "K655",
+        "rows without a key",
+        "`kpidsl check --data` found rows in which the key of their source, or a part of it, is "
+        "NULL.",
+        "No row can join them, and nothing tells two of them apart (S3).",
+        """\
+# 4 of the 120 rows of orders.csv have no order_id.
+source orders { files: "orders.csv", key: order_id }
+""",
+        """\
+# They are payments without an order, and no orders.
+source orders { files: "orders.csv", key: order_id, exclude: order_id is null }
+""",
+    ),
+    CodeInfo(
+        "K656",
+        "rows without a partner",
+        "`kpidsl check --data` found rows that name a partner which the joined source doesn't "
+        "have.",
+        "Nothing is lost: they count under `(unmapped)` (S2). A large share of them mostly means "
+        "that a load is late, or that the two sides write the same key in two ways.",
+        """\
+# orders.csv names the customer C-0042, customers.csv the customer 42.
+source orders { files: "orders.csv", join customer: customers on customer_id }
+""",
+        """\
+# Both files write C-0042.
+source orders { files: "orders.csv", join customer: customers on customer_id }
+""",
     ),
     CodeInfo(
         "K653",

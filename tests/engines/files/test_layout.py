@@ -148,7 +148,7 @@ def test_a_short_line_that_stays_is_refused(write: Write, read: Read) -> None:
 
 def test_an_open_quote_is_refused(write: Write, read: Read) -> None:
     write("a.csv", 'a,b\n1,"x\n2,y\n')
-    assert read("a.csv").refusal.code in {"K605", "K609"}
+    assert read("a.csv").refusal.code == "K605"
 
 
 def test_totals_are_dropped_before_typing(write: Write, read: Read) -> None:

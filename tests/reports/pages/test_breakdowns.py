@@ -35,6 +35,18 @@ def test_a_breakdown_of_what_adds_up_shows_shares(month: ReportModel) -> None:
     assert shares == pytest.approx([160 / 260, 90 / 260, 10 / 260])
 
 
+def test_less_than_nothing_is_no_share(folder: Path) -> None:
+    # ads 160 − 154, seo 90 − 66, without a channel 10 − 11: 6 + 24 − 1 = 29.
+    changed = {
+        "sees: [goals, turnover": "sees: [goals, left by channel, turnover",
+        "breakdown: [turnover": "breakdown: [left by channel, turnover",
+        "metric gross_profit": 'metric left "Left": revenue - 2.2 * cogs\nmetric gross_profit',
+    }
+    made = block(build(folder, changed=changed)[0], "left-by-channel", BreakdownBlock)
+    shares = {row.label: row.share and float(row.share.value or 0) for row in made.rows}
+    assert shares == {"seo": pytest.approx(24 / 29), "ads": pytest.approx(6 / 29), "(none)": None}
+
+
 def test_a_breakdown_of_a_rate_notes_who_differs(month: ReportModel) -> None:
     made = block(month, "basket-by-channel", BreakdownBlock)
     rows = [(row.label, number(row.figure), row.note) for row in made.rows]
@@ -139,6 +151,32 @@ def test_small_groups_are_not_shown(detail: ReportModel) -> None:
     assert shown["(none)"] == (None, "suppressed: fewer than 2", True)
     assert made.reference is not None
     assert '"90' not in to_json(detail)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "ads_roi.cost.staff",  # allocated by orders
+        "-revenue",
+        'revenue where amount_band = "some"',
+        "coalesce(revenue, 0)",
+        "prior(revenue, 1mo)",
+    ],
+)
+def test_small_groups_are_found_behind_any_formula(folder: Path, formula: str) -> None:
+    """One order of seo and one of no channel in February, and one of each channel in January."""
+    changed = {
+        "shows_sql: false": "suppress_below: 2",
+        "staff: 28 USD per month": "staff: 28 USD per month { allocate_by: orders }",
+        "dimensions: [channel]\n  measure revenue": "dimensions: [channel]\n"
+        '  dimension amount_band: "some"\n  measure revenue',
+        "sees: [goals, turnover": "sees: [goals, shown by channel, turnover",
+        "breakdown: [turnover": "breakdown: [shown by channel, turnover",
+        "metric gross_profit": f'metric shown "Shown": {formula}\nmetric gross_profit',
+    }
+    made = block(build(folder, changed=changed)[0], "shown-by-channel", BreakdownBlock)
+    hidden = {row.label for row in made.rows if row.figure.missing == "suppressed: fewer than 2"}
+    assert "seo" in hidden
 
 
 def test_groups_that_could_not_be_counted_are_not_shown(folder: Path) -> None:

@@ -20,6 +20,7 @@ from kpidsl.reports.model import (
     BreakdownBlock,
     FunnelBlock,
     GapBlock,
+    GoalRows,
     KpiCard,
     NoteBlock,
     PlanTable,
@@ -65,6 +66,14 @@ def test_freshness_names_only_the_sources_of_the_page(
     other = {item.source: (item.until, item.guessed, item.stale) for item in detail.freshness}
     assert other["Payroll"] == (date(2026, 3, 5), True, False)
     assert other["Events"] == (date(2026, 2, 6), True, True)
+
+
+def test_a_source_that_ends_with_the_period_is_not_stale(folder: Path) -> None:
+    changed = {"watermark: 2026-03-05\n  exclude": "watermark: 2026-03-01\n  exclude"}
+    page, _ = build(folder, changed=changed)
+    assert page.period.label == "Feb 2026"
+    sales = next(item for item in page.freshness if item.source == "Sales")
+    assert (sales.until, sales.stale) == (date(2026, 2, 28), False)
 
 
 def test_the_headline_counts_the_goals(month: ReportModel) -> None:
@@ -118,6 +127,12 @@ def test_a_rate_is_judged_by_the_period_and_compared_with_a_stale_benchmark(
     assert mark.source == "Kiosk trade 2024, 1 Jun 2024"
     assert card.playbook == ()  # only a red KPI shows what to do
     assert card.history[3].figure.missing == "nothing to divide by in May 2025"
+
+
+def test_a_benchmark_in_another_currency_is_no_comparison(folder: Path) -> None:
+    page, _ = build(folder, changed={"basket_trade: 80 USD": "basket_trade: 80 EUR"})
+    labels = [item.label for item in block(page, "basket", KpiCard).comparisons]
+    assert labels == ["Target", "Jan 2026", "Feb 2025"]
 
 
 def test_a_red_kpi_shows_its_playbook(folder: Path) -> None:
@@ -230,6 +245,25 @@ def test_a_seasonal_goal_follows_last_year(month: ReportModel) -> None:
     assert row.status.level == "green"
 
 
+def test_goals_of_kpis_that_the_audience_does_not_see_are_left_out(folder: Path) -> None:
+    changed = {"order_count, answered": "answered", "basket, order_count] }": "basket] }"}
+    page, _ = build(folder, changed=changed)
+    assert [row.title for row in block(page, "goals", GoalRows).rows] == ["Grow", "Fill the basket"]
+
+
+def test_a_target_of_things_is_shown_whole_and_reached_exactly(folder: Path) -> None:
+    # 1.9 × 4 = 7.6 orders, three quarters of them, 5.7, to date: six are 105.3 % of that.
+    page, _ = build(folder, changed={"+100% from 2025-Q1": "+90% from 2025-Q1"})
+    row = goal(page, "Double the orders")
+    assert (number(row.target), number(row.target_to_date)) == (8, 6)
+    assert float(row.attainment.value or 0) == pytest.approx(6 / 5.7)
+
+
+def test_a_percentage_of_nothing_is_no_target(folder: Path) -> None:
+    page, _ = build(folder, changed={"+100% from 2025-Q1": "+100% from 2025-Q2"})
+    assert goal(page, "Double the orders").status.word == "no target"
+
+
 # --- tables, trends, funnels, notes --------------------------------------------------------
 
 
@@ -262,6 +296,50 @@ def test_a_difference_is_material_by_share_or_by_amount(folder: Path) -> None:
         assert plan.material is told
     basket = block(page, "basket", KpiCard).comparisons
     assert all(item.delta and item.delta.material for item in basket)
+
+
+@pytest.mark.parametrize(
+    ("materiality", "money", "rate"),
+    [
+        # Turnover is exactly 4 % and 10 USD above plan, the basket 30 % above last year's.
+        ("4%", True, True),
+        ("4.1%", False, True),
+        ("10 USD", True, True),
+        ("11 USD", False, True),  # which says nothing of dollars per order
+        ("31%", False, False),
+    ],
+)
+def test_a_difference_is_material_from_its_limit_on(
+    folder: Path, materiality: str, money: bool, rate: bool
+) -> None:
+    page, _ = build(folder, changed={"materiality: 5%": f"materiality: {materiality}"})
+
+    def material(card: str, label: str) -> bool:
+        found = next(i for i in block(page, card, KpiCard).comparisons if i.label == label)
+        assert found.delta is not None
+        return found.delta.material
+
+    assert (material("turnover", "Plan"), material("basket", "Feb 2025")) == (money, rate)
+
+
+@pytest.mark.parametrize(
+    ("changed", "span", "actual"),
+    [
+        # From March on: 30, January's 200 and February's 260.
+        (
+            {"materiality: 5%": "fiscal_year_starts: march"},
+            "Year to date (1 Mar 2025 – 28 Feb 2026)",
+            490,
+        ),
+        ({"[month, year_to_date]": "[month, quarter]"}, "1 Jan – 28 Feb 2026", 460),
+    ],
+)
+def test_columns_of_a_fiscal_year_and_of_a_quarter(
+    folder: Path, changed: dict[str, str], span: str, actual: int
+) -> None:
+    table = block(build(folder, changed=changed)[0], "plan", PlanTable)
+    assert table.spans == ("Feb 2026", span)
+    assert number(table.rows[0].cells[1].actual) == actual
 
 
 def test_a_full_year_column_is_declared_and_left_out(folder: Path) -> None:
@@ -300,9 +378,21 @@ def test_a_note_is_signed_at_its_end(month: ReportModel, folder: Path) -> None:
     made = block(month, "note", NoteBlock)
     assert made.text == "The kiosk was shut on 9 February."
     assert (made.author, made.written) == ("B. Boss", date(2026, 3, 2))
-    page, found = build(folder, changed={" (B. Boss, 2 March 2026)": ""})
-    assert [item.code for item in found] == ["K601", "K706"]  # K601: the file that is lost
-    assert "shut on 9 February" in render_html(page)
+    page, _ = build(folder, changed={"(B. Boss, 2 March 2026)": "(B. Boss, 2026-03-02)"})
+    assert block(page, "note", NoteBlock) == made
+    for unsigned in ("", " (B. Boss, 30 February 2026)", " (B. Boss, 2 Marsh 2026)"):
+        page, found = build(folder, changed={" (B. Boss, 2 March 2026)": unsigned})
+        assert [item.code for item in found] == ["K601", "K706"]  # K601: the file that is lost
+        assert block(page, "note", NoteBlock).author == ""
+        assert f"shut on 9 February.{unsigned}" in render_html(page)
+
+
+def test_a_value_whose_data_end_early_is_marked(folder: Path) -> None:
+    changed = {"watermark: 2026-03-05\n  exclude": "watermark: 2026-02-21\n  exclude"}
+    page, _ = build(folder, changed=changed, period=Window(date(2026, 2, 1), date(2026, 3, 1)))
+    assert (page.period.label, page.period.complete) == ("1 – 20 Feb 2026", False)
+    marks = block(page, "turnover", KpiCard).marks
+    assert [(mark.kind, mark.note) for mark in marks] == [("partial", "data until 20 Feb 2026")]
 
 
 # --- periods -------------------------------------------------------------------------------

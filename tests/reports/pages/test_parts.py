@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from kpidsl.model.expr import MetricRef
-from kpidsl.model.periods import Grain, Window
+from kpidsl.model.periods import GREGORIAN, Grain, Window
+from kpidsl.model.purpose import Better as Direction
 from kpidsl.plan.query import Query, Selection
 from kpidsl.reports.build.asking import Answer, ask
+from kpidsl.reports.build.figures import bullet, plan_level
 from kpidsl.reports.build.groups import Hidden, too_small
 from kpidsl.reports.build.span import Back, span_of
+from kpidsl.reports.format import NUMBER, figure
+from kpidsl.reports.values import Better
 from kpidsl.text.diagnostic import Diagnostic
 from tests.reports.pages import kiosk
 
@@ -57,9 +62,53 @@ def test_without_a_limit_nothing_is_hidden() -> None:
     assert too_small(sizes(a=1), None) == Hidden()
 
 
+@pytest.mark.parametrize(
+    ("actual", "better", "level"),
+    [
+        ("100", "higher", "green"),
+        ("99.99", "higher", "amber"),
+        ("90", "higher", "amber"),  # a tenth below
+        ("89.99", "higher", "red"),
+        ("100", "lower", "green"),
+        ("100.01", "lower", "amber"),
+        ("110", "lower", "amber"),
+        ("110.01", "lower", "red"),
+        ("50", "lower", "green"),
+        ("50", None, "none"),
+    ],
+)
+def test_a_plan_of_100_is_met_nearly_or_missed(
+    actual: str, better: Better | None, level: str
+) -> None:
+    assert plan_level(Decimal(actual), Decimal(100), better) == level
+
+
+@pytest.mark.parametrize(
+    ("actual", "direction", "within", "ends"),
+    [
+        # Higher is better: red to 90, amber to 100, green to a quarter more or to the actual.
+        (80, Direction.HIGHER, "0.1", [("red", 90), ("amber", 100), ("green", 125)]),
+        (140, Direction.HIGHER, "0.1", [("red", 90), ("amber", 100), ("green", 140)]),
+        (80, Direction.LOWER, "0.1", [("green", 100), ("amber", 110), ("red", 125)]),
+        # A band wider than the room beyond the target makes room for itself.
+        (80, Direction.LOWER, "0.4", [("green", 100), ("amber", 140), ("red", 140)]),
+    ],
+)
+def test_the_ranges_of_a_bullet(
+    actual: int, direction: Direction, within: str, ends: list[tuple[str, int]]
+) -> None:
+    made = bullet(figure(actual, NUMBER), figure(100, NUMBER), direction, Decimal(within))
+    assert [(str(band.level), int(band.upto)) for band in made.bands] == ends
+
+
+def test_a_bullet_of_no_target_has_no_ranges() -> None:
+    made = bullet(figure(5, NUMBER), figure(0, NUMBER), Direction.HIGHER, Decimal("0.1"))
+    assert made.bands == ()
+
+
 def test_a_period_asked_for_ends_with_its_data() -> None:
     asked = Window(date(2026, 3, 1), date(2026, 4, 1))
-    span = span_of(Grain.MONTH, 0, date(2026, 3, 10), date(2026, 3, 5), asked)
+    span = span_of(Grain.MONTH, GREGORIAN, date(2026, 3, 10), date(2026, 3, 5), asked)
     assert span.window == Window(date(2026, 3, 1), date(2026, 3, 5))
     assert not span.complete
     assert span.prior == Back(months=1)
@@ -82,12 +131,12 @@ def test_how_far_comparisons_look_back(
     grain: Grain, period: tuple[str, str], prior: Back, year: Back
 ) -> None:
     asked = Window(*map(date.fromisoformat, period))
-    span = span_of(grain, 0, date(2027, 1, 1), None, asked)
+    span = span_of(grain, GREGORIAN, date(2027, 1, 1), None, asked)
     assert (span.prior, span.year_before) == (prior, year)
 
 
 def test_a_series_is_thirteen_periods_up_to_the_page() -> None:
-    span = span_of(Grain.MONTH, 0, date(2026, 3, 10), date(2026, 3, 5), None)
+    span = span_of(Grain.MONTH, GREGORIAN, date(2026, 3, 10), date(2026, 3, 5), None)
     pieces = span.series()
     assert len(pieces) == 13
     assert pieces[0] == Window(date(2025, 2, 1), date(2025, 3, 1))

@@ -130,10 +130,23 @@ def test_a_young_roi_is_provisional_and_advises_nothing(folder: Path) -> None:
     row = roi_row(block(page, "ads_roi-by-channel", RoiTable), "ads")
     assert row.verdict is None
     assert [mark.note for mark in row.marks] == ["sales cycle 30 d, cohort 4 d"]
+    # A cycle of four days has run.
+    page, _ = build(folder, changed={"sales_cycle: 3d": "sales_cycle: 4d"})
+    row = roi_row(block(page, "ads_roi-by-channel", RoiTable), "ads")
+    assert (row.verdict, row.marks) == ("watch", ())
+
+
+def test_a_benchmark_counts_until_it_expires(folder: Path) -> None:
+    # Today is 10 March: the last day on which this one is not too old, as `check` says too.
+    page, _ = build(folder, changed={"expires: 2026-06-01": "expires: 2026-03-10"})
+    table = block(page, "ads_roi-by-channel", RoiTable)
+    assert table.benchmark is not None
+    assert not table.benchmark.stale
+    assert roi_row(table, "ads").verdict == "watch"  # 12.5 % is below the panel's 20 %
 
 
 def test_an_expired_benchmark_no_longer_counts(folder: Path) -> None:
-    page, _ = build(folder, changed={"expires: 2026-06-01": "expires: 2026-03-01"})
+    page, _ = build(folder, changed={"expires: 2026-06-01": "expires: 2026-03-09"})
     table = block(page, "ads_roi-by-channel", RoiTable)
     assert table.benchmark is not None
     assert table.benchmark.stale
@@ -173,3 +186,16 @@ def test_small_groups_lose_their_gain_and_keep_their_cost(folder: Path) -> None:
     assert number(roi_row(table, "ads").gain) == 90
     assert number(roi_row(table, "tv").roi) == -1
     assert table.total is not None
+
+
+def test_small_groups_lose_a_cost_that_tells_their_size(folder: Path) -> None:
+    # Of four orders ads had two, and bears 14 of the staff's 28: 7 would tell of seo's one order.
+    changed = {
+        "  shows_sql: false": "  shows_sql: false\n  suppress_below: 2",
+        "staff: 28 USD per month": "staff: 28 USD per month { allocate_by: orders }",
+    }
+    table = block(build(folder, changed=changed)[0], "ads_roi-by-channel", RoiTable)
+    costs = {row.label: (number(row.cost), row.cost.missing) for row in table.rows}
+    assert costs["ads"] == (94, "")
+    assert costs["tv"] == (20, "")
+    assert costs["seo"] == costs["(none)"] == (None, "suppressed: fewer than 2")

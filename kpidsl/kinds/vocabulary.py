@@ -1,0 +1,69 @@
+"""What the words of a question mean, by a model that is checked."""
+
+from __future__ import annotations
+
+from copy import copy
+
+from kpidsl.kinds.binding.dimensions import dimension_binder, find_dimension
+from kpidsl.kinds.binding.formulas import FormulaBinder
+from kpidsl.kinds.binding.scope import Scope, scope_of
+from kpidsl.kinds.binding.templates import Writer, templates_of
+from kpidsl.kinds.binding.values import Value
+from kpidsl.model.expr import QueryDimension, RowExpr
+from kpidsl.model.project import Model
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Diagnostic
+from kpidsl.text.source import SourceFile, Span
+
+
+class Vocabulary:
+    """The names of a model, gathered once for all questions: that takes as long as the model is
+    large, and no question changes them."""
+
+    def __init__(self, model: Model) -> None:
+        self._scope = scope_of(model)
+        self._templates = templates_of(model)
+
+    def _question(self) -> Scope:
+        """Return a scope with findings of its own."""
+        scope = copy(self._scope)
+        scope.diagnostics, scope.column_spans = [], {}
+        return scope
+
+    def metric(self, expr: tree.Expr) -> tuple[Value | None, list[Diagnostic]]:
+        """Bind a formula over metrics and measures, with its unit."""
+        scope = self._question()
+        written = Writer(self._templates, scope.diagnostics).written_out(expr)
+        return FormulaBinder(scope).bind(written), scope.diagnostics
+
+    def condition(
+        self, expr: tree.Expr, homes: frozenset[str] = frozenset()
+    ) -> tuple[RowExpr | None, list[Diagnostic]]:
+        """Bind a filter over dimensions; it is two-valued (S2).
+
+        `homes` are the sources of the question's measures: where they are one, its own dimension
+        goes before one of the same name elsewhere.
+        """
+        scope = self._question()
+        return dimension_binder(scope, homes).condition(expr), scope.diagnostics
+
+    def dimension(
+        self, ref: tree.Ref | str, homes: frozenset[str] = frozenset()
+    ) -> tuple[QueryDimension | None, list[Diagnostic]]:
+        """Find the dimension that is named: shared, of one source, or over named joins (S9).
+
+        `homes` as in `condition`.
+        """
+        scope = self._question()
+        named = _ref_of(ref) if isinstance(ref, str) else ref
+        return find_dimension(named, scope, homes), scope.diagnostics
+
+
+def _ref_of(text: str) -> tree.Ref:
+    file = SourceFile("<query>", text)
+    parts: list[tree.Name] = []
+    start = 0
+    for part in text.split("."):
+        parts.append(tree.Name(part, Span(file, start, start + len(part))))
+        start += len(part) + 1
+    return tree.Ref(tuple(parts), Span(file, 0, len(text)))

@@ -1,0 +1,289 @@
+"""A logical plan as a tree that people read: each node with the rules that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from kpidsl.model.expr import Function, QueryDimension, RowExpr
+from kpidsl.model.formula import number_text, row_text
+from kpidsl.model.sources import FilesOrigin, Measure, Source, SqlOrigin, TableOrigin, UnionOrigin
+from kpidsl.plan.nodes import (
+    PERIOD,
+    Accrual,
+    AccrualValue,
+    Aggregate,
+    AnyRow,
+    Compute,
+    FirstKnown,
+    Formula,
+    Frame,
+    Hop,
+    LeafValue,
+    Look,
+    Merge,
+    Negation,
+    Number,
+    Operation,
+    Over,
+    Place,
+    PlacedExpr,
+    Plan,
+    Reached,
+    Sort,
+)
+from kpidsl.plan.placing import children, rebuild
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """One node: its kind, what it does in words, the rules (S…) that made it, the sources that it
+    is about, and where the first of them is declared (`file:line`, or "")."""
+
+    node: str
+    says: str
+    rules: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    place: str = ""
+    inputs: tuple[Outline, ...] = ()
+
+
+def outline(planned: Plan) -> Outline:
+    """Return the tree of a plan, the answer's order first and the scans last."""
+    parts = [_compute(planned.root.input, planned.frame)]
+    if planned.subtotals:
+        parts += [_compute(part.input, part.frame) for part in planned.subtotals]
+        levels = f"the rows, and {len(planned.subtotals)} levels of totals, each computed anew"
+        parts = [Outline("levels", levels, ("S10",), inputs=tuple(parts))]
+    return Outline("sort", _order(planned.root, planned.frame), inputs=tuple(parts))
+
+
+def _order(sort: Sort, frame: Frame) -> str:
+    asked = [f"{name}, descending" if down else name for name, down in sort.order]
+    named = {name for name, _ in sort.order}
+    columns = asked + [name for name in _columns(frame) if name not in named]
+    order = f"by {'; '.join(columns)}" if columns else "one row"
+    return order if sort.limit is None else f"{order}; the first {sort.limit:,}"
+
+
+def _columns(frame: Frame) -> list[str]:
+    return [*([PERIOD] if frame.grain is not None else []), *(key.column for key in frame.keys)]
+
+
+# --- formulas ------------------------------------------------------------------------------
+
+
+def _compute(compute: Compute, frame: Frame) -> Outline:
+    says = [f"{output.name} = {_formula(output.formula, frame)}" for output in compute.outputs]
+    found = {rule for output in compute.outputs for rule in _rules_of(output.formula)}
+    found |= {"S13"} if compute.ranges else set()
+    if any(output.overlapping for output in compute.outputs):
+        says.append("rows overlap")
+        found.add("S4")
+    return Outline(
+        "compute", "; ".join(says), _sorted(found), inputs=(_merge(compute.input, frame),)
+    )
+
+
+def _rules_of(formula: Formula) -> Iterator[str]:
+    match formula:
+        case LeafValue(over=over):
+            if over is not None:
+                yield "S10"
+        case AccrualValue():
+            yield "S9"
+        case Operation(op, left, right):
+            if op == "/":
+                yield "S12"
+            yield from _rules_of(left)
+            yield from _rules_of(right)
+        case Negation(operand) | Place(operand):
+            yield from _rules_of(operand)
+        case FirstKnown(items):
+            for item in items:
+                yield from _rules_of(item)
+        case Number():
+            pass
+
+
+def _formula(formula: Formula, frame: Frame, level: int = 0) -> str:
+    match formula:
+        case LeafValue(column=column, over=over):
+            return column if over is None else f"{column} {_over(over, frame)}"
+        case AccrualValue(column=column):
+            return column
+        case Number(value):
+            return number_text(value)
+        case Operation(op, left, right):
+            own = 1 if op in "+-" else 2
+            text = f"{_formula(left, frame, own)} {op} {_formula(right, frame, own + 1)}"
+            return f"({text})" if own < level else text
+        case Negation(operand):
+            return f"-{_formula(operand, frame, 3)}"
+        case Place(operand):
+            return f"rank({_formula(operand, frame)})"
+        case FirstKnown(items):
+            return f"coalesce({', '.join(_formula(item, frame) for item in items)})"
+
+
+def _over(over: Over, frame: Frame) -> str:
+    kept = [frame.keys[place].column for place in over.kept]
+    return f"over all by {', '.join(kept)}" if kept else "over all"
+
+
+# --- merging -------------------------------------------------------------------------------
+
+
+def _merge(merge: Merge, frame: Frame) -> Outline:
+    """Return the inputs side by side; one alone, where no row is added to it, as it is."""
+    inputs = [_aggregate(node, frame) for node in merge.inputs]
+    inputs += [_accrual(item) for item in merge.accruals]
+    for total in merge.totals:
+        nodes = tuple(_aggregate(node, frame) for node in total.inputs)
+        inputs.append(Outline("totals", _over(total.over, frame), ("S10",), inputs=nodes))
+    if len(inputs) == 1 and not merge.dense:
+        return inputs[0]
+    keys = _columns(frame)
+    says = [f"on {', '.join(keys)}" if keys else "one row each"]
+    rules = {"S5"} if len(inputs) > 1 else set()
+    if merge.dense:
+        says.append(f"every {frame.grain} of the window for each combination of members")
+        rules.add("S17")
+    return Outline("merge", "; ".join(says), _sorted(rules), inputs=tuple(inputs))
+
+
+def _accrual(item: Accrual) -> Outline:
+    share = "in proportion to a weight" if item.weight is not None else "to no member"
+    return Outline("accrual", f"{item.column}: fixed amounts by the day, {share}", ("S9",))
+
+
+# --- one source ----------------------------------------------------------------------------
+
+
+def _aggregate(node: Aggregate, frame: Frame) -> Outline:
+    source = node.input.source
+    says = [f"{leaf.column} = {_measure(leaf.measure)}" for leaf in node.leaves]
+    rules = {"S1"}
+    keys = [PERIOD] if node.timed else []
+    keys += [key.column for key in node.keys]
+    if keys:
+        says.append(f"by {', '.join(keys)}")
+    if node.timed:
+        rules.add("S15")
+    for text, rule in _ways(node):
+        says.append(text)
+        rules.add(rule)
+    filters = [(_text(item), "") for item in node.where]
+    filters += [(_text(item), leaf.column) for leaf in node.leaves for item in leaf.where]
+    placed = [*(key.value for key in node.keys), *node.where]
+    placed += [item for leaf in node.leaves for item in leaf.where]
+    inputs = _joined(source, placed, frame)
+    for fan in node.fan_outs:
+        columns = ", ".join(node.keys[place].column for place in fan.positions)
+        far = Outline("scan", *_scanned(frame.sources[fan.hops[-1].to]))
+        says_fan = f"each row once per {columns} of `{far.sources[0]}`"
+        inputs = Outline("dedupe", says_fan, ("S4",), inputs=(inputs, far))
+    if node.windowed and frame.window is not None:
+        kept = f"the days of {frame.window.start} .. {frame.window.last_day}"
+        if node.look != Look():
+            kept = f"what is looked at from {kept}"
+        inputs = Outline("filter", kept, ("S16",), inputs=(inputs,))
+    if filters:
+        texts = [f"{text} (for {leaf})" if leaf else text for text, leaf in filters]
+        inputs = Outline("filter", "; ".join(texts), ("S14",), inputs=(inputs,))
+    place = node.leaves[0].measure.place
+    says_all = "; ".join(says)
+    return Outline("aggregate", says_all, _sorted(rules), (source.name,), place, (inputs,))
+
+
+def _ways(node: Aggregate) -> Iterator[tuple[str, str]]:
+    """Yield each thing that is special about how rows count, with its rule."""
+    if node.stock is not None:
+        yield "the last row of each entity", "S11"
+    if node.once_per:
+        yield f"once per {', '.join(map(row_text, node.once_per))}", "S4"
+    yield from _look(node.look)
+    if node.by_day:
+        yield "by the day first, since days can be added", "S10"
+
+
+def _look(look: Look) -> Iterator[tuple[str, str]]:
+    if look.pairs is not None:
+        yield "on the days that the calendar pairs with each period", "S19"
+    elif look.shift:
+        yield f"{_length(look.shift.months, look.shift.days)} earlier", "S19"
+    if look.reach is None:
+        return
+    if look.reach.since is not None:
+        yield f"from the first day of the {look.reach.since} on", "S18"
+    elif look.reach.is_bounded:
+        yield f"over {_length(look.reach.months, look.reach.days)}", "S18"
+    else:
+        yield "from the beginning on", "S18"
+
+
+def _length(months: int, days: int) -> str:
+    parts = [(months, "month"), (days, "day")]
+    return " and ".join(f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n)
+
+
+def _measure(measure: Measure) -> str:
+    operand = "" if measure.operand is None else row_text(measure.operand)
+    where = f" where {row_text(measure.where)}" if measure.where is not None else ""
+    return f"{measure.aggregate}({operand}){where}"
+
+
+def _joined(source: Source, placed: Sequence[PlacedExpr], frame: Frame) -> Outline:
+    """Return the scan of a source, and the joins over which its keys and filters reach."""
+    found = Outline("scan", *_scanned(source))
+    for hop in dict.fromkeys(hop for expr in placed for hop in _hops(expr)):
+        join = hop.join
+        on = ", ".join(map(row_text, join.columns))
+        rules = {"S2", "S3", "S6"} | ({"S8"} if join.validity is not None else set())
+        target = Outline("scan", *_scanned(frame.sources[hop.to]))
+        says = f"{join.name}: `{join.source}` to `{join.target}` on {on}; unmatched rows stay"
+        found = Outline("join", says, _sorted(rules), (join.target,), join.place, (found, target))
+    return found
+
+
+def _hops(expr: PlacedExpr) -> Iterator[Hop]:
+    """Yield the joins to what a row expression reaches; a test of any row has its own."""
+    if isinstance(expr, Reached):
+        yield from expr.hops
+    for part in children(expr):
+        yield from _hops(part)
+
+
+def _scanned(source: Source) -> tuple[str, tuple[str, ...], tuple[str, ...], str]:
+    """Return what a scan says, its rules, its source, and where that is declared."""
+    match source.origin:
+        case TableOrigin(path=path):
+            read = f"table {'.'.join(path)}"
+        case FilesOrigin(files=files):
+            read = f"files {', '.join(files.patterns)}"
+        case SqlOrigin():
+            read = "a SELECT of its own"
+        case UnionOrigin(sources=members):
+            read = f"the rows of {', '.join(members)}"
+    if source.exclude is not None:
+        read += f", less those where {row_text(source.exclude)}"
+    return f"`{source.name}`: {read}", (), (source.name,), source.place
+
+
+def _text(expr: PlacedExpr) -> str:
+    """Return a placed condition in the words of the language."""
+    return row_text(_unplaced(expr))
+
+
+def _unplaced(expr: PlacedExpr) -> RowExpr:
+    match expr:
+        case Reached(dimension):
+            return QueryDimension(dimension.name, dimension.source)
+        case AnyRow(hops, predicate):
+            return Function(f"any {hops[-1].to}", (_unplaced(predicate),))
+    return cast("RowExpr", rebuild(expr, _unplaced))
+
+
+def _sorted(rules: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(rules, key=lambda rule: int(rule[1:])))

@@ -1,0 +1,191 @@
+"""Every claim of the definitions about the data, tested at once (S3, S8, S20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from sqlglot import exp
+
+from kpidsl.engines.base import Engine, EngineError, Table
+from kpidsl.model.formula import row_text
+from kpidsl.model.project import Model
+from kpidsl.model.sources import Join, Source, UnionOrigin
+from kpidsl.plan.excludes import Excludes
+from kpidsl.run.claims import Claims
+from kpidsl.run.examples import Examples, number
+from kpidsl.run.failures import explain, missing_column
+from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.known import columns_of, orphans, row_counts
+from kpidsl.text.diagnostic import Diagnostic, error, has_errors, warning
+from kpidsl.text.display import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the data contradict, and how much was looked at: `claims` are those that could be
+    tested, on all `rows` of `sources`."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    sources: int
+    claims: int
+    rows: int
+
+
+def prove(model: Model, engine: Engine, claims: Claims, tell: Callable[[str], None]) -> Proof:
+    """Test the claims of a model; `tell` is called with what is about to be looked at.
+
+    A source that can't be read, or lacks columns, is told of once: nothing that rests on it is
+    tested.
+    """
+    return _Proving(model, engine, claims, tell).proof()
+
+
+class _Proving:
+    def __init__(
+        self, model: Model, engine: Engine, claims: Claims, tell: Callable[[str], None]
+    ) -> None:
+        self._model = model
+        self._excludes = Excludes(model)
+        self._engine = engine
+        self._claims = claims
+        self._tell = tell
+        self._tested = 0
+
+    def proof(self) -> Proof:
+        found: list[Diagnostic] = []
+        sound: list[Source] = []
+        rows = 0
+        for source in self._model.sources.values():
+            self._tell(f"reading `{source.name}`")
+            own = self._readable(source)
+            found += own
+            if not has_errors(own):
+                sound.append(source)
+        names = {source.name for source in sound}
+        for source in sound:
+            self._tell(f"testing the claims about `{source.name}`")
+            joins = [join for join in source.joins.values() if join.target in names]
+            own, count = self._source(source, joins)
+            found += own
+            rows += count
+        # A key is told of once, however many joins rest on it.
+        return Proof(tuple(dict.fromkeys(found)), len(sound), self._tested, rows)
+
+    def _readable(self, source: Source) -> list[Diagnostic]:
+        """Return what stands in the way of reading a source: files, tables, columns."""
+        if source.name in self._excludes.circular:
+            return []  # the definitions' own check has told
+        found = self._engine.prepare(list(self._tables(source)))
+        if has_errors(found):
+            return found
+        tree = columns_of(self._model, source, self._engine.dialect)
+        table, failed = self._asked(source, tree)
+        if table is None:
+            return [*found, *failed]
+        known = {column.casefold() for column in table.columns}
+        missing = [
+            missing_column(source, path[0], table.columns, span)
+            for (owner, path), span in self._model.column_spans.items()
+            if owner == source.name and path[0].casefold() not in known
+        ]
+        return [*found, *missing]
+
+    def _tables(self, source: Source) -> Iterator[Source]:
+        yield source
+        if isinstance(source.origin, UnionOrigin):
+            for name in source.origin.sources:
+                yield from self._tables(self._model.sources[name])
+
+    def _source(self, source: Source, joins: list[Join]) -> tuple[list[Diagnostic], int]:
+        """Return what the rows of one source contradict, and their number."""
+        found: list[Diagnostic] = []
+        if source.time is not None:
+            found += self._test(source, partial(self._claims.clock, source))
+        if source.key:
+            found += self._test(source, partial(self._claims.key, source, source.key))
+        unique = []
+        for join in joins:
+            own = self._test(source, partial(self._claims.join, join))
+            found += own
+            if not own:
+                unique.append(join)
+        for measure in source.measures.values():
+            if measure.once_per and measure.operand is not None:
+                found += self._test(source, partial(self._claims.once, measure))
+        own, rows = self._counts(source, unique)
+        return [*found, *own], rows
+
+    def _test(self, source: Source, claim: Callable[[], list[Diagnostic]]) -> list[Diagnostic]:
+        self._tested += 1
+        try:
+            return claim()
+        except EngineError as failure:
+            return [explain(failure, [source], [source], self._model, self._engine)]
+
+    def _counts(self, source: Source, joins: list[Join]) -> tuple[list[Diagnostic], int]:
+        """Count rows without a key and rows without a partner, in one scan for all joins."""
+        table, found = self._asked(
+            source, row_counts(self._model, source, joins, self._engine.dialect)
+        )
+        if table is None:
+            return found, 0
+        rows, keyless, *ends = map(number, table.rows[0])
+        self._tested += bool(source.key)
+        if keyless:
+            found.append(_keyless(source, keyless, rows))
+        for join, empty, alone in zip(joins, ends[::2], ends[1::2], strict=True):
+            if alone:
+                found += self._orphans(join, alone, empty, rows)
+        return found, rows
+
+    def _orphans(self, join: Join, alone: int, empty: int, rows: int) -> list[Diagnostic]:
+        source = self._model.sources[join.source]
+        table, failed = self._asked(source, orphans(self._model, join, self._engine.dialect))
+        examples = Examples.of(table.rows) if table is not None else None
+        if examples is None:
+            return failed
+        then = " that holds at their time" if join.validity is not None else ""
+        also = f"; {counted(empty, 'more row')} name none" if empty else ""
+        return [
+            warning(
+                "K656",
+                f"{_share(alone, rows)} of `{join.source}` find no row of `{join.target}`{then}: "
+                f"{counted(examples.keys, 'key')} ({examples}){also}",
+                join.span,
+                help=f"add what is missing to `{join.target}`; until then these rows count under "
+                "`(unmapped)`",
+            )
+        ]
+
+    def _asked(self, source: Source, tree: exp.Query) -> tuple[Table | None, list[Diagnostic]]:
+        try:
+            return self._engine.run(DIALECTS[self._engine.dialect].text(tree, pretty=False)), []
+        except EngineError as failure:
+            used = list(self._tables(source))
+            return None, [explain(failure, [source], used, self._model, self._engine)]
+
+
+def _keyless(source: Source, keyless: int, rows: int) -> Diagnostic:
+    key = ", ".join(f"`{row_text(part)}`" for part in source.key or ())
+    return error(
+        "K655",
+        f"{_share(keyless, rows)} of `{source.name}` have no key: {key} is empty"
+        if len(source.key or ()) == 1
+        else f"{_share(keyless, rows)} of `{source.name}` have a part of the key ({key}) empty",
+        source.span,
+        help="correct the `key`, or leave these rows out with `exclude`",
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    """Return `12 of 1,000 rows (1.2 %)`; a small share is never shown as none, nor a large one as
+    all."""
+    percent = 100 * part / whole
+    shown = f"{percent:.1f}"
+    if shown == "0.0":
+        shown = "<0.1"
+    elif shown == "100.0" and part < whole:
+        shown = ">99.9"
+    return f"{part:,} of {counted(whole, 'row')} ({shown.removesuffix('.0')} %)"

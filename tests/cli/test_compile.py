@@ -1,0 +1,71 @@
+"""`compile`: the SQL, and the plan that it was made from."""
+
+from __future__ import annotations
+
+import json
+
+import kpidsl
+from tests.cli.conftest import Shell
+
+TREE = """\
+sort by channel
+└─ compute aov = revenue / orders  [S12]
+   └─ aggregate revenue = sum(amount); orders = count(); by channel  [S1]  shop.kpi:13
+      └─ scan `sales`: files sales.csv  shop.kpi:8
+"""
+
+
+def test_the_tree_on_the_command_line(shop: Shell) -> None:
+    done = shop.run("compile", "aov", "--by", "channel", "--explain")
+    assert (done.code, done.out) == (0, TREE)
+
+
+def test_branches_are_drawn(shop: Shell) -> None:
+    done = shop.run(
+        "compile",
+        "revenue",
+        "--by",
+        "month",
+        "--period",
+        "2026",
+        "--compare",
+        "prior_year",
+        "--explain",
+    )
+    drawn = [line.rstrip().split("  [")[0][:14] for line in done.out.splitlines()]
+    assert drawn == [
+        "sort by period",
+        "└─ compute rev",
+        "   └─ merge on",
+        "      ├─ aggre",
+        "      │  └─ fi",
+        "      │     └─",
+        "      └─ aggre",
+        "         └─ fi",
+        "            └─",
+    ]
+
+
+def test_the_tree_as_json(shop: Shell) -> None:
+    done = shop.run("compile", "aov", "--explain", "--format", "json")
+    node = json.loads(done.out)
+    assert set(node) == {"node", "says", "rules", "sources", "place", "inputs"}
+    for kind in ("sort", "compute", "aggregate", "scan"):
+        assert node["node"] == kind
+        node = node["inputs"][0] if node["inputs"] else node
+    assert (node["sources"], node["place"]) == (["sales"], "shop.kpi:8")
+
+
+def test_sql_as_json(shop: Shell) -> None:
+    plain = shop.run("compile", "aov")
+    told = json.loads(shop.run("compile", "aov", "--format", "json").out)
+    assert told == {"sql": plain.out.rstrip("\n")}
+
+
+def test_a_refused_question_has_no_plan(shop: Shell) -> None:
+    shop.refused("compile", "nothing", "--explain", code=2, names=["`nothing`"])
+
+
+def test_the_python_call(shop: Shell) -> None:
+    with kpidsl.load(shop.folder) as loaded:
+        assert loaded.explain("revenue").node == "sort"

@@ -1,0 +1,99 @@
+"""Functions of metrics: what they are bound to, in which unit, and the mistakes in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpidsl.model.expr import (
+    MeasureRef,
+    MetricArithmetic,
+    MetricExpr,
+    Prior,
+    QueryDimension,
+    Rank,
+    Rolling,
+    Running,
+    ToDate,
+    Total,
+)
+from kpidsl.model.periods import Grain
+from tests.kinds.checking import SHOP, checked, errors, model_of
+
+REVENUE = MeasureRef("lines", "revenue")
+CHANNEL = QueryDimension("channel")
+
+
+@pytest.mark.parametrize(
+    ("formula", "expr", "unit", "percent"),
+    [
+        ("prior(revenue, 1y)", Prior(REVENUE, 12, 0), "USD", False),
+        ("prior(revenue, 2w)", Prior(REVENUE, 0, 14), "USD", False),
+        # 52 weeks, so that weekdays meet weekdays.
+        ("prior(revenue, 1y, align: weekday)", Prior(REVENUE, 0, 364), "USD", False),
+        ("prior(revenue, 2y, align: weekday)", Prior(REVENUE, 0, 728), "USD", False),
+        ("rolling(revenue, 28d)", Rolling(REVENUE, 0, 28), "USD", False),
+        ("rolling(revenue, 3mo)", Rolling(REVENUE, 3, 0), "USD", False),
+        ("running(revenue)", Running(REVENUE), "USD", False),
+        ("to_date(revenue, year)", ToDate(REVENUE, Grain.YEAR), "USD", False),
+        ("total(revenue)", Total(REVENUE, None), "USD", False),
+        ("total(revenue, of: channel)", Total(REVENUE, (CHANNEL,)), "USD", False),
+        ("rank(revenue)", Rank(REVENUE), "number", False),
+        (
+            "share(revenue, of: [channel])",
+            MetricArithmetic("/", REVENUE, Total(REVENUE, (CHANNEL,))),
+            "number",
+            True,
+        ),
+        (
+            "change(revenue, 1y)",
+            MetricArithmetic(
+                "/",
+                MetricArithmetic("-", REVENUE, Prior(REVENUE, 12, 0)),
+                Prior(REVENUE, 12, 0),
+            ),
+            "number",
+            True,
+        ),
+    ],
+)
+def test_what_a_function_is_bound_to(
+    formula: str, expr: MetricExpr, unit: str, percent: bool
+) -> None:
+    metric = model_of(f"{SHOP}\nmetric m: {formula}\n").metrics["m"]
+    assert (metric.expr, str(metric.unit), metric.percent) == (expr, unit, percent)
+
+
+@pytest.mark.parametrize(
+    ("formula", "finding"),
+    [
+        ("rolling(revenue)", "K308 rolling(revenue)"),
+        ("rolling(revenue, 12h)", "K308 12h"),
+        ("rolling(revenue, 0d)", "K308 0d"),
+        ("rolling(revenue, channel)", "K308 channel"),
+        ("running(revenue, 28d)", "K308 running(revenue, 28d)"),
+        ("change(revenue, revenue)", "K308 revenue"),
+        ("to_date(revenue, yaer)", "K308 yaer"),
+        ("to_date(revenue, 1y)", "K308 1y"),
+        ("prior(revenue, 1mo, align: weekday)", "K308 weekday"),
+        ("prior(revenue, 1y, align: easter)", "K291 easter"),
+        ("prior(revenue, 1y, of: channel)", "K308 of"),
+        ("share(revenue, of: chanel)", "K211 chanel"),
+        ("share(revenue, of: 5)", "K205 5"),
+        ("share(revenu, of: channel)", "K211 revenu"),
+        ("revenue + rank(revenue)", "K301 rank(revenue)"),
+        ("forecast(revenue)", "K291 forecast"),
+    ],
+)
+def test_mistakes_in_a_function(formula: str, finding: str) -> None:
+    """One message each, at the part that is wrong."""
+    _, findings = checked(f"{SHOP}\nmetric m: {formula}\n")
+    assert [error.partition(":")[0] for error in errors(findings)] == [finding]
+
+
+def test_another_period_s_amount_is_nothing_to_deduct() -> None:
+    """T1 is about amounts of one period: last year's cost may be taken off this year's profit."""
+    _, findings = checked(
+        f"{SHOP}\nmetric p: revenue - cogs\nmetric q: p - prior(cogs, 1y)\n"
+        "metric r: p - rolling(cogs, 28d)\n"
+    )
+    assert errors(findings) == []

@@ -1,0 +1,288 @@
+"""S22: what a funnel counts, on a handful of events each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import kpidsl
+from tests.support import project
+
+LOG = """kpidsl 1
+project p {{ timezone: "UTC" }}
+source log {{
+  files: "log.csv", key: id, time: seen {{ stored_as: "UTC" }}, dimensions: [act]
+  watermark: {watermark}
+}}
+entity person {{ in: [log.who] }}
+funnel path {{
+  entity: person
+  within: 5d
+  step view: log where act = "view"
+  step cart: log where act = "cart" {{ within: 2d }}
+  step buy: log where act = "buy"
+}}
+funnel short {{
+  entity: person
+  within: 5d
+  step view: log where act = "view"
+  step cart: log where act = "cart" {{ within: 2d }}
+}}
+funnel any_way {{
+  entity: person
+  sequence: any
+  step view: log where act = "view"
+  step cart: log where act = "cart"
+}}
+funnel again {{
+  entity: person
+  step once: log where act = "buy"
+  step twice: log where act = "buy"
+}}
+"""
+
+
+def walked(folder: Path, *events: str, watermark: str = "2026-03-01") -> kpidsl.Project:
+    """Events are `WHO DAY-OF-JANUARYThh:mm ACT`, told apart and at one moment ordered by number."""
+    rows = "\n".join(
+        f"{number},{who},{f'2026-01-{at}:00' if at else ''},{act}"
+        for number, (who, at, act) in enumerate((event.split(" ") for event in events), start=1)
+    )
+    return project(folder, LOG.format(watermark=watermark), log=f"id,who,seen,act\n{rows}")
+
+
+@pytest.mark.parametrize(
+    ("events", "counts"),
+    [
+        # People, not views.
+        (["u 01T00:00 view", "u 02T00:00 view", "w 03T00:00 view"], [2, 0, 0]),
+        # A cart before the first view follows none, and so the purchase has no cart before it.
+        (["u 01T00:00 cart", "u 02T00:00 view", "u 03T00:00 buy"], [1, 0, 0]),
+        # The cart's two days include their end, and end with it.
+        (["u 01T00:00 view", "u 03T00:00 cart"], [1, 1, 0]),
+        (["u 01T00:00 view", "u 03T00:01 cart"], [1, 0, 0]),
+        # And so do the five days of the whole, which are counted from the view.
+        (["u 01T00:00 view", "u 02T00:00 cart", "u 06T00:00 buy"], [1, 1, 1]),
+        (["u 01T00:00 view", "u 02T00:00 cart", "u 06T00:01 buy"], [1, 1, 0]),
+        # At one moment the key decides.
+        (["u 01T00:00 view", "u 01T00:00 cart"], [1, 1, 0]),
+        (["u 01T00:00 cart", "u 01T00:00 view"], [1, 0, 0]),
+        # The first view is too far from the cart, the second is not.
+        (["u 01T00:00 view", "u 08T00:00 view", "u 09T00:00 cart"], [1, 1, 0]),
+        # What has no time, or is of nobody, is no event of anybody.
+        (["u  view", " 01T00:00 view", "w 02T00:00 view"], [1, 0, 0]),
+    ],
+)
+def test_each_step_after_the_one_before_within_its_window(
+    tmp_path: Path, events: list[str], counts: list[int]
+) -> None:
+    with walked(tmp_path, *events) as loaded:
+        result = loaded.funnel("path")
+    assert result.steps == tuple(zip(("view", "cart", "buy"), counts, strict=True))
+    assert result.immature == 0
+
+
+def test_an_event_fills_one_step(tmp_path: Path) -> None:
+    """u buys once, w twice: a second purchase is another one."""
+    events = ["u 01T00:00 buy", "w 01T00:00 buy", "w 02T00:00 buy"]
+    with walked(tmp_path, *events) as loaded:
+        assert loaded.funnel("again").steps == (("once", 2), ("twice", 1))
+
+
+def test_in_any_order_steps_need_no_sequence(tmp_path: Path) -> None:
+    """u fills both steps backwards; w has no view, so not even the first."""
+    events = ["u 01T00:00 cart", "u 02T00:00 view", "w 03T00:00 cart"]
+    with walked(tmp_path, *events) as loaded:
+        assert loaded.funnel("any_way").steps == (("view", 1), ("cart", 1))
+        assert loaded.funnel("path").steps == (("view", 1), ("cart", 0), ("buy", 0))
+
+
+@pytest.mark.parametrize(
+    ("events", "entered"),
+    [
+        # The attempt of the 10th goes further than that of the 1st.
+        (["u 01T00:00 view", "u 10T00:00 view", "u 11T00:00 cart"], "2026-01-10"),
+        # Both go as far as the cart: the earlier counts.
+        (["u 01T00:00 view", "u 02T00:00 view", "u 03T00:00 cart"], "2026-01-01"),
+    ],
+)
+def test_the_earliest_attempt_that_goes_furthest_counts_in_the_period_of_its_entry(
+    tmp_path: Path, events: list[str], entered: str
+) -> None:
+    days = sorted({f"2026-01-{event[2:4]}" for event in events})
+    with walked(tmp_path, *events) as loaded:
+        found = {day: loaded.funnel("path", period=day).steps for day in days}
+    assert {day for day, steps in found.items() if steps[0][1]} == {entered}
+    assert found[entered] == (("view", 1), ("cart", 1), ("buy", 0))
+
+
+@pytest.mark.parametrize(
+    ("watermark", "counts", "immature"),
+    [
+        # u entered on the 1st, w on the 3rd; each has five days. The watermark is the first day
+        # that nobody vouches for.
+        ("2026-01-08", [2, 1, 0], 0),
+        ("2026-01-07", [1, 1, 0], 1),
+        ("2026-01-06", [1, 1, 0], 1),
+        ("2026-01-05", [0, 0, 0], 2),
+    ],
+)
+def test_those_whose_window_is_not_over_stand_apart(
+    tmp_path: Path, watermark: str, counts: list[int], immature: int
+) -> None:
+    events = ["u 01T00:00 view", "u 02T00:00 cart", "w 03T00:00 view"]
+    with walked(tmp_path, *events, watermark=watermark) as loaded:
+        result = loaded.funnel("path")
+    assert [count for _, count in result.steps] == counts
+    assert result.immature == immature
+
+
+def test_the_shortest_window_decides_how_long_an_attempt_may_take(tmp_path: Path) -> None:
+    """All of `short` is over two days after the view, although the whole might take five."""
+    for watermark, immature in (("2026-01-03", 0), ("2026-01-02", 1)):
+        with walked(tmp_path, "u 01T00:00 view", watermark=watermark) as loaded:
+            assert loaded.funnel("short").immature == immature
+
+
+TWO = """kpidsl 1
+project p {{ timezone: "UTC" }}
+source visits {{ files: "visits.csv", key: id, time: seen {{ stored_as: "UTC" }} {visits_until} }}
+source orders {{ files: "orders.csv", key: id, time: seen {{ stored_as: "UTC" }} {orders_until} }}
+entity person {{ in: [visits.who, orders.who] }}
+funnel path {{ entity: person, within: 1d, step visit: visits, step order: orders }}
+"""
+
+
+def test_at_one_moment_the_source_of_the_earlier_step_comes_first(tmp_path: Path) -> None:
+    """The keys of two sources have no order; the funnel names visits first."""
+    with project(
+        tmp_path,
+        TWO.format(visits_until=", watermark: 2026-02-01", orders_until=", watermark: 2026-02-01"),
+        visits="id,who,seen\n9,u,2026-01-01T10:00:00",
+        orders="id,who,seen\n1,u,2026-01-01T10:00:00",
+    ) as loaded:
+        assert loaded.funnel("path").steps == (("visit", 1), ("order", 1))
+
+
+@pytest.mark.parametrize(
+    ("visits_until", "orders_until", "immature"),
+    [
+        # w may order until 10:00 on the 4th.
+        (", watermark: 2026-01-05", ", watermark: 2026-01-05", 0),
+        (", watermark: 2026-01-04", ", watermark: 2026-01-05", 1),
+        (", watermark: 2026-01-05", ", watermark: 2026-01-04", 1),
+        # Without a watermark the last row ends what is known: the visit of the 3rd, at 10:00.
+        ("", ", watermark: 2026-01-05", 1),
+        # The last order is of the 2nd at 10:00: that is just enough for u, of the 1st.
+        (", watermark: 2026-01-05", "", 1),
+    ],
+)
+def test_the_source_that_ends_first_decides_what_is_mature(
+    tmp_path: Path, visits_until: str, orders_until: str, immature: int
+) -> None:
+    with project(
+        tmp_path,
+        TWO.format(visits_until=visits_until, orders_until=orders_until),
+        visits="id,who,seen\n1,u,2026-01-01T10:00:00\n2,w,2026-01-03T10:00:00",
+        orders="id,who,seen\n1,u,2026-01-02T10:00:00",
+    ) as loaded:
+        result = loaded.funnel("path")
+    assert result.immature == immature
+    assert result.steps == (("visit", 2 - immature), ("order", 1))
+
+
+# --- the change of the clock (S20) -------------------------------------------------------------
+
+CLOCKS = """kpidsl 1
+project p {{ timezone: "America/New_York" }}
+source views {{ files: "views.csv", key: id, time: seen{views} }}
+source orders {{ files: "orders.csv", key: id, time: seen{orders} }}
+entity person {{ in: [views.who, orders.who] }}
+funnel path {{ entity: person, within: {within}, step view: views, step order: orders }}
+"""
+STORED = ' {{ stored_as: "{}" }}, watermark: 2025-01-01'
+UTC, TAIPEI, ITSELF = STORED.format("UTC"), STORED.format("Asia/Taipei"), ", watermark: 2025-01-01"
+
+
+def converted(
+    folder: Path, clocks: tuple[str, str], within: str, view: str, order: str, **asked: str
+) -> tuple[int, ...]:
+    with project(
+        folder,
+        CLOCKS.format(views=clocks[0], orders=clocks[1], within=within),
+        views=f"id,who,seen\n1,u,{view}",
+        orders=f"id,who,seen\n1,u,{order}",
+    ) as loaded:
+        result = loaded.funnel("path", **asked)
+    assert result.immature == 0
+    return tuple(count for _, count in result.steps)
+
+
+@pytest.mark.parametrize(
+    ("view", "order", "counts"),
+    [
+        # New York's clock goes from 2:00 to 3:00 on 10 March at 7:00 in UTC: an hour passes between
+        # 1:30 and 3:30.
+        ("2024-03-10T06:30:00", "2024-03-10T07:30:00", (1, 1)),
+        ("2024-03-10T06:30:00", "2024-03-10T07:30:01", (1, 0)),
+        # It goes from 2:00 back to 1:00 on 3 November at 6:00 in UTC: 1:15 comes after 1:30, and
+        # from 1:30 to 2:00 an hour and a half passes.
+        ("2024-11-03T05:30:00", "2024-11-03T06:15:00", (1, 1)),
+        ("2024-11-03T05:30:00", "2024-11-03T07:00:00", (1, 0)),
+        ("2024-11-03T06:15:00", "2024-11-03T05:30:00", (1, 0)),
+    ],
+)
+@pytest.mark.parametrize(
+    ("clocks", "written"),
+    [((UTC, UTC), "{}"), ((ITSELF, ITSELF), "{}Z"), ((ITSELF, UTC), "{}Z|{}")],
+    ids=["stored as UTC", "with a zone", "one of each"],
+)
+def test_an_hour_is_an_hour_where_the_clock_is_changed(
+    tmp_path: Path,
+    clocks: tuple[str, str],
+    written: str,
+    view: str,
+    order: str,
+    counts: tuple[int, ...],
+) -> None:
+    first, _, second = written.partition("|")
+    times = first.format(view), (second or first).format(order)
+    assert converted(tmp_path, clocks, "1h", *times) == counts
+
+
+@pytest.mark.parametrize(
+    ("order", "counts"),
+    [
+        # 30 days from 20 October, with 25 hours in one of them.
+        ("2024-11-19", (1, 1)),
+        ("2024-11-20", (1, 0)),
+    ],
+)
+def test_days_are_counted_as_days(tmp_path: Path, order: str, counts: tuple[int, ...]) -> None:
+    clocks = (ITSELF, ITSELF)
+    assert converted(tmp_path, clocks, "30d", "2024-10-20", order) == counts
+
+
+@pytest.mark.parametrize(
+    ("view", "counts"),
+    [
+        # An order of 3 November, of which only the day is known, is taken for its midnight in
+        # New York, 4:00 in UTC and 12:00 in Taipei.
+        ("2024-11-03T11:59:00", (1, 1)),
+        ("2024-11-03T12:01:00", (1, 0)),
+    ],
+)
+def test_a_day_beside_moments_begins_at_its_midnight(
+    tmp_path: Path, view: str, counts: tuple[int, ...]
+) -> None:
+    assert converted(tmp_path, (TAIPEI, ITSELF), "1d", view, "2024-11-03") == counts
+
+
+def test_a_funnel_is_entered_on_the_local_day(tmp_path: Path) -> None:
+    """4:00 in UTC is the midnight at which 3 November begins in New York."""
+    for view, entered in (("03:59:59", "2024-11-02"), ("04:00:00", "2024-11-03")):
+        times = f"2024-11-03T{view}", "2024-11-03T05:00:00"
+        for day in ("2024-11-02", "2024-11-03"):
+            counts = converted(tmp_path, (UTC, UTC), "1d", *times, period=day)
+            assert counts == ((1, 1) if day == entered else (0, 0))

@@ -1,0 +1,133 @@
+"""S19, S20: a calendar of whole weeks. By the National Retail Federation's calendar FY2023 is
+29 January 2023 to 3 February 2024, of 53 weeks; FY2024 goes to 1 February 2025. The first months of
+both are of 4 weeks: 29 January to 25 February 2023, and 4 February to 2 March 2024."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import kpidsl
+from kpidsl.model.expr import MeasureRef, Prior, ToDate
+from kpidsl.model.periods import Grain, Window
+from kpidsl.plan.query import Query, Selection
+from kpidsl.run.result import Result
+from tests.support import load, project, rows
+
+DEFINITIONS = """kpidsl 1
+project p { currency: USD, week_starts: sunday, calendar: retail }
+calendar retail { pattern: retail_454, ends: nearest(january), named_by: start }
+source sales {
+  files: "sales.csv"
+  key: id
+  time: day
+  watermark: 2025-02-02
+  measure revenue: sum(amount) as USD
+  measure buyers: count_distinct(buyer) as buyer
+}
+"""
+SALES = """
+id,day,amount,buyer
+1,2023-01-28,1.00,a
+2,2023-01-29,2.00,a
+3,2023-02-25,4.00,b
+4,2023-02-26,8.00,b
+5,2024-02-03,16.00,c
+6,2024-02-04,32.00,c
+7,2024-03-02,64.00,d
+8,2024-03-03,128.00,d
+"""
+
+
+def shop(folder: Path) -> kpidsl.Project:
+    return project(folder, DEFINITIONS, sales=SALES)
+
+
+def test_months_of_weeks(tmp_path: Path) -> None:
+    with shop(tmp_path) as loaded:
+        result = loaded.query("revenue", "buyers", by=["fiscal_month"], period="FY2023")
+    assert len(result.rows) == 12
+    assert result.rows[:3] == (
+        (date(2023, 1, 29), 6, 2),
+        (date(2023, 2, 26), 8, 1),
+        (date(2023, 4, 2), 0, 0),
+    )
+    assert result.rows[-1] == (date(2023, 12, 31), 16, 1)
+    assert not any(result.partial)
+
+
+def test_years_and_quarters_beside_those_of_the_same_number(tmp_path: Path) -> None:
+    with shop(tmp_path) as loaded:
+        years = loaded.query(
+            "revenue", "buyers", by=["fiscal_year"], period="FY2023", compare=["prior_year"]
+        )
+        asked = {"by": ["fiscal_quarter"], "period": "FY2024", "compare": ["prior_year"]}
+        quarters = loaded.query("revenue", "buyers", **asked)  # type: ignore[arg-type]
+        alone = loaded.query("revenue", period="FY2024-Q1", compare=["prior_year"])
+    # FY2022 knows 28 January 2023 alone.
+    names = ("period", "revenue", "revenue prior_year", "buyers", "buyers prior_year")
+    assert rows(years, *names) == [(date(2023, 1, 29), 30, 1, 3, 1)]
+    assert years.partial == (True,)
+    assert rows(quarters, *names)[0] == (date(2024, 2, 4), 224, 14, 2, 2)
+    assert rows(quarters, *names)[3] == (date(2024, 11, 3), 0, 16, 0, 1)
+    assert alone.rows == ((224, 14),)
+
+
+def test_weeks_are_numbered_by_the_fiscal_year(tmp_path: Path) -> None:
+    """Week 5 of 2024 is 3 to 9 March, and that of 2023 26 February to 4 March; the last week of
+    2023 is its 53rd, of which 2022 has none."""
+    with shop(tmp_path) as loaded:
+        asked = {"by": ["week"], "compare": ["prior_year"]}
+        fifth = loaded.query("revenue", period="2024-03-03 .. 2024-03-09", **asked)  # type: ignore[arg-type]
+        last = loaded.query("revenue", period="2024-01-28 .. 2024-02-03", **asked)  # type: ignore[arg-type]
+    assert fifth.rows == ((date(2024, 3, 3), 128, 8),)
+    assert last.rows == ((date(2024, 1, 28), 16, None),)
+
+
+def test_to_date_of_the_fiscal_year_and_quarter(tmp_path: Path) -> None:
+    """By calendar months: January 2024 is of FY2023, and the end of February of FY2024."""
+    revenue = MeasureRef("sales", "revenue")
+    with shop(tmp_path) as loaded:
+        window = Window(date(2024, 1, 1), date(2024, 4, 1))
+        select = (
+            Selection("year", ToDate(revenue, Grain.FISCAL_YEAR)),
+            Selection("before", Prior(ToDate(revenue, Grain.FISCAL_YEAR), 12, 0)),
+        )
+        result, _ = loaded.runner.query(Query(select, (), Grain.MONTH, window))
+    assert result is not None
+    # 2 + 4 + 8 by the end of January; 32 by the end of February, and all of 2024 by that of March.
+    assert result.values("year") == [14, 32, 224]
+    # The ends of January, February and March 2023: 2 by the 31st of January, then 14.
+    assert result.values("before") == [2, 14, 14]
+
+
+def test_without_a_window_it_is_refused(tmp_path: Path) -> None:
+    with shop(tmp_path) as loaded, pytest.raises(kpidsl.KpidslError) as refusal:
+        loaded.query("revenue", by=["fiscal_month"])
+    assert [item.code for item in refusal.value.diagnostics] == ["K489"]
+
+
+def test_fiscal_months_of_a_year_from_april_are_months(tmp_path: Path) -> None:
+    text = DEFINITIONS.replace("calendar: retail", "fiscal_year_starts: april")
+    with project(tmp_path, text, sales=SALES) as loaded:
+        asked: dict[str, object] = {"period": "2024-02 .. 2024-03"}
+        fiscal: Result = loaded.query("revenue", by=["fiscal_month"], **asked)  # type: ignore[arg-type]
+        plain: Result = loaded.query("revenue", by=["month"], **asked)  # type: ignore[arg-type]
+    assert fiscal.rows == plain.rows
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("calendar: retail }", "calendar: retial }"), "K211"),
+        (("calendar: retail }", "calendar: retail, fiscal_year_starts: april }"), "K203"),
+        (("ends: nearest(january)", "ends: january"), "K205"),
+        ((", named_by: start", ""), "K204"),
+        (("retail_454", "retail_455"), "K205"),
+    ],
+)
+def test_mistakes_in_a_calendar(tmp_path: Path, change: tuple[str, str], code: str) -> None:
+    loaded = load(tmp_path, DEFINITIONS.replace(*change), sales=SALES)
+    assert [item.code for item in loaded.diagnostics] == [code]

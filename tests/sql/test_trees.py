@@ -1,0 +1,31 @@
+"""The trees behind the SQL, as the generator takes them: without a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kpidsl.api.question import Question, ask
+from kpidsl.plan.planner import plan
+from kpidsl.sql.lower import to_sql, to_tree
+from tests.semantics.conftest import SHOP
+from tests.sql.test_text import QUESTIONS
+from tests.support import project
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_node_stands_at_two_places(name: str, tmp_path: Path) -> None:
+    """The generator changes trees in place: a node in two places would be changed in both."""
+    with project(tmp_path, SHOP) as loaded:
+        assert loaded.model is not None
+        query, _ = ask(Question(**QUESTIONS[name]), loaded.model)
+        assert query is not None
+        planned, _ = plan(loaded.model, query)
+    assert planned is not None
+    tree = to_tree(planned)
+    nodes = list(tree.walk())
+    assert len({id(node) for node in nodes}) == len(nodes)
+    for node in nodes:
+        assert all(child.parent is node for child in node.iter_expressions())
+    assert to_sql(planned) == tree.sql("duckdb", pretty=True)  # which copies first
