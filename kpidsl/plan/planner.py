@@ -13,7 +13,7 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
 from kpidsl.plan.additivity import merged_by, overlaps
 from kpidsl.plan.groundwork import Groundwork
-from kpidsl.plan.leaves import Expansion, LeafSpec
+from kpidsl.plan.leaves import Expansion, LeafSpec, leaves_of
 from kpidsl.plan.looking import check_parts_of_day
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
@@ -92,7 +92,7 @@ class _Planner:
         used = self._used_sources((*aggregates, *_inputs(totals)))
         merge = Merge(
             aggregates,
-            self._accruals(),
+            self._accruals(aggregates),
             totals,
             dense=query.grain is not None and not query.sparse,
         )
@@ -287,8 +287,9 @@ class _Planner:
 
     # --- fixed amounts ---------------------------------------------------------------------
 
-    def _accruals(self) -> tuple[Accrual, ...]:
+    def _accruals(self, aggregates: tuple[Aggregate, ...]) -> tuple[Accrual, ...]:
         items = self.expansion.accruals.items()
+        self._check_weights(aggregates)
         if items and self.query.window is None:
             raise Refused(
                 error(
@@ -308,6 +309,31 @@ class _Planner:
         return tuple(
             accrual(column, spec, self.query, self.model.settings) for spec, column in items
         )
+
+    def _check_weights(self, aggregates: tuple[Aggregate, ...]) -> None:
+        """Refuse to allocate by what counts in several groups: the shares would be of more than
+        the whole (S4, S9)."""
+        weights = {
+            leaf.column
+            for spec in self.expansion.accruals
+            if spec.weight is not None
+            for leaf in leaves_of(spec.weight)
+        }
+        for node in aggregates:
+            split = [leaf.measure for leaf in node.leaves if leaf.column in weights]
+            if split and node.fan_outs:
+                side = node.fan_outs[0].hops[-1].to
+                raise Refused(
+                    error(
+                        "K462",
+                        f"`{split[0].name}` can't allocate a fixed amount to the groups of "
+                        f"`{side}`: what stands in several of them would count in each",
+                        split[0].span,
+                        label="split by its many side",
+                        help=f"ask without the dimensions of `{side}`, or allocate by a measure "
+                        "of it",
+                    )
+                )
 
     def _key_columns(
         self, aggregates: tuple[Aggregate, ...], accruals: tuple[Accrual, ...]

@@ -78,8 +78,7 @@ def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> lis
                 found.append(
                     ValueType.ANY
                     if dimension is None
-                    else _OF_DATATYPE.get(dimension.datatype)
-                    or _declared(dimension, planned.frame.sources, engine)
+                    else _of_dimension(dimension, planned.frame.sources, engine)
                 )
                 found += [ValueType.TEXT] * (keys[column.name].state is not None)
             case Role.METRIC:
@@ -88,6 +87,12 @@ def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> lis
                 else:
                     found.append(ValueType.MONEY if column.unit.currency else ValueType.EXACT)
     return found
+
+
+def _of_dimension(dimension: Dimension, sources: dict[str, Source], engine: Engine) -> ValueType:
+    if dimension.expr is not None and _is_quotient(dimension.expr):
+        return ValueType.FLOAT
+    return _OF_DATATYPE.get(dimension.datatype) or _declared(dimension, sources, engine)
 
 
 def _declared(dimension: Dimension, sources: dict[str, Source], engine: Engine) -> ValueType:

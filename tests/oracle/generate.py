@@ -110,7 +110,7 @@ def cases(draw: Draw) -> Case:
     shifts = SHIFTS[days] if window is not None else ()
     ended = window is not None or days is not None
     grain: Grain | DayPart | None = days
-    if timed and chance(draw, 18) and all(_knows_hours(world, name) for name in asked):
+    if timed and chance(draw, 36) and all(_knows_hours(world, name) for name in asked):
         grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
         window, shifts, ended = _short(draw), (), False
     maker = _Formulas(draw, world, asked, dimensions, shifts, by, ended)

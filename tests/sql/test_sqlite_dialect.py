@@ -6,7 +6,7 @@ import sqlite3
 from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,13 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from kpidsl.model.periods import Grain
+from kpidsl.model.moments import DayPart, runs
+from kpidsl.model.periods import Grain, Window
+from kpidsl.model.project import Settings
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
-from tests.oracle.days import bucket, buckets
+from kpidsl.sql.periods import period_start
+from tests.oracle.days import bucket, buckets, hours
 
 SQLITE = DIALECTS["sqlite"]
 DAYS = st.dates(date(1970, 1, 1), date(2100, 12, 31))
+ORDINARY = [grain for grain in Grain if grain is grain.ordinary]
 LAST_DAYS = DAYS.map(lambda day: day.replace(day=monthrange(day.year, day.month)[1]))
 
 
@@ -48,25 +52,53 @@ def test_a_day_moves_by_months_to_at_most_the_months_last(
     assert value(con, SQLITE.add(build.day(day), months, days)) == expected.isoformat()
 
 
-@given(day=DAYS, grain=st.sampled_from(Grain), week_starts=st.integers(0, 6))
+@given(
+    day=DAYS,
+    grain=st.sampled_from(Grain),
+    settings=st.builds(
+        Settings,
+        name=st.just("p"),
+        week_starts=st.integers(0, 6),
+        fiscal_year_starts=st.integers(1, 12),
+    ),
+)
 def test_a_period_begins_where_the_calendar_says(
-    con: sqlite3.Connection, day: date, grain: Grain, week_starts: int
+    con: sqlite3.Connection, day: date, grain: Grain, settings: Settings
 ) -> None:
-    first, _ = bucket(day, grain, week_starts)
+    first, _ = bucket(day, grain, settings)
     noon = build.literal(f"{day} 12:00:00")
-    assert value(con, SQLITE.period_start(noon, grain, week_starts)) == first.isoformat()
+    found = period_start(SQLITE, noon, grain, settings.calendar)
+    assert value(con, found) == first.isoformat()
 
 
-@given(day=DAYS, length=st.integers(0, 800), grain=st.sampled_from(Grain))
+@given(day=DAYS, length=st.integers(0, 800), grain=st.sampled_from(ORDINARY))
 def test_a_series_has_every_period(
     con: sqlite3.Connection, day: date, length: int, grain: Grain
 ) -> None:
     end = day + timedelta(days=length + 1)
-    expected = [start.isoformat() for start, _ in buckets((day, end), grain, 0)]
-    first, _ = bucket(day, grain, 0)
+    expected = [start.isoformat() for start, _ in buckets((day, end), grain, Settings(name="p"))]
+    first, _ = bucket(day, grain, Settings(name="p"))
     last = build.day(end - timedelta(days=1))
     series = SQLITE.date_series(build.day(first), last, grain, "period", None)
     assert rows(con, series) == expected
+
+
+@given(
+    day=DAYS,
+    length=st.integers(1, 4),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"]),
+)
+def test_a_series_has_every_hour(
+    con: sqlite3.Connection, day: date, length: int, zone: str
+) -> None:
+    """Lord Howe moves its clocks by half an hour, so that its hours begin anew in their midst."""
+    end = day + timedelta(days=length)
+    series = SQLITE.instants(runs(Window(day, end), DayPart.HOUR, zone), "period")
+    starts = [datetime.fromisoformat(str(start)) for start, _ in hours((day, end), zone)]
+    expected = {start.astimezone(UTC).strftime("%F %T") for start in starts}
+    found = rows(con, series)
+    assert len(found) == len(expected)
+    assert set(found) == expected
 
 
 def test_a_series_without_bounds_is_empty(con: sqlite3.Connection) -> None:
