@@ -43,11 +43,9 @@ class EngineError(Exception):
 
 
 class Engine(Protocol):
-    """A connection that only reads. `dialect` is a name in `kpidsl.sql.dialects.DIALECTS`;
-    `is_typed` where values have the types of their columns, so that `run` needs none."""
+    """A connection that only reads. `dialect` is a name in `kpidsl.sql.dialects.DIALECTS`."""
 
     dialect: str
-    is_typed: bool
 
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         """Make the files of sources readable by name; done once per source."""

@@ -44,7 +44,6 @@ class EmbeddedEngine:
     """
 
     dialect = "duckdb"
-    is_typed = True
 
     def __init__(
         self,

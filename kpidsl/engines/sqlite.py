@@ -33,7 +33,6 @@ class SQLiteEngine:
     but select from its tables. `timeout` is in seconds."""
 
     dialect = "sqlite"
-    is_typed = False
 
     def __init__(
         self, database: Path, *, timezone: str = "UTC", timeout: float | None = None

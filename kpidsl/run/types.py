@@ -24,6 +24,7 @@ from kpidsl.plan.nodes import (
 )
 from kpidsl.plan.placing import children
 from kpidsl.run.result import Column, Role
+from kpidsl.sql.dialects import DIALECTS
 
 _OF_DATATYPE = {
     Datatype.BOOLEAN: ValueType.BOOLEAN,
@@ -56,7 +57,7 @@ _LESS_EXACT = {"number"}
 def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> list[ValueType] | None:
     """Return the types of the columns of a plan's statement, of which `columns` are the answer;
     None where the engine's values tell."""
-    if engine.is_typed:
+    if DIALECTS[engine.dialect].is_typed:
         return None
     keys = {key.column: key for key in planned.frame.keys}
     dimensions = {

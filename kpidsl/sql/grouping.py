@@ -11,6 +11,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
+from kpidsl.model.units import Datatype
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
@@ -174,6 +175,8 @@ class Grouping:
         value = None if measure.operand is None else scope.value(measure.operand)
         if value is not None and measure.unit.currency and measure.aggregate in _KEEPS_MONEY:
             value = build.cast(value, MONEY)
+        elif value is not None and measure.aggregate in {Kind.MIN, Kind.MAX}:
+            value = self.dialect.comparable(value, Datatype.NUMBER)
         condition = build.conjunction(conditions)
         if condition is None:
             return value

@@ -217,12 +217,85 @@ def test_times_with_a_zone_of_their_own_are_moved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["'n/a'", "''", "1767589140", "'2026-02-31 10:00'", "'2026-01-06'", "'05/01/2026'"]
+    "time", ["'n/a'", "''", "1767589140", "'2026-02-31 10:00'", "'05/01/2026'"]
 )
 def test_what_is_no_time_is_refused(tmp_path: Path, time: str) -> None:
     """SQLite would take the number for a Julian day, and 31 February for 3 March."""
     with clock(tmp_path, "'2026-01-05 12:00:00'", time) as loaded:
         assert codes(loaded, "n", by=["day"]) == ["K643"]
+
+
+def test_one_value_without_a_zone_is_enough_to_refuse(tmp_path: Path) -> None:
+    """Which row is read first makes no difference."""
+    noon, zoned, day = "'2026-01-05 12:00:00'", "'2026-01-05 12:00:00Z'", "'2026-01-06'"
+    for number, (times, stored, code) in enumerate(
+        [
+            ((noon, day), ' { stored_as: "UTC" }', "K648"),
+            ((noon, zoned), ' { stored_as: "UTC" }', "K648"),
+            ((zoned, noon), "", "K653"),
+            ((day, noon), "", "K653"),
+        ]
+    ):
+        (tmp_path / str(number)).mkdir()
+        with clock(tmp_path / str(number), *times, stored=stored) as loaded:
+            assert codes(loaded, "n", by=["day"]) == [code]
+
+
+def test_one_day_among_moments_knows_no_hours(tmp_path: Path) -> None:
+    with clock(tmp_path, "'2026-01-05T12:00Z'", "'2026-01-06'", stored="") as loaded:
+        assert loaded.query("n", period="2026-01").rows == ((2,),)
+        assert codes(loaded, "n", by=["hour"], period="2026-01-05") == ["K657"]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "code"),
+    [
+        ("1", "'1'", "K649"),
+        ("'2026-01-05'", "'2026-01-05 00:00:00'", "K649"),
+        ("'2026-01-05 00:00:00'", "'2026-01-05T00:00:00Z'", "K649"),
+    ],
+)
+def test_what_would_not_match_as_text_is_not_joined(
+    tmp_path: Path, left: str, right: str, code: str
+) -> None:
+    """The second row alone is unlike: on DuckDB a column is of one type, here it need not be."""
+    with project(
+        tmp_path,
+        "source s { table: s, key: id, join to: t on at to at\nmeasure n: count() as row }\n"
+        "source t { table: t, key: at, dimensions: [name] }",
+        "CREATE TABLE s (id, at)",
+        f"INSERT INTO s VALUES (1, {left}), (2, {right})",  # noqa: S608
+        "CREATE TABLE t (at, name)",
+        f"INSERT INTO t VALUES ({left}, 'a')",  # noqa: S608
+    ) as loaded:
+        assert codes(loaded, "n", by=["name"]) == [code]
+
+
+def test_what_could_not_be_tested_is_no_answer(tmp_path: Path) -> None:
+    """Nobody has the second rate, but whether it overlaps with others can't be told."""
+    with project(
+        tmp_path,
+        'source s { table: s, key: id, time: at { stored_as: "UTC" }\n'
+        "join rate: rates on code { valid_from: since, valid_to: until }\n"
+        "measure n: count() as row }\n"
+        "source rates { table: rates, key: [code, since], dimensions: [name] }",
+        "CREATE TABLE s (id, at, code)",
+        "INSERT INTO s VALUES (1, '2026-01-05 12:00', 'x')",
+        "CREATE TABLE rates (code, name, since, until)",
+        "INSERT INTO rates VALUES ('x', 'a', '2026-01-01', NULL), ('y', 'b', 'n/a', NULL)",
+    ) as loaded:
+        assert codes(loaded, "n", by=["name"]) == ["K643"]
+
+
+def test_the_least_of_texts_and_numbers_is_refused(tmp_path: Path) -> None:
+    """SQLite puts all numbers before all texts."""
+    with project(
+        tmp_path,
+        "source s { table: sales, key: id\nmeasure m: min(amount) as piece }",
+        "CREATE TABLE sales (id, amount)",
+        "INSERT INTO sales VALUES (1, 10), (2, 'n/a')",
+    ) as loaded:
+        assert codes(loaded, "m") == ["K643"]
 
 
 @pytest.mark.parametrize(

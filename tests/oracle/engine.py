@@ -33,7 +33,6 @@ class MemoryEngine:
     """DuckDB in memory, with a case's rows as tables."""
 
     dialect = "duckdb"
-    is_typed = True
 
     def __init__(self, case: Case) -> None:
         self._con = duckdb.connect()

@@ -20,12 +20,12 @@ from kpidsl.model.units import Datatype
 class Kind(StrEnum):
     """What a type holds, whatever an engine calls it. A moment says in which zone it is, or not."""
 
-    DAY = "day"
-    MOMENT = "moment"
-    ZONED = "moment with a zone"
-    NUMBER = "number"
-    TEXT = "text"
-    OTHER = "other"
+    DAY = "days"
+    MOMENT = "moments"
+    ZONED = "moments with a zone"
+    NUMBER = "numbers"
+    TEXT = "texts"
+    OTHER = "other values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,15 @@ class Clock:
 
 
 class Dialect(Protocol):
-    """`name` is sqlglot's name of the dialect.
+    """`name` is sqlglot's name of the dialect. Values have the types of their columns where it
+    `is_typed`, and each its own where it is not.
 
     Trees are built with DuckDB's types and functions; `text` writes them as the dialect does.
     What it has no way to write at all, `lacks` finds.
     """
 
     name: str
+    is_typed: bool
 
     def text(self, tree: exp.Query, *, pretty: bool) -> str:
         """Return the SQL of a tree, which stays as it is."""

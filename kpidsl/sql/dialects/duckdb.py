@@ -31,6 +31,7 @@ _KINDS = {"DATE": Kind.DAY, "VARCHAR": Kind.TEXT} | dict.fromkeys(_NUMBERS, Kind
 
 class DuckDB:
     name = "duckdb"
+    is_typed = True
 
     def text(self, tree: exp.Query, *, pretty: bool) -> str:
         return tree.sql(dialect=self.name, pretty=pretty)

@@ -82,9 +82,10 @@ CODES: tuple[CodeInfo, ...] = (
     ),
     CodeInfo(
         "K649",
-        "a join of texts with numbers",
-        "One side of a join holds texts such as `007`, the other numbers such as 7.",
-        "Several texts can be the same number: rows would be doubled, or fail to match.",
+        "a join of values that are not alike",
+        "One side of a join holds texts such as `007`, the other numbers such as 7; or in SQLite, "
+        "one holds days and the other moments.",
+        "Several texts can be the same number or time: rows would be doubled, or fail to match.",
         "join customer: customers on customer_id",
         "join customer: customers on customer_number",
     ),
