@@ -52,6 +52,39 @@ def test_a_day_moves_by_months_to_at_most_the_months_last(
     assert value(con, SQLITE.add(build.day(day), months, days)) == expected.isoformat()
 
 
+@pytest.mark.parametrize(
+    ("day", "months", "days", "expected"),
+    [
+        (date(9999, 11, 1), 1, 0, "9999-12-01"),
+        (date(9999, 11, 30), 1, 0, "9999-12-30"),
+        (date(9999, 12, 31), 0, 1, "9999-12-32"),
+        (date(9999, 12, 1), 1, 0, "9999-12-32"),
+        (date(9999, 1, 1), 12, 0, "9999-12-32"),
+    ],
+)
+def test_a_period_may_end_with_the_calendar(
+    con: sqlite3.Connection, day: date, months: int, days: int, expected: str
+) -> None:
+    assert value(con, SQLITE.add(build.day(day), months, days)) == expected
+
+
+@pytest.mark.parametrize(
+    ("months", "days", "expected"),
+    [
+        (0, 1, "9999-12-31"),
+        (0, 31, "9999-12-01"),
+        (1, 0, "9999-12-01"),
+        (12, 0, "9999-01-01"),
+        (1, 1, "9999-11-30"),
+    ],
+)
+def test_and_be_looked_back_from(
+    con: sqlite3.Connection, months: int, days: int, expected: str
+) -> None:
+    end = SQLITE.add(build.day(date(9999, 12, 1)), 1, 0)
+    assert value(con, SQLITE.add(end, -months, -days)) == expected
+
+
 @given(
     day=DAYS,
     grain=st.sampled_from(Grain),

@@ -15,7 +15,7 @@ says which. In a statement
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 
@@ -43,6 +43,8 @@ _COMPARED = {
     Datatype.TIMESTAMP: "kpi_moment",
     Datatype.UNKNOWN: "kpi_comparable",
 }
+_LAST, _AFTER = "9999-12-31", "9999-12-32"
+"""The calendar's last day, and a text that stands after it in order."""
 _UNTIL = "until"
 """The column of a series that holds the last of what it counts up to."""
 _Type = exp.DataType.Type
@@ -103,8 +105,16 @@ class SQLite:
             # SQLite's 31 January and a month is 2 or 3 March; the last day of February is meant.
             same_day = _date(value, f"{months:+d} months")
             last_day = _date(value.copy(), "start of month", f"{months + 1:+d} months", "-1 day")
+            if months > 0:
+                last_day = build.coalesce(last_day, _text(_LAST))
             moved = _call("MIN", same_day, last_day)
-        return _date(moved, f"{days:+d} days") if days else moved
+        if days:
+            moved = _date(moved, f"{days:+d} days")
+        if moved is value:
+            return value
+        # Exports write 9999-12-31 for "never", and SQLite has NULL for the days after it.
+        after = _AFTER if max(months, days) > 0 else _before_year_10000(-months, -days)
+        return build.coalesce(moved, _text(after))
 
     def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
         return _call("kpi_later", moment, build.number(seconds))
@@ -166,6 +176,14 @@ class SQLite:
             alias=exp.TableAlias(this=build.identifier("element")),
         )
         return build.cross_join(build.from_(build.select(element, others), rows), each)
+
+
+def _before_year_10000(months: int, days: int) -> str:
+    """Return the day so many months and days before the one that `_AFTER` stands for."""
+    if not months:
+        return (date.max - timedelta(days=days - 1)).isoformat()
+    year, month = divmod(10_000 * 12 - months, 12)
+    return (date(year, month + 1, 1) - timedelta(days=days)).isoformat()
 
 
 def _series(bases: Sequence[exp.Select], following: exp.Expr, name: str) -> exp.Select:
