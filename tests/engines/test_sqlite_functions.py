@@ -8,15 +8,21 @@ import sqlite3
 import statistics
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kpidsl.engines.sqlite_functions import register
+from kpidsl.model.expr import Column
+from kpidsl.model.moments import DayPart
+from kpidsl.model.sources import TimeSpec
 from kpidsl.sql.dialects import sqlite
+from tests.oracle import days
 
 CENTS = st.integers(-(10**11), 10**11).map(lambda cents: Decimal(cents) / 100)
 
@@ -91,6 +97,33 @@ def test_aggregates_are_those_of_the_statistics_module(
         ("kpi_later('2026-01-05 23:59:30', 45)", "2026-01-06 00:00:15"),
         ("kpi_local('2026-03-08 07:00', 'UTC', 'America/New_York')", "2026-03-08 03:00:00"),
         ("kpi_local('2026-03-08 06:59', 'UTC', 'America/New_York')", "2026-03-08 01:59:00"),
+        # 01:30 is shown twice, at 5:30 and 6:30 UTC; 02:30 never, 3:30 is an hour later.
+        ("kpi_local('2024-11-03 01:30', 'America/New_York', 'UTC')", "2024-11-03 06:30:00"),
+        ("kpi_local('2024-03-10 02:30', 'America/New_York', 'UTC')", "2024-03-10 07:30:00"),
+        ("kpi_instant('2024-11-03 01:30', 'America/New_York', 'UTC')", "2024-11-03 06:30:00"),
+        ("kpi_instant('2024-03-10 02:30', 'America/New_York', 'UTC')", "2024-03-10 07:30:00"),
+        ("kpi_instant('2026-01-05T04:59+01:00', NULL, 'America/New_York')", "2026-01-05 03:59:00"),
+        ("kpi_instant('2026-01-05', NULL, 'America/New_York')", "2026-01-05 05:00:00"),
+        ("kpi_instant(NULL, NULL, 'UTC')", None),
+        # Kathmandu is 5:45 ahead of UTC: 10:20 there is 4:35, and 10:00 is 4:15.
+        (
+            "kpi_part_start('2026-01-05 04:35:30.5', '2026-01-05 10:20:30.5', 'hour')",
+            "2026-01-05 04:15:00",
+        ),
+        (
+            "kpi_part_start('2026-01-05 04:35:30.5', '2026-01-05 10:20:30.5', 'minute')",
+            "2026-01-05 04:35:00",
+        ),
+        (
+            "kpi_part_start('2026-01-05 04:35:30.5', '2026-01-05 10:20:30.5', 'second')",
+            "2026-01-05 04:35:30",
+        ),
+        ("kpi_type('2026-01-05')", "days"),
+        ("kpi_type('2026-01-05 10:00')", "moments"),
+        ("kpi_type('2026-01-05 10:00-05:00')", "moments with a zone"),
+        ("kpi_type('007')", "texts"),
+        ("kpi_type(7.5)", "numbers"),
+        ("kpi_type(x'00')", "other values"),
         ("kpi_field('{\"a \\\"b\": 1.5}', 'a \"b')", 1.5),
         ("kpi_field('{\"a\": [1]}', 'a')", "[1]"),
         ("kpi_field('{}', 'a')", None),
@@ -121,6 +154,9 @@ def test_values(con: sqlite3.Connection, call: str, expected: object) -> None:
         "kpi_local('2026-01-05', 'UTC', 'UTC')",
         "kpi_local('2026-01-05 10:00', NULL, 'UTC')",
         "kpi_local('2026-01-05 10:00Z', 'UTC', 'UTC')",
+        "kpi_instant('2026-01-05 10:00', NULL, 'UTC')",
+        "kpi_instant('2026-01-05', 'UTC', 'UTC')",
+        "kpi_instant('noon', 'UTC', 'UTC')",
         "kpi_field('[1]', 'a')",
         "kpi_multiply(4611686018427387904, 2)",
         "kpi_sum_decimals(x, 9) FROM (SELECT 1e15 AS x UNION ALL SELECT 0.001)",
@@ -129,6 +165,35 @@ def test_values(con: sqlite3.Connection, call: str, expected: object) -> None:
 def test_what_does_not_fit_is_refused(con: sqlite3.Connection, call: str) -> None:
     with pytest.raises(sqlite3.OperationalError, match="user-defined"):
         value(con, call)
+
+
+ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu")
+
+
+@given(
+    moment=st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 31))  # noqa: DTZ001
+    | st.sampled_from([datetime(2024, 3, 10), datetime(2024, 11, 3), datetime(2024, 4, 7)]).flatmap(  # noqa: DTZ001
+        lambda day: st.timedeltas(timedelta(), timedelta(hours=4)).map(day.__add__)
+    ),
+    stored=st.sampled_from(ZONES),
+    zone=st.sampled_from(ZONES),
+    part=st.sampled_from(DayPart),
+)
+def test_clocks_show_what_the_oracle_says(
+    con: sqlite3.Connection, moment: datetime, stored: str, zone: str, part: DayPart
+) -> None:
+    spec = TimeSpec(expr=Column(("at",)), stored_as=stored)
+    when = days.instant(moment, spec, zone)
+    shown = value(con, "kpi_local(?, ?, ?)", moment.isoformat(" "), stored, zone)
+    expected = moment if stored == zone else when.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    assert datetime.fromisoformat(shown) == expected
+    found = value(con, "kpi_instant(?, ?, ?)", moment.isoformat(" "), stored, zone)
+    assert datetime.fromisoformat(found) == when.replace(tzinfo=None)
+    local = when.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(" ")
+    start = datetime.fromisoformat(value(con, "kpi_part_start(?, ?, ?)", found, local, part))
+    begins, _ = days.part_of_day(when, part, zone)
+    assert isinstance(begins, datetime)
+    assert start.replace(tzinfo=UTC) == begins
 
 
 def test_every_function_that_is_written_is_registered(con: sqlite3.Connection) -> None:
