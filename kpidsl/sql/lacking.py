@@ -30,7 +30,7 @@ def sql_in(plan: Plan, dialect: str) -> tuple[str | None, list[Diagnostic]]:
             )
         ]
     found = lacking(tree, dialect)
-    return (None if found else DIALECTS[dialect].text(tree, pretty=True)), found
+    return (None if found else DIALECTS[dialect].text(tree, pretty=True, copy=False)), found
 
 
 def lacking(tree: exp.Query, dialect: str) -> list[Diagnostic]:

@@ -55,8 +55,9 @@ class Dialect(Protocol):
     name: str
     is_typed: bool
 
-    def text(self, tree: exp.Query, *, pretty: bool) -> str:
-        """Return the SQL of a tree, which stays as it is."""
+    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+        """Return the SQL of a tree, which stays as it is, or without a copy, which takes as long
+        again, may be changed."""
 
     def lacks(self, tree: exp.Query) -> list[str]:
         """Return what a tree needs and the dialect has not, in words that follow `has no`."""

@@ -33,8 +33,8 @@ class DuckDB:
     name = "duckdb"
     is_typed = True
 
-    def text(self, tree: exp.Query, *, pretty: bool) -> str:
-        return tree.sql(dialect=self.name, pretty=pretty)
+    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+        return tree.sql(dialect=self.name, pretty=pretty, copy=copy)
 
     def lacks(self, tree: exp.Query) -> list[str]:
         del tree

@@ -54,8 +54,8 @@ class SQLite:
     name = "sqlite"
     is_typed = False
 
-    def text(self, tree: exp.Query, *, pretty: bool) -> str:
-        adapted = _adapted(tree.copy())
+    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+        adapted = _adapted(tree.copy() if copy else tree)
         sql = adapted.sql(dialect=self.name, pretty=pretty, normalize_functions=False)
         used = sorted({node.name for node in adapted.find_all(exp.Anonymous)})
         own = ", ".join(name for name in used if name.startswith(OWN))
