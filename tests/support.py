@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import kpidsl
 from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
+
+EngineName = Literal["duckdb", "sqlite"]
+ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
+SQLITE_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "sqlite:///shop.sqlite"\n'
+
+
+class Running:
+    """The engine that projects of the test at hand run on."""
+
+    engine: EngineName = "duckdb"
 
 
 def project(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
@@ -19,13 +34,71 @@ def project(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
 
 
 def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
-    """Write `project.kpi` and one CSV file per table; load, whatever is found."""
+    """Write `project.kpi` and one CSV file per table, or for SQLite a database with them; load,
+    whatever is found."""
     for name, text in tables.items():
         rows = [line.strip() for line in text.strip().splitlines()]
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    if Running.engine == "sqlite":
+        (folder / "kpidsl.toml").write_text(SQLITE_PROFILE, encoding="utf-8")
+        write_sqlite(folder / "shop.sqlite", [folder / f"{name}.csv" for name in tables])
+        for name in tables:
+            definitions = definitions.replace(f'files: "{name}.csv"', f"table: {name}")
     file = folder / "project.kpi"
     file.write_text(definitions, encoding="utf-8")
     return kpidsl.load(file)
+
+
+def write_sqlite(database: Path, files: Iterable[Path]) -> None:
+    """Copy CSV files into tables as an application would keep their values: empty cells as NULL,
+    numbers as numbers, truth as 0 and 1, dates as texts."""
+    for file in files:
+        header, *lines = csv.reader(file.read_text(encoding="utf-8").splitlines())
+        columns = zip(*(_padded(line, len(header)) for line in lines), strict=True)
+        values = zip(*map(_values, columns), strict=True)
+        write_table(database.parent, file.stem, header, values, database.name)
+
+
+def write_table(
+    folder: Path,
+    name: str,
+    columns: Iterable[str],
+    values: Iterable[Sequence[object]],
+    database: str = "shop.sqlite",
+) -> None:
+    """Make a table of a SQLite database, in the place of one of its name."""
+    named = [f'"{column}"' for column in columns]
+    places = ", ".join("?" * len(named))
+    with closing(sqlite3.connect(folder / database)) as con:
+        con.execute(f'DROP TABLE IF EXISTS "{name}"')
+        con.execute(f'CREATE TABLE "{name}" ({", ".join(named)})')
+        con.executemany(f'INSERT INTO "{name}" VALUES ({places})', values)  # noqa: S608
+        con.commit()
+
+
+def _padded(line: list[str], width: int) -> list[str]:
+    return line + [""] * (width - len(line))
+
+
+def _values(texts: Iterable[str]) -> list[object]:
+    """A column's values: numbers or truth where all of them are, otherwise texts."""
+    known = list(texts)
+    kinds: tuple[Callable[[str], object], ...] = (_number, _truth)
+    for kind in kinds:
+        with suppress(InvalidOperation, KeyError):
+            return [kind(text) if text else None for text in known]
+    return [text or None for text in known]
+
+
+def _number(text: str) -> float | int:
+    if text.startswith("0") and text[1:2].isdigit():
+        raise InvalidOperation  # a code such as 007
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _truth(text: str) -> int:
+    return {"true": 1, "false": 0}[text]
 
 
 def rows(result: Result, *names: str) -> list[tuple[Any, ...]]:

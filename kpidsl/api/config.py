@@ -6,18 +6,22 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from kpidsl.sql.dialects import DIALECTS
 from kpidsl.text.bundled import bundled
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.reading import read_source
 from kpidsl.text.suggest import nearest
 
 CONFIG_NAME = "kpidsl.toml"
+FILES_DIALECT = "duckdb"
+"""The dialect of projects that run on their sources' files."""
 TIMEOUT = 300.0
 """Seconds that a question may take, where no profile says otherwise."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -157,19 +161,34 @@ def profile_of(config: Config, name: str | None) -> tuple[Profile | None, list[D
     return (None if found else profile), found
 
 
-def database_of(profile: Profile, folder: Path) -> tuple[Path | None, list[Diagnostic]]:
-    """Return the DuckDB file that a profile's url names."""
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database file, and the dialect of `kpidsl.sql.dialects` that it is asked in."""
+
+    dialect: str
+    path: Path
+
+
+def dialect_of(config: Config, name: str | None) -> str:
+    """Return the dialect of a profile's database; without one the sources' files are read."""
+    profile = config.profile.get(name or config.default_profile or "")
+    scheme = "" if profile is None else profile.url.partition(":///")[0]
+    return scheme if scheme in DIALECTS else FILES_DIALECT
+
+
+def database_of(profile: Profile, folder: Path) -> tuple[Database | None, list[Diagnostic]]:
+    """Return the database file that a profile's url names."""
     url = _VARIABLE.sub(lambda found: os.environ[found[1]], profile.url)
-    engine, separator, path = url.partition(":///")
-    if engine == "duckdb" and separator and path and "?" not in path:
-        return folder / path, []
+    dialect, separator, path = url.partition(":///")
+    if dialect in DIALECTS and separator and path and "?" not in path:
+        return Database(dialect, folder / path), []
     # What comes from the environment is never shown; the scheme as it is written is no secret.
     scheme = _SCHEME.match(profile.url)
     shown = f"the form `{scheme[0]}…`" if scheme else "this form"
     return None, [
         error(
             "K923",
-            f"a url of {shown} can't be used: this version runs on DuckDB files only",
-            help='use `url = "duckdb:///path/to/file.duckdb"`',
+            f"a url of {shown} can't be used: this version runs on DuckDB and SQLite files only",
+            help='use `url = "duckdb:///path/to/file.duckdb"` or `"sqlite:///path/to/file.db"`',
         )
     ]

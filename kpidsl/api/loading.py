@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kpidsl.api.config import Config, read_config
+from kpidsl.api.config import Config, dialect_of, read_config
 from kpidsl.api.folder import definition_files, folder_of, no_definitions
 from kpidsl.api.project import Project
 from kpidsl.kinds.check import check
@@ -47,7 +47,10 @@ def load(path: str | Path, *, profile: str | None = None) -> Project:
                 malformed += found
                 files.append(file)
         today = datetime.now(UTC).date()
-        model, found = check(files, _packs(config), malformed=malformed, today=today)
+        dialect = dialect_of(config, profile)
+        model, found = check(
+            files, _packs(config), malformed=malformed, today=today, dialect=dialect
+        )
     diagnostics += malformed + found
     if model is not None:
         diagnostics += Excludes(model).circular.values()

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Unpack
 
 from kpidsl import __version__
-from kpidsl.api.config import TIMEOUT, Config, database_of, profile_of
+from kpidsl.api.config import TIMEOUT, Config, Database, database_of, dialect_of, profile_of
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.api.provenance import commit_of
 from kpidsl.api.question import Asked, Question, ask, window_of
+from kpidsl.engines.base import Engine
 from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.pages import Report
 from kpidsl.model.periods import Window
@@ -34,7 +36,7 @@ from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
 from kpidsl.run.verdicts import Verification
 from kpidsl.run.verify import chosen_metrics, verify
-from kpidsl.sql.lower import to_sql
+from kpidsl.sql.lacking import sql_in
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.suggest import nearest
 
@@ -53,7 +55,7 @@ class Project:
     diagnostics: list[Diagnostic]
     definition_hash: str
     profile: str | None = None
-    _engine: EmbeddedEngine | None = field(default=None, repr=False)
+    _engine: Engine | None = field(default=None, repr=False)
 
     def __enter__(self) -> Project:
         return self
@@ -93,21 +95,30 @@ class Project:
             timeout = profile.timeout
         if has_errors(found):
             raise KpidslError(found)
-        engine, found = EmbeddedEngine.open(
-            self.folder, database, model.settings.timezone, timeout=timeout
-        )
-        if engine is None:
+        self._engine, found = self._opened(database, model.settings.timezone, timeout)
+        if self._engine is None:
             raise KpidslError(found)
-        self._engine = engine
-        return Runner(model, engine, self._made_by)
+        return Runner(model, self._engine, self._made_by)
 
-    def compile(self, *metrics: str, dialect: str = "duckdb", **asked: Unpack[Asked]) -> str:
-        """Return the SQL that answers a question; raises `KpidslError` when it is refused.
+    def _opened(
+        self, database: Database | None, timezone: str, timeout: float
+    ) -> tuple[Engine | None, list[Diagnostic]]:
+        if database is not None and database.dialect == "sqlite":
+            return SQLiteEngine.open(database.path, timezone, timeout=timeout)
+        path = None if database is None else database.path
+        return EmbeddedEngine.open(self.folder, path, timezone, timeout=timeout)
+
+    def compile(self, *metrics: str, dialect: str | None = None, **asked: Unpack[Asked]) -> str:
+        """Return the SQL that answers a question, in the dialect of the profile's database or in
+        another; raises `KpidslError` when it is refused.
 
         Above it stands which definitions it was made from: comments with names and places.
         """
         query, planned = self._planned(Question(metrics, **asked))
-        return heading_of(query, self._checked(), self._made_by) + to_sql(planned, dialect)
+        sql, found = sql_in(planned, dialect or dialect_of(self.config, self.profile))
+        if sql is None:
+            raise KpidslError(found)
+        return heading_of(query, self._checked(), self._made_by) + sql
 
     def explain(self, *metrics: str, **asked: Unpack[Asked]) -> Outline:
         """Return the logical plan of a question: a tree of nodes, each with the rules that made

@@ -43,6 +43,7 @@ def run(
     order: options.OrderBy = "",
     limit: options.Limit = None,
     compare: options.Compare = "",
+    dialect: options.Dialect = None,
     totals: options.Totals = False,
     top: options.Top = None,
     rest: options.Rest = True,
@@ -71,7 +72,7 @@ def run(
             plan = loaded.explain(*metrics, **asked)
             say(_as_json(asdict(plan)) if form is CompileFormat.JSON else "\n".join(_tree(plan)))
         else:
-            sql = loaded.compile(*metrics, **asked)
+            sql = loaded.compile(*metrics, dialect=dialect, **asked)
             say(_as_json({"sql": sql}) if form is CompileFormat.JSON else sql)
     return OK
 

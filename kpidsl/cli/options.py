@@ -43,6 +43,10 @@ Compare = Annotated[
         "--compare", help="prior_year, prior_quarter, prior_month, prior_week, prior_day; by comma."
     ),
 ]
+Dialect = Annotated[
+    str | None,
+    typer.Option("--dialect", help="duckdb or sqlite; the profile's own where none is named."),
+]
 
 Totals = Annotated[
     bool,

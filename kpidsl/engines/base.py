@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
+
+
+class ValueType(StrEnum):
+    """What a column of an answer holds. `exact` numbers are whole or decimal, `money` is refused
+    where the engine has not kept all of its digits; `any` is whatever the engine gives."""
+
+    ANY = "any"
+    BOOLEAN = "boolean"
+    EXACT = "exact"
+    FLOAT = "float"
+    MONEY = "money"
+    MOMENT = "moment"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +59,9 @@ class Engine(Protocol):
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         """Make the files of sources readable by name; done once per source."""
 
-    def run(self, sql: str) -> Table:
-        """Run one SELECT; raises `EngineError`."""
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        """Run one SELECT; raises `EngineError`. `types` are those of its columns, for an engine
+        whose values don't tell; without them values are as the engine gives them."""
 
     def tables(self) -> list[str]:
         """Return the names of the tables that can be read, for suggestions."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,16 +11,17 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from kpidsl.engines.base import EngineError, Table, TableFacts
+from kpidsl.engines.attended import attended
+from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
 from kpidsl.engines.files import load
 from kpidsl.engines.files.typed import column_types
+from kpidsl.engines.missing import missing_file
 from kpidsl.model.expr import Column
 from kpidsl.model.sources import FilesOrigin, Source
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.rawtext import raw_condition
 from kpidsl.text.diagnostic import Diagnostic, error
-from kpidsl.text.suggest import nearest
 
 T = TypeVar("T")
 
@@ -79,20 +79,9 @@ class EmbeddedEngine:
         base: Path, database: Path | None, timezone: str, *, timeout: float | None = None
     ) -> tuple[EmbeddedEngine | None, list[Diagnostic]]:
         """Connect, or say why a database file can't be opened."""
-        if database is not None and not database.is_file():
-            siblings = (
-                [item.name for item in database.parent.iterdir()]
-                if database.parent.is_dir()
-                else []
-            )
-            close = nearest(database.name, siblings, 1)
-            return None, [
-                error(
-                    "K645",
-                    f"database file `{database}` doesn't exist",
-                    help=f"use `{close[0]}`" if close else "correct the path in the profile's url",
-                )
-            ]
+        missing = [] if database is None else missing_file(database)
+        if missing:
+            return None, missing
         try:
             engine = EmbeddedEngine(base, database=database, timezone=timezone, timeout=timeout)
         except duckdb.Error as failure:
@@ -148,7 +137,8 @@ class EmbeddedEngine:
             self._search(self._path)
         return diagnostics
 
-    def run(self, sql: str) -> Table:
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        del types  # the columns have types of their own
         try:
             return self._attended(lambda: self._fetch(sql), self._timeout)
         except TimeoutError as failure:
@@ -166,17 +156,7 @@ class EmbeddedEngine:
         return Table(names, cursor.fetchall())
 
     def _attended(self, work: Callable[[], T], timeout: float | None = None) -> T:
-        """Do work with the connection in a second thread, so that Ctrl-C and the time limit reach
-        the first one at once, whatever the engine is doing."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            future = pool.submit(work)
-            try:
-                return future.result(timeout)
-            except (KeyboardInterrupt, TimeoutError):
-                while not future.done():  # between two statements an interrupt would be lost
-                    self._con.interrupt()
-                    wait([future], timeout=0.05)
-                raise
+        return attended(work, self._con.interrupt, timeout)
 
     def tables(self) -> list[str]:
         rows = self._con.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -17,10 +18,12 @@ from kpidsl.model.periods import (
     periods,
 )
 from kpidsl.model.project import Settings
-from kpidsl.plan.leaves import AccrualSpec
+from kpidsl.plan.leaves import AccrualSpec, leaves_of
 from kpidsl.plan.looking import looked_at
-from kpidsl.plan.nodes import Accrual
+from kpidsl.plan.nodes import Accrual, Aggregate
 from kpidsl.plan.query import Query
+from kpidsl.plan.refusal import Refused
+from kpidsl.text.diagnostic import error
 
 # The days of a year must add up to the year within a billionth (S12, I1).
 _SCALE = Decimal("1e-12")
@@ -52,3 +55,28 @@ def accrued(amount: FixedAmount, window: Window, calendar: Calendar = GREGORIAN)
     exact = share * Fraction(amount.amount)
     with localcontext(prec=_DIGITS):
         return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(_SCALE)
+
+
+def check_weights(accruals: Iterable[AccrualSpec], aggregates: Iterable[Aggregate]) -> None:
+    """Refuse to allocate by what counts in several groups: the shares would be of more than
+    the whole (S4, S9)."""
+    weights = {
+        leaf.column
+        for spec in accruals
+        if spec.weight is not None
+        for leaf in leaves_of(spec.weight)
+    }
+    for node in aggregates:
+        split = [leaf.measure for leaf in node.leaves if leaf.column in weights]
+        if split and node.fan_outs:
+            side = node.fan_outs[0].hops[-1].to
+            raise Refused(
+                error(
+                    "K462",
+                    f"`{split[0].name}` can't allocate a fixed amount to the groups of "
+                    f"`{side}`: what stands in several of them would count in each",
+                    split[0].span,
+                    label="split by its many side",
+                    help=f"ask without the dimensions of `{side}`, or allocate by a measure of it",
+                )
+            )

@@ -10,7 +10,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
-from kpidsl.plan.accruals import accrual
+from kpidsl.plan.accruals import accrual, check_weights
 from kpidsl.plan.additivity import merged_by, merges_into, overlaps
 from kpidsl.plan.bases import Bases
 from kpidsl.plan.groundwork import Groundwork
@@ -98,7 +98,7 @@ class _Planner:
         used = self._used_sources((*aggregates, *_inputs(totals)))
         merge = Merge(
             aggregates,
-            self._accruals(),
+            self._accruals(aggregates),
             totals,
             dense=query.grain is not None and not query.sparse,
         )
@@ -276,8 +276,9 @@ class _Planner:
 
     # --- fixed amounts ---------------------------------------------------------------------
 
-    def _accruals(self) -> tuple[Accrual, ...]:
+    def _accruals(self, aggregates: tuple[Aggregate, ...]) -> tuple[Accrual, ...]:
         items = self.expansion.accruals.items()
+        check_weights(self.expansion.accruals, aggregates)
         if items and self.query.window is None:
             raise Refused(
                 error(

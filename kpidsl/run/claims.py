@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations
 from typing import TypeVar
 
 from sqlglot import exp
@@ -13,14 +14,16 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
 from kpidsl.run.examples import Examples, quoted
-from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, type_of
+from kpidsl.run.failures import explain
+from kpidsl.sql.dialects import DIALECTS, Kind
+from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, types_of
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
 T = TypeVar("T")
-
-_TEXT = "VARCHAR"
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
+_UNTESTED = {"value", "overflow", "timeout"}
+"""Failures of a test after which a question might be answered: it may read fewer rows, or be
+quicker."""
 
 
 class Claims:
@@ -32,33 +35,34 @@ class Claims:
     def __init__(self, model: Model, engine: Engine) -> None:
         self._model = model
         self._engine = engine
-        self._types: dict[tuple[str, RowExpr], str] = {}
+        self._dialect = DIALECTS[engine.dialect]
+        self._kinds: dict[tuple[str, RowExpr], frozenset[Kind]] = {}
         self._found: dict[tuple[object, ...], Examples | None] = {}
 
     def refuted(self, sources: Iterable[Source]) -> Iterator[Diagnostic]:
         """Return what the rows of sources contradict: clocks (S20) and joins between them (S3)."""
         known = {source.name: source for source in sources}
         for source in known.values():
-            yield from _where_possible(self.clock, source)
+            yield from self._where_possible(self.clock, source, source)
             for join in source.joins.values():
                 if join.target in known:
-                    yield from _where_possible(self.join, join)
+                    yield from self._where_possible(self.join, join, source)
 
     def not_once(self, measures: Iterable[Measure]) -> Iterator[Diagnostic]:
         """Return what contradicts `once per`."""
         for measure in measures:
-            yield from _where_possible(self.once, measure)
+            source = self._model.sources[measure.source]
+            yield from self._where_possible(self.once, measure, source)
 
     def holds_days(self, source: Source) -> bool:
-        """Tell whether the clock of a source is a column of days."""
-        return source.time is not None and self._type_of(source, source.time.expr) == "DATE"
+        """Tell whether the clock of a source holds days alone."""
+        return source.time is not None and self._kinds_of(source, source.time.expr) == {Kind.DAY}
 
     def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
         """Return which sources hold no times of day, so that they know no hours (S20)."""
         for source in {source.name: source for source in sources}.values():
             assert source.time is not None
-            found = self._type_of(source, source.time.expr)
-            if found and not found.startswith("TIMESTAMP"):
+            if self._kinds_of(source, source.time.expr) - {Kind.MOMENT, Kind.ZONED}:
                 yield error(
                     "K657",
                     f"`{part}` is asked for, and the clock of `{source.name}` holds days",
@@ -70,13 +74,12 @@ class Claims:
         """Return why the days of a source's times are unknown (S20)."""
         if source.time is None:
             return []
-        found = self._type_of(source, source.time.expr)
+        found = self._kinds_of(source, source.time.expr)
         if source.time.stored_as is None:
-            zoneless = found.startswith("TIMESTAMP") and not found.endswith("TIME ZONE")
-            return [_zoneless(source)] if zoneless else []
-        if found != "DATE" and not found.endswith("TIME ZONE"):
+            return [_zoneless(source)] if Kind.MOMENT in found else []
+        if not found & {Kind.DAY, Kind.ZONED}:
             return []
-        holds = "holds days, which have no zone" if found == "DATE" else "names its own zone"
+        holds = "holds days, which have no zone" if Kind.DAY in found else "names its own zone"
         return [
             error(
                 "K648",
@@ -155,26 +158,46 @@ class Claims:
         source, target = self._model.sources[join.source], self._model.sources[join.target]
         found = []
         for left, right in zip(join.columns, join.target_columns, strict=True):
-            one, other = self._type_of(source, left), self._type_of(target, right)
-            if _TEXT in (one, other) and (one.startswith(_NUMBERS) or other.startswith(_NUMBERS)):
-                texts, numbers = (source, target) if one == _TEXT else (target, source)
-                found.append(
-                    error(
-                        "K649",
-                        f"join `{join.name}` compares texts of `{texts.name}` with numbers of "
-                        f"`{numbers.name}`: `007` and `7` are two texts and one number",
-                        join.span,
-                        help="make both the same in the data",
+            one, other = self._kinds_of(source, left), self._kinds_of(target, right)
+            for kind, unlike, why in self._unlike():
+                if one | other >= {kind, unlike}:
+                    first = source if kind in one else target
+                    second = target if unlike in other else source
+                    found.append(
+                        error(
+                            "K649",
+                            f"join `{join.name}` compares {kind} of `{first.name}` with {unlike} "
+                            f"of `{second.name}`: {why}",
+                            join.span,
+                            help="make both the same in the data",
+                        )
                     )
-                )
         return found
 
-    def _type_of(self, source: Source, value: RowExpr) -> str:
-        """Return the engine's type of a row expression, or "" where there is no value."""
-        if (source.name, value) not in self._types:
-            rows = self._rows(type_of(self._model, source, value, self._engine.dialect))
-            self._types[source.name, value] = str(rows[0][0]) if rows else ""
-        return self._types[source.name, value]
+    def _unlike(self) -> Iterator[tuple[Kind, Kind, str]]:
+        """Yield the kinds of values that do not join, each pair with the reason."""
+        yield Kind.TEXT, Kind.NUMBER, "`007` and `7` are two texts and one number"
+        if not self._dialect.is_typed:
+            for kind, unlike in combinations((Kind.DAY, Kind.MOMENT, Kind.ZONED), 2):
+                yield kind, unlike, "the database holds them as texts, and those differ"
+
+    def _kinds_of(self, source: Source, value: RowExpr) -> frozenset[Kind]:
+        """Return what a row expression holds, nothing where there is no value."""
+        if (source.name, value) not in self._kinds:
+            rows = self._rows(types_of(self._model, source, value, self._engine.dialect))
+            found = frozenset(self._dialect.kind_of(str(name)) for (name,) in rows)
+            self._kinds[source.name, value] = found
+        return self._kinds[source.name, value]
+
+    def _where_possible(
+        self, test: Callable[[T], list[Diagnostic]], about: T, source: Source
+    ) -> list[Diagnostic]:
+        try:
+            return test(about)
+        except EngineError as failure:
+            if failure.kind in _UNTESTED:
+                return [explain(failure, [source], [source], self._model, self._engine)]
+            return []  # the question itself fails on it too, and is explained
 
     def _examples(
         self, at: tuple[object, ...], statement: Callable[[], exp.Query]
@@ -184,14 +207,7 @@ class Claims:
         return self._found[at]
 
     def _rows(self, tree: exp.Query) -> list[tuple[object, ...]]:
-        return self._engine.run(tree.sql(dialect=self._engine.dialect)).rows
-
-
-def _where_possible(test: Callable[[T], list[Diagnostic]], about: T) -> list[Diagnostic]:
-    try:
-        return test(about)
-    except EngineError:  # the question itself fails on it too, and is explained
-        return []
+        return self._engine.run(self._dialect.text(tree, pretty=False)).rows
 
 
 def _zoneless(source: Source) -> Diagnostic:

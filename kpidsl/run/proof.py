@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlglot import exp
@@ -16,7 +16,9 @@ from kpidsl.plan.excludes import Excludes
 from kpidsl.run.claims import Claims
 from kpidsl.run.examples import Examples, number
 from kpidsl.run.failures import explain, missing_column
+from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.known import columns_of, orphans, row_counts
+from kpidsl.sql.lacking import lacking
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors, warning
 from kpidsl.text.display import counted
 
@@ -159,8 +161,11 @@ class _Proving:
         ]
 
     def _asked(self, source: Source, tree: exp.Query) -> tuple[Table | None, list[Diagnostic]]:
+        found = lacking(tree, self._engine.dialect)
+        if found:
+            return None, [replace(item, span=source.span) for item in found]
         try:
-            return self._engine.run(tree.sql(dialect=self._engine.dialect)), []
+            return self._engine.run(DIALECTS[self._engine.dialect].text(tree, pretty=False)), []
         except EngineError as failure:
             used = list(self._tables(source))
             return None, [explain(failure, [source], used, self._model, self._engine)]

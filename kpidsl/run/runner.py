@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlglot import exp
 
-from kpidsl.engines.base import Engine, EngineError, Table
+from kpidsl.engines.base import Engine, EngineError, Table, ValueType
 from kpidsl.model.moments import DayPart, local_period
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
@@ -25,10 +25,13 @@ from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
+from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
+from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range
-from kpidsl.sql.lower import to_sql, to_tree
+from kpidsl.sql.lacking import lacking, sql_in
+from kpidsl.sql.lower import to_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 _DAY = timedelta(days=1)
@@ -59,14 +62,15 @@ class Runner:
         if planned is None:
             return None, diagnostics
         tree = to_tree(planned, self._engine.dialect)
-        sql = tree.sql(dialect=self._engine.dialect, pretty=True)
+        sql = self._text(tree, pretty=True)
         nodes = _aggregates(planned)
         once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
+        columns = self._columns(query, planned)
+        types = value_types(planned, columns, self._engine)
         sources = [node.input.source for node in nodes]
-        table, found = self._run(tree, sql, sources, once, query.grain)
+        table, found = self._run(tree, sql, sources, types, once, query.grain)
         if table is None:
             return None, diagnostics + found
-        columns = self._columns(query, planned)
         rows = _rows(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
             rows = _with_local_periods(rows, query.grain, self.model.settings.timezone)
@@ -80,8 +84,13 @@ class Runner:
         planned, diagnostics = plan(self.model, query, self._ground)
         if planned is None:
             return None, diagnostics
-        sql = to_sql(planned, self._engine.dialect)
-        return heading_of(query, self.model, self._made_by) + sql, diagnostics
+        sql, found = sql_in(planned, self._engine.dialect)
+        if sql is None:
+            return None, diagnostics + found
+        return heading_of(query, self.model, self._made_by) + sql, diagnostics + found
+
+    def _text(self, tree: exp.Query, *, pretty: bool) -> str:
+        return DIALECTS[self._engine.dialect].text(tree, pretty=pretty)
 
     def funnel(
         self, funnel: Funnel, window: Window | None = None
@@ -92,13 +101,14 @@ class Runner:
             return None, diagnostics
         sources = [item.source for item in walk.events]
         tree = funnel_tree(walk, self._engine.dialect, by_days=self._holds_days(sources))
-        sql = tree.sql(dialect=self._engine.dialect, pretty=True)
-        table, found = self._run(tree, sql, sources)
+        sql = self._text(tree, pretty=True)
+        counts = [ValueType.EXACT] * len(tree.selects)
+        table, found = self._run(tree, sql, sources, counts)
         if table is None:
             return None, diagnostics + found
-        *counts, immature = (_count(value) for value in table.rows[0])
+        *reached, immature = (_count(value) for value in table.rows[0])
         names = [step.name for step in funnel.steps]
-        steps = tuple(zip(names, counts, strict=True))
+        steps = tuple(zip(names, reached, strict=True))
         shown = heading([(funnel.name, funnel)], self._made_by) + sql
         return FunnelResult(steps, immature, shown), diagnostics + found
 
@@ -118,7 +128,8 @@ class Runner:
         if source.time is None or self._ground.excludes.in_reach(source) is not None:
             return None
         tree = known_range(self.model, source, self._engine.dialect)
-        table, _ = self._run(tree, tree.sql(dialect=self._engine.dialect), [source])
+        days = [ValueType.MOMENT] * len(tree.selects)
+        table, _ = self._run(tree, self._text(tree, pretty=False), [source], days)
         if table is None:
             return None
         first, last = table.rows[0]
@@ -153,6 +164,7 @@ class Runner:
         tree: exp.Query,
         sql: str,
         inputs: Sequence[Source],
+        types: Sequence[ValueType] | None,
         once: Sequence[Measure] = (),
         grain: Grain | DayPart | None = None,
     ) -> tuple[Table | None, list[Diagnostic]]:
@@ -160,9 +172,12 @@ class Runner:
         keys and clocks, which must be as fine as its grain, and that the measures `once` have one
         value per key."""
         used = self._used(tree)
-        found = self._engine.prepare(used)
+        found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
         if not has_errors(found):
-            found = [*found, *self._claims.refuted([*used, *inputs, *self._shaped(tree)])]
+            claimed = [*used, *inputs, *self._shaped(tree)]
+            # Of several sources over one table some may have no rows to test (K472).
+            sound = [item for item in claimed if self._ground.excludes.in_reach(item) is None]
+            found = [*found, *self._claims.refuted(sound)]
         if not has_errors(found) and isinstance(grain, DayPart):
             found = [*found, *self._claims.coarse(inputs, grain)]
         if not has_errors(found):
@@ -171,7 +186,7 @@ class Runner:
         if has_errors(found):
             return None, found
         try:
-            return self._engine.run(sql), found
+            return self._engine.run(sql, types), found
         except EngineError as failure:
             return None, [*found, explain(failure, inputs, used, self.model, self._engine)]
 

@@ -69,6 +69,16 @@ def literal(value: Decimal | str | bool | date | datetime | None) -> exp.Expr:
             return exp.Literal.string(value)
 
 
+def verbatim(tree: exp.Expr) -> exp.Expr:
+    """Return a tree marked as the author's own SQL, which no dialect changes."""
+    tree.meta["verbatim"] = True
+    return tree
+
+
+def is_verbatim(tree: exp.Expr) -> bool:
+    return bool(tree.meta.get("verbatim"))
+
+
 def conjunction(conditions: Sequence[exp.Expr]) -> exp.Expr | None:
     """Return the conditions joined by AND, or None of none."""
     return _chain(exp.And, conditions)

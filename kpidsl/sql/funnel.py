@@ -176,10 +176,10 @@ class _FunnelLowering:
             follows = exp.GTE if step.events > before.events else exp.GT
             tests.append(follows(this=at, expression=last_at))
         if step.within_seconds is not None:
-            tests.append(_within(at, last_at, step.within_seconds))
+            tests.append(self._within(at, last_at, step.within_seconds))
         if self.walk.within_seconds is not None:
             started = build.column(_STARTED, "s")
-            tests.append(_within(at, started, self.walk.within_seconds))
+            tests.append(self._within(at, started, self.walk.within_seconds))
         keys = [build.column(name, "s") for name in (_ENTITY, _START, _STARTED)]
         joined = build.select(*keys, at.copy(), number.copy())
         joined = build.from_(joined, self._table(f"step_{position - 1}", "s")).join(
@@ -343,17 +343,13 @@ class _FunnelLowering:
         until = ends[0] if len(ends) == 1 else exp.Least(this=ends[0], expressions=ends[1:])
         self.ctes.append(("data_until", build.select(build.alias(until, "until"))))
         return exp.GTE(
-            this=build.column("until"), expression=_later(build.column(_STARTED), seconds)
+            this=build.column("until"),
+            expression=self.dialect.later(build.column(_STARTED), seconds),
         )
 
-
-def _within(later: exp.Expr, earlier: exp.Expr, seconds: int) -> exp.Expr:
-    return exp.LTE(this=later.copy(), expression=_later(earlier.copy(), seconds))
-
-
-def _later(moment: exp.Expr, seconds: int) -> exp.Expr:
-    interval = exp.Interval(this=exp.Literal.string(str(seconds)), unit=exp.Var(this="SECOND"))
-    return exp.Add(this=moment, expression=interval)
+    def _within(self, later: exp.Expr, earlier: exp.Expr, seconds: int) -> exp.Expr:
+        limit = self.dialect.later(earlier.copy(), seconds)
+        return exp.LTE(this=later.copy(), expression=limit)
 
 
 def _events_for(steps: tuple[int, ...]) -> exp.Expr:

@@ -11,6 +11,7 @@ from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
+from kpidsl.model.units import Datatype
 from kpidsl.plan.looking import Span, counted_days
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
@@ -137,8 +138,14 @@ class Grouping:
             # A row without a time belongs to no period.
             return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
         first, end = days
-        before: exp.Expr = _compared(exp.LT, scope, end)
-        return [before] if first is None else [_compared(exp.GTE, scope, first), before]
+        before: exp.Expr = self._compared(exp.LT, scope, end)
+        return [before] if first is None else [self._compared(exp.GTE, scope, first), before]
+
+    def _compared(self, operator: type[exp.Binary], scope: Scope, day: date) -> exp.Expr:
+        """Compare the stored time with the beginning of a local day."""
+        clock = scope.clock()
+        stored = self.dialect.stored_time(scope.stored_time(), clock)
+        return operator(this=stored, expression=build.literal(clock.stored(day)))
 
     def _last(self, scope: Scope, node: Aggregate, spans: str | None) -> list[exp.Expr]:
         """Of a level keep each entity's last row before the period's end, unless closed (S11)."""
@@ -175,6 +182,8 @@ class Grouping:
             value = (
                 value if self._is_exact(scope.source, measure.operand) else build.cast(value, MONEY)
             )
+        elif value is not None and measure.aggregate in {Kind.MIN, Kind.MAX}:
+            value = self.dialect.comparable(value, Datatype.NUMBER)
         condition = build.conjunction(conditions)
         if condition is None:
             return value
@@ -279,12 +288,6 @@ def key_state(scope: Scope, key: Key) -> exp.Expr:
         return build.cast(exp.Null(), "VARCHAR")
     unmatched = build.is_null(scope.matched(end))
     return build.case([(unmatched, exp.Literal.string("unmapped"))])
-
-
-def _compared(operator: type[exp.Binary], scope: Scope, day: date) -> exp.Expr:
-    """Compare the stored time with the beginning of a local day."""
-    stored = build.cast(scope.stored_time(), "TIMESTAMP")
-    return operator(this=stored, expression=build.literal(scope.clock().stored(day)))
 
 
 def _grouped(select: exp.Select, count: int) -> exp.Select:

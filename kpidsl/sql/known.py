@@ -27,14 +27,17 @@ def known_range(model: Model, source: Source, dialect: str) -> exp.Select:
     return build.with_ctes(first_and_last(grouping, source), grouping.relations.ctes)
 
 
-def type_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.Select:
-    """Return a SELECT of the type of a row expression, as text; no row without a value."""
+def types_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.Select:
+    """Return a SELECT of the types of a row expression's values, as texts; where columns have a
+    type one value tells."""
     grouping = _grouping(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
     lowered = scope.value(value)
     select = scope.apply_joins(build.select(grouping.dialect.type_of(lowered)))
     known = exp.Not(this=build.is_null(lowered.copy()))
-    return build.with_ctes(build.limit(build.where(select, known), 1), relations.ctes)
+    select = build.where(select, known)
+    each = build.limit(select, 1) if grouping.dialect.is_typed else build.distinct(select)
+    return build.with_ctes(each, relations.ctes)
 
 
 def columns_of(model: Model, source: Source, dialect: str) -> exp.Select:

@@ -80,12 +80,6 @@ def _leading(
     return [rows, build.where(rest.select(plan.frame), tables.leave_some())]
 
 
-def to_sql(plan: Plan, dialect: str = "duckdb", *, pretty: bool = True) -> str:
-    """Return the plan as SQL text of a dialect."""
-    # The tree is dropped, so that the generator may change it.
-    return to_tree(plan, dialect).sql(dialect=DIALECTS[dialect].name, pretty=pretty, copy=False)
-
-
 class _Lowering:
     """Lowers the outputs of a plan, or of one of its subtotals."""
 

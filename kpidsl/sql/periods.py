@@ -18,8 +18,3 @@ def period_start(dialect: Dialect, value: exp.Expr, grain: Grain, calendar: Cale
     moved = dialect.add(month, -later, 0)
     start = dialect.period_start(moved, grain.ordinary, calendar.week_starts)
     return dialect.add(start, later, 0)
-
-
-def period_series(dialect: Dialect, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
-    """Return a set-returning expression: the starts of the periods from a first one on."""
-    return dialect.date_series(first, last, grain.ordinary)

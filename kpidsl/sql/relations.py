@@ -80,7 +80,7 @@ class Relations:
     def _shaped(self, source: Source) -> exp.Query:
         match source.origin:
             case SqlOrigin(text=text):
-                query = sqlglot.parse_one(text, read=self._dialect.name)
+                query = build.verbatim(sqlglot.parse_one(text, read=self._dialect.name))
                 assert isinstance(query, exp.Query)
             case UnionOrigin(sources=members):
                 query = self._union(members)
@@ -104,16 +104,13 @@ class Relations:
         return query
 
     def _unnested(self, source: Source, query: exp.Query) -> exp.Query:
-        """The element stands first: of columns that share a name the first is read."""
         unnest = source.unnest
         assert unnest is not None
         value: exp.Expr = build.column(unnest.column[0], source.name)
         for name in unnest.column[1:]:
             value = self._dialect.field(value, name)
-        hidden = [unnest.alias] if unnest.column == (unnest.alias,) else []
-        star = self._dialect.all_but(hidden) if hidden else exp.Star()
-        element = build.alias(self._dialect.unnested(value), unnest.alias)
-        return build.from_(build.select(element, star), build.subquery(query, source.name))
+        rows, hides = build.subquery(query, source.name), unnest.column == (unnest.alias,)
+        return self._dialect.unnested(rows, value, unnest.alias, hides)
 
     def _unpivoted(self, source: Source, query: exp.Query) -> exp.Query:
         """One scan: each row meets the list of members, each member takes its columns.

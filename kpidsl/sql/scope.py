@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
 
 import sqlglot
 from sqlglot import exp
@@ -26,7 +28,9 @@ from kpidsl.model.expr import (
     RawSql,
     TimeColumn,
 )
+from kpidsl.model.functions import SCALARS
 from kpidsl.model.sources import Dimension, Source, Stock, Validity
+from kpidsl.model.units import Datatype
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import AnyRow, Hop, PlacedExpr, Reached
 from kpidsl.plan.paths import reference_joins
@@ -238,7 +242,7 @@ class Scope:
         for node in tree.find_all(exp.Column):
             if not node.table:
                 node.set("table", build.identifier(self.alias_at(at)))
-        return tree
+        return build.verbatim(tree)
 
     # --- conditions ------------------------------------------------------------------------
 
@@ -252,10 +256,8 @@ class Scope:
             case Compare("!=", left, right):
                 return self._differs(left, right, at)
             case Compare(op, left, right):
-                same = _OPERATORS[op](
-                    this=build.wrapped(self.value(left, at)),
-                    expression=build.wrapped(self.value(right, at)),
-                )
+                one, other = self._alike((left, right), at)
+                same = _OPERATORS[op](this=build.wrapped(one), expression=build.wrapped(other))
                 return _guarded(same) if exact else same
             case And(items):
                 parts = [self.condition(item, at, exact=exact) for item in items]
@@ -266,10 +268,8 @@ class Scope:
             case Not(operand):
                 return exp.Not(this=build.wrapped(self.condition(operand, at, exact=True)))
             case In(operand, items):
-                member = exp.In(
-                    this=self.value(operand, at),
-                    expressions=[build.literal(item.value) for item in items],
-                )
+                member, *listed = self._alike((operand, *items), at)
+                member = exp.In(this=member, expressions=listed)
                 return _guarded(member) if exact else member
             case Like(operand, pattern):
                 like = exp.Like(
@@ -287,10 +287,16 @@ class Scope:
 
     def _differs(self, left: PlacedExpr, right: PlacedExpr, at: At) -> exp.Expr:
         """`!=` is the complement of `=`: true where either side is NULL."""
+        one, other = self._alike((left, right), at)
         if isinstance(right, Literal) and right.value is not None:
-            return exp.NullSafeNEQ(this=self.value(left, at), expression=self.value(right, at))
-        equal = exp.EQ(this=self.value(left, at), expression=self.value(right, at))
-        return exp.Not(this=_guarded(equal))
+            return exp.NullSafeNEQ(this=one, expression=other)
+        return exp.Not(this=_guarded(exp.EQ(this=one, expression=other)))
+
+    def _alike(self, operands: Sequence[PlacedExpr], at: At) -> list[exp.Expr]:
+        """Return the values of what is compared, all as of the one type that shows in some."""
+        values = [self.value(operand, at) for operand in operands]
+        shown = next(filter(None, map(_shown_type, operands)), Datatype.UNKNOWN)
+        return [self._dialect.comparable(value, shown) for value in values]
 
     def _state(self, operand: PlacedExpr, state: str, at: At) -> exp.Expr:
         empty = build.is_null(self.value(operand, at))
@@ -361,6 +367,24 @@ def next_column(source: Source, stock: Stock) -> str:
 
 def names(hops: tuple[Hop, ...]) -> At:
     return tuple(hop.join.name for hop in hops)
+
+
+def _shown_type(expr: PlacedExpr) -> Datatype | None:
+    """Return the type that an expression has whatever its columns hold."""
+    match expr:
+        case Literal(bool()):
+            return Datatype.BOOLEAN
+        case Literal(Decimal()) | Arithmetic() | Negate():
+            return Datatype.NUMBER
+        case Literal(date()) | TimeColumn():
+            return Datatype.TIMESTAMP
+        case Literal(str()):
+            return Datatype.TEXT
+        case Function(name) if SCALARS[name].result is Datatype.NUMBER:
+            return Datatype.NUMBER
+        case Function(name) if SCALARS[name].result is Datatype.DATE:
+            return Datatype.TIMESTAMP
+    return None
 
 
 def _guarded(condition: exp.Expr) -> exp.Expr:

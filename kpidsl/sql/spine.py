@@ -13,7 +13,6 @@ from kpidsl.plan.nodes import PERIOD, Frame
 from kpidsl.sql import build
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.known import first_and_last
-from kpidsl.sql.periods import period_series
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.statement import Statement
 
@@ -49,8 +48,7 @@ class Spine:
         if isinstance(grain, DayPart):
             assert window is not None
             found = runs(window, grain, self.frame.settings.timezone)
-            every = [build.alias(self.dialect.instants(run), PERIOD) for run in found]
-            return build.union_all([build.select(instants) for instants in every])
+            return self.dialect.instants(found, PERIOD)
         calendar = self.frame.settings.calendar
         if window is not None and calendar.years_of_weeks(grain) is not None:
             starts = [
@@ -62,12 +60,10 @@ class Spine:
         if window is not None:
             first: exp.Expr = build.day(period_start(window.start, grain, calendar))
             last: exp.Expr = build.day(window.last_day)
-            series = period_series(self.dialect, first, last, grain)
-            return build.select(build.alias(series, PERIOD))
-        extent = self._extent()
+            return self.dialect.date_series(first, last, grain.ordinary, PERIOD, None)
+        extent, last = self._extent(), build.column("last_day")
         first = first_day_of(self.dialect, build.column("first_day"), grain, calendar)
-        series = period_series(self.dialect, first, build.column("last_day"), grain)
-        return build.from_(build.select(build.alias(series, PERIOD)), build.table(extent))
+        return self.dialect.date_series(first, last, grain.ordinary, PERIOD, extent)
 
     def known(self, source: Source) -> str:
         """Return a one-row CTE: the first and the last day that a source knows (S13)."""

@@ -84,7 +84,12 @@ def test_the_value_of_a_variable_is_not_printed(
     monkeypatch.setenv("SHOP_DB", SECRET)
     warehouse.write("kpidsl.toml", f'[profile.test]\nurl = "{url}"\n')
     text = warehouse.refused(
-        "query", "revenue", "--profile", "test", code=2, names=["K923", "DuckDB files only"]
+        "query",
+        "revenue",
+        "--profile",
+        "test",
+        code=2,
+        names=["K923", "DuckDB and SQLite files only"],
     )
     assert SECRET not in text
 

@@ -1,13 +1,21 @@
-"""The product's answer to a case, in the oracle's shape."""
+"""The product's answer to a case, in the oracle's shape, on each engine that runs here."""
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
 
 import duckdb
 
-from kpidsl.engines.base import Table, TableFacts
+from kpidsl.engines.base import Engine, Table, TableFacts, ValueType
+from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.model.sources import Source
 from kpidsl.plan.planner import plan
 from kpidsl.run.result import Role
@@ -16,6 +24,9 @@ from kpidsl.text.diagnostic import Diagnostic
 from tests.oracle.evaluate import Answer
 from tests.oracle.generate import Case
 from tests.oracle.rows import Refused
+
+EngineName = Literal["duckdb", "sqlite"]
+ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 
 
 class MemoryEngine:
@@ -43,7 +54,8 @@ class MemoryEngine:
         del sources
         return []
 
-    def run(self, sql: str) -> Table:
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        del types
         cursor = self._con.execute(sql)
         return Table(tuple(item[0] for item in cursor.description or ()), cursor.fetchall())
 
@@ -55,11 +67,7 @@ class MemoryEngine:
         return {}
 
     def facts(self, path: Sequence[str]) -> TableFacts:
-        """All tables of a case are small; what is known of them changes no number."""
-        if not self._case.has_catalogue:
-            return TableFacts()
-        (name,) = path
-        return TableFacts(rows=len(self._case.tables[name]))
+        return _facts(self._case, path)
 
     def cancel(self) -> None:
         self._con.interrupt()
@@ -68,27 +76,81 @@ class MemoryEngine:
         self._con.close()
 
 
+class FileEngine(SQLiteEngine):
+    """SQLite, told how large a case's tables are: it doesn't know by itself."""
+
+    def __init__(self, case: Case, database: Path) -> None:
+        super().__init__(database, timezone=case.model.settings.timezone)
+        self._case = case
+
+    def facts(self, path: Sequence[str]) -> TableFacts:
+        return _facts(self._case, path)
+
+
+def _facts(case: Case, path: Sequence[str]) -> TableFacts:
+    """What is known of tables changes no number; all tables of a case are small."""
+    if not case.has_catalogue:
+        return TableFacts()
+    (name,) = path
+    return TableFacts(rows=len(case.tables[name]))
+
+
 def _quoted(name: str) -> str:
     doubled = name.replace('"', '""')
     return f'"{doubled}"'
 
 
 @contextmanager
-def engine_of(case: Case) -> Iterator[MemoryEngine]:
-    engine = MemoryEngine(case)
-    try:
-        yield engine
-    finally:
-        engine.close()
+def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
+    if name == "duckdb":
+        with closing(MemoryEngine(case)) as engine:
+            yield engine
+        return
+    with TemporaryDirectory() as folder:
+        database = Path(folder) / "case.sqlite"
+        _write_sqlite(case, database)
+        with closing(FileEngine(case, database)) as file:
+            yield file
 
 
-def run_on_duckdb(case: Case) -> Answer:
+def _write_sqlite(case: Case, database: Path) -> None:
+    """A case's rows as an application would keep them: SQLite knows numbers and texts."""
+    with closing(sqlite3.connect(database)) as con:
+        con.execute("PRAGMA synchronous = OFF")
+        for name, columns in case.columns.items():
+            declared = ", ".join(
+                f"{_quoted(column)} {'JSON' if kind.startswith('STRUCT') else kind}"
+                for column, kind in columns.items()
+            )
+            con.execute(f"CREATE TABLE {_quoted(name)} ({declared})")
+            places = ", ".join("?" * len(columns))
+            con.executemany(
+                f"INSERT INTO {_quoted(name)} VALUES ({places})",  # noqa: S608 -- quoted
+                [[_kept(row[column]) for column in columns] for row in case.tables[name]],
+            )
+        con.commit()
+
+
+def _kept(value: object) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case datetime():
+            return value.isoformat(" ")
+        case date():
+            return value.isoformat()
+        case dict():
+            return json.dumps(value)
+    return value
+
+
+def run_on(name: EngineName, case: Case) -> Answer:
     """Plan, lower and run a case; raises `Refused` where the planner gives no plan, or
     the data contradict `once per` or know no hours."""
     planned, diagnostics = plan(case.model, case.query)
     if planned is None:
         raise Refused("; ".join(f"{each.code} {each.message}" for each in diagnostics))
-    with engine_of(case) as engine:
+    with engine_of(case, name) as engine:
         result, found = Runner(case.model, engine).query(case.query)
     if result is None and {each.code for each in found} <= {"K652", "K657"}:
         raise Refused(f"{found[0].code} {found[0].message}")

@@ -1,4 +1,4 @@
-"""I10: a random model and query gives on DuckDB what the row-by-row oracle gives."""
+"""I10: a random model and query gives on every engine what the row-by-row oracle gives."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 from collections import Counter
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic
 from kpidsl.model.sources import Aggregate
-from tests.oracle.engine import run_on_duckdb
+from tests.oracle.engine import ENGINES, EngineName, run_on
 from tests.oracle.evaluate import Answer, Tie, evaluate
 from tests.oracle.generate import Case, cases, parts
 from tests.oracle.rows import Refused
@@ -70,7 +71,7 @@ def differences(expected: Answer, found: Answer, near: float | None) -> list[str
     return told
 
 
-def compared(case: Case) -> tuple[str, list[str]]:
+def compared(case: Case, engine: EngineName = "duckdb") -> tuple[str, list[str]]:
     """What came of a case (answered, refused, or the code of a stricter refusal), and how the
     engine's answer differs from the oracle's."""
     expected = refusal = None
@@ -81,7 +82,7 @@ def compared(case: Case) -> tuple[str, list[str]]:
     except Tie:
         return "tie", []
     try:
-        found = run_on_duckdb(case)
+        found = run_on(engine, case)
     except Refused as reason:
         code = str(reason)[:4]
         if refusal is not None:
@@ -92,13 +93,14 @@ def compared(case: Case) -> tuple[str, list[str]]:
     return "answered", differences(expected, found, tolerance(case))
 
 
-def test_duckdb_agrees_with_the_oracle() -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_engine_agrees_with_the_oracle(engine: EngineName) -> None:
     outcomes: Counter[str] = Counter()
 
     @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(cases())
     def look(case: Case) -> None:
-        outcome, told = compared(case)
+        outcome, told = compared(case, engine)
         outcomes[outcome] += 1
         assert told == []
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.model.expr import Column
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Validity
 from kpidsl.run.proof import Proof
-from kpidsl.run.runner import Runner
 from kpidsl.text.diagnostic import Diagnostic, Severity
 from tests.support import project
 
@@ -144,9 +142,7 @@ def history(folder: Path, *customers: str) -> list[str]:
     ) as loaded:
         assert loaded.model is not None
         model = with_validity(loaded.model)
-        engine = EmbeddedEngine(folder, timezone="UTC")
-        proof = Runner(model, engine).prove(lambda _: None)
-        engine.close()
+        proof = loaded.runner.over(model).prove(lambda _: None)
     return [f"{item.code} {item.message}" for item in proof.diagnostics]
 
 
@@ -263,7 +259,7 @@ def test_a_missing_file_stops_no_other_source(tmp_path: Path) -> None:
     assert len(codes) == 2
 
 
-def test_columns_of_reshaped_and_stacked_sources_are_found(tmp_path: Path) -> None:
+def test_columns_of_reshaped_and_stacked_sources_are_found(tmp_path: Path, engine: str) -> None:
     proof = proved(
         tmp_path,
         """kpidsl 1
@@ -277,7 +273,10 @@ def test_columns_of_reshaped_and_stacked_sources_are_found(tmp_path: Path) -> No
         south="id,amount\n1,7",
     )
     found = [(item.code, line_of(item).split(" {")[0]) for item in proof.diagnostics]
-    assert found == [("K642", "source asked"), ("K651", "source both")]
+    # SQLite stacks columns by their place alone.
+    stacked = [] if engine == "sqlite" else [("K651", "source both")]
+    unreadable = [("K501", "source both")] if engine == "sqlite" else []
+    assert found == [*unreadable, ("K642", "source asked"), *stacked]
 
 
 def test_progress_names_each_source(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import kpidsl
-from tests.support import project
+from tests.support import ENGINES, Running, project
 
 SHOP = """kpidsl 1
 project shop "Shop" { currency: USD, timezone: "America/New_York" }
@@ -103,6 +103,13 @@ day,channel,amount
 2026-01-05,ads,40.00
 2026-02-05,tv,10.00
 """
+
+
+@pytest.fixture(autouse=True, params=ENGINES)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every case runs on every engine."""
+    monkeypatch.setattr(Running, "engine", request.param)
+    return str(request.param)
 
 
 @pytest.fixture

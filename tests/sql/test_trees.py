@@ -8,7 +8,8 @@ import pytest
 
 from kpidsl.api.question import Question, ask
 from kpidsl.plan.planner import plan
-from kpidsl.sql.lower import to_sql, to_tree
+from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.lower import to_tree
 from tests.semantics.conftest import SHOP
 from tests.sql.test_text import QUESTIONS
 from tests.support import project
@@ -28,4 +29,8 @@ def test_no_node_stands_at_two_places(name: str, tmp_path: Path) -> None:
     assert len({id(node) for node in nodes}) == len(nodes)
     for node in nodes:
         assert all(child.parent is node for child in node.iter_expressions())
-    assert to_sql(planned) == tree.sql("duckdb", pretty=True)  # which copies first
+    before = tree.copy()
+    for dialect in DIALECTS.values():
+        text = dialect.text(tree, pretty=True)
+        assert tree == before  # a copy was changed
+        assert dialect.text(tree.copy(), pretty=True, copy=False) == text

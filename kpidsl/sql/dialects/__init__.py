@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kpidsl.sql.dialects.base import Clock, Dialect
+from kpidsl.sql.dialects.base import Clock, Dialect, Kind
 from kpidsl.sql.dialects.duckdb import DuckDB
+from kpidsl.sql.dialects.sqlite import SQLite
 
-DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB()}
+DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB(), "sqlite": SQLite()}
 
-__all__ = ["DIALECTS", "Clock", "Dialect"]
+__all__ = ["DIALECTS", "Clock", "Dialect", "Kind"]

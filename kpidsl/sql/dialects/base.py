@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,18 @@ from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
+from kpidsl.model.units import Datatype
+
+
+class Kind(StrEnum):
+    """What a type holds, whatever an engine calls it. A moment says in which zone it is, or not."""
+
+    DAY = "days"
+    MOMENT = "moments"
+    ZONED = "moments with a zone"
+    NUMBER = "numbers"
+    TEXT = "texts"
+    OTHER = "other values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +45,28 @@ class Clock:
 
 
 class Dialect(Protocol):
-    """`name` is sqlglot's name of the dialect."""
+    """`name` is sqlglot's name of the dialect. Values have the types of their columns where it
+    `is_typed`, and each its own where it is not.
+
+    Trees are built with DuckDB's types and functions; `text` writes them as the dialect does.
+    What it has no way to write at all, `lacks` finds.
+    """
 
     name: str
+    is_typed: bool
+
+    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+        """Return the SQL of a tree, which stays as it is, or without a copy, which takes as long
+        again, may be changed."""
+
+    def lacks(self, tree: exp.Query) -> list[str]:
+        """Return what a tree needs and the dialect has not, in words that follow `has no`."""
 
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """Return a time column's value as a naive local timestamp."""
+
+    def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """Return a time column's value so that it compares with `clock.stored`."""
 
     def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """Return a time column's value as a naive timestamp of UTC; of two instants at which the
@@ -52,24 +82,35 @@ class Dialect(Protocol):
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         """Return a DATE moved by calendar months, then days."""
 
-    def date_series(self, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
-        """Return a set-returning expression: the starts of the periods from first to last."""
+    def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
+        """Return a timestamp moved by seconds."""
 
-    def instants(self, run: Run) -> exp.Expr:
-        """Return a set-returning expression: the instants at which parts of a day begin."""
+    def date_series(
+        self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
+    ) -> exp.Select:
+        """Return the starts of the periods from first to last, one row each, in a column `name`;
+        the bounds stand in the one row of the table `of`, or are constants."""
+
+    def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
+        """Return the instants at which parts of a day begin, one row each, in a column `name`."""
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         """Return the value below which a share of the values lies, exact, as a float; between two
         values in proportion."""
 
+    def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
+        """Return a value so that it compares with others of a type, UNKNOWN where only the data
+        tell; where columns have types of their own it is the value itself."""
+
     def type_of(self, value: exp.Expr) -> exp.Expr:
         """Return the name of a value's type, as text."""
+
+    def kind_of(self, type_name: str) -> Kind:
+        """Return what a type that `type_of` names holds."""
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         """Return a field of a struct."""
 
-    def unnested(self, value: exp.Expr) -> exp.Expr:
-        """Return a set-returning expression: one row per element of a list."""
-
-    def all_but(self, columns: list[str]) -> exp.Expr:
-        """Return `*` less some columns."""
+    def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
+        """Return one row per element of a list: the element as `alias`, then the columns of
+        `rows`, of which it `hides` the one of its own name."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
+from kpidsl.model.units import Datatype
+from kpidsl.sql import build
 from kpidsl.sql.build import cast, identifier, literal
-from kpidsl.sql.dialects.base import Clock
+from kpidsl.sql.dialects.base import Clock, Kind
 
 _STEPS = {
     Grain.DAY: (1, "DAY"),
@@ -18,10 +21,24 @@ _STEPS = {
     Grain.QUARTER: (3, "MONTH"),
     Grain.YEAR: (1, "YEAR"),
 }
+_NUMBERS = (
+    *("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+    *("FLOAT", "DOUBLE", "DECIMAL"),
+)
+_KINDS = {"DATE": Kind.DAY, "VARCHAR": Kind.TEXT} | dict.fromkeys(_NUMBERS, Kind.NUMBER)
 
 
 class DuckDB:
     name = "duckdb"
+    is_typed = True
+
+    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+        return tree.sql(dialect=self.name, pretty=pretty, copy=copy)
+
+    def lacks(self, tree: exp.Query) -> list[str]:
+        del tree
+        return []
 
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """A zone-less cast of TIMESTAMPTZ follows the session's zone, which the engine sets to
@@ -31,6 +48,10 @@ class DuckDB:
             return stamp
         moment = exp.AtTimeZone(this=stamp, zone=exp.Literal.string(clock.stored_as))
         return exp.AtTimeZone(this=moment, zone=exp.Literal.string(clock.zone))
+
+    def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        del clock
+        return cast(value, "TIMESTAMP")
 
     def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         utc = exp.Literal.string("UTC")
@@ -65,31 +86,51 @@ class DuckDB:
                 moved = direction(this=moved, expression=_interval(abs(count), unit))
         return value if moved is value else cast(exp.Paren(this=moved), "DATE")
 
-    def date_series(self, first: exp.Expr, last: exp.Expr, grain: Grain) -> exp.Expr:
+    def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
+        return exp.Add(this=moment, expression=_interval(seconds, "SECOND"))
+
+    def date_series(
+        self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
+    ) -> exp.Select:
         step = _interval(*_STEPS[grain])
         series = exp.Anonymous(this="GENERATE_SERIES", expressions=[first, last, step])
-        return cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
+        starts = cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
+        select = build.select(build.alias(starts, name))
+        return select if of is None else build.from_(select, build.table(of))
 
-    def instants(self, run: Run) -> exp.Expr:
-        ends = [literal(run.first), literal(run.last), _interval(1, run.part.name)]
-        series = exp.Anonymous(this="GENERATE_SERIES", expressions=ends)
-        return exp.Anonymous(this="UNNEST", expressions=[series])
+    def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
+        def series(run: Run) -> exp.Expr:
+            ends = [literal(run.first), literal(run.last), _interval(1, run.part.name)]
+            found = exp.Anonymous(this="GENERATE_SERIES", expressions=ends)
+            return exp.Anonymous(this="UNNEST", expressions=[found])
+
+        return build.union_all([build.select(build.alias(series(run), name)) for run in runs])
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         share = exp.Literal.number(format(fraction, "f"))
         return exp.Anonymous(this="QUANTILE_CONT", expressions=[cast(value, "DOUBLE"), share])
 
+    def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
+        del datatype
+        return value
+
     def type_of(self, value: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="TYPEOF", expressions=[value])
+
+    def kind_of(self, type_name: str) -> Kind:
+        name = type_name.partition("(")[0]
+        if name.startswith("TIMESTAMP"):
+            return Kind.ZONED if name.endswith("TIME ZONE") else Kind.MOMENT
+        return _KINDS.get(name, Kind.OTHER)
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         return exp.Dot(this=value, expression=identifier(name))
 
-    def unnested(self, value: exp.Expr) -> exp.Expr:
-        return exp.Anonymous(this="UNNEST", expressions=[value])
-
-    def all_but(self, columns: list[str]) -> exp.Expr:
-        return exp.Star(except_=[identifier(name) for name in columns])
+    def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
+        """The element stands first: of columns that share a name the first is read."""
+        star = exp.Star(except_=[identifier(alias)]) if hides else exp.Star()
+        element = exp.Anonymous(this="UNNEST", expressions=[value])
+        return build.from_(build.select(build.alias(element, alias), star), rows)
 
 
 def _interval(count: int, unit: str) -> exp.Expr:

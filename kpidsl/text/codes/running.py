@@ -49,8 +49,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K645",
         "a database can't be opened",
-        "The file of the profile's url is missing, no DuckDB database, or locked by another "
-        "program.",
+        "The file of the profile's url is missing, no database of the engine that the url names, "
+        "or locked by another program.",
         "Creating an empty one instead would answer every question with nothing.",
         'url = "duckdb:///shpo.duckdb"',
         'url = "duckdb:///shop.duckdb"',
@@ -82,9 +82,10 @@ CODES: tuple[CodeInfo, ...] = (
     ),
     CodeInfo(
         "K649",
-        "a join of texts with numbers",
-        "One side of a join holds texts such as `007`, the other numbers such as 7.",
-        "Several texts can be the same number: rows would be doubled, or fail to match.",
+        "a join of values that are not alike",
+        "One side of a join holds texts such as `007`, the other numbers such as 7; or in SQLite, "
+        "one holds days and the other moments.",
+        "Several texts can be the same number or time: rows would be doubled, or fail to match.",
         "join customer: customers on customer_id",
         "join customer: customers on customer_number",
     ),

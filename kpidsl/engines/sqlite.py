@@ -1,0 +1,208 @@
+"""A SQLite database file, read in this process by Python's own `sqlite3`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+from kpidsl.engines.attended import attended
+from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
+from kpidsl.engines.missing import missing_file
+from kpidsl.engines.sqlite_functions import register
+from kpidsl.engines.sqlite_numbers import digits_of
+from kpidsl.engines.sqlite_values import Misfit, TooLarge
+from kpidsl.model.sources import FilesOrigin, Source
+from kpidsl.text.diagnostic import Diagnostic, error
+
+_ALLOWED = {
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_RECURSIVE,
+    sqlite3.SQLITE_SELECT,
+}
+_SURE_DIGITS = 15
+"""Decimals of so many digits are told apart by the floats nearest to them."""
+
+
+class SQLiteEngine:
+    """Read-only by construction: the file is opened for reading, and a statement may do nothing
+    but select from its tables. `timeout` is in seconds."""
+
+    dialect = "sqlite"
+
+    def __init__(
+        self, database: Path, *, timezone: str = "UTC", timeout: float | None = None
+    ) -> None:
+        self._timeout = timeout
+        self._reason: Exception | None = None
+        uri = f"file:{quote(str(database.absolute()))}?mode=ro"
+        self._con = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._con.execute("PRAGMA trusted_schema = OFF")
+        self._con.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        register(self._con, timezone, self._note)
+        # SQLite defines these on first use, which the authorizer would take for CREATE TABLE.
+        self._con.execute("SELECT 1 FROM json_each('[]'), pragma_table_info('')")
+        self._con.set_authorizer(_authorized)
+
+    @staticmethod
+    def open(
+        database: Path, timezone: str, *, timeout: float | None = None
+    ) -> tuple[SQLiteEngine | None, list[Diagnostic]]:
+        """Connect, or say why the database file can't be opened."""
+        missing = missing_file(database)
+        if missing:
+            return None, missing
+        try:
+            engine = SQLiteEngine(database, timezone=timezone, timeout=timeout)
+            engine.tables()
+        except sqlite3.Error as failure:
+            return None, [
+                error(
+                    "K645",
+                    f"database file `{database}` can't be opened: {failure}",
+                    help="check that it is a SQLite database that may be read",
+                )
+            ]
+        return engine, []
+
+    def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
+        return [
+            error(
+                "K502",
+                f"source `{source.name}` reads files, and a SQLite database has tables only",
+                source.span,
+                help="load the files into a table and name it by `table`, or run on DuckDB",
+            )
+            for source in sources
+            if isinstance(source.origin, FilesOrigin)
+        ]
+
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        self._reason = None
+        try:
+            names, rows = attended(lambda: self._fetch(sql), self._con.interrupt, self._timeout)
+            return Table(names, rows if types is None else _typed(rows, types))
+        except TimeoutError as failure:
+            raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
+        except (Misfit, TooLarge) as failure:
+            raise _explained(failure) from failure
+        except sqlite3.Error as failure:
+            raise self._explained(failure) from failure
+
+    def _fetch(self, sql: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+        cursor = self._con.execute(sql)
+        return tuple(item[0] for item in cursor.description or ()), cursor.fetchall()
+
+    def _note(self, failure: Exception) -> None:
+        self._reason = self._reason or failure
+
+    def _explained(self, failure: sqlite3.Error) -> EngineError:
+        return _explained(failure if self._reason is None else self._reason)
+
+    def tables(self) -> list[str]:
+        found = self._con.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
+        )
+        return [name for (name,) in found.fetchall()]
+
+    def columns(self, path: Sequence[str]) -> dict[str, str]:
+        statement = "SELECT name, type FROM pragma_table_info(?)"
+        try:
+            return dict(self._con.execute(statement, [path[-1]]).fetchall())
+        except sqlite3.Error:
+            return {}
+
+    def facts(self, path: Sequence[str]) -> TableFacts:
+        """SQLite counts rows by reading them, and keeps any value in a column of any type."""
+        del path
+        return TableFacts()
+
+    def cancel(self) -> None:
+        self._con.interrupt()
+
+    def close(self) -> None:
+        self._con.close()
+
+
+def _authorized(action: int, first: str | None, *_: object) -> int:
+    reads_columns = action == sqlite3.SQLITE_PRAGMA and first == "table_info"
+    allowed = action in _ALLOWED or reads_columns
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
+def _explained(failure: Exception) -> EngineError:
+    text = str(failure)
+    match failure:
+        case Misfit():
+            return EngineError("value", text)
+        case TooLarge() | OverflowError():
+            return EngineError("overflow", text)
+    what, _, name = text.partition(": ")
+    match what:
+        case "no such table":
+            return EngineError("missing table", text)
+        case "no such column":
+            return EngineError("missing column", f'{what}: "{name.partition(".")[2] or name}"')
+        case "integer overflow":
+            return EngineError("overflow", text)
+        case "interrupted":
+            return EngineError("cancelled", text)
+    denied = "readonly" in what or "not authorized" in what or "prohibited" in what
+    return EngineError("permission" if denied else "other", text)
+
+
+# --- values --------------------------------------------------------------------------------
+
+
+def _typed(rows: list[tuple[object, ...]], types: Sequence[ValueType]) -> list[tuple[object, ...]]:
+    """Return rows of Python's types."""
+    return [
+        tuple(
+            value if value is None else _of_type(value, kind)
+            for value, kind in zip(row, types, strict=True)
+        )
+        for row in rows
+    ]
+
+
+def _of_type(value: object, kind: ValueType) -> object:
+    match kind:
+        case ValueType.MOMENT if isinstance(value, str):
+            return _moment(value)
+        case ValueType.BOOLEAN if value in {0, 1}:
+            return bool(value)
+        case ValueType.EXACT | ValueType.MONEY | ValueType.FLOAT:
+            return _number(value, kind)
+    return value
+
+
+def _moment(text: str) -> date | datetime | str:
+    """Return a day or a moment; a member that is neither keeps its text."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+def _number(value: object, kind: ValueType) -> object:
+    if not isinstance(value, int | float):
+        raise Misfit(f"`{value!s}` is no number")
+    if kind is ValueType.FLOAT:
+        return float(value)
+    if isinstance(value, int):
+        return Decimal(value) if kind is ValueType.MONEY else value
+    exact = digits_of(value + 0.0)  # no negative zero
+    if len(exact.as_tuple().digits) <= _SURE_DIGITS + _is_whole(exact):
+        return exact
+    if kind is ValueType.MONEY:
+        raise TooLarge(f"{exact} has more digits than SQLite keeps exactly")
+    return value
+
+
+def _is_whole(exact: Decimal) -> bool:
+    """A float's text ends in .0 where it is whole."""
+    return exact == exact.to_integral_value()

@@ -1,0 +1,213 @@
+"""Numbers as SQLite holds them, computed with by their digits; and the aggregates that it lacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from typing import Any, Protocol
+
+from kpidsl.engines.sqlite_values import Held, Misfit, Number, TooLarge, shown
+
+EXACT = Context(prec=80, rounding=ROUND_HALF_UP, traps=[])
+"""Room for the product of any two floats' digits, and for sums of money with billionths."""
+_LARGEST = 2**63
+_TRUE = {"true", "t", "yes", "y", "1"}
+_FALSE = {"false", "f", "no", "n", "0"}
+
+
+def digits_of(value: float) -> Decimal:
+    """Return the decimal that a float stands for: the shortest that is nearest to it."""
+    return Decimal(repr(value))
+
+
+def _exactly(value: Held) -> int | Decimal:
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return digits_of(value)
+    raise Misfit(f"`{shown(value)}` is no number")
+
+
+def _held(value: int | Decimal) -> Number:
+    """Return a number as SQLite holds it: a whole number, or the float nearest to a decimal."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if -_LARGEST <= value < _LARGEST:
+        return value
+    raise TooLarge(f"{value} has more digits than SQLite holds")
+
+
+def computing(
+    whole: Callable[[int, int], int], decimal: Callable[[Any, Any], Decimal]
+) -> Callable[[Any, Any], Number | None]:
+    def compute(one: Held, other: Held) -> Number | None:
+        if one is None or other is None:
+            return None
+        if isinstance(one, int) and isinstance(other, int):
+            return _held(whole(one, other))
+        return float(decimal(_exactly(one), _exactly(other)))
+
+    return compute
+
+
+def as_number(value: Held) -> Number | None:
+    if value is None or isinstance(value, int | float):
+        return value
+    try:
+        text = value.strip() if isinstance(value, str) else ""
+        return _held(int(text)) if text.lstrip("+-").isdecimal() else float(Decimal(text))
+    except ArithmeticError as failure:
+        raise Misfit(f"`{shown(value)}` is no number") from failure
+
+
+def as_real(value: Held) -> float | None:
+    number = as_number(value)
+    return None if number is None else float(number)
+
+
+def as_decimal(value: Held, places: int) -> Number | None:
+    """Return a number with at most so many decimals."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return round(value, places)
+    raise Misfit(f"`{shown(value)}` is no number")
+
+
+def rounded_to(value: Held, places: int) -> Number | None:
+    if value is None or (isinstance(value, int) and places >= 0):
+        return value
+    return _rounded(Decimal(_exactly(value)), int(places))
+
+
+def _rounded(value: Decimal, places: int) -> float:
+    return float(value.quantize(Decimal(1).scaleb(-places), context=EXACT))
+
+
+def rounding_by(rounding: Callable[[Any], int]) -> Callable[[Any], Number | None]:
+    return lambda value: None if value is None else _held(rounding(_exactly(value)))
+
+
+def as_boolean(value: Held) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, int | float):
+        return int(value != 0)
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word not in _TRUE | _FALSE:
+        raise Misfit(f"`{shown(value)}` is neither true nor false")
+    return int(word in _TRUE)
+
+
+# --- aggregates ----------------------------------------------------------------------------
+
+
+class Aggregate(Protocol):
+    """What SQLite asks of an aggregate; `finalize` gives None of no values."""
+
+    def step(self, *values: Held) -> None: ...
+
+    def finalize(self) -> Number | None: ...
+
+
+class Sum:
+    def __init__(self) -> None:
+        self.count = 0
+        self.whole = 0
+        self.floats: list[float] = []
+
+    def step(self, value: Held) -> None:
+        if value is None:
+            return
+        self.count += 1
+        if isinstance(value, float):
+            self.floats.append(value)
+        elif isinstance(value, int):
+            self.whole += value
+        else:
+            raise Misfit(f"`{shown(value)}` is no number")
+
+    def total(self) -> int | Decimal:
+        if not self.floats:
+            return self.whole
+        return EXACT.add(_added(self.floats), self.whole)
+
+    def finalize(self) -> Number | None:
+        return _held(self.total()) if self.count else None
+
+
+def _added(values: list[float]) -> Decimal:
+    """Add up the decimals that floats stand for: as cents where all are, which is quick."""
+    with suppress(ValueError, OverflowError):  # infinite, or no number
+        cents = [round(value * 100) for value in values]
+        if all(cent / 100 == value for cent, value in zip(cents, values, strict=True)):
+            return EXACT.divide(Decimal(sum(cents)), Decimal(100))
+    total = Decimal(0)
+    for value in values:
+        total = EXACT.add(total, digits_of(value))
+    return total
+
+
+class SumOfDecimals:
+    """A sum of numbers with at most so many decimals, exact or refused."""
+
+    def __init__(self) -> None:
+        self.sum = Sum()
+
+    def step(self, value: Held, places: int) -> None:
+        self.sum.step(round(value, places) if isinstance(value, float) else value)
+
+    def finalize(self) -> Number | None:
+        held = self.sum.finalize()
+        if isinstance(held, float) and digits_of(held) != (total := self.sum.total()):
+            raise TooLarge(f"{total} has more digits than SQLite holds")
+        return held
+
+
+class Mean(Sum):
+    def finalize(self) -> Number | None:
+        return float(Fraction(self.total()) / self.count) if self.count else None
+
+
+class Deviation:
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def step(self, value: Held) -> None:
+        number = as_real(value)
+        if number is not None:
+            self.values.append(number)
+
+    def finalize(self) -> Number | None:
+        """Return the standard deviation of a sample."""
+        if len(self.values) < 2:
+            return None
+        mean = math.fsum(self.values) / len(self.values)
+        squares = math.fsum((value - mean) ** 2 for value in self.values)
+        return math.sqrt(squares / (len(self.values) - 1))
+
+
+class Quantile:
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self.fraction = Fraction(0)
+
+    def step(self, value: Held, fraction: str) -> None:
+        number = as_real(value)
+        if number is not None:
+            self.values.append(number)
+            self.fraction = Fraction(fraction)
+
+    def finalize(self) -> Number | None:
+        """Return the value at a place between the smallest, 0, and the largest, 1."""
+        if not self.values:
+            return None
+        self.values.sort()
+        place = (len(self.values) - 1) * self.fraction
+        below = int(place)
+        above = min(below + 1, len(self.values) - 1)
+        part = float(place - below)
+        return self.values[below] + part * (self.values[above] - self.values[below])

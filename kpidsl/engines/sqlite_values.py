@@ -1,0 +1,20 @@
+"""What a cell of SQLite holds, and what is wrong with one."""
+
+from __future__ import annotations
+
+Number = int | float
+Held = Number | str | bytes | None
+
+
+class Misfit(Exception):
+    """A value isn't what it is taken for."""
+
+
+class TooLarge(Exception):
+    """A number has more digits than SQLite holds."""
+
+
+def shown(value: Held) -> str:
+    """Return a value as a message names it."""
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

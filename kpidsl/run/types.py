@@ -1,0 +1,150 @@
+"""What the columns of an answer's statement hold, for engines whose values don't tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kpidsl.engines.base import Engine, ValueType
+from kpidsl.model.expr import Arithmetic, Function
+from kpidsl.model.expr import Column as ColumnRef
+from kpidsl.model.sources import Aggregate as Kind
+from kpidsl.model.sources import Dimension, Measure, Source, TableOrigin
+from kpidsl.model.units import Datatype
+from kpidsl.plan.nodes import (
+    AccrualValue,
+    Aggregate,
+    FirstKnown,
+    Formula,
+    LeafValue,
+    Negation,
+    Number,
+    Operation,
+    PlacedExpr,
+    Plan,
+)
+from kpidsl.plan.placing import children
+from kpidsl.run.result import Column, Role
+from kpidsl.sql.dialects import DIALECTS
+
+_OF_DATATYPE = {
+    Datatype.BOOLEAN: ValueType.BOOLEAN,
+    Datatype.DATE: ValueType.MOMENT,
+    Datatype.NUMBER: ValueType.EXACT,
+    Datatype.TEXT: ValueType.TEXT,
+    Datatype.TIMESTAMP: ValueType.MOMENT,
+}
+_OF_DECLARED = {
+    "BOOL": ValueType.BOOLEAN,
+    "BOOLEAN": ValueType.BOOLEAN,
+    "DATE": ValueType.MOMENT,
+    "DATETIME": ValueType.MOMENT,
+    "TIMESTAMP": ValueType.MOMENT,
+    "DECIMAL": ValueType.EXACT,
+    "NUMERIC": ValueType.EXACT,
+}
+_EXACT = {
+    Kind.SUM,
+    Kind.COUNT,
+    Kind.COUNT_DISTINCT,
+    Kind.APPROX_COUNT_DISTINCT,
+    Kind.MIN,
+    Kind.MAX,
+}
+_LESS_EXACT = {"number"}
+"""Functions whose results are floats."""
+
+
+def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> list[ValueType] | None:
+    """Return the types of the columns of a plan's statement, of which `columns` are the answer;
+    None where the engine's values tell."""
+    if DIALECTS[engine.dialect].is_typed:
+        return None
+    keys = {key.column: key for key in planned.frame.keys}
+    dimensions = {
+        key.column: key.value.dimension for node in _aggregates(planned) for key in node.keys
+    }
+    exact = {
+        leaf.column: _is_exact(leaf.measure)
+        for node in _aggregates(planned)
+        for leaf in node.leaves
+    }
+    outputs = iter(planned.root.input.outputs)
+    found: list[ValueType] = []
+    for column in columns:
+        match column.role:
+            case Role.PERIOD:
+                found.append(ValueType.MOMENT)
+            case Role.DIMENSION:
+                dimension = dimensions.get(column.name)
+                found.append(
+                    ValueType.ANY
+                    if dimension is None
+                    else _of_dimension(dimension, planned.frame.sources, engine)
+                )
+                found += [ValueType.TEXT] * (keys[column.name].state is not None)
+            case Role.METRIC:
+                if not _stays_exact(next(outputs).formula, exact):
+                    found.append(ValueType.FLOAT)
+                else:
+                    found.append(ValueType.MONEY if column.unit.currency else ValueType.EXACT)
+    return found
+
+
+def _of_dimension(dimension: Dimension, sources: dict[str, Source], engine: Engine) -> ValueType:
+    if dimension.expr is not None and _is_quotient(dimension.expr):
+        return ValueType.FLOAT
+    return _OF_DATATYPE.get(dimension.datatype) or _declared(dimension, sources, engine)
+
+
+def _declared(dimension: Dimension, sources: dict[str, Source], engine: Engine) -> ValueType:
+    """Return what the table says of a dimension that is a bare column of it."""
+    origin = sources[dimension.source].origin
+    if not isinstance(origin, TableOrigin) or not isinstance(dimension.expr, ColumnRef):
+        return ValueType.ANY
+    if len(dimension.expr.path) > 1 or dimension.expr.joins:
+        return ValueType.ANY
+    declared = {name.casefold(): kind for name, kind in engine.columns(origin.path).items()}
+    words = declared.get(dimension.expr.path[0].casefold(), "").upper().split("(")
+    return _OF_DECLARED.get(words[0].strip(), ValueType.ANY)
+
+
+def _aggregates(planned: Plan) -> Iterator[Aggregate]:
+    merge = planned.root.input.input
+    yield from merge.inputs
+    for total in merge.totals:
+        yield from total.inputs
+
+
+def _is_exact(measure: Measure) -> bool:
+    """Sums of money are decimals whatever they are sums of, quotients are floats (S12)."""
+    if measure.aggregate not in _EXACT:
+        return False
+    if measure.operand is None or measure.unit.currency:
+        return True
+    return not _is_quotient(measure.operand)
+
+
+def _is_quotient(expr: PlacedExpr) -> bool:
+    match expr:
+        case Arithmetic(op="/"):
+            return True
+        case Function(name) if name in _LESS_EXACT:
+            return True
+    return any(map(_is_quotient, children(expr)))
+
+
+def _stays_exact(formula: Formula, exact: dict[str, bool]) -> bool:
+    match formula:
+        case LeafValue(column):
+            return exact[column]
+        case AccrualValue() | Operation("/"):
+            return False
+        case Operation(_, left, right):
+            return _stays_exact(left, exact) and _stays_exact(right, exact)
+        case Negation(operand):
+            return _stays_exact(operand, exact)
+        case FirstKnown(items):
+            return all(_stays_exact(item, exact) for item in items)
+        case Number():
+            return True
+    return True  # a place in an order
