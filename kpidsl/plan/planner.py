@@ -9,6 +9,7 @@ from kpidsl.model.expr import QueryDimension
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
+from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual, check_weights
 from kpidsl.plan.additivity import merged_by, merges_into, overlaps
@@ -190,7 +191,7 @@ class _Planner:
         for spec in self.expansion.leaves:
             if spec.around.over == over:
                 around, measure = spec.around, self.expansion.measure(spec.measure)
-                counted = (self._is_merged(spec), measure.once_per, measure.stock)
+                counted = (self._apart(spec), measure.once_per, measure.stock)
                 way = (around.shift, around.reach, *counted)
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
         nodes = [self._aggregate(specs, over) for specs in groups.values()]
@@ -199,11 +200,16 @@ class _Planner:
         own = iter(bases.shared([node for node in found if node.merged_from is None]))
         return tuple(next(own) if node.merged_from is None else node for node in found)
 
-    def _is_merged(self, spec: LeafSpec) -> bool:
-        """Tell whether a leaf that counts in other periods than its own is merged from a base:
-        then each row is read once, however many periods it counts in."""
-        joined = self.expansion.look(spec).joined
-        return joined and merged_by(self.expansion.measure(spec.measure)) is not None
+    def _apart(self, spec: LeafSpec) -> str | None:
+        """Tell which leaves that count in other periods than their own go together: those merged
+        from a base; and each that counts distinct things by itself, since what is one thing to one
+        of them may be several to another."""
+        if not self.expansion.look(spec).joined:
+            return None
+        measure = self.expansion.measure(spec.measure)
+        if measure.aggregate is Kind.COUNT_DISTINCT:
+            return self.expansion.leaves[spec]
+        return None if merged_by(measure) is None else "merged"
 
     def _aggregate(self, specs: list[LeafSpec], over: Over | None) -> Aggregate:
         first = specs[0]

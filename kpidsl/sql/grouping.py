@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlglot import exp
 
 from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.model.units import Datatype
 from kpidsl.plan.looking import Span, counted_days
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import PERIOD, Aggregate, FanOut, Frame, Key, Leaf
+from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
@@ -23,6 +24,7 @@ from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
 from kpidsl.sql.spans import END_DAY, within
+from kpidsl.sql.statement import key_columns
 
 _MONEY_PLACES = 9
 MONEY = f"DECIMAL(38, {_MONEY_PLACES})"
@@ -49,9 +51,50 @@ class Grouping:
         beyond them.
         """
         scope = self.scope_of(node.input.source)
-        names = self.relations.names
-        fans = [_FanOutJoin(scope, fan_out, node.keys, names) for fan_out in node.fan_outs]
+        fans = self._fans(scope, node)
         groups = self._groups(scope, node, fans, spans)
+        conditions, wheres = self._conditions(scope, node, spans)
+        if node.once_per:
+            return self._once_per(scope, node, groups, conditions, wheres, spans)
+        values = [
+            build.alias(self._aggregated(leaf, self._operand(scope, leaf, own)), leaf.column)
+            for leaf, own in zip(node.leaves, conditions, strict=True)
+        ]
+        select = self._rows(scope, node, [*groups, *values], spans)
+        for fan in fans:
+            select = fan.apply(select)
+        return _grouped(build.where(select, *wheres), len(groups))
+
+    def occurrences(self, node: Aggregate, counted: str) -> exp.Select:
+        """Return on which days the values of a node's one leaf are seen: the day as period, the
+        keys and their states, and the value under the name `counted`; each once."""
+        by_day = replace(node, base=Base(Grain.DAY, counted_by(node, self.frame)))
+        scope = self.scope_of(node.input.source)
+        fans = self._fans(scope, by_day)
+        groups = self._groups(scope, by_day, fans, None)
+        (own,), wheres = self._conditions(scope, by_day, None)
+        value = self._operand(scope, node.leaves[0], own)
+        assert value is not None
+        columns = [*groups, build.alias(value, counted)]
+        select = self._rows(scope, by_day, columns, None)
+        for fan in fans:
+            select = fan.apply(select)
+        return build.distinct(build.where(select, *wheres))
+
+    def key_names(self, node: Aggregate) -> list[str]:
+        """Return the columns that a node's groups are known by beside the period."""
+        own = {key.column for key in node.keys}
+        places = [place for place, key in enumerate(self.frame.keys) if key.column in own]
+        return [name for name in key_columns(self.frame, places) if name != PERIOD]
+
+    def _fans(self, scope: Scope, node: Aggregate) -> list[_FanOutJoin]:
+        names = self.relations.names
+        return [_FanOutJoin(scope, fan_out, node.keys, names) for fan_out in node.fan_outs]
+
+    def _conditions(
+        self, scope: Scope, node: Aggregate, spans: str | None
+    ) -> tuple[list[list[exp.Expr]], list[exp.Expr]]:
+        """Return what each leaf asks of a row by itself, and what all or any of them do."""
         wheres = [scope.condition(item) for item in node.where]
         wheres += self._window(scope, node) + self._last(scope, node, spans)
         if self.leaders is not None and node.beyond:
@@ -66,16 +109,7 @@ class Grouping:
             anyone = build.disjunction([item for item in either if item is not None])
             if anyone is not None:
                 wheres.append(anyone)
-        if node.once_per:
-            return self._once_per(scope, node, groups, conditions, wheres, spans)
-        values = [
-            build.alias(self._aggregated(leaf, self._operand(scope, leaf, own)), leaf.column)
-            for leaf, own in zip(node.leaves, conditions, strict=True)
-        ]
-        select = self._rows(scope, node, [*groups, *values], spans)
-        for fan in fans:
-            select = fan.apply(select)
-        return _grouped(build.where(select, *wheres) if wheres else select, len(groups))
+        return conditions, wheres
 
     def scope_of(self, source: Source) -> Scope:
         """Return a scope over the rows of a source."""

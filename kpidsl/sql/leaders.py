@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import Frame, KeyColumn, Leaders
 from kpidsl.sql import build
 from kpidsl.sql.statement import Statement, key_columns
 
-_PLACE, _ROWS = "place", "rows"
+_ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderTables:
-    """The names of all members with their places, and of the leaders alone; `keys` tell them."""
+    """The names of all members with their places (in the column `place`), and of the leaders alone;
+    `keys` tell them."""
 
     ranked: str
+    place: str
     leaders: str
     keys: tuple[KeyColumn, ...]
     count: int
@@ -35,7 +38,7 @@ class LeaderTables:
 
     def leave_some(self) -> exp.Expr:
         """Return the test that there are members beside the leaders."""
-        later = exp.GT(this=build.column(_PLACE), expression=build.number(self.count))
+        later = exp.GT(this=build.column(self.place), expression=build.number(self.count))
         one = build.from_(build.select(build.number(1)), build.table(self.ranked))
         return exp.Exists(this=build.where(one, later))
 
@@ -62,18 +65,19 @@ def leader_tables(
     order += [
         exp.Ordered(this=build.column(name), desc=False, nulls_first=False) for name in _names(last)
     ]
+    name = Names(columns).unused("place")
     place = exp.Window(
         this=exp.RowNumber(),
         partition_by=[build.column(name) for key in others for name in _names(key)],
         order=exp.Order(expressions=order),
     )
     every = [build.column(name) for name in columns]
-    placed = build.select(*every, build.alias(place, _PLACE))
+    placed = build.select(*every, build.alias(place, name))
     ranked = statement.cte("ranked", build.from_(placed, build.subquery(rows, _ROWS)))
     first = build.from_(build.select(*(item.copy() for item in every)), build.table(ranked))
-    within = exp.LTE(this=build.column(_PLACE), expression=build.number(leaders.count))
-    name = statement.cte("leaders", build.where(first, within))
-    return LeaderTables(ranked, name, frame.keys, leaders.count)
+    within = exp.LTE(this=build.column(name), expression=build.number(leaders.count))
+    kept = statement.cte("leaders", build.where(first, within))
+    return LeaderTables(ranked, name, kept, frame.keys, leaders.count)
 
 
 def answer_columns(frame: Frame, outputs: Iterable[str]) -> list[str]:

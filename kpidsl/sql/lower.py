@@ -30,6 +30,7 @@ from kpidsl.plan.nodes import (
 )
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
+from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by
@@ -174,10 +175,14 @@ class _Lowering:
         if node.base is not None:
             return self._cte(f"{source}_by_{node.base.grain}", self.grouping.select(node))
         name = f"{source}_totals{'_prior' if node.look.shift else ''}"
-        spans = self._spans(node.look) if node.look.joined else None
         finer = node.merged_from
+        if finer is not None and finer.base is None:
+            return self._cte(name, self._merged(node, finer, self._aggregate(finer), None))
+        spans = self._spans(node.look) if node.look.joined else None
         if finer is not None:
             return self._cte(name, self._merged(node, finer, self._aggregate(finer), spans))
+        if spans is not None and counts_arrivals(node):
+            return self._cte(name, arrivals(node, self.grouping, spans, self._cte))
         return self._cte(name, self.grouping.select(node, spans))
 
     def _merged(
@@ -224,15 +229,9 @@ class _Lowering:
             tests.append(exp.LT(this=day.copy(), expression=build.day(own[1])))
         return tests
 
-    def _members(self, node: Aggregate, table: str) -> list[exp.Column]:
+    def _members(self, node: Aggregate, table: str) -> list[exp.Expr]:
         """Return a node's key columns, with what tells why a member is absent."""
-        own = {key.column for key in node.keys}
-        keys: list[exp.Column] = []
-        for key in self.frame.keys:
-            if key.column in own:
-                keys.append(build.column(key.column, table))
-                keys += [build.column(key.state, table)] if key.state is not None else []
-        return keys
+        return [build.column(name, table) for name in self.grouping.key_names(node)]
 
     def _spans(self, look: Look) -> str:
         """Return the name of the days that count towards each period."""
