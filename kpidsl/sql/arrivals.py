@@ -22,9 +22,9 @@ from kpidsl.sql.spans import END_DAY, FIRST_DAY
 def counts_arrivals(node: Aggregate) -> bool:
     """Tell whether a node counts distinct things over periods that may overlap, and no more."""
     (first, *others) = node.leaves
-    distinct = first.measure.aggregate is Kind.COUNT_DISTINCT
+    distinct = first.measure.aggregate is Kind.COUNT_DISTINCT and not others
     of_all_rows = not node.once_per and node.stock is None
-    return node.look.joined and distinct and not others and of_all_rows
+    return node.look.reach is not None and distinct and of_all_rows
 
 
 def arrivals(

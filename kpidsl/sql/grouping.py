@@ -15,7 +15,7 @@ from kpidsl.model.sources import Source
 from kpidsl.model.units import Datatype
 from kpidsl.plan.looking import Span, counted_days
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf
+from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf, Look
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
@@ -68,7 +68,8 @@ class Grouping:
     def occurrences(self, node: Aggregate, counted: str) -> exp.Select:
         """Return on which days the values of a node's one leaf are seen: the day as period, the
         keys and their states, and the value under the name `counted`; each once."""
-        by_day = replace(node, base=Base(Grain.DAY, counted_by(node, self.frame)))
+        span = counted_by(node, self.frame)
+        by_day = replace(node, look=Look(), base=Base(Grain.DAY, span))
         scope = self.scope_of(node.input.source)
         fans = self._fans(scope, by_day)
         groups = self._groups(scope, by_day, fans, None)

@@ -68,15 +68,6 @@ def test_an_answer_shows_the_sql_of_the_compiler(shop: kpidsl.Project) -> None:
     assert shop.query("orders").sql == shop.compile("orders")
 
 
-def test_an_answer_needs_no_cast_of_what_is_exact(shop: kpidsl.Project) -> None:
-    """The compiler doesn't know the tables: to it `amount` might be a float."""
-    cast = 'SUM(CAST("orders"."amount" AS DECIMAL(38, 9)))'
-    assert cast in shop.compile("revenue")
-    assert shop.query("revenue").sql == shop.compile("revenue").replace(
-        cast, 'SUM("orders"."amount")'
-    )
-
-
 def test_a_funnel_is_named(shop: kpidsl.Project) -> None:
     sql = shop.funnel("bought").sql
     assert comments(sql)[1].startswith("-- bought: project.kpi:")

@@ -129,6 +129,31 @@ def test_s10_prior_of_a_rolling_value(shop: kpidsl.Project) -> None:
     assert shop.query(metric, period="2026-01-05").values(metric) == [8]
 
 
+def test_s18_prior_of_a_rolling_distinct_count(shop: kpidsl.Project) -> None:
+    """Three days each, a year before: C bought on 2 and 3 January 2025, and nobody before."""
+    metric = "prior(rolling(buyers, 3d), 1y)"
+    days = shop.query(metric, by=["day"], period="2026-01-02 .. 2026-01-06")
+    assert days.values(metric) == [1, 1, 1, 1, 0]
+
+
+def test_s18_distinct_counts_keep_to_their_group(shop: kpidsl.Project) -> None:
+    """Ads: A on 30 December and 1 January, two days apart; seo: B on the 2nd, A on the 5th."""
+    result = shop.query("rolling(buyers, 3d)", by=["day", "channel"], period=DAYS)
+    keys = ((period.day, channel) for period, channel in rows(result, "period", "channel"))
+    by_channel = dict(zip(keys, result.values("rolling(buyers, 3d)"), strict=True))
+    assert [by_channel[day, "ads"] for day in range(1, 6)] == [1, 1, 1, 0, 0]
+    assert [by_channel[day, "seo"] for day in range(1, 6)] == [0, 1, 1, 1, 1]
+
+
+def test_s18_running_totals_over_groups(shop: kpidsl.Project) -> None:
+    """Four orders up to 1 January 2026, of which none by seo; the total is that of both."""
+    metric = "running(total(orders))"
+    result = shop.query("running(orders)", metric, by=["day", "channel"], period="2026-01-01")
+    assert rows(result, "channel", "running(orders)", metric) == [("ads", 4, 4)]
+    later = shop.query("running(orders)", metric, by=["day", "channel"], period="2026-01-02")
+    assert rows(later, "channel", "running(orders)", metric) == [("ads", 4, 5), ("seo", 1, 5)]
+
+
 def test_a_fixed_amount_accrues_in_each_day_of_a_window(shop: kpidsl.Project) -> None:
     """31 USD in a month of 31 days: 3 in 3 days."""
     result = shop.query("rolling(net, 3d)", by=["day"], period=DAYS)

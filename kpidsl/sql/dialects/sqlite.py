@@ -314,8 +314,9 @@ def _calls(function: str) -> Callable[[exp.Expr], exp.Expr]:
 
 
 def _sum(node: exp.Sum) -> exp.Expr:
-    """A sum of decimals, as money is, is exact or refused (S12); counts SQLite adds up itself."""
-    if isinstance(node.this, exp.Count):
+    """A sum of decimals, as money is, is exact or refused (S12); counts SQLite adds up itself, as
+    all that is summed up over a window."""
+    if isinstance(node.this, exp.Count) or isinstance(node.parent, exp.Window):
         return node
     casts = [call for call in node.find_all(exp.Anonymous) if call.name == "kpi_decimal"]
     for call in casts:
