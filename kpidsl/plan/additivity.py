@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kpidsl.model.expr import RowExpr
+from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Measure
 from kpidsl.plan.leaves import leaves_of
@@ -13,6 +13,7 @@ from kpidsl.plan.nodes import (
     Aggregate,
     FirstKnown,
     Formula,
+    Key,
     Leaf,
     LeafValue,
     Look,
@@ -58,6 +59,23 @@ def merged_by(measure: Measure) -> Kind | None:
     if measure.once_per or measure.stock is not None:
         return None
     return _MERGED_BY.get(measure.aggregate)
+
+
+def can_be_named_late(node: Aggregate) -> bool:
+    """Tell whether the groups of a node can be told apart by the columns that join their tables,
+    and named when its rows have been added up: two keys of one name are one group, so its values
+    must merge (S10)."""
+    merged = not node.fan_outs and all(merged_by(leaf.measure) for leaf in node.leaves)
+    return bool(node.keys) and merged and all(map(_is_joined_column, node.keys))
+
+
+def _is_joined_column(key: Key) -> bool:
+    """Tell whether a key is a column of a table that is joined by columns alone."""
+    hops = key.value.hops
+    if not hops or hops[-1].join.validity is not None:
+        return False
+    columns = (key.value.dimension.expr, *hops[-1].join.target_columns)
+    return all(isinstance(column, Column) and not column.joins for column in columns)
 
 
 def merges_into(finer: Aggregate, node: Aggregate) -> bool:

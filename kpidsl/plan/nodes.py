@@ -167,8 +167,9 @@ class Aggregate:
     `stock` counts each entity's last row alone (S11), `once_per` each of its keys once per group.
     `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows.
     Of several `fan_outs` none leads through another. `beyond` keeps the rows whose members of these
-    keys are no leaders. `merged_from`: the values are those of a node with more or finer groups,
-    merged (S10).
+    keys are no leaders. `named_late`: groups are told apart by the columns that join the keys'
+    tables, and named when their rows have been added up. `merged_from`: the values are those of a
+    node with more or finer groups, merged (S10).
     """
 
     input: Scan
@@ -182,6 +183,7 @@ class Aggregate:
     timed: bool = False
     windowed: bool = False
     beyond: tuple[Key, ...] = ()
+    named_late: bool = False
     base: Base | None = None
     merged_from: Aggregate | None = None
 

@@ -234,6 +234,8 @@ def _ways(node: Aggregate) -> Iterator[tuple[str, str]]:
     if node.once_per:
         yield f"once per {', '.join(map(row_text, node.once_per))}", "S4"
     yield from _look(node.look)
+    if node.named_late:
+        yield "named when added up", "S10"
     if node.base is not None:
         yield f"by {node.base.grain} first, for all that is merged from it", "S10"
 

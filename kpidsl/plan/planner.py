@@ -12,7 +12,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual, check_weights
-from kpidsl.plan.additivity import merged_by, merges_into, overlaps
+from kpidsl.plan.additivity import can_be_named_late, merged_by, merges_into, overlaps
 from kpidsl.plan.bases import Bases
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out
@@ -249,7 +249,7 @@ class _Planner:
         for fan_out in fan_outs:
             check_fan_out(source, fan_out, measure.once_per, (*where, *_conditions(leaves)))
         beyond = self._keys.beyond(source, self.beyond) if self.beyond and over is None else ()
-        return Aggregate(
+        node = Aggregate(
             Scan(source),
             leaves,
             keys,
@@ -262,6 +262,8 @@ class _Planner:
             windowed=self.query.window is not None,
             beyond=beyond,
         )
+        late = can_be_named_late(node) and self.ground.are_small(keys)
+        return replace(node, named_late=True) if late else node
 
     # --- time ------------------------------------------------------------------------------
 

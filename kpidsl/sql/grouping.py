@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,6 +14,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.model.units import Datatype
+from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.looking import Span, counted_days
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf, Look
@@ -20,6 +22,7 @@ from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.leaders import LeaderTables
+from kpidsl.sql.naming import LateNames
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
@@ -50,6 +53,8 @@ class Grouping:
         `spans` is the table of the days that count towards each period, for a node that reaches
         beyond them.
         """
+        if node.named_late:
+            return self._named_late(node, spans)
         scope = self.scope_of(node.input.source)
         fans = self._fans(scope, node)
         groups = self._groups(scope, node, fans, spans)
@@ -64,6 +69,33 @@ class Grouping:
         for fan in fans:
             select = fan.apply(select)
         return _grouped(build.where(select, *wheres), len(groups))
+
+    def _named_late(self, node: Aggregate, spans: str | None) -> exp.Select:
+        """Group by the columns that join the keys' tables, and name what has been added up."""
+        scope = self.scope_of(node.input.source)
+        taken = Names((PERIOD, *(leaf.column for leaf in node.leaves)))
+        groups = self.relations.names.unused(f"{node.input.source.name}_by_key")
+        late = LateNames.of(node, scope, taken, Names((groups,)))
+        timed = [build.alias(self._period(scope, node, spans), PERIOD)] if node.timed else []
+        columns = [*timed, *late.codes(scope)]
+        conditions, wheres = self._conditions(scope, node, spans)
+        values = [
+            build.alias(self._aggregated(leaf, self._operand(scope, leaf, own)), leaf.column)
+            for leaf, own in zip(node.leaves, conditions, strict=True)
+        ]
+        inner = build.where(self._rows(scope, node, [*columns, *values], spans), *wheres)
+        inner = _grouped(inner, len(columns))
+        members = {key.column: late.member(key) for key in node.keys}
+        outer: list[exp.Expr] = [build.column(PERIOD, groups)] if node.timed else []
+        for column in self.frame.keys:
+            if column.column in members:
+                value, state = members[column.column]
+                outer.append(build.alias(value, column.column))
+                if column.state is not None:
+                    outer.append(build.alias(state, column.state))
+        sums = whole_values(node.leaves, node.leaves, groups, self.dialect)
+        select = build.from_(build.select(*outer, *sums), build.subquery(inner, groups))
+        return _grouped(late.apply(select, groups), len(outer))
 
     def occurrences(self, node: Aggregate, counted: str) -> exp.Select:
         """Return on which days the values of a node's one leaf are seen: the day as period, the
@@ -303,6 +335,20 @@ class _FanOutJoin:
     def apply(self, select: exp.Select) -> exp.Select:
         rows = build.subquery(self._select, self._alias)
         return build.left_join(select, rows, build.conjunction(self._matches))
+
+
+def whole_values(
+    leaves: Iterable[Leaf], finer: Sequence[Leaf], table: str, dialect: Dialect
+) -> list[exp.Expr]:
+    """Return the values that those of smaller groups in a table make together."""
+    values: list[exp.Expr] = []
+    for leaf in leaves:
+        merge = merged_by(leaf.measure)
+        assert merge is not None
+        same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
+        part = build.column(next(same).column, table)
+        values.append(build.alias(aggregated(merge, part, dialect), leaf.column))
+    return values
 
 
 def counted_by(node: Aggregate, frame: Frame) -> Span | None:

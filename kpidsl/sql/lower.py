@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sqlglot import exp
@@ -10,7 +10,6 @@ from sqlglot import exp
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Source
-from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
 from kpidsl.plan.nodes import (
@@ -21,7 +20,6 @@ from kpidsl.plan.nodes import (
     Formula,
     Frame,
     Leaders,
-    Leaf,
     Look,
     Merge,
     Over,
@@ -29,11 +27,10 @@ from kpidsl.plan.nodes import (
     Totals,
 )
 from kpidsl.sql import build
-from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
-from kpidsl.sql.dialects import DIALECTS, Dialect
-from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by
+from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
@@ -191,7 +188,7 @@ class _Lowering:
         """Merge the values of a node with more groups, or with finer periods (S10, S18)."""
         keys = [self._period(node, finer, table, spans)] if node.timed else []
         keys += self._members(node, table)
-        values = _whole(node.leaves, finer.leaves, table, self.dialect)
+        values = whole_values(node.leaves, finer.leaves, table, self.dialect)
         select = build.from_(build.select(*keys, *values), build.table(table))
         day = build.column(PERIOD, table)
         if spans is not None:
@@ -387,20 +384,6 @@ class _Lowering:
             if table in cells.used:
                 select = self._join_on_keys(select, table, kept)
         return select
-
-
-def _whole(
-    leaves: Iterable[Leaf], finer: Sequence[Leaf], table: str, dialect: Dialect
-) -> list[exp.Expr]:
-    """Return the values that those of smaller groups in a table make together."""
-    values: list[exp.Expr] = []
-    for leaf in leaves:
-        merge = merged_by(leaf.measure)
-        assert merge is not None
-        same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
-        part = build.column(next(same).column, table)
-        values.append(build.alias(aggregated(merge, part, dialect), leaf.column))
-    return values
 
 
 def _folded(selects: list[exp.Select], keys: list[str], columns: list[str]) -> exp.Select:

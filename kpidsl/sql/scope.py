@@ -155,6 +155,16 @@ class Scope:
         relation.set("alias", exp.TableAlias(this=build.identifier(alias)))
         return relation
 
+    def beside(self, source: str, alias: str) -> Scope:
+        """Return a scope over the rows of another source."""
+        target = self._sources[source]
+        return Scope(target, self._sources, self._dialect, self._zone, self._relation, alias)
+
+    def join_itself(self, select: exp.Select, condition: exp.Expr | None) -> exp.Select:
+        """Add the rows of the scope's own source to a SELECT of others."""
+        rows = self._from(self.source, self.alias, self.attributes)
+        return build.left_join(select, rows, condition)
+
     # --- values ----------------------------------------------------------------------------
 
     def value(self, expr: PlacedExpr, at: At = ()) -> exp.Expr:  # noqa: C901  (one case a node)
@@ -350,8 +360,7 @@ class Scope:
         the source whose join leads here."""
         far = self._sources[hops[-1].to]
         alias = Names(self._sources).unused(f"{far.name}_side")
-        inner = Scope(far, self._sources, self._dialect, self._zone, self._relation, alias)
-        return inner, tuple(hop.join.name for hop in reversed(hops[1:]))
+        return self.beside(far.name, alias), tuple(hop.join.name for hop in reversed(hops[1:]))
 
 
 def attribute_column(dimension: str) -> str:
