@@ -16,6 +16,9 @@ FEW = 10_000
 """So many groups by the day are made of rows before the periods: years of them fit a cache."""
 
 
+_MANY = FEW**3
+
+
 class Groundwork:
     """Finds out once, for all questions about a model, what takes as long as the model is large."""
 
@@ -26,18 +29,24 @@ class Groundwork:
 
     def are_small(self, keys: Sequence[Key]) -> bool:
         """Tell whether keys are known to have few members together."""
+        return self._members(keys) <= FEW
+
+    def pay_naming(self, keys: Sequence[Key]) -> bool:
+        """Tell whether keys are known to have far fewer members than there are rows to join."""
+        return self._members(keys) <= FEW * FEW and all(self.are_small([key]) for key in keys)
+
+    def _members(self, keys: Sequence[Key]) -> int:
+        """Return how many members keys have together at most: each as many as what it is joined
+        from has rows."""
         members = 1
         for key in keys:
-            members *= self._members(key)
-        return members <= FEW
-
-    def _members(self, key: Key) -> int:
-        """Return how many members a key has at most: as many as what it is joined from has rows."""
-        if not key.value.hops:
-            return FEW + 1
-        source = self._model.sources[key.value.hops[-1].join.target]
-        rows = self.facts.at_most(source)
-        return FEW + 1 if rows is None else max(rows, 1)
+            if not key.value.hops:
+                return _MANY
+            rows = self.facts.at_most(self._model.sources[key.value.hops[-1].join.target])
+            if rows is None:
+                return _MANY
+            members *= max(rows, 1)
+        return members
 
     @cached_property
     def paths(self) -> Paths:

@@ -262,7 +262,7 @@ class _Planner:
             windowed=self.query.window is not None,
             beyond=beyond,
         )
-        late = can_be_named_late(node) and self.ground.are_small(keys)
+        late = can_be_named_late(node) and self.ground.pay_naming(keys)
         return replace(node, named_late=True) if late else node
 
     # --- time ------------------------------------------------------------------------------
