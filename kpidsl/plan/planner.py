@@ -12,6 +12,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual
 from kpidsl.plan.additivity import merged_by, merges_into, overlaps
+from kpidsl.plan.entities import Answers, EntityAnswers
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out
 from kpidsl.plan.leaves import Expansion, LeafSpec
@@ -23,6 +24,7 @@ from kpidsl.plan.nodes import (
     Aggregate,
     Compute,
     Frame,
+    Input,
     KeyColumn,
     Leaders,
     Leaf,
@@ -31,6 +33,7 @@ from kpidsl.plan.nodes import (
     Over,
     PlacedExpr,
     Plan,
+    Regroup,
     Scan,
     Sort,
     Subtotal,
@@ -41,6 +44,8 @@ from kpidsl.plan.placing import Placing
 from kpidsl.plan.query import Query, Top
 from kpidsl.plan.reasons import no_path
 from kpidsl.plan.refusal import Refused
+from kpidsl.plan.regroups import Regroups
+from kpidsl.plan.within import aggregates_of
 from kpidsl.text.diagnostic import Diagnostic, error
 
 
@@ -51,10 +56,7 @@ def plan(
 
     `ground` may be shared between queries of the same model.
     """
-    columns = key_names(query.by, query.grain)
-    names = Names((PERIOD, *columns))
-    states = tuple(names.unused(f"{column}__state") for column in columns)
-    planner = _Planner(model, query, ground or Groundwork(model), columns, states)
+    planner = _Planner(model, query, ground or Groundwork(model), *_named_keys(query))
     try:
         check_parts_of_day(query, model.settings.timezone)
         return planner.plan(), []
@@ -72,6 +74,8 @@ class _Planner:
     finer: tuple[Aggregate, ...] = ()
     beyond: tuple[Wanted, ...] = ()
     stated: bool = False
+    known: Answers = field(default_factory=dict)
+    extent: tuple[Source, ...] = ()
     expansion: Expansion = field(init=False)
     _keys: Keys = field(init=False)
 
@@ -84,20 +88,26 @@ class _Planner:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
         aggregates = self._aggregates(None, self.finer)
+        inputs: tuple[Input, ...] = (*aggregates, *self._regroups(None))
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
+        overs |= dict.fromkeys(spec.around.over for spec in self.expansion.regroups)
         totals = tuple(
-            Totals(over, self._aggregates(over, (*self.finer, *aggregates)))
+            Totals(
+                over,
+                (*self._aggregates(over, (*self.finer, *aggregates)), *self._regroups(over)),
+            )
             for over in overs
             if over is not None
         )
         names = Names((PERIOD, *self.columns, *self.states))
         outputs = tuple(
-            Output(names.unused(item.name), formula, overlaps(formula, aggregates))
+            Output(names.unused(item.name), formula, overlaps(formula, inputs))
             for item, formula in formulas
         )
-        used = self._used_sources((*aggregates, *_inputs(totals)))
+        every: tuple[Input, ...] = (*inputs, *(node for one in totals for node in one.inputs))
+        used = self._used_sources(every)
         merge = Merge(
-            aggregates,
+            inputs,
             self._accruals(),
             totals,
             dense=query.grain is not None and not query.sparse,
@@ -108,10 +118,10 @@ class _Planner:
             self.model.settings,
             self.model.sources,
             self.ground.table_names,
-            self._key_columns((*aggregates, *_inputs(totals)), bool(merge.accruals)),
+            self._key_columns(every, bool(merge.accruals)),
             query.grain,
             query.window,
-            tuple(source for source in used if source.time),
+            self.extent or tuple(source for source in used if source.time),
         )
         called = {
             item.name: output.name for item, output in zip(query.select, outputs, strict=True)
@@ -157,8 +167,15 @@ class _Planner:
         """Plan the same outputs over fewer keys."""
         places = len(query.by)
         columns, states = self.columns[:places], self.states[:places]
-        planner = _Planner(self.model, query, self.ground, columns, states, finer, beyond, stated)
+        shared = (finer, beyond, stated, self.known)
+        planner = _Planner(self.model, query, self.ground, columns, states, *shared)
         planned = planner.plan()
+        return Subtotal(planned.root.input, planned.frame)
+
+    def _answer(self, query: Query) -> Subtotal:
+        """Plan an answer within this one."""
+        columns, states = _named_keys(query)
+        planned = _Planner(self.model, query, self.ground, columns, states).plan()
         return Subtotal(planned.root.input, planned.frame)
 
     def _subtotals(self, finer: tuple[Aggregate, ...]) -> Iterator[Subtotal]:
@@ -179,8 +196,37 @@ class _Planner:
             coarser = replace(query, by=by, grain=grain, order=(), totals=False, top=None)
             yield self._level(coarser, finer)
 
-    def _used_sources(self, aggregates: Iterable[Aggregate]) -> list[Source]:
-        return list({node.input.source.name: node.input.source for node in aggregates}.values())
+    def _used_sources(self, inputs: Iterable[Input]) -> list[Source]:
+        found = [node.input.source for node in aggregates_of(inputs)]
+        return list({source.name: source for source in found}.values())
+
+    # --- aggregates over entities ----------------------------------------------------------
+
+    def _regroups(self, over: Over | None) -> tuple[Regroup, ...]:
+        if not self.expansion.regroups:
+            return ()
+        beyond = self.beyond if over is None else ()
+        extent = self.extent or self._clocked()
+
+        def planned(query: Query, columns: tuple[str, ...], states: tuple[str, ...]) -> Subtotal:
+            shared = ((), beyond, False, self.known, extent)
+            planner = _Planner(self.model, query, self.ground, columns, states, *shared)
+            found = planner.plan()
+            return Subtotal(found.root.input, found.frame)
+
+        columns = tuple(zip(self.columns, self.states, strict=True))
+        names = {spec: value.column for spec, value in self.expansion.regroups.items()}
+        regroups = Regroups(self.query, columns, planned, self.expansion.meant)
+        return regroups.of(names, over)
+
+    def _clocked(self) -> tuple[Source, ...]:
+        """Return the sources with a clock of all leaves, those below other answers too."""
+        leaves = [spec.measure.source for spec in self.expansion.leaves]
+        leaves += [
+            leaf.source for value in self.expansion.regroups.values() for leaf in value.leaves
+        ]
+        found = (self.model.sources[name] for name in dict.fromkeys(leaves))
+        return tuple(source for source in found if source.time)
 
     # --- aggregates ------------------------------------------------------------------------
 
@@ -213,7 +259,8 @@ class _Planner:
         circular = self.ground.excludes.in_reach(source)
         if circular is not None:
             raise Refused(circular)
-        placing = Placing(self.ground.paths, source.name)
+        answers, shift = EntityAnswers(self.query, self._answer, self.known), first.around.shift
+        placing = Placing(self.ground.paths, source.name, lambda value: answers.of(value, shift))
         wanted = list(zip(self.columns, self.query.by, strict=True))
         try:
             keys, fan_outs = self._keys.of(source, [wanted[position] for position in kept])
@@ -297,11 +344,10 @@ class _Planner:
             accrual(column, spec, self.query, self.model.settings) for spec, column in items
         )
 
-    def _key_columns(
-        self, aggregates: tuple[Aggregate, ...], unallocated: bool
-    ) -> tuple[KeyColumn, ...]:
+    def _key_columns(self, inputs: tuple[Input, ...], unallocated: bool) -> tuple[KeyColumn, ...]:
         """Return the key columns, each with a state where a row may have no member of it."""
-        absent = {key.column for node in aggregates for key in node.keys if key.may_be_absent}
+        nodes = aggregates_of(inputs)
+        absent = {key.column for node in nodes for key in node.keys if key.may_be_absent}
         every = unallocated or self.stated or self.query.totals or self.query.top is not None
         return tuple(
             KeyColumn(column, state if every or column in absent else None)
@@ -314,13 +360,15 @@ def _merged(node: Aggregate, finer: tuple[Aggregate, ...]) -> Aggregate:
     return node if found is None else replace(node, merged_from=found)
 
 
-def _inputs(totals: tuple[Totals, ...]) -> Iterator[Aggregate]:
-    for total in totals:
-        yield from total.inputs
-
-
 def _conditions(leaves: tuple[Leaf, ...]) -> tuple[PlacedExpr, ...]:
     return tuple(condition for leaf in leaves for condition in leaf.where)
+
+
+def _named_keys(query: Query) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the key columns, and those of what tells why a member is absent."""
+    columns = key_names(query.by, query.grain)
+    names = Names((PERIOD, *columns))
+    return columns, tuple(names.unused(f"{column}__state") for column in columns)
 
 
 def key_names(by: tuple[QueryDimension, ...], grain: Grain | DayPart | None) -> tuple[str, ...]:

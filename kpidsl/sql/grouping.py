@@ -82,6 +82,7 @@ class Grouping:
             self.dialect,
             self.frame.settings.timezone,
             self.relations.relation,
+            entities=self.relations.entities,
         )
 
     def _rows(

@@ -5,7 +5,7 @@ It shares the data shapes with the product and nothing else: no SQL, no plan, no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import Any
 
 from kpidsl.model.expr import (
     Constant,
+    EntityValue,
     Filtered,
     FixedAmount,
     MeasureRef,
@@ -22,6 +23,7 @@ from kpidsl.model.expr import (
     MetricExpr,
     MetricNegate,
     MetricRef,
+    OverEntities,
     Prior,
     QueryDimension,
     Rank,
@@ -34,8 +36,8 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Absent, Query, Top
 from tests.oracle.days import FISCAL, Span, accrued, bucket, buckets, day_of, hours, part_of_day
-from tests.oracle.leaves import Around, Combo, Leaf, Shift
-from tests.oracle.rows import Number, Refused, Rows, Tables, arithmetic
+from tests.oracle.leaves import Around, Combo, Leaf, Shift, entity_values
+from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic
 
 Answer = dict[tuple[object, ...], dict[str, object]]
 Parts = list[tuple[Leaf | FixedAmount, Around]]
@@ -49,21 +51,22 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     Keys: the period's first day when the query has a grain, then one entry per dimension: the
     value or an `Absent` member. Raises `Refused` where the rules give no answer.
     """
-    answer = _Evaluator(model, query, tables).answer()
+    rows = Rows(model, tables)
+    answer = _Evaluator(model, query, rows).answer()
     if query.top is not None:
-        answer = _led(model, query, tables, answer, query.top)
+        answer = _led(model, query, rows, answer, query.top)
     for kept, timed in _levels(query):
         coarser = replace(query, by=query.by[:kept], grain=query.grain if timed else None)
         rest = (Absent.ALL,) * (len(query.by) - kept)
-        for key, values in _Evaluator(model, coarser, tables).answer().items():
+        for key, values in _Evaluator(model, coarser, rows).answer().items():
             period = (Absent.ALL,) if query.grain is not None and not timed else ()
             answer[(*period, *key, *rest)] = values
     return answer
 
 
-def _led(model: Model, query: Query, tables: Tables, answer: Answer, top: Top) -> Answer:
+def _led(model: Model, query: Query, rows: Rows, answer: Answer, top: Top) -> Answer:
     """The rows of the first members of the last dimension, and those of the rest."""
-    ranking = _Evaluator(model, replace(query, grain=None), tables).answer()
+    ranking = _Evaluator(model, replace(query, grain=None), rows).answer()
     places: dict[Combo, list[tuple[Any, Combo]]] = {}
     for key, values in ranking.items():
         value: Any = values[top.column]
@@ -81,10 +84,9 @@ def _led(model: Model, query: Query, tables: Tables, answer: Answer, top: Top) -
     led = {key: row for key, row in answer.items() if (key[1:] if timed else key) in first}
     if top.rest:
         left = replace(query, by=query.by[:-1])
-        rest = _Evaluator(model, left, tables, query.by, frozenset(first))
-        rows = rest.answer()
+        rest = _Evaluator(model, left, rows, query.by, frozenset(first)).answer()
         if len(first) < len(ranking):
-            led |= {(*key, Absent.OTHER): row for key, row in rows.items()}
+            led |= {(*key, Absent.OTHER): row for key, row in rest.items()}
     return led
 
 
@@ -106,7 +108,7 @@ class _Evaluator:
         self,
         model: Model,
         query: Query,
-        tables: Tables,
+        rows: Rows,
         every: tuple[QueryDimension, ...] = (),
         beyond: frozenset[Combo] | None = None,
     ) -> None:
@@ -115,10 +117,11 @@ class _Evaluator:
         self.beyond = beyond
         self.model = model
         self.query = query
-        self.rows = Rows(model, tables)
+        self.rows = rows
         self.settings = model.settings
         self.asked = Around(() if query.where is None else (query.where,))
         self._leaves: dict[object, Leaf] = {}
+        self._entities: dict[object, Callable[[Combo], object]] = {}
         self._peers: list[Combo] = []
         self.unallocated: Combo = (Absent.UNALLOCATED,) * len(query.by)
 
@@ -166,6 +169,8 @@ class _Evaluator:
                     yield from self._parts(item, around)
             case Filtered() | Prior() | Rolling() | Running() | ToDate():
                 yield from self._parts(expr.operand, _within(expr, around))
+            case OverEntities(operand, _, entity):
+                yield from self._parts(operand, replace(around, per=entity))
             case Total(operand):
                 # A total has rows where what is totalled has some.
                 yield from self._parts(operand, around)
@@ -182,17 +187,38 @@ class _Evaluator:
         return self.model.metrics[self.model.kpis[name].metric].expr
 
     def _leaf(self, reference: MeasureRef, around: Around) -> Leaf:
-        place = (reference, around.filters, around.kept)
+        place = (reference, around.filters, around.kept, around.shift, around.per)
         if place not in self._leaves:
             measure = self.model.sources[reference.source].measures[reference.measure]
             kept = range(len(self.query.by)) if around.kept is None else around.kept
             by = tuple(self.query.by[at] for at in kept)
             if self.beyond is not None and around.kept is None:
-                leaf = Leaf(self.rows, measure, around.filters, self.every, self.beyond)
+                every = (*self.every, *around.per)
+                leaf = Leaf(self.rows, measure, around.filters, every, self.beyond)
             else:
-                leaf = Leaf(self.rows, measure, around.filters, by)
+                leaf = Leaf(self.rows, measure, around.filters, (*by, *around.per))
+            leaf.per = len(around.per)
+            leaf.of_entity = self._of_entity(around)
             self._leaves[place] = leaf
         return self._leaves[place]
+
+    def _of_entity(self, around: Around) -> Callable[[EntityValue, Combo], object]:
+        """What a metric is of an entity, over the whole window as `prior` moved it (S14)."""
+        for predicate in around.filters:
+            for wanted in entity_values(predicate):
+                place = (wanted, around.shift)
+                if place not in self._entities:
+                    query = Query((), by=wanted.entity, window=self.query.window)
+                    inner = _Evaluator(self.model, query, self.rows)
+                    self._entities[place] = inner.for_entities(wanted.metric, around.shift)
+        return lambda wanted, entity: self._entities[wanted, around.shift](entity)
+
+    def for_entities(self, metric: MetricExpr, shift: Shift) -> Callable[[Combo], object]:
+        """What a metric is of an entity, for a query by what tells one; refused where it is."""
+        around = Around(shift=shift)
+        self._refuse(list(self._parts(metric, around)))
+        (span,) = self._spans([]).values()
+        return lambda entity: self._value(metric, around, span, entity)
 
     def _refuse_fixed(self, amount: FixedAmount, around: Around) -> None:
         if self.query.top is not None:
@@ -290,7 +316,8 @@ class _Evaluator:
 
     def _combos(self, part: Leaf | FixedAmount, around: Around, span: Span | None) -> set[Combo]:
         if isinstance(part, Leaf):
-            return part.combos(self._days(around, span))
+            found = part.combos(self._days(around, span))
+            return {combo[: len(combo) - len(around.per)] for combo in found}
         # Under a filter, what no member bears is not asked for.
         if self.query.where is not None or (
             part.allocate_by is not None and self._total(part.allocate_by, around, span)
@@ -309,7 +336,7 @@ class _Evaluator:
         """The value in the group `combo` of the unshifted period `span`."""
         match expr:
             case MeasureRef():
-                own = combo if around.kept is None else tuple(combo[at] for at in around.kept)
+                own = self._group(around, combo)
                 days = self._days(around, span)
                 moved = around.own(span, self.query.grain, self.settings)
                 value = self._leaf(expr, around).value(days, own, moved)
@@ -333,11 +360,46 @@ class _Evaluator:
             case MetricCoalesce(items):
                 values = (self._value(item, around, span, combo) for item in items)
                 return next((value for value in values if value is not None), None)
+            case OverEntities():
+                return self._over_entities(expr, around, span, combo)
             case Rank(operand):
                 return self._rank(operand, around, span, combo)
             case Total(operand):
                 return self._value(operand, self._totalled(expr, around), span, combo)
         return self._value(expr.operand, _within(expr, around), span, combo)
+
+    def _group(self, around: Around, combo: Combo) -> Combo:
+        """The members that tell a leaf's rows: those of the group that it keeps, and the
+        entity's."""
+        if around.kept is None:
+            return combo
+        size = len(combo) - len(around.per)
+        return tuple(combo[at] for at in around.kept) + combo[size:]
+
+    def _over_entities(
+        self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
+    ) -> Number | None:
+        """The values of the entities that have rows in the group, aggregated (S10); where some
+        leaf is not known there is none, not even of a count."""
+        inner = replace(around, per=expr.entity)
+        group = self._group(around, combo)
+        entities: set[Combo] = set()
+        for part, within in self._parts(expr.operand, inner):
+            assert isinstance(part, Leaf)
+            moved = within.own(span, self.query.grain, self.settings)
+            if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
+                return None
+            for found in part.combos(self._days(within, span)):
+                if found[: len(group)] == group:
+                    entities.add(found[len(group) :])
+        values = [
+            self._value(expr.operand, inner, span, combo + entity)
+            for entity in entities
+            if not any(isinstance(member, Absent) for member in entity)
+        ]
+        result = aggregate(expr.aggregate, values, expr.fraction)
+        assert result is None or isinstance(result, int | float | Decimal)
+        return result
 
     def _rank(
         self, operand: MetricExpr, around: Around, span: Span | None, combo: Combo

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
 
-from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic
+from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic, OverEntities
 from kpidsl.model.sources import Aggregate
 from tests.oracle.engine import run_on_duckdb
 from tests.oracle.evaluate import Answer, Tie, evaluate
@@ -33,7 +33,7 @@ def tolerance(case: Case) -> float | None:
     """How near the answer must be, relatively and absolutely (S12): a formula of sums and
     products alone is exact (None), a fixed amount by the day is a quotient."""
     every = [part for each in case.query.select for part in parts(case.model, each.expr)]
-    if any(isinstance(part, FixedAmount) for part in every):
+    if any(isinstance(part, FixedAmount | OverEntities) for part in every):
         return 1e-9
     measures = [
         case.model.sources[part.source].measures[part.measure]
