@@ -292,11 +292,13 @@ class Rank(Applied):
 @dataclass(frozen=True, slots=True)
 class OverEntities(Applied):
     """`avg(revenue per customer_id)`: what `aggregate` makes of the operand's values for the single
-    entities, each over the entity's rows of one group (S10). `fraction` is a percentile's."""
+    entities, each over the entity's rows of one group (S10). `fraction` is a percentile's. Of
+    `max(revenue per day)` the entities are periods, of which there is every one (S17)."""
 
     aggregate: str
     entity: tuple[QueryDimension, ...]
     fraction: Decimal | None = None
+    period: Grain | None = None
 
 
 MetricExpr = (

@@ -57,9 +57,10 @@ def _metric(expr: e.MetricExpr, outer: int) -> str:
         case e.Filtered(operand=operand, predicate=predicate):
             text = f"{_metric(operand, _LOOSE)} where {_row(predicate, _LOOSE)}"
             return _wrap(text, _LOOSE, outer)
-        case e.OverEntities(operand, aggregate, entity, fraction):
+        case e.OverEntities(operand, aggregate, entity, fraction, period):
             share = "" if fraction is None else f", {number_text(fraction * 100)}%"
-            return f"{aggregate}({_per(operand, entity)}{share})"
+            each = f"{_metric(operand, _TIGHT)} per {period}" if period else _per(operand, entity)
+            return f"{aggregate}({each}{share})"
         case _:
             return f"{_FUNCTIONS[type(expr)]}({', '.join(_arguments(expr))})"
 

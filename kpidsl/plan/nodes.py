@@ -70,8 +70,7 @@ class OfEntity:
 
 
 PlacedExpr = RowExpr | Reached | AnyRow | OfEntity
-"""A row expression in which each `QueryDimension` has become a `Reached` or an `AnyRow`, and each
-`EntityValue` an `OfEntity`."""
+"""A row expression with all dimensions `Reached`, in an `AnyRow` or keys of an `OfEntity`."""
 
 # --- nodes ---------------------------------------------------------------------------------
 
@@ -196,7 +195,8 @@ class OverAnswer:
 @dataclass(frozen=True, slots=True)
 class Regroup:
     """Aggregates over the entities of an answer, at the key columns `keys` and, if `timed`, by
-    period (S10). The columns `entity` tell an entity: a row that lacks one is of none."""
+    period (S10). The columns `entity` tell an entity, and a row without one is of none; without
+    columns each period of the answer is one."""
 
     answer: Subtotal
     columns: tuple[OverAnswer, ...]
@@ -372,7 +372,7 @@ class KeyColumn:
 
 @dataclass(frozen=True, slots=True)
 class Subtotal:
-    """Outputs over other keys than the answer's, computed from the rows (S10)."""
+    """Outputs over other keys than the answer's, from the rows (S10)."""
 
     input: Compute
     frame: Frame

@@ -189,7 +189,8 @@ def _input(node: Input, frame: Frame) -> Outline:
         return _aggregate(node, frame)
     says = [f"{item.column} = {item.aggregate}" for item in node.columns]
     keys = [*([PERIOD] if node.timed else []), *node.keys]
-    says.append(f"over each {', '.join(node.entity)}{' by ' if keys else ''}{', '.join(keys)}")
+    each = node.entity or (str(node.answer.frame.grain),)
+    says.append(f"over each {', '.join(each)}{' by ' if keys else ''}{', '.join(keys)}")
     answer = _compute(node.answer.input, node.answer.frame)
     return Outline("regroup", "; ".join(says), ("S10",), inputs=(answer,))
 

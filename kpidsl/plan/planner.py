@@ -209,14 +209,17 @@ class _Planner:
         extent = self.extent or self._clocked()
 
         def planned(query: Query, columns: tuple[str, ...], states: tuple[str, ...]) -> Subtotal:
-            shared = ((), beyond, False, self.known, extent)
+            # Which periods there are of no other metric's data changes nothing (S1).
+            own = extent if query.sparse else ()
+            shared = ((), beyond, False, self.known, own)
             planner = _Planner(self.model, query, self.ground, columns, states, *shared)
             found = planner.plan()
             return Subtotal(found.root.input, found.frame)
 
         columns = tuple(zip(self.columns, self.states, strict=True))
         names = {spec: value.column for spec, value in self.expansion.regroups.items()}
-        regroups = Regroups(self.query, columns, planned, self.expansion.meant)
+        calendar = self.model.settings.calendar
+        regroups = Regroups(self.query, columns, planned, self.expansion.meant, calendar)
         return regroups.of(names, over)
 
     def _clocked(self) -> tuple[Source, ...]:

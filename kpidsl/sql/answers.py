@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
+from kpidsl.model.periods import Grain
 from kpidsl.plan.nodes import (
     PERIOD,
     AccrualValue,
@@ -28,6 +29,7 @@ from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.cells import Cells
 from kpidsl.sql.entities import EntityTable
+from kpidsl.sql.periods import period_start
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import Statement
 
@@ -85,9 +87,16 @@ def over_entities(
     are there, and no such row counts."""
     own = {key.column: key for key in node.answer.frame.keys}
     (output,) = node.answer.input.outputs
-    wanted = "_".join((output.name, "per", *node.entity))
+    each = node.entity or (str(node.answer.frame.grain),)
+    wanted = "_".join((output.name, "per", *each))
     answer = statement.cte(wanted, lowering.select(node.answer.frame))
-    groups: list[exp.Expr] = [build.column(PERIOD)] if node.timed else []
+    groups: list[exp.Expr] = []
+    if node.timed:
+        period: exp.Expr = build.column(PERIOD)
+        if isinstance(frame.grain, Grain) and frame.grain is not node.answer.frame.grain:
+            period = period_start(statement.dialect, period, frame.grain, frame.settings.calendar)
+            period = build.alias(period, PERIOD)
+        groups.append(period)
     for key in frame.keys:
         if key.column in node.keys:
             groups.append(build.column(key.column))
@@ -95,15 +104,11 @@ def over_entities(
                 state = own[key.column].state
                 told = build.cast(exp.Null(), "VARCHAR") if state is None else build.column(state)
                 groups.append(told if state == key.state else build.alias(told, key.state))
-    is_one = build.conjunction(
-        [exp.Not(this=build.is_null(build.column(column))) for column in node.entity]
-    )
-    assert is_one is not None
     values = [
         build.alias(
             aggregated(
                 item.aggregate,
-                build.case([(is_one.copy(), build.column(output.name))]),
+                _of_one(node.entity, build.column(output.name)),
                 statement.dialect,
                 item.fraction,
             ),
@@ -116,6 +121,13 @@ def over_entities(
         numbers = (build.number(place) for place in range(1, len(groups) + 1))
         select = build.group_by(select, *numbers)
     return statement.cte("over_entities", select), [item.column for item in node.columns]
+
+
+def _of_one(entity: tuple[str, ...], value: exp.Expr) -> exp.Expr:
+    """Return a value where its row is of an entity."""
+    known = [exp.Not(this=build.is_null(build.column(column))) for column in entity]
+    is_one = build.conjunction(known)
+    return value if is_one is None else build.case([(is_one, value)])
 
 
 def has_none_of_no_rows(formula: Formula) -> bool:

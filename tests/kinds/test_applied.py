@@ -65,6 +65,12 @@ OF_REGION = EntityValue(REVENUE, (REGION,))
             "USD",
             False,
         ),
+        (
+            "max(revenue per fiscal_month)",
+            OverEntities(REVENUE, "max", (), period=Grain.FISCAL_MONTH),
+            "USD",
+            False,
+        ),
         ("count(revenue per region)", OverEntities(REVENUE, "count", (REGION,)), "number", False),
         (
             "count(revenue per region) as region",
@@ -137,7 +143,8 @@ def test_what_a_function_is_bound_to(
         ("revenue + rank(revenue)", "K301 rank(revenue)"),
         ("forecast(revenue)", "K291 forecast"),
         ("revenue per region", "K311 revenue per region"),
-        ("avg(revenue per month)", "K319 month"),
+        ("revenue where revenue per month > 5", "K319 month"),
+        ("avg(revenue per [region, month])", "K319 month"),
         ("avg(revenue per regoin)", "K211 regoin"),
         ("avg(revenue per 5)", "K319 5"),
         ("avg(5 per region)", "K319 5"),

@@ -33,14 +33,18 @@ from kpidsl.model.expr import (
     Total,
 )
 from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
-from kpidsl.plan.query import Absent, Query, Top
+from kpidsl.plan.query import Absent, Query, Selection, Top
 from tests.oracle.days import FISCAL, Span, accrued, bucket, buckets, day_of, hours, part_of_day
 from tests.oracle.leaves import Around, Combo, Leaf, Shift, entity_values
 from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic
 
 Answer = dict[tuple[object, ...], dict[str, object]]
-Parts = list[tuple[Leaf | FixedAmount, Around]]
+Part = Leaf | FixedAmount | OverEntities
+"""What an answer is made of; of aggregates over entities those over periods, the leaves below which
+are grouped otherwise."""
+Parts = list[tuple[Part, Around]]
 Spans = dict[date | None, Span | None]
 """The days of each period by its first day; without a grain, the window's under None."""
 
@@ -122,6 +126,7 @@ class _Evaluator:
         self.asked = Around(() if query.where is None else (query.where,))
         self._leaves: dict[object, Leaf] = {}
         self._entities: dict[object, Callable[[Combo], object]] = {}
+        self._periods: dict[object, Answer] = {}
         self._peers: list[Combo] = []
         self.unallocated: Combo = (Absent.UNALLOCATED,) * len(query.by)
 
@@ -145,9 +150,9 @@ class _Evaluator:
 
     # --- what the query is made of ---------------------------------------------------------
 
-    def _parts(
+    def _parts(  # noqa: C901 -- a case a kind
         self, expr: MetricExpr, around: Around
-    ) -> Iterator[tuple[Leaf | FixedAmount, Around]]:
+    ) -> Iterator[tuple[Part, Around]]:
         """The leaf measures and fixed amounts below a formula, each with what stands around."""
         match expr:
             case MeasureRef():
@@ -169,6 +174,9 @@ class _Evaluator:
                     yield from self._parts(item, around)
             case Filtered() | Prior() | Rolling() | Running() | ToDate():
                 yield from self._parts(expr.operand, _within(expr, around))
+            case OverEntities(period=Grain()):
+                self._refuse_periods(expr, around)
+                yield expr, around
             case OverEntities(operand, _, entity):
                 yield from self._parts(operand, replace(around, per=entity))
             case Total(operand):
@@ -237,6 +245,9 @@ class _Evaluator:
         if isinstance(self.query.grain, DayPart):
             self._refuse_parts_of_days(parts)
         for part, around in parts:
+            if isinstance(part, OverEntities):
+                self._by_period(part, around)
+                continue
             shift = around.shift
             if isinstance(part, Leaf) and timed and self.model.sources[part.source].time is None:
                 raise Refused(f"{part.source} has no time")
@@ -261,7 +272,7 @@ class _Evaluator:
         for part, around in parts:
             if around.shift.months or around.shift.days or around.reach is not None:
                 raise Refused("a part of a day looks at no other days")
-            if isinstance(part, FixedAmount) or part.measure.stock is not None:
+            if not isinstance(part, Leaf) or part.measure.stock is not None:
                 raise Refused("fixed amounts and levels are by the day")
 
     # --- periods and groups ----------------------------------------------------------------
@@ -280,7 +291,12 @@ class _Evaluator:
             return dict(buckets(window, self.query.grain, self.settings))
         # Whole periods: cut at the data's ends, a prior value would hang on the other metrics
         # of the query (S1).
-        days = [day for part, _ in parts if isinstance(part, Leaf) for day in part.rows_days()]
+        leaves = [part for part, _ in parts if isinstance(part, Leaf)]
+        for part, around in parts:
+            if isinstance(part, OverEntities):
+                below = self._parts(part.operand, around)
+                leaves += [leaf for leaf, _ in below if isinstance(leaf, Leaf)]
+        days = [day for leaf in leaves for day in leaf.rows_days()]
         if not days:
             return {}
         every = (min(days), max(days) + timedelta(days=1))
@@ -314,7 +330,9 @@ class _Evaluator:
         combos = {combo for _, combo in seen} if self.query.by else {()}
         return {(start, combo) for start in spans for combo in combos}
 
-    def _combos(self, part: Leaf | FixedAmount, around: Around, span: Span | None) -> set[Combo]:
+    def _combos(self, part: Part, around: Around, span: Span | None) -> set[Combo]:
+        if isinstance(part, OverEntities):
+            return {combo for combo, _ in self._of_periods(part, around, span)}
         if isinstance(part, Leaf):
             found = part.combos(self._days(around, span))
             return {combo[: len(combo) - len(around.per)] for combo in found}
@@ -360,6 +378,8 @@ class _Evaluator:
             case MetricCoalesce(items):
                 values = (self._value(item, around, span, combo) for item in items)
                 return next((value for value in values if value is not None), None)
+            case OverEntities(period=Grain()):
+                return self._over_periods(expr, around, span, combo)
             case OverEntities():
                 return self._over_entities(expr, around, span, combo)
             case Rank(operand):
@@ -401,6 +421,76 @@ class _Evaluator:
         assert result is None or isinstance(result, int | float | Decimal)
         return result
 
+    def _refuse_periods(self, expr: OverEntities, around: Around) -> None:
+        period, grain, years = expr.period, self.query.grain, self.settings.week_years
+        assert period is not None
+        if around.shift.months or around.shift.days or around.reach is not None:
+            raise Refused("periods are those of the question")
+        if grain is None or grain is period:
+            within = True
+        elif isinstance(grain, DayPart) or (grain in FISCAL and years is not None):
+            within = False
+        else:
+            fiscal = {period in FISCAL, grain in FISCAL}
+            within = period is Grain.DAY or (
+                period not in {Grain.WEEK, *(FISCAL if years is not None else ())}
+                and grain not in {Grain.DAY, Grain.WEEK}
+                and LENGTHS[grain] % LENGTHS[period] == 0
+                and (len(fiscal) == 1 or LENGTHS[period] == 1)
+            )
+        if not within or (self.query.sparse and grain is not None):
+            raise Refused("periods are put together where each lies in one, and all are there")
+
+    def _over_periods(
+        self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
+    ) -> Number | None:
+        """The values of all periods within the period of the group, aggregated (S10, S17)."""
+        own = self._group(around, combo)
+        values = [value for group, value in self._of_periods(expr, around, span) if group == own]
+        for part, within in self._parts(expr.operand, around):
+            assert isinstance(part, Leaf)
+            moved = within.own(span, self.query.grain, self.settings)
+            if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
+                return None
+        result = aggregate(expr.aggregate, values, expr.fraction)
+        assert result is None or isinstance(result, int | float | Decimal)
+        return result
+
+    def _of_periods(
+        self, expr: OverEntities, around: Around, span: Span | None
+    ) -> Iterator[tuple[Combo, object]]:
+        """The members and the value of each cell of the answer by period that is in a span."""
+        grain = self.query.grain
+        assert not isinstance(grain, DayPart)
+        for (first, *members), row in self._by_period(expr, around).items():
+            assert isinstance(first, date)
+            if span is None or grain is None or self._in(first, grain) == self._in(span[0], grain):
+                yield tuple(members), row["x"]
+
+    def _by_period(self, expr: OverEntities, around: Around) -> Answer:
+        """The answer by the period that an aggregate is over."""
+        metric = expr.operand
+        for predicate in around.filters:
+            metric = Filtered(metric, predicate)
+        place = (metric, expr.period, around.kept)
+        if place not in self._periods:
+            kept = range(len(self.query.by)) if around.kept is None else around.kept
+            query = replace(
+                self.query,
+                select=(Selection("x", metric),),
+                by=tuple(self.query.by[at] for at in kept),
+                grain=expr.period,
+                where=None,  # it is one of the filters around
+                sparse=False,
+            )
+            beyond = self.beyond if around.kept is None else None
+            inner = _Evaluator(self.model, query, self.rows, self.every, beyond)
+            self._periods[place] = inner.answer()
+        return self._periods[place]
+
+    def _in(self, day: date, grain: Grain) -> Span:
+        return bucket(day, grain, self.settings)
+
     def _rank(
         self, operand: MetricExpr, around: Around, span: Span | None, combo: Combo
     ) -> int | None:
@@ -437,6 +527,17 @@ class _Evaluator:
                 combos |= part.combos(self._days(inner, span))
         values = [self._value(metric, free, span, combo) for combo in combos]
         return sum((Fraction(value) for value in values if value is not None), Fraction(0))
+
+
+LENGTHS = {
+    Grain.MONTH: 1,
+    Grain.FISCAL_MONTH: 1,
+    Grain.QUARTER: 3,
+    Grain.FISCAL_QUARTER: 3,
+    Grain.YEAR: 12,
+    Grain.FISCAL_YEAR: 12,
+}
+"""Of periods of months, in months."""
 
 
 def _within(expr: Filtered | Prior | Rolling | Running | ToDate, around: Around) -> Around:

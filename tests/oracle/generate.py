@@ -274,13 +274,22 @@ class _Formulas:
                 metric = e.Prior(metric, *pick(self.draw, self.shifts))
         return e.EntityValue(metric, self._entity())
 
+    def _over_entities(self) -> e.OverEntities:
+        aggregate = pick(self.draw, OVER_ENTITIES)
+        share = Decimal("0.9") if aggregate == "percentile" else None
+        if self.timed and (not self.dimensions or chance(self.draw, 40)):
+            period = pick(self.draw, (Grain.DAY, Grain.DAY, Grain.MONTH, *Grain))
+            return e.OverEntities(self._of_one(), aggregate, (), share, period)
+        return e.OverEntities(self._of_one(), aggregate, self._entity(), share)
+
     def _of_one(self) -> e.MetricExpr:
         """What a single entity has a value of."""
-        match pick(self.draw, ("measure", "measure", "arithmetic", "filtered", "prior", "reach")):
+        kinds = ("measure", "measure", "arithmetic", "filtered", "prior", "reach")
+        match pick(self.draw, kinds):
             case "arithmetic":
                 left, right = pick(self.draw, self.measures), pick(self.draw, self.measures)
                 return e.MetricArithmetic(pick(self.draw, "+-/"), left, right)
-            case "filtered":
+            case "filtered" if self.dimensions:
                 condition = self.condition(timed=self.timed)
                 return e.Filtered(pick(self.draw, self.measures), condition)
             case "prior" if self.shifts:
@@ -312,14 +321,16 @@ class _Formulas:
                 return e.Running(inner)
         return e.ToDate(inner, pick(self.draw, tuple(Grain)))
 
-    def formula(self, depth: int) -> e.MetricExpr:  # noqa: C901 -- a case a kind
+    def formula(  # noqa: C901 -- a case a kind
+        self, depth: int
+    ) -> e.MetricExpr:
         kinds = ["measure"] * 4
         if depth:
             kinds += ["arithmetic"] * 3 + ["negate", "coalesce", "metric"]
             kinds += ["filtered"] * 2 * bool(self.dimensions) + ["prior"] * 2 * bool(self.shifts)
             kinds += ["fixed"] * 2 * bool(self.shifts) + ["reach"] * 3 * self.ended
             kinds += ["total"] * 2 + ["rank"]
-            kinds += ["over entities"] * 3 * bool(self.dimensions)
+            kinds += ["over entities"] * 4 * bool(self.dimensions or self.timed)
         match pick(self.draw, kinds):
             case "arithmetic":
                 op = pick(self.draw, "+-*//")
@@ -351,9 +362,7 @@ class _Formulas:
             case "rank":
                 return e.Rank(pick(self.draw, [ref for ref in self.measures if self._exact(ref)]))
             case "over entities":
-                aggregate = pick(self.draw, OVER_ENTITIES)
-                share = Decimal("0.9") if aggregate == "percentile" else None
-                return e.OverEntities(self._of_one(), aggregate, self._entity(), share)
+                return self._over_entities()
             case "fixed":
                 per = pick(self.draw, ("day", "week", "month", "quarter", "year"))
                 by = pick(self.draw, self.measures) if chance(self.draw, 40) else None
@@ -451,7 +460,13 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
         "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
         "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
-        "S10 over entities": any(isinstance(part, e.OverEntities) for part in every)
+        "S10 over entities": any(
+            isinstance(part, e.OverEntities) and part.period is None for part in every
+        )
+        and any(values),
+        "S10 over periods": any(
+            isinstance(part, e.OverEntities) and part.period is not None for part in every
+        )
         and any(values),
         "S10 top": query.top is not None and len(answer) > 1,
         "S10 rest": Absent.OTHER in members,

@@ -237,6 +237,50 @@ def test_the_first_members_and_the_rest(shop: kpidsl.Project) -> None:
     }
 
 
+# --- aggregates over periods ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metric", "period", "value"),
+    [
+        ("max(revenue per day)", "2026", 500),
+        ('max(revenue per day) where channel = "seo"', "2026", 50),
+        # January has 31 days, all of them known, on 29 of which nothing was sold.
+        ("avg(revenue per day)", "2026-01", 130 / 31),
+        ("min(revenue per day)", "2026-01", 0),
+        # Nothing is known after 14 February, the day of the last order.
+        ("avg(revenue per day)", "2026-02", 597 / 14),
+        ("count(revenue per day)", "2026-02", 14),
+        ("avg(revenue per month)", "2026-01 .. 2026-02", (130 + 597) / 2),
+        ("max(rolling(revenue, 2mo) per month)", "2026-02", 130 + 597),
+        # 2025 has 200 in January and nothing in eleven months; 2026 is known for two.
+        ("sum(revenue per year)", "2025 .. 2026", 927),
+        ("avg(revenue per month)", None, 927 / 14),
+    ],
+)
+def test_every_period_that_is_known_counts(
+    shop: kpidsl.Project, metric: str, period: str | None, value: float
+) -> None:
+    assert float(number(shop, metric, period=period)) == pytest.approx(value)
+
+
+def test_periods_within_periods(shop: kpidsl.Project) -> None:
+    """By month the best day of each; of March no day is known (S13)."""
+    best = answer(shop, "max(revenue per day)", by=["month"], period="2026-Q1")
+    assert list(best.values()) == [100, 500, None]
+    days = answer(shop, "count(revenue per day)", by=["month"], period="2026-Q1")
+    assert list(days.values()) == [31, 14, None]
+
+
+def test_periods_within_groups_are_recomputed_in_totals(shop: kpidsl.Project) -> None:
+    """Ads had 130 in January and 7 in February, seo 0 and 90, tv 0 and 500; in all it is 130 and
+    597: a month without a sale through a channel counts with 0 (S17)."""
+    rows = answer(
+        shop, "min(revenue per month)", by=["channel"], period="2026-01 .. 2026-02", totals=True
+    )
+    assert rows == {("ads",): 7, ("seo",): 0, ("tv",): 0, (Absent.ALL,): 130}
+
+
 def test_units_are_those_of_the_metric_and_of_what_is_counted(shop: kpidsl.Project) -> None:
     assert shop.model is not None
     metrics = shop.model.metrics

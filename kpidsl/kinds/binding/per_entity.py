@@ -102,11 +102,16 @@ def bind_over_entities(call: tree.Call, bind: Bind, scope: Scope) -> Value | Non
     fraction = read_fraction(call.arguments[1].value, scope) if count > 1 else None
     per = call.arguments[0].value
     assert isinstance(per, tree.Binary)
-    bound = bind_per(per, bind, scope)
-    if bound is None or (count > 1 and fraction is None):
+    period = _period(per.right, scope)
+    value, entity = None, tuple[QueryDimension, ...]()
+    if period is not None:
+        found = bind(per.left)
+        value = found if found is not None and _has_value_of_one(found, scope) else None
+    elif (bound := bind_per(per, bind, scope)) is not None:
+        value, entity = bound
+    if value is None or (count > 1 and fraction is None):
         return None
-    value, entity = bound
-    over = OverEntities(value.expr, aggregate.value, entity, fraction)
+    over = OverEntities(value.expr, aggregate.value, entity, fraction, period)
     if aggregate is Aggregate.COUNT:
         return Value(over, NUMBER, call.span)
     return Value(over, value.unit, call.span, value.percent)
@@ -138,17 +143,26 @@ def bind_per(
 
 
 def _entity(ref: tree.Ref, homes: frozenset[str], scope: Scope) -> QueryDimension | None:
-    declared = ref.text in scope.catalog.shared or ref.text in scope.catalog.dimension_homes
-    if ref.text in set(Grain) and not declared:
+    if _period(ref, scope) is not None:
         scope.error(
             "K319",
             f"`{ref.text}` is a period of time, and no entity to which rows belong",
             ref.span,
             label="a period",
-            help=f"ask for the metric by `{ref.text}`",
+            help="name a dimension; aggregates alone take periods, as in `max(revenue per day)`",
         )
         return None
     return find_dimension(ref, scope, homes)
+
+
+def _period(expr: tree.Expr, scope: Scope) -> Grain | None:
+    """Return the period that is named, unless a dimension is called so."""
+    match expr:
+        case tree.Ref(parts=(name,)) if name.text in set(Grain):
+            catalog = scope.catalog
+            declared = name.text in catalog.shared or name.text in catalog.dimension_homes
+            return None if declared else Grain(name.text)
+    return None
 
 
 def _has_value_of_one(value: Value, scope: Scope) -> bool:

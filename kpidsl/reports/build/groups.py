@@ -96,7 +96,7 @@ def _counts(expr: MetricExpr, model: Model) -> list[MetricExpr]:
             return _counts(left, model) + _counts(right, model)
         case Filtered() | Prior() | Rolling() | Running() | ToDate():
             return [replace(expr, operand=item) for item in _counts(expr.operand, model)]
-        case OverEntities():
+        case OverEntities(period=None):
             return [replace(expr, aggregate="count", fraction=None)]
         case Applied(operand):
             return _counts(operand, model)
