@@ -125,6 +125,10 @@ def cases(draw: Draw) -> Case:
         grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
         window, shifts, ended = _short(draw), (), False
     maker = _Formulas(draw, world, asked, dimensions, shifts, by, ended)
+    sparse = chance(draw, 10 if grain is DayPart.HOUR else 40)
+    sparse = sparse or grain in {DayPart.MINUTE, DayPart.SECOND}
+    if chance(draw, 95):
+        maker.periods = _periods(grain, sparse=sparse)
     if isinstance(grain, DayPart) and not chance(draw, 5):
         maker.leave_out_levels()
     select = tuple(
@@ -136,8 +140,7 @@ def cases(draw: Draw) -> Case:
         grain=grain,
         window=window,
         where=maker.condition(timed=False) if dimensions and chance(draw, 35) else None,
-        sparse=chance(draw, 10 if grain is DayPart.HOUR else 40)
-        or grain in {DayPart.MINUTE, DayPart.SECOND},
+        sparse=sparse,
         totals=chance(draw, 20),
         top=_top(draw, select) if by and chance(draw, 40) else None,
     )
@@ -153,6 +156,16 @@ def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:
 def _window(draw: Draw) -> Window:
     start = pick(draw, DAYS)
     return Window(start, start + timedelta(days=pick(draw, (1, 2, 10, 31, 60, 366))))
+
+
+def _periods(grain: Grain | DayPart | None, *, sparse: bool) -> tuple[Grain, ...]:
+    """The periods that can be put together by a grain."""
+    if grain is None:
+        return tuple(Grain)
+    if sparse or isinstance(grain, DayPart):
+        return ()
+    months = () if grain in {Grain.DAY, Grain.WEEK} else (Grain.MONTH,)
+    return (Grain.DAY, *months, grain)
 
 
 def _knows_hours(world: World, source: str) -> bool:
@@ -243,6 +256,7 @@ class _Formulas:
             for measure in world.model.sources[source].measures
         ]
         self.metrics: dict[str, Metric] = {}
+        self.periods: tuple[Grain, ...] = tuple(Grain)
 
     def leave_out_levels(self) -> None:
         """Parts of days have none."""
@@ -274,11 +288,11 @@ class _Formulas:
                 metric = e.Prior(metric, *pick(self.draw, self.shifts))
         return e.EntityValue(metric, self._entity())
 
-    def _over_entities(self) -> e.OverEntities:
+    def _over_entities(self, depth: int) -> e.OverEntities:
         aggregate = pick(self.draw, OVER_ENTITIES)
         share = Decimal("0.9") if aggregate == "percentile" else None
-        if self.timed and (not self.dimensions or chance(self.draw, 40)):
-            period = pick(self.draw, (Grain.DAY, Grain.DAY, Grain.MONTH, *Grain))
+        if not self.dimensions or (self.timed and self.periods and depth > 1):
+            period = pick(self.draw, self.periods or (Grain.DAY,))
             return e.OverEntities(self._of_one(), aggregate, (), share, period)
         return e.OverEntities(self._of_one(), aggregate, self._entity(), share)
 
@@ -300,7 +314,7 @@ class _Formulas:
         return measure
 
     def _entity(self) -> tuple[e.QueryDimension, ...]:
-        named = [dimension for _, dimension in self.dimensions]
+        named = list(dict.fromkeys(dimension for _, dimension in self.dimensions))
         size = pick(self.draw, (1, 1, 1, 2))
         found = self.draw(
             st.lists(st.sampled_from(named), min_size=size, max_size=size, unique=False)
@@ -362,7 +376,7 @@ class _Formulas:
             case "rank":
                 return e.Rank(pick(self.draw, [ref for ref in self.measures if self._exact(ref)]))
             case "over entities":
-                return self._over_entities()
+                return self._over_entities(depth)
             case "fixed":
                 per = pick(self.draw, ("day", "week", "month", "quarter", "year"))
                 by = pick(self.draw, self.measures) if chance(self.draw, 40) else None
