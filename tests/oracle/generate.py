@@ -142,7 +142,7 @@ def cases(draw: Draw) -> Case:
         where=maker.condition(timed=False) if dimensions and chance(draw, 35) else None,
         sparse=sparse,
         totals=chance(draw, 20),
-        top=_top(draw, select) if by and chance(draw, 40) else None,
+        top=_top(draw, select) if by and chance(draw, 60) else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
     return Case(model, query, world.tables, world.columns)
