@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kpidsl.kinds import kpi as kpi_kind
-from kpidsl.kinds.binding.dimensions import dimension_binder
 from kpidsl.kinds.binding.fields import Fields
+from kpidsl.kinds.binding.formulas import FormulaBinder
 from kpidsl.kinds.binding.literals import last_day, period_window
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import ANYTHING, CONDITION, EXPRESSION, NAME, PERIOD, TEXT, one_of
@@ -58,7 +58,7 @@ def bind(fields: Fields, scope: Scope) -> Goal | None:
     at = last_day(at_expr, scope) if at_expr is not None else None
     where = None
     if (condition := fields.get(WHERE)) is not None:
-        where = dimension_binder(scope).condition(condition)
+        where = FormulaBinder(scope).condition(condition)
     _check_deadline(fields, target, scope)
     if ref is None or target is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 
-from kpidsl.kinds.binding.dimensions import dimension_binder, find_dimension
+from kpidsl.kinds.binding.dimensions import find_dimension
 from kpidsl.kinds.binding.formulas import FormulaBinder
 from kpidsl.kinds.binding.scope import Scope, scope_of
 from kpidsl.kinds.binding.templates import Writer, templates_of
@@ -39,13 +39,14 @@ class Vocabulary:
     def condition(
         self, expr: tree.Expr, homes: frozenset[str] = frozenset()
     ) -> tuple[RowExpr | None, list[Diagnostic]]:
-        """Bind a filter over dimensions; it is two-valued (S2).
+        """Bind a filter over dimensions and over metrics per entity; it is two-valued (S2).
 
         `homes` are the sources of the question's measures: where they are one, its own dimension
         goes before one of the same name elsewhere.
         """
         scope = self._question()
-        return dimension_binder(scope, homes).condition(expr), scope.diagnostics
+        written = Writer(self._templates, scope.diagnostics).written_out(expr)
+        return FormulaBinder(scope).condition(written, homes), scope.diagnostics
 
     def dimension(
         self, ref: tree.Ref | str, homes: frozenset[str] = frozenset()

@@ -1,7 +1,8 @@
 """Checked expressions: every name resolved, every operator known.
 
-Two families that never mix: **row expressions** give a value per row of one source and
-appear in dimensions, measures and filters; **metric expressions** combine aggregates.
+Two families: **row expressions** give a value per row of one source and appear in dimensions,
+measures and filters; **metric expressions** combine aggregates. A metric stands among the values of
+rows only as what it is of each entity (`EntityValue`), and in filters alone.
 """
 
 from __future__ import annotations
@@ -146,6 +147,15 @@ class RawSql:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class EntityValue:
+    """`revenue per customer_id` in a filter: what the metric is over all rows of the entity that a
+    row belongs to, in the report window (S14); no value where it belongs to none."""
+
+    metric: MetricExpr
+    entity: tuple[QueryDimension, ...]
+
+
 RowExpr = (
     Literal
     | Column
@@ -164,6 +174,7 @@ RowExpr = (
     | CaseWhen
     | Function
     | RawSql
+    | EntityValue
 )
 
 # --- metric expressions --------------------------------------------------------------------
@@ -278,6 +289,18 @@ class Rank(Applied):
     """`rank(x)`: 1 for the largest among the members of the same period; equal values share one."""
 
 
+@dataclass(frozen=True, slots=True)
+class OverEntities(Applied):
+    """`avg(revenue per customer_id)`: what `aggregate` makes of the operand's values for the single
+    entities, each over the entity's rows of one group (S10). `fraction` is a percentile's. Of
+    `max(revenue per day)` the entities are periods, of which there is every one (S17)."""
+
+    aggregate: str
+    entity: tuple[QueryDimension, ...]
+    fraction: Decimal | None = None
+    period: Grain | None = None
+
+
 MetricExpr = (
     MeasureRef
     | MetricRef
@@ -293,4 +316,5 @@ MetricExpr = (
     | ToDate
     | Total
     | Rank
+    | OverEntities
 )

@@ -57,8 +57,16 @@ def _metric(expr: e.MetricExpr, outer: int) -> str:
         case e.Filtered(operand=operand, predicate=predicate):
             text = f"{_metric(operand, _LOOSE)} where {_row(predicate, _LOOSE)}"
             return _wrap(text, _LOOSE, outer)
+        case e.OverEntities(operand, aggregate, entity, fraction, period):
+            share = "" if fraction is None else f", {number_text(fraction * 100)}%"
+            each = f"{_metric(operand, _TIGHT)} per {period}" if period else _per(operand, entity)
+            return f"{aggregate}({each}{share})"
         case _:
             return f"{_FUNCTIONS[type(expr)]}({', '.join(_arguments(expr))})"
+
+
+def _per(metric: e.MetricExpr, entity: tuple[e.QueryDimension, ...]) -> str:
+    return f"{_metric(metric, _TIGHT)} per {_dimensions(entity)}"
 
 
 def _arguments(
@@ -89,6 +97,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return ".".join((*joins, name))
         case e.QueryDimension():
             return str(expr)
+        case e.EntityValue(metric=metric, entity=entity):
+            return _per(metric, entity)
         case e.TimeColumn():
             return "time"
         case e.Arithmetic(op=op, left=left, right=right):

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Measure
-from kpidsl.plan.leaves import leaves_of
+from kpidsl.plan.leaves import leaves_of, parts_of
 from kpidsl.plan.nodes import (
     AccrualValue,
     Aggregate,
     FirstKnown,
     Formula,
+    Input,
     Key,
     Leaf,
     LeafValue,
@@ -20,7 +21,10 @@ from kpidsl.plan.nodes import (
     Negation,
     Number,
     Operation,
+    OverAnswer,
     Reached,
+    Regroup,
+    RegroupValue,
 )
 
 _MERGED_BY = {
@@ -31,10 +35,10 @@ _MERGED_BY = {
 }
 
 
-def overlaps(formula: Formula, nodes: Iterable[Aggregate]) -> bool:
+def overlaps(formula: Formula, nodes: Iterable[Input]) -> bool:
     """Tell whether the same thing can count in several rows of an answer: a row of the data that
     is split by its many side, counted once per key or over several periods, what a distinct count
-    counts, or a total.
+    counts, an entity, or a total.
 
     Nobody adds up the rows of a ratio, so distinct counts below a quotient don't matter.
     """
@@ -43,11 +47,14 @@ def overlaps(formula: Formula, nodes: Iterable[Aggregate]) -> bool:
     for node in nodes:
         if not node.keys and not node.timed:
             continue
+        if isinstance(node, Regroup):
+            repeated |= {item.column for item in node.columns if _repeats_entities(item, node)}
+            continue
         in_several_periods = node.timed and (node.look.reach is not None or node.stock is not None)
         if node.fan_outs or node.once_per or in_several_periods:
             several |= {leaf.column for leaf in node.leaves}
         repeated |= {leaf.column for leaf in node.leaves if _repeats(leaf.measure, node)}
-    return any(leaf.column in several for leaf in leaves_of(formula)) or any(
+    return any(part.column in several for part in parts_of(formula)) or any(
         leaf.column in repeated or leaf.over is not None for leaf in _terms(formula)
     )
 
@@ -108,12 +115,13 @@ def _same(leaf: Leaf, other: Leaf) -> bool:
     return leaf.measure is other.measure and leaf.where == other.where
 
 
-def adds_up(formula: Formula, nodes: Iterable[Aggregate]) -> bool:
+def adds_up(formula: Formula, nodes: Iterable[Input]) -> bool:
     """Tell whether the rows of an answer add up to its total: the formula adds up sums and counts,
     fixed amounts, and differences of them, each of whose rows counts in one row of the answer."""
     apart = {
         leaf.column
         for node in nodes
+        if isinstance(node, Aggregate)
         for leaf in node.leaves
         if merged_by(leaf.measure) is Kind.SUM
         and not node.fan_outs
@@ -147,6 +155,15 @@ def _repeats(measure: Measure, node: Aggregate) -> bool:
     return node.timed or not all(_is_of(counted, key.value) for key in node.keys)
 
 
+def _repeats_entities(item: OverAnswer, node: Regroup) -> bool:
+    """Tell whether an aggregate over entities counts what can be found in several groups: an entity
+    can, and so can what counts towards its value where that adds nothing up."""
+    if item.aggregate is Kind.SUM:
+        inner = node.answer.input
+        return not all(adds_up(output.formula, inner.input.inputs) for output in inner.outputs)
+    return item.aggregate is Kind.COUNT
+
+
 def _is_of(counted: tuple[RowExpr | None], dimension: Reached) -> bool:
     """Tell whether a dimension has one member for each thing counted: it is joined by it alone,
     or an attribute of it."""
@@ -156,10 +173,10 @@ def _is_of(counted: tuple[RowExpr | None], dimension: Reached) -> bool:
     return attribute is not None and attribute.entity == counted
 
 
-def _terms(formula: Formula) -> list[LeafValue]:
+def _terms(formula: Formula) -> list[LeafValue | RegroupValue]:
     """Return the leaves that a formula adds up, as they are or times a number."""
     match formula:
-        case LeafValue():
+        case LeafValue() | RegroupValue():
             return [formula]
         case Operation("+" | "-", left, right):
             return _terms(left) + _terms(right)

@@ -14,6 +14,7 @@ from kpidsl.model.expr import (
     MetricExpr,
     MetricNegate,
     MetricRef,
+    OverEntities,
     Prior,
     QueryDimension,
     Rank,
@@ -40,7 +41,9 @@ from kpidsl.plan.nodes import (
     Over,
     Place,
     Reach,
+    RegroupValue,
     Shift,
+    Value,
 )
 from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
@@ -63,6 +66,14 @@ class LeafSpec:
     """A measure as one formula needs it."""
 
     measure: MeasureRef
+    around: Around
+
+
+@dataclass(frozen=True, slots=True)
+class RegroupSpec:
+    """An aggregate over entities as one formula needs it."""
+
+    expr: OverEntities
     around: Around
 
 
@@ -90,12 +101,15 @@ class Expansion:
         self._names = names
         self.leaves: dict[LeafSpec, str] = {}
         self.accruals: dict[AccrualSpec, str] = {}
+        self.regroups: dict[RegroupSpec, RegroupValue] = {}
         self._looks: dict[tuple[Shift, Reach | None], Look] = {}
 
     def measure(self, ref: MeasureRef) -> Measure:
         return self._model.sources[ref.source].measures[ref.measure]
 
-    def formula(self, expr: MetricExpr, around: Around = Around()) -> Formula:
+    def formula(  # noqa: C901 -- a case a kind
+        self, expr: MetricExpr, around: Around = Around()
+    ) -> Formula:
         """Return the formula of a metric expression within what stands around it."""
 
         def inner(part: MetricExpr) -> Formula:
@@ -124,6 +138,8 @@ class Expansion:
             case Total(operand, of):
                 inner(operand)  # the members to stand in the rows are those of the operand itself
                 return self.formula(operand, replace(around, over=self._over(around.over, of)))
+            case OverEntities():
+                return self._regrouped(RegroupSpec(expr, around))
             case _:
                 return self.formula(expr.operand, self._in_time(expr, around))
 
@@ -151,10 +167,10 @@ class Expansion:
         kept = range(len(self._by)) if outer is None else outer.kept
         if of is None:
             return Over()
-        dropped = {self._meant(item) for item in of}
-        return Over(tuple(place for place in kept if self._meant(self._by[place]) not in dropped))
+        dropped = {self.meant(item) for item in of}
+        return Over(tuple(place for place in kept if self.meant(self._by[place]) not in dropped))
 
-    def _meant(self, dimension: QueryDimension) -> QueryDimension:
+    def meant(self, dimension: QueryDimension) -> QueryDimension:
         """Return the shared dimension that a source's own is a member of, or itself."""
         if dimension.source is None or dimension.joins:
             return dimension
@@ -172,6 +188,18 @@ class Expansion:
             self.look(spec),
             spec.around.over,
         )
+
+    def _regrouped(self, spec: RegroupSpec) -> RegroupValue:
+        """Return the value of an aggregate over entities. Which leaves are below their values is
+        told by expanding these apart: they are grouped by entity, and no leaves of this answer."""
+        if spec not in self.regroups:
+            column = self._names.unused(f"{spec.expr.aggregate}_of_entities")
+            apart = Expansion(self._model, Names(), self._query)
+            values = apart.formula(spec.expr.operand, replace(spec.around, over=None))
+            zero = spec.expr.aggregate in {Aggregate.SUM, Aggregate.COUNT}
+            leaves = tuple(leaves_of(values))
+            self.regroups[spec] = RegroupValue(column, zero, leaves, spec.around.over)
+        return self.regroups[spec]
 
     def look(self, spec: LeafSpec) -> Look:
         stock = self.measure(spec.measure).stock
@@ -236,6 +264,15 @@ class Expansion:
 
     def _require_additive(self, weight: Formula) -> None:
         """Shares of a total add up to one only when the weights add up to it (S10)."""
+        if any(value in self.regroups.values() for value in parts_of(weight)):
+            raise Refused(
+                error(
+                    "K462",
+                    "an aggregate over entities can't allocate a fixed amount: its parts don't add "
+                    "up to its total",
+                    help="allocate by a sum or a count",
+                )
+            )
         for leaf in leaves_of(weight):
             spec = next(spec for spec, column in self.leaves.items() if column == leaf.column)
             measure = self.measure(spec.measure)
@@ -254,20 +291,33 @@ class Expansion:
 
 
 def leaves_of(formula: Formula) -> list[LeafValue]:
-    """Return the leaves of a formula from left to right."""
+    """Return the leaves of a formula from left to right, with those below aggregates over
+    entities."""
     return [value for value in timed_values(formula) if isinstance(value, LeafValue)]
 
 
 def timed_values(formula: Formula) -> list[LeafValue | AccrualValue]:
     """Return the leaves and fixed amounts of a formula from left to right."""
+    found: list[LeafValue | AccrualValue] = []
+    for part in parts_of(formula):
+        match part:
+            case LeafValue() | AccrualValue():
+                found.append(part)
+            case RegroupValue(leaves=leaves):
+                found += leaves
+    return found
+
+
+def parts_of(formula: Formula) -> list[Value]:
+    """Return what a formula combines from left to right."""
     match formula:
-        case LeafValue() | AccrualValue():
+        case LeafValue() | AccrualValue() | RegroupValue():
             return [formula]
         case Operation(_, left, right):
-            return timed_values(left) + timed_values(right)
+            return parts_of(left) + parts_of(right)
         case Negation(operand) | Place(operand):
-            return timed_values(operand)
+            return parts_of(operand)
         case FirstKnown(items):
-            return [value for item in items for value in timed_values(item)]
+            return [value for item in items for value in parts_of(item)]
         case Number():
             return []

@@ -4,6 +4,7 @@
 Sort ─ Compute ─ Merge ┬ Aggregate ─ Scan …      one per (source, look, way of counting)
                        ├ Aggregate ┬ Aggregate ─ Scan …   looks that share a pass over the rows
                        ├ Aggregate ┘
+                       ├ Regroup ─ Compute ─ …   an answer by entity, aggregated
                        └ Accrual                 fixed amounts
 Walk                                             a funnel
 ```
@@ -15,10 +16,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from kpidsl.model.expr import RowExpr
+from kpidsl.model.expr import EntityValue, RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Calendar, Grain, Window, period_start, shift
 from kpidsl.model.project import Settings
+from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Dimension, Join, Measure, Source, Stock
 from kpidsl.plan.facts import Facts, NothingKnown
 
@@ -61,8 +63,17 @@ class AnyRow:
     predicate: PlacedExpr
 
 
-PlacedExpr = RowExpr | Reached | AnyRow
-"""A row expression in which each `QueryDimension` has become a `Reached` or an `AnyRow`."""
+@dataclass(frozen=True, slots=True)
+class OfEntity:
+    """A metric's value, from an answer by entity, for the entity that a row's `keys` tell (S14)."""
+
+    value: EntityValue
+    answer: Subtotal
+    keys: tuple[Reached, ...]
+
+
+PlacedExpr = RowExpr | Reached | AnyRow | OfEntity
+"""A row expression with all dimensions `Reached`, in an `AnyRow` or keys of an `OfEntity`."""
 
 # --- nodes ---------------------------------------------------------------------------------
 
@@ -112,9 +123,8 @@ class Reach:
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a leaf looks at time. `pairs` are the days that each period looks at, where they follow
-    from a calendar's rule; None: they are its own, moved. `joined`: rows meet the periods that
-    they count in by the days of these, since a row's own period, moved, is none of them or is
-    only one of several."""
+    from a calendar's rule; None: they are its own, moved. `joined`: rows meet the periods that they
+    count in by their days, a row's own period, moved, being none of them or one of several."""
 
     shift: Shift = Shift()
     reach: Reach | None = None
@@ -163,7 +173,6 @@ class Base:
 @dataclass(frozen=True, slots=True)
 class Aggregate:
     """Leaves of one source with the same look at time and way of counting, at the query's keys.
-
     `stock` counts each entity's last row alone (S11), `once_per` each of its keys once per group.
     `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows.
     Of several `fan_outs` none leads through another. `beyond` keeps the rows whose members of these
@@ -189,6 +198,28 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class OverAnswer:
+    """One aggregate over the values of an answer; `fraction` is a percentile's."""
+
+    column: str
+    aggregate: Kind
+    fraction: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Regroup:
+    """Aggregates over the entities of an answer, at the key columns `keys` and, if `timed`, by
+    period (S10). The columns `entity` tell an entity, and a row without one is of none; without
+    columns each period of the answer is one."""
+
+    answer: Subtotal
+    columns: tuple[OverAnswer, ...]
+    keys: tuple[str, ...]
+    entity: tuple[str, ...]
+    timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Accrual:
     """Fixed amounts per period (None: the whole window), exact to the day (S9).
 
@@ -202,6 +233,9 @@ class Accrual:
     weight: Formula | None = None
     total: Formula | None = None
     filtered: bool = False
+
+
+Input = Aggregate | Regroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +252,7 @@ class Totals:
     """Leaves aggregated over more than one cell of the answer."""
 
     over: Over
-    inputs: tuple[Aggregate, ...]
+    inputs: tuple[Input, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +260,7 @@ class Merge:
     """Rows of all inputs on the same keys, NULL with NULL (S5), one per key. `dense`: every
     period of the window for every combination seen (S17)."""
 
-    inputs: tuple[Aggregate, ...]
+    inputs: tuple[Input, ...]
     accruals: tuple[Accrual, ...] = ()
     totals: tuple[Totals, ...] = ()
     dense: bool = False
@@ -243,6 +277,16 @@ class LeafValue:
     zero_when_empty: bool
     source: str
     look: Look = Look()
+    over: Over | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegroupValue:
+    """An aggregate over entities; one of none is 0, if so, where all `leaves` are known (S13)."""
+
+    column: str
+    zero_when_empty: bool
+    leaves: tuple[LeafValue, ...]
     over: Over | None = None
 
 
@@ -278,12 +322,13 @@ class FirstKnown:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The rank among the rows of the same period, the largest first."""
+    """The rank among the rows of a period, the largest first."""
 
     operand: Formula
 
 
-Formula = LeafValue | AccrualValue | Number | Operation | Negation | FirstKnown | Place
+Value = LeafValue | RegroupValue | AccrualValue
+Formula = Value | Number | Operation | Negation | FirstKnown | Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +387,7 @@ class KeyColumn:
 
 @dataclass(frozen=True, slots=True)
 class Subtotal:
-    """The same outputs over fewer keys, recomputed (S10)."""
+    """Outputs over other keys than the answer's, from the rows (S10)."""
 
     input: Compute
     frame: Frame

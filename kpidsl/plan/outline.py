@@ -22,21 +22,25 @@ from kpidsl.plan.nodes import (
     Formula,
     Frame,
     Hop,
+    Input,
     Leaders,
     LeafValue,
     Look,
     Merge,
     Negation,
     Number,
+    OfEntity,
     Operation,
     Over,
     Place,
     PlacedExpr,
     Plan,
     Reached,
+    RegroupValue,
     Sort,
 )
 from kpidsl.plan.placing import children, rebuild
+from kpidsl.plan.within import values_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def _compute(compute: Compute, frame: Frame) -> Outline:
 
 def _rules_of(formula: Formula) -> Iterator[str]:
     match formula:
-        case LeafValue(over=over):
+        case LeafValue(over=over) | RegroupValue(over=over):
             if over is not None:
                 yield "S10"
         case AccrualValue():
@@ -130,7 +134,7 @@ def _rules_of(formula: Formula) -> Iterator[str]:
 
 def _formula(formula: Formula, frame: Frame, level: int = 0) -> str:
     match formula:
-        case LeafValue(column=column, over=over):
+        case LeafValue(column=column, over=over) | RegroupValue(column=column, over=over):
             return column if over is None else f"{column} {_over(over, frame)}"
         case AccrualValue(column=column):
             return column
@@ -158,10 +162,10 @@ def _over(over: Over, frame: Frame) -> str:
 
 def _merge(merge: Merge, frame: Frame) -> Outline:
     """Return the inputs side by side; one alone, where no row is added to it, as it is."""
-    inputs = [_aggregate(node, frame) for node in merge.inputs]
+    inputs = [_input(node, frame) for node in merge.inputs]
     inputs += [_accrual(item) for item in merge.accruals]
     for total in merge.totals:
-        nodes = tuple(_aggregate(node, frame) for node in total.inputs)
+        nodes = tuple(_input(node, frame) for node in total.inputs)
         inputs.append(Outline("totals", _over(total.over, frame), ("S10",), inputs=nodes))
     if len(inputs) == 1 and not merge.dense:
         return inputs[0]
@@ -180,6 +184,17 @@ def _accrual(item: Accrual) -> Outline:
 
 
 # --- one source ----------------------------------------------------------------------------
+
+
+def _input(node: Input, frame: Frame) -> Outline:
+    if isinstance(node, Aggregate):
+        return _aggregate(node, frame)
+    says = [f"{item.column} = {item.aggregate}" for item in node.columns]
+    keys = [*([PERIOD] if node.timed else []), *node.keys]
+    each = node.entity or (str(node.answer.frame.grain),)
+    says.append(f"over each {', '.join(each)}{' by ' if keys else ''}{', '.join(keys)}")
+    answer = _compute(node.answer.input, node.answer.frame)
+    return Outline("regroup", "; ".join(says), ("S10",), inputs=(answer,))
 
 
 def _aggregate(node: Aggregate, frame: Frame) -> Outline:
@@ -206,6 +221,11 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
     placed = [*(key.value for key in node.keys), *node.where]
     placed += [item for leaf in node.leaves for item in leaf.where]
     inputs = _joined(source, placed, frame)
+    tested = {id(value.answer): value for expr in placed for value in values_in(expr)}
+    for value in tested.values():
+        answer = _compute(value.answer.input, value.answer.frame)
+        says_value = f"{row_text(value.value)}, as of each row's own; none without an entity"
+        inputs = Outline("lookup", says_value, ("S14",), inputs=(inputs, answer))
     for fan in node.fan_outs:
         columns = ", ".join(node.keys[place].column for place in fan.positions)
         far = Outline("scan", *_scanned(frame.sources[fan.hops[-1].to]))
@@ -312,6 +332,8 @@ def _unplaced(expr: PlacedExpr) -> RowExpr:
     match expr:
         case Reached(dimension):
             return QueryDimension(dimension.name, dimension.source)
+        case OfEntity(value):
+            return value
         case AnyRow(hops, predicate):
             return Function(f"any {hops[-1].to}", (_unplaced(predicate),))
     return cast("RowExpr", rebuild(expr, _unplaced))

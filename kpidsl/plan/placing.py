@@ -12,6 +12,7 @@ from kpidsl.model.expr import (
     Arithmetic,
     CaseWhen,
     Compare,
+    EntityValue,
     Function,
     In,
     IsState,
@@ -22,7 +23,7 @@ from kpidsl.model.expr import (
     QueryDimension,
     RowExpr,
 )
-from kpidsl.plan.nodes import AnyRow, Hop, PlacedExpr, Reached
+from kpidsl.plan.nodes import AnyRow, Hop, OfEntity, PlacedExpr, Reached, Subtotal
 from kpidsl.plan.paths import Path, Paths
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import error
@@ -35,11 +36,15 @@ def split(path: Path) -> tuple[tuple[Hop, ...], tuple[Hop, ...]]:
 
 
 class Placing:
-    """Places the predicates that apply to one source."""
+    """Places the predicates that apply to one source; `answer` plans what a metric is of each
+    entity."""
 
-    def __init__(self, paths: Paths, source: str) -> None:
+    def __init__(
+        self, paths: Paths, source: str, answer: Callable[[EntityValue], Subtotal]
+    ) -> None:
         self._paths = paths
         self._source = source
+        self._answer = answer
 
     def place(self, predicate: RowExpr) -> PlacedExpr:
         """Return the predicate as this source sees it.
@@ -92,9 +97,15 @@ class Placing:
     def _on_path(self, expr: RowExpr, skip: int) -> PlacedExpr:
         """Replace the dimensions, whose first `skip` hops are already walked."""
         if isinstance(expr, QueryDimension):
-            path, dimension = self._paths.reach(self._source, expr)
-            return Reached(dimension, path[skip:])
+            return self._reached(expr, skip)
+        if isinstance(expr, EntityValue):
+            keys = tuple(self._reached(part, skip) for part in expr.entity)
+            return OfEntity(expr, self._answer(expr), keys)
         return rebuild(expr, lambda child: self._on_path(child, skip))
+
+    def _reached(self, wanted: QueryDimension, skip: int) -> Reached:
+        path, dimension = self._paths.reach(self._source, wanted)
+        return Reached(dimension, path[skip:])
 
 
 def children(expr: PlacedExpr) -> tuple[PlacedExpr, ...]:
@@ -111,6 +122,8 @@ def children(expr: PlacedExpr) -> tuple[PlacedExpr, ...]:
         case CaseWhen(branches, default):
             parts = tuple(part for branch in branches for part in branch)
             return parts if default is None else (*parts, default)
+        case EntityValue(_, parts) | OfEntity(keys=parts):
+            return parts
     return ()
 
 

@@ -14,6 +14,7 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual, check_weights
 from kpidsl.plan.additivity import can_be_named_late, merged_by, merges_into, overlaps
 from kpidsl.plan.bases import Bases
+from kpidsl.plan.entities import Answers, EntityAnswers
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out
 from kpidsl.plan.leaves import Expansion, LeafSpec
@@ -25,6 +26,7 @@ from kpidsl.plan.nodes import (
     Aggregate,
     Compute,
     Frame,
+    Input,
     KeyColumn,
     Leaders,
     Leaf,
@@ -33,6 +35,7 @@ from kpidsl.plan.nodes import (
     Over,
     PlacedExpr,
     Plan,
+    Regroup,
     Scan,
     Sort,
     Subtotal,
@@ -43,6 +46,8 @@ from kpidsl.plan.placing import Placing
 from kpidsl.plan.query import Query, Top
 from kpidsl.plan.reasons import no_path
 from kpidsl.plan.refusal import Refused
+from kpidsl.plan.regroups import Regroups
+from kpidsl.plan.within import aggregates_of
 from kpidsl.text.diagnostic import Diagnostic, error
 
 
@@ -53,10 +58,7 @@ def plan(
 
     `ground` may be shared between queries of the same model.
     """
-    columns = key_names(query.by, query.grain)
-    names = Names((PERIOD, *columns))
-    states = tuple(names.unused(f"{column}__state") for column in columns)
-    planner = _Planner(model, query, ground or Groundwork(model), columns, states)
+    planner = _Planner(model, query, ground or Groundwork(model), *_named_keys(query))
     try:
         check_parts_of_day(query, model.settings.timezone)
         return planner.plan(), []
@@ -74,6 +76,8 @@ class _Planner:
     finer: tuple[Aggregate, ...] = ()
     beyond: tuple[Wanted, ...] = ()
     stated: bool = False
+    known: Answers = field(default_factory=dict)
+    extent: tuple[Source, ...] = ()
     expansion: Expansion = field(init=False)
     _keys: Keys = field(init=False)
 
@@ -87,18 +91,23 @@ class _Planner:
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
         aggregates = self._aggregates(None, self.finer)
         finer = (*self.finer, *aggregates, *_bases(aggregates))
+        inputs: tuple[Input, ...] = (*aggregates, *self._regroups(None))
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
+        overs |= dict.fromkeys(spec.around.over for spec in self.expansion.regroups)
         totals = tuple(
-            Totals(over, self._aggregates(over, finer)) for over in overs if over is not None
+            Totals(over, (*self._aggregates(over, finer), *self._regroups(over)))
+            for over in overs
+            if over is not None
         )
         names = Names((PERIOD, *self.columns, *self.states))
         outputs = tuple(
-            Output(names.unused(item.name), formula, overlaps(formula, aggregates))
+            Output(names.unused(item.name), formula, overlaps(formula, inputs))
             for item, formula in formulas
         )
-        used = self._used_sources((*aggregates, *_inputs(totals)))
+        every: tuple[Input, ...] = (*inputs, *(node for one in totals for node in one.inputs))
+        used = self._used_sources(every)
         merge = Merge(
-            aggregates,
+            inputs,
             self._accruals(aggregates),
             totals,
             dense=query.grain is not None and not query.sparse,
@@ -109,10 +118,10 @@ class _Planner:
             self.model.settings,
             self.model.sources,
             self.ground.table_names,
-            self._key_columns((*aggregates, *_inputs(totals)), bool(merge.accruals)),
+            self._key_columns(every, bool(merge.accruals)),
             query.grain,
             query.window,
-            tuple(source for source in used if source.time),
+            self.extent or tuple(source for source in used if source.time),
             self.ground.facts,
         )
         called = {
@@ -157,8 +166,15 @@ class _Planner:
         """Plan the same outputs over fewer keys."""
         places = len(query.by)
         columns, states = self.columns[:places], self.states[:places]
-        planner = _Planner(self.model, query, self.ground, columns, states, finer, beyond, stated)
+        shared = (finer, beyond, stated, self.known)
+        planner = _Planner(self.model, query, self.ground, columns, states, *shared)
         planned = planner.plan()
+        return Subtotal(planned.root.input, planned.frame)
+
+    def _answer(self, query: Query) -> Subtotal:
+        """Plan an answer within this one."""
+        columns, states = _named_keys(query)
+        planned = _Planner(self.model, query, self.ground, columns, states).plan()
         return Subtotal(planned.root.input, planned.frame)
 
     def _subtotals(self, finer: tuple[Aggregate, ...]) -> Iterator[Subtotal]:
@@ -179,8 +195,40 @@ class _Planner:
             coarser = replace(query, by=by, grain=grain, order=(), totals=False, top=None)
             yield self._level(coarser, finer)
 
-    def _used_sources(self, aggregates: Iterable[Aggregate]) -> list[Source]:
-        return list({node.input.source.name: node.input.source for node in aggregates}.values())
+    def _used_sources(self, inputs: Iterable[Input]) -> list[Source]:
+        found = [node.input.source for node in aggregates_of(inputs)]
+        return list({source.name: source for source in found}.values())
+
+    # --- aggregates over entities ----------------------------------------------------------
+
+    def _regroups(self, over: Over | None) -> tuple[Regroup, ...]:
+        if not self.expansion.regroups:
+            return ()
+        beyond = self.beyond if over is None else ()
+        extent = self.extent or self._clocked()
+
+        def planned(query: Query, columns: tuple[str, ...], states: tuple[str, ...]) -> Subtotal:
+            # Which periods there are of no other metric's data changes nothing (S1).
+            own = extent if query.sparse else ()
+            shared = ((), beyond, False, self.known, own)
+            planner = _Planner(self.model, query, self.ground, columns, states, *shared)
+            found = planner.plan()
+            return Subtotal(found.root.input, found.frame)
+
+        columns = tuple(zip(self.columns, self.states, strict=True))
+        names = {spec: value.column for spec, value in self.expansion.regroups.items()}
+        calendar = self.model.settings.calendar
+        regroups = Regroups(self.query, columns, planned, self.expansion.meant, calendar)
+        return regroups.of(names, over)
+
+    def _clocked(self) -> tuple[Source, ...]:
+        """Return the sources with a clock of all leaves, those below other answers too."""
+        leaves = [spec.measure.source for spec in self.expansion.leaves]
+        leaves += [
+            leaf.source for value in self.expansion.regroups.values() for leaf in value.leaves
+        ]
+        found = (self.model.sources[name] for name in dict.fromkeys(leaves))
+        return tuple(source for source in found if source.time)
 
     # --- aggregates ------------------------------------------------------------------------
 
@@ -221,7 +269,8 @@ class _Planner:
         circular = self.ground.excludes.in_reach(source)
         if circular is not None:
             raise Refused(circular)
-        placing = Placing(self.ground.paths, source.name)
+        answers, shift = EntityAnswers(self.query, self._answer, self.known), first.around.shift
+        placing = Placing(self.ground.paths, source.name, lambda value: answers.of(value, shift))
         wanted = list(zip(self.columns, self.query.by, strict=True))
         try:
             keys, fan_outs = self._keys.of(source, [wanted[position] for position in kept])
@@ -307,11 +356,10 @@ class _Planner:
             accrual(column, spec, self.query, self.model.settings) for spec, column in items
         )
 
-    def _key_columns(
-        self, aggregates: tuple[Aggregate, ...], unallocated: bool
-    ) -> tuple[KeyColumn, ...]:
+    def _key_columns(self, inputs: tuple[Input, ...], unallocated: bool) -> tuple[KeyColumn, ...]:
         """Return the key columns, each with a state where a row may have no member of it."""
-        absent = {key.column for node in aggregates for key in node.keys if key.may_be_absent}
+        nodes = aggregates_of(inputs)
+        absent = {key.column for node in nodes for key in node.keys if key.may_be_absent}
         every = unallocated or self.stated or self.query.totals or self.query.top is not None
         return tuple(
             KeyColumn(column, state if every or column in absent else None)
@@ -333,13 +381,15 @@ def _bases(nodes: tuple[Aggregate, ...]) -> list[Aggregate]:
     return list(bases.values())
 
 
-def _inputs(totals: tuple[Totals, ...]) -> Iterator[Aggregate]:
-    for total in totals:
-        yield from total.inputs
-
-
 def _conditions(leaves: tuple[Leaf, ...]) -> tuple[PlacedExpr, ...]:
     return tuple(condition for leaf in leaves for condition in leaf.where)
+
+
+def _named_keys(query: Query) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the key columns, and those of what tells why a member is absent."""
+    columns = key_names(query.by, query.grain)
+    names = Names((PERIOD, *columns))
+    return columns, tuple(names.unused(f"{column}__state") for column in columns)
 
 
 def key_names(by: tuple[QueryDimension, ...], grain: Grain | DayPart | None) -> tuple[str, ...]:

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Iterator
 from kpidsl.model.definition import Definition
 from kpidsl.model.expr import (
     Applied,
+    Filtered,
     FixedAmount,
     MeasureRef,
     MetricArithmetic,
     MetricCoalesce,
     MetricExpr,
     MetricRef,
+    RowExpr,
 )
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Query
+from kpidsl.plan.within import entity_values
 from kpidsl.text.display import visible
 
 
@@ -24,6 +27,8 @@ def heading_of(query: Query, model: Model, made_by: str) -> str:
     named: dict[str, Definition] = {}
     for item in query.select:
         named |= dict(_named(item.expr, model))
+    if query.where is not None:
+        named |= dict(_tested(query.where, model))
     return heading(named.items(), made_by)
 
 
@@ -52,5 +57,14 @@ def _named(expr: MetricExpr, model: Model) -> Iterator[tuple[str, Definition]]:
         case FixedAmount(allocate_by=by):
             if by is not None:
                 yield from _named(by, model)
+        case Filtered(operand, predicate):
+            yield from _named(operand, model)
+            yield from _tested(predicate, model)
         case Applied(operand):
             yield from _named(operand, model)
+
+
+def _tested(predicate: RowExpr, model: Model) -> Iterator[tuple[str, Definition]]:
+    """Yield what a filter by metrics rests on."""
+    for value in entity_values(predicate):
+        yield from _named(value.metric, model)

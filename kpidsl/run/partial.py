@@ -17,6 +17,7 @@ from kpidsl.model.periods import (
 )
 from kpidsl.plan.nodes import Aggregate, Frame, Plan
 from kpidsl.plan.query import Absent
+from kpidsl.plan.within import aggregates_of, tested_by
 
 
 def covers(known: Iterable[Window | None], window: Window) -> bool:
@@ -75,7 +76,10 @@ def _days_of(start: date, grain: Grain, frame: Frame) -> Window | None:
 def _is_part(
     grain: Grain | None, window: Window, planned: Plan, known: Mapping[str, Window | None]
 ) -> bool:
-    frame, nodes = planned.frame, planned.root.input.input.inputs
+    frame, nodes = planned.frame, list(aggregates_of(planned.root.input.input.inputs))
+    tested = [known[node.input.source.name] for node in tested_by(nodes) if not node.look.shift]
+    if frame.window is not None and not covers(tested, frame.window):
+        return True
     now = [known[node.input.source.name] for node in nodes if not node.look.shift]
     whole = (
         covers(now, window)

@@ -18,6 +18,7 @@ from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
+from kpidsl.plan.within import aggregates_of, tested_by
 from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
@@ -213,7 +214,9 @@ class Runner:
 
 
 def _aggregates(planned: Plan) -> tuple[Aggregate, ...]:
-    return planned.root.input.input.inputs
+    """Return what reads the rows of an answer, and of the answers that its filters test."""
+    nodes = tuple(aggregates_of(planned.root.input.input.inputs))
+    return (*nodes, *tested_by(nodes))
 
 
 def _rows(

@@ -15,14 +15,18 @@ from kpidsl.plan.nodes import (
     Aggregate,
     FirstKnown,
     Formula,
+    Input,
     LeafValue,
+    Merge,
     Negation,
     Number,
     Operation,
     PlacedExpr,
     Plan,
+    RegroupValue,
 )
 from kpidsl.plan.placing import children
+from kpidsl.plan.within import aggregates_of
 from kpidsl.run.result import Column, Role
 from kpidsl.sql.dialects import DIALECTS
 
@@ -60,14 +64,13 @@ def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> lis
     if DIALECTS[engine.dialect].is_typed:
         return None
     keys = {key.column: key for key in planned.frame.keys}
+    merge = planned.root.input.input
     dimensions = {
-        key.column: key.value.dimension for node in _aggregates(planned) for key in node.keys
+        key.column: key.value.dimension
+        for node in aggregates_of(_inputs(merge))
+        for key in node.keys
     }
-    exact = {
-        leaf.column: _is_exact(leaf.measure)
-        for node in _aggregates(planned)
-        for leaf in node.leaves
-    }
+    exact = dict(_exact_columns(merge))
     outputs = iter(planned.root.input.outputs)
     found: list[ValueType] = []
     for column in columns:
@@ -108,11 +111,24 @@ def _declared(dimension: Dimension, sources: dict[str, Source], engine: Engine) 
     return _OF_DECLARED.get(words[0].strip(), ValueType.ANY)
 
 
-def _aggregates(planned: Plan) -> Iterator[Aggregate]:
-    merge = planned.root.input.input
+def _inputs(merge: Merge) -> Iterator[Input]:
     yield from merge.inputs
     for total in merge.totals:
         yield from total.inputs
+
+
+def _exact_columns(merge: Merge) -> Iterator[tuple[str, bool]]:
+    """Yield each column that formulas read, and whether its values are whole or decimal."""
+    for node in _inputs(merge):
+        if isinstance(node, Aggregate):
+            for leaf in node.leaves:
+                yield leaf.column, _is_exact(leaf.measure)
+            continue
+        inner = dict(_exact_columns(node.answer.input.input))
+        (output,) = node.answer.input.outputs
+        for column in node.columns:
+            exact = column.aggregate in _EXACT and _stays_exact(output.formula, inner)
+            yield column.column, exact
 
 
 def _is_exact(measure: Measure) -> bool:
@@ -135,7 +151,7 @@ def _is_quotient(expr: PlacedExpr) -> bool:
 
 def _stays_exact(formula: Formula, exact: dict[str, bool]) -> bool:
     match formula:
-        case LeafValue(column):
+        case LeafValue(column) | RegroupValue(column):
             return exact[column]
         case AccrualValue() | Operation("/"):
             return False

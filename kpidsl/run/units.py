@@ -11,6 +11,7 @@ from kpidsl.model.expr import (
     MetricCoalesce,
     MetricExpr,
     MetricRef,
+    OverEntities,
     Rank,
 )
 from kpidsl.model.project import Model
@@ -30,7 +31,7 @@ def unit_of(expr: MetricExpr, model: Model) -> tuple[Unit, bool]:
             return Unit.of(currency), False
         case Constant():
             return NUMBER, False
-        case Rank():
+        case Rank() | OverEntities(aggregate="count"):
             return NUMBER, False
         case Applied(operand):
             return unit_of(operand, model)

@@ -21,6 +21,7 @@ from kpidsl.plan.nodes import (
     Operation,
     Over,
     Place,
+    RegroupValue,
 )
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
@@ -38,7 +39,8 @@ class Cells:
     `ranges` gives each source whose known range matters with the table that holds it,
     `accruals` each fixed amount with the table of its amounts per period, `totals` each
     total's groups with the table of its leaves, `spans` each look at listed days with their table.
-    Where the rows are not `ranked`, as those of the rest, they have no place. `used` gathers the
+    Where the rows are not `ranked`, as those of the rest, they have no place; `empty`: the cell has
+    no rows, and its leaves have the values of none (S13). `used` gathers the
     tables that the values lowered so far are read from.
     """
 
@@ -49,6 +51,7 @@ class Cells:
     totals: dict[Over, str]
     spans: dict[Look, str]
     ranked: bool = True
+    empty: bool = False
     used: set[str] = field(default_factory=set)
 
     def value(self, formula: Formula) -> exp.Expr:
@@ -56,6 +59,8 @@ class Cells:
         match formula:
             case LeafValue():
                 return self._leaf(formula)
+            case RegroupValue():
+                return self._regrouped(formula)
             case AccrualValue(column, look):
                 return self._accrued(*self.accruals[column], look)
             case Number(value):
@@ -89,12 +94,26 @@ class Cells:
         return build.case([(exp.Not(this=build.is_null(value.copy())), rank)])
 
     def _leaf(self, leaf: LeafValue) -> exp.Expr:
-        table = CELLS if leaf.over is None else self.totals[leaf.over]
-        value: exp.Expr = self._column(leaf.column, table)
-        if leaf.zero_when_empty:
-            value = build.coalesce(value, build.number(0))
+        value = self._of_none(leaf) if self.empty else self._of_rows(leaf)
         within = self._within_known(leaf)
         return value if within is None else build.case([(within, value)])
+
+    def _regrouped(self, value: RegroupValue) -> exp.Expr:
+        """An aggregate over values that are not known, as of no value, has none already."""
+        own = self._of_none(value) if self.empty else self._of_rows(value)
+        if not value.zero_when_empty:
+            return own
+        tests = [self._within_known(leaf) for leaf in value.leaves]
+        known = build.conjunction([test for test in tests if test is not None])
+        return own if known is None else build.case([(known, own)])
+
+    def _of_none(self, leaf: LeafValue | RegroupValue) -> exp.Expr:
+        return build.number(0) if leaf.zero_when_empty else exp.Null()
+
+    def _of_rows(self, leaf: LeafValue | RegroupValue) -> exp.Expr:
+        table = CELLS if leaf.over is None else self.totals[leaf.over]
+        value = self._column(leaf.column, table)
+        return build.coalesce(value, build.number(0)) if leaf.zero_when_empty else value
 
     def _accrued(self, accrual: Accrual, amounts: str, look: Look) -> exp.Expr:
         value = self._accrued_at_all(accrual, amounts)

@@ -152,6 +152,7 @@ class Grouping:
             self.dialect,
             self.frame.settings.timezone,
             self.relations.relation,
+            entities=self.relations.entities,
         )
 
     def _rows(

@@ -19,14 +19,18 @@ from kpidsl.plan.nodes import (
     Compute,
     Formula,
     Frame,
+    Input,
     Leaders,
     Look,
     Merge,
     Over,
     Plan,
+    Regroup,
     Totals,
 )
+from kpidsl.plan.within import in_own_periods
 from kpidsl.sql import build
+from kpidsl.sql.answers import EntityTables, over_entities
 from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
@@ -45,6 +49,7 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     `unallocated`, where a member can be absent), then the outputs.
     """
     statement = Statement(plan.frame, DIALECTS[dialect])
+    statement.relations.entities = EntityTables(statement, _Lowering).of
     parts = [_Lowering(plan.root.input, plan.frame, statement).select(plan.frame)]
     if plan.leaders is not None:
         parts = _leading(parts[0], plan.leaders, plan, statement)
@@ -96,6 +101,7 @@ class _Lowering:
         self.beside = beside
         self.spine = Spine(frame, self.grouping, statement, self._all_days)
         self.aggregates = statement.aggregates
+        self.statement = statement
         self._cte = statement.cte
         self.totals: dict[Over, str] = {}
         self.spans: dict[Look, str] = {}
@@ -151,7 +157,10 @@ class _Lowering:
             selects.append(self._padded(skeleton, keys, [], columns))
         return self._cte("merged", _folded(selects, keys, columns))
 
-    def _part(self, node: Aggregate) -> tuple[str, list[str]]:
+    def _part(self, node: Input) -> tuple[str, list[str]]:
+        if isinstance(node, Regroup):
+            inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
+            return over_entities(node, inner, self.frame, self.statement)
         return self._aggregate(node), [leaf.column for leaf in node.leaves]
 
     def _aggregate(self, node: Aggregate) -> str:
@@ -162,6 +171,8 @@ class _Lowering:
     def _all_days(self, source: Source) -> str | None:
         """Return the name of a table with the days of all rows of a source, if there is one."""
         for node in self.compute.input.inputs:
+            if isinstance(node, Regroup):
+                continue
             days = node.merged_from or node
             if node.input.source is source and holds_all_days(days, self.frame.grain):
                 return self._aggregate(days)
@@ -353,9 +364,7 @@ class _Lowering:
     def _compute(self, compute: Compute) -> exp.Select:
         merged = self._merge(compute.input)
         ranges = {source.name: source for source in compute.ranges}
-        inputs = compute.input.inputs
-        plain = len(inputs) == 1 and not inputs[0].look.joined and inputs[0].look.reach is None
-        if plain and self._only_seen(compute.input):
+        if in_own_periods(compute.input.inputs) and self._only_seen(compute.input):
             # One source's own rows always lie in its known range.
             ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
         known = self.spine.ranges(ranges)

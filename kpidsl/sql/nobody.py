@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from kpidsl.model.expr import And, CaseWhen, Compare, Function, IsState, Literal, Not, Or
-from kpidsl.plan.nodes import PlacedExpr, Reached
+from kpidsl.plan.nodes import OfEntity, PlacedExpr, Reached
 from kpidsl.plan.placing import children, rebuild
 
 
 def of_nobody(expr: PlacedExpr) -> PlacedExpr:
     """Return the expression with every dimension absent."""
     match expr:
-        case Reached():
+        case Reached() | OfEntity():
             return Literal(None)
         case IsState(Reached(), state):
             return Literal(state != "none")

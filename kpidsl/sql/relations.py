@@ -19,6 +19,7 @@ from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.entities import Lower
 from kpidsl.sql.scope import Attributes, Scope, attribute_column, next_column
 
 
@@ -32,6 +33,8 @@ class Relations:
         self._named_rows: dict[tuple[str, Attributes], str] = {}
         self.names = Names(reserved=frame.table_names)
         self.ctes: list[tuple[str, exp.Query]] = []
+        self.entities: Lower | None = None
+        """What lowers answers by entity, in a statement that may hold some."""
 
     def relation(self, source: Source, attributes: Attributes = frozenset()) -> exp.Table:
         """Return the rows of a source, less the excluded ones, with the wanted attributes."""

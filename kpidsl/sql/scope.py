@@ -16,6 +16,7 @@ from kpidsl.model.expr import (
     Column,
     Compare,
     DimensionRef,
+    EntityValue,
     Function,
     In,
     IsState,
@@ -32,10 +33,11 @@ from kpidsl.model.functions import SCALARS
 from kpidsl.model.sources import Dimension, Source, Stock, Validity
 from kpidsl.model.units import Datatype
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import AnyRow, Hop, PlacedExpr, Reached
+from kpidsl.plan.nodes import AnyRow, Hop, OfEntity, PlacedExpr, Reached, Subtotal
 from kpidsl.plan.paths import reference_joins
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Clock, Dialect
+from kpidsl.sql.entities import EntityTable
 from kpidsl.sql.functions import SCALAR_BUILDERS
 from kpidsl.sql.nobody import may_hold_of_nobody, of_nobody
 
@@ -60,7 +62,8 @@ _OPERATORS: dict[str, type[exp.Binary]] = {
 class Scope:
     """Lowers what stands in `source`, whose rows are `alias`; joins appear when they are used.
 
-    `relation` names the rows of a joined source. Attributes of entities that are used are
+    `relation` names the rows of a joined source, `entities` the table of an answer by entity, where
+    expressions can need one. Attributes of entities that are used are
     gathered in `attributes`; the rows of the source must then carry them.
     """
 
@@ -72,6 +75,7 @@ class Scope:
         zone: str,
         relation: Callable[[Source, Attributes], exp.Table],
         alias: str | None = None,
+        entities: Callable[[Subtotal], EntityTable] | None = None,
     ) -> None:
         self.source = source
         self.alias = alias or source.name
@@ -82,6 +86,8 @@ class Scope:
         self._relation = relation
         self._joined: dict[At, tuple[str, Source, exp.Expr]] = {}
         self._joined_attributes: dict[At, set[str | Stock]] = {}
+        self._entities = entities
+        self._joined_entities: dict[tuple[int, At], tuple[str, str, exp.Expr, exp.Expr]] = {}
 
     # --- joins -----------------------------------------------------------------------------
 
@@ -103,8 +109,7 @@ class Scope:
         outer = tuple(before)
         join = self.source_at(outer).joins[name]
         target = self._sources[join.target]
-        taken = Names((self.alias, *(alias for alias, _, _ in self._joined.values())))
-        alias = taken.unused("__".join(at))
+        alias = self._unused("__".join(at))
         # Reserved before its condition is built, which may use further joins of its own.
         self._joined[at] = (alias, target, exp.Boolean(this=True))
         pairs = zip(join.columns, join.target_columns, strict=True)
@@ -118,6 +123,11 @@ class Scope:
         assert condition is not None
         del self._joined[at]
         self._joined[at] = (alias, target, condition)
+
+    def _unused(self, wanted: str) -> str:
+        joined = [alias for alias, *_ in self._joined.values()]
+        joined += [alias for alias, *_ in self._joined_entities.values()]
+        return Names((self.alias, *joined)).unused(wanted)
 
     def _holds(self, validity: Validity, outer: At, at: At) -> list[exp.Expr]:
         """Return the tests that a joined row holds at the time of the row that joins it (S8)."""
@@ -146,6 +156,8 @@ class Scope:
         for at, (alias, target, condition) in self._joined.items():
             wanted = self._joined_attributes.get(at, set())
             select = build.left_join(select, self._from(target, alias, wanted), condition)
+        for alias, name, condition, _ in self._joined_entities.values():
+            select = build.left_join(select, build.table(name, alias), condition)
         return select
 
     def _from(self, source: Source, alias: str, attributes: set[str | Stock]) -> exp.Table:
@@ -158,7 +170,15 @@ class Scope:
     def beside(self, source: str, alias: str) -> Scope:
         """Return a scope over the rows of another source."""
         target = self._sources[source]
-        return Scope(target, self._sources, self._dialect, self._zone, self._relation, alias)
+        return Scope(
+            target,
+            self._sources,
+            self._dialect,
+            self._zone,
+            self._relation,
+            alias,
+            self._entities,
+        )
 
     def join_itself(self, select: exp.Select, condition: exp.Expr | None) -> exp.Select:
         """Add the rows of the scope's own source to a SELECT of others."""
@@ -167,7 +187,7 @@ class Scope:
 
     # --- values ----------------------------------------------------------------------------
 
-    def value(self, expr: PlacedExpr, at: At = ()) -> exp.Expr:  # noqa: C901  (one case a node)
+    def value(self, expr: PlacedExpr, at: At = ()) -> exp.Expr:  # noqa: C901, PLR0911  (one case a node)
         """Return the value of a row expression that stands at the end of the joins `at`."""
         match expr:
             case Literal(value):
@@ -199,7 +219,9 @@ class Scope:
                 return SCALAR_BUILDERS[name]([self.value(item, at) for item in arguments])
             case RawSql(text):
                 return exp.Paren(this=self._raw(text, at))
-            case QueryDimension():
+            case OfEntity():
+                return self._of_entity(expr, at)
+            case QueryDimension() | EntityValue():
                 raise AssertionError(f"`{expr}` was not placed on a path")
         return exp.Paren(this=self.condition(expr, at, exact=True))
 
@@ -214,6 +236,18 @@ class Scope:
             return value
         # A row without a partner has no member, whatever would be computed from its NULLs (S2).
         return build.case([(build.is_null(self.matched(at)), exp.Null())], value)
+
+    def _of_entity(self, wanted: OfEntity, at: At) -> exp.Expr:
+        """Return a metric's value for the entity of a row; NULL without one."""
+        place = (id(wanted.answer), at)
+        if place not in self._joined_entities:
+            assert self._entities is not None
+            table = self._entities(wanted.answer)
+            keys = [self.value(key, at) for key in wanted.keys]
+            alias = self._unused(table.name)
+            value, same = table.joined(alias, keys)
+            self._joined_entities[place] = (alias, table.name, same, value)
+        return self._joined_entities[place][3].copy()
 
     def time(self, at: At = ()) -> exp.Expr:
         """Return the local time of the source at the end of `at`."""

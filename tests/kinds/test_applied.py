@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from kpidsl.model.expr import (
+    And,
+    Compare,
+    EntityValue,
+    Filtered,
+    Literal,
     MeasureRef,
     MetricArithmetic,
     MetricExpr,
+    OverEntities,
     Prior,
     QueryDimension,
     Rank,
@@ -21,6 +29,8 @@ from tests.kinds.checking import SHOP, checked, errors, model_of
 
 REVENUE = MeasureRef("lines", "revenue")
 CHANNEL = QueryDimension("channel")
+REGION = QueryDimension("region", "customers")
+OF_REGION = EntityValue(REVENUE, (REGION,))
 
 
 @pytest.mark.parametrize(
@@ -38,6 +48,56 @@ CHANNEL = QueryDimension("channel")
         ("total(revenue)", Total(REVENUE, None), "USD", False),
         ("total(revenue, of: channel)", Total(REVENUE, (CHANNEL,)), "USD", False),
         ("rank(revenue)", Rank(REVENUE), "number", False),
+        (
+            "avg(revenue per region)",
+            OverEntities(REVENUE, "avg", (REGION,)),
+            "USD",
+            False,
+        ),
+        (
+            "percentile((revenue - cogs) per [channel, sku], 90%)",
+            OverEntities(
+                MetricArithmetic("-", REVENUE, MeasureRef("lines", "cogs")),
+                "percentile",
+                (CHANNEL, QueryDimension("sku", "lines")),
+                Decimal("0.9"),
+            ),
+            "USD",
+            False,
+        ),
+        (
+            "max(revenue per fiscal_month)",
+            OverEntities(REVENUE, "max", (), period=Grain.FISCAL_MONTH),
+            "USD",
+            False,
+        ),
+        ("count(revenue per region)", OverEntities(REVENUE, "count", (REGION,)), "number", False),
+        (
+            "count(revenue per region) as region",
+            OverEntities(REVENUE, "count", (REGION,)),
+            "region",
+            False,
+        ),
+        (
+            "revenue where revenue per region > 100 USD",
+            Filtered(REVENUE, Compare(">", OF_REGION, Literal(Decimal(100)))),
+            "USD",
+            False,
+        ),
+        (
+            "revenue where revenue per region between -5 USD and 5",
+            Filtered(
+                REVENUE,
+                And(
+                    (
+                        Compare(">=", OF_REGION, Literal(Decimal(-5))),
+                        Compare("<=", OF_REGION, Literal(Decimal(5))),
+                    )
+                ),
+            ),
+            "USD",
+            False,
+        ),
         (
             "share(revenue, of: [channel])",
             MetricArithmetic("/", REVENUE, Total(REVENUE, (CHANNEL,))),
@@ -82,6 +142,30 @@ def test_what_a_function_is_bound_to(
         ("share(revenu, of: channel)", "K211 revenu"),
         ("revenue + rank(revenue)", "K301 rank(revenue)"),
         ("forecast(revenue)", "K291 forecast"),
+        ("revenue per region", "K311 revenue per region"),
+        ("revenue where revenue per month > 5", "K319 month"),
+        ("avg(revenue per [region, month])", "K319 month"),
+        ("avg(revenue per regoin)", "K211 regoin"),
+        ("avg(revenue per 5)", "K319 5"),
+        ("avg(5 per region)", "K319 5"),
+        ("avg(rank(revenue) per region)", "K319 rank(revenue)"),
+        ("avg(share(revenue) per region)", "K319 share(revenue)"),
+        ("avg((12 USD per month) per region)", "K319 12 USD per month"),
+        ("max(avg(revenue per region) per sku)", "K319 avg(revenue per region)"),
+        ("count_distinct(revenue per region)", "K309 count_distinct"),
+        ("avg(revenue per region, 5)", "K308 avg(revenue per region, 5)"),
+        ("percentile(revenue per region, 5)", "K308 5"),
+        ("sum(revenue per region) + orders", "K301 orders"),
+        ("max(revenue per region) as region", "K301 max(revenue per region)"),
+        ("revenue where revenue per region > 5 EUR", "K302 5 EUR"),
+        ("revenue where revenue per region > 5 order", "K301 5 order"),
+        ("revenue where revenue per region > 5%", "K304 5%"),
+        ("revenue where revenue per region > orders per region", "K301 orders per region"),
+        ('revenue where revenue per region = "a"', 'K306 "a"'),
+        ("revenue where 2 * (revenue per region) > 5", "K319 revenue per region"),
+        ("revenue where m per region > 5", "K213 m"),
+        ("revenue where region > 5 USD", "K311 5 USD"),
+        ("revenue where revenue per region", "K305 revenue per region"),
     ],
 )
 def test_mistakes_in_a_function(formula: str, finding: str) -> None:

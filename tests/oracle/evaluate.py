@@ -5,7 +5,7 @@ It shares the data shapes with the product and nothing else: no SQL, no plan, no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from typing import Any
 
 from kpidsl.model.expr import (
     Constant,
+    EntityValue,
     Filtered,
     FixedAmount,
     MeasureRef,
@@ -22,6 +23,7 @@ from kpidsl.model.expr import (
     MetricExpr,
     MetricNegate,
     MetricRef,
+    OverEntities,
     Prior,
     QueryDimension,
     Rank,
@@ -31,14 +33,18 @@ from kpidsl.model.expr import (
     Total,
 )
 from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
-from kpidsl.plan.query import Absent, Query, Top
+from kpidsl.plan.query import Absent, Query, Selection, Top
 from tests.oracle.days import FISCAL, Span, accrued, bucket, buckets, day_of, hours, part_of_day
-from tests.oracle.leaves import Around, Combo, Leaf, Shift
-from tests.oracle.rows import Number, Refused, Rows, Tables, arithmetic
+from tests.oracle.leaves import Around, Combo, Leaf, Shift, entity_values
+from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic
 
 Answer = dict[tuple[object, ...], dict[str, object]]
-Parts = list[tuple[Leaf | FixedAmount, Around]]
+Part = Leaf | FixedAmount | OverEntities
+"""What an answer is made of; of aggregates over entities those over periods, the leaves below which
+are grouped otherwise."""
+Parts = list[tuple[Part, Around]]
 Spans = dict[date | None, Span | None]
 """The days of each period by its first day; without a grain, the window's under None."""
 
@@ -49,21 +55,22 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     Keys: the period's first day when the query has a grain, then one entry per dimension: the
     value or an `Absent` member. Raises `Refused` where the rules give no answer.
     """
-    answer = _Evaluator(model, query, tables).answer()
+    rows = Rows(model, tables)
+    answer = _Evaluator(model, query, rows).answer()
     if query.top is not None:
-        answer = _led(model, query, tables, answer, query.top)
+        answer = _led(model, query, rows, answer, query.top)
     for kept, timed in _levels(query):
         coarser = replace(query, by=query.by[:kept], grain=query.grain if timed else None)
         rest = (Absent.ALL,) * (len(query.by) - kept)
-        for key, values in _Evaluator(model, coarser, tables).answer().items():
+        for key, values in _Evaluator(model, coarser, rows).answer().items():
             period = (Absent.ALL,) if query.grain is not None and not timed else ()
             answer[(*period, *key, *rest)] = values
     return answer
 
 
-def _led(model: Model, query: Query, tables: Tables, answer: Answer, top: Top) -> Answer:
+def _led(model: Model, query: Query, rows: Rows, answer: Answer, top: Top) -> Answer:
     """The rows of the first members of the last dimension, and those of the rest."""
-    ranking = _Evaluator(model, replace(query, grain=None), tables).answer()
+    ranking = _Evaluator(model, replace(query, grain=None), rows).answer()
     places: dict[Combo, list[tuple[Any, Combo]]] = {}
     for key, values in ranking.items():
         value: Any = values[top.column]
@@ -81,10 +88,9 @@ def _led(model: Model, query: Query, tables: Tables, answer: Answer, top: Top) -
     led = {key: row for key, row in answer.items() if (key[1:] if timed else key) in first}
     if top.rest:
         left = replace(query, by=query.by[:-1])
-        rest = _Evaluator(model, left, tables, query.by, frozenset(first))
-        rows = rest.answer()
+        rest = _Evaluator(model, left, rows, query.by, frozenset(first)).answer()
         if len(first) < len(ranking):
-            led |= {(*key, Absent.OTHER): row for key, row in rows.items()}
+            led |= {(*key, Absent.OTHER): row for key, row in rest.items()}
     return led
 
 
@@ -106,7 +112,7 @@ class _Evaluator:
         self,
         model: Model,
         query: Query,
-        tables: Tables,
+        rows: Rows,
         every: tuple[QueryDimension, ...] = (),
         beyond: frozenset[Combo] | None = None,
     ) -> None:
@@ -115,10 +121,12 @@ class _Evaluator:
         self.beyond = beyond
         self.model = model
         self.query = query
-        self.rows = Rows(model, tables)
+        self.rows = rows
         self.settings = model.settings
         self.asked = Around(() if query.where is None else (query.where,))
         self._leaves: dict[object, Leaf] = {}
+        self._entities: dict[object, Callable[[Combo], object]] = {}
+        self._periods: dict[object, Answer] = {}
         self._peers: list[Combo] = []
         self.unallocated: Combo = (Absent.UNALLOCATED,) * len(query.by)
 
@@ -142,9 +150,9 @@ class _Evaluator:
 
     # --- what the query is made of ---------------------------------------------------------
 
-    def _parts(
+    def _parts(  # noqa: C901 -- a case a kind
         self, expr: MetricExpr, around: Around
-    ) -> Iterator[tuple[Leaf | FixedAmount, Around]]:
+    ) -> Iterator[tuple[Part, Around]]:
         """The leaf measures and fixed amounts below a formula, each with what stands around."""
         match expr:
             case MeasureRef():
@@ -166,6 +174,11 @@ class _Evaluator:
                     yield from self._parts(item, around)
             case Filtered() | Prior() | Rolling() | Running() | ToDate():
                 yield from self._parts(expr.operand, _within(expr, around))
+            case OverEntities(period=Grain()):
+                self._refuse_periods(expr, around)
+                yield expr, around
+            case OverEntities(operand, _, entity):
+                yield from self._parts(operand, replace(around, per=entity))
             case Total(operand):
                 # A total has rows where what is totalled has some.
                 yield from self._parts(operand, around)
@@ -182,17 +195,38 @@ class _Evaluator:
         return self.model.metrics[self.model.kpis[name].metric].expr
 
     def _leaf(self, reference: MeasureRef, around: Around) -> Leaf:
-        place = (reference, around.filters, around.kept)
+        place = (reference, around.filters, around.kept, around.shift, around.per)
         if place not in self._leaves:
             measure = self.model.sources[reference.source].measures[reference.measure]
             kept = range(len(self.query.by)) if around.kept is None else around.kept
             by = tuple(self.query.by[at] for at in kept)
             if self.beyond is not None and around.kept is None:
-                leaf = Leaf(self.rows, measure, around.filters, self.every, self.beyond)
+                every = (*self.every, *around.per)
+                leaf = Leaf(self.rows, measure, around.filters, every, self.beyond)
             else:
-                leaf = Leaf(self.rows, measure, around.filters, by)
+                leaf = Leaf(self.rows, measure, around.filters, (*by, *around.per))
+            leaf.per = len(around.per)
+            leaf.of_entity = self._of_entity(around)
             self._leaves[place] = leaf
         return self._leaves[place]
+
+    def _of_entity(self, around: Around) -> Callable[[EntityValue, Combo], object]:
+        """What a metric is of an entity, over the whole window as `prior` moved it (S14)."""
+        for predicate in around.filters:
+            for wanted in entity_values(predicate):
+                place = (wanted, around.shift)
+                if place not in self._entities:
+                    query = Query((), by=wanted.entity, window=self.query.window)
+                    inner = _Evaluator(self.model, query, self.rows)
+                    self._entities[place] = inner.for_entities(wanted.metric, around.shift)
+        return lambda wanted, entity: self._entities[wanted, around.shift](entity)
+
+    def for_entities(self, metric: MetricExpr, shift: Shift) -> Callable[[Combo], object]:
+        """What a metric is of an entity, for a query by what tells one; refused where it is."""
+        around = Around(shift=shift)
+        self._refuse(list(self._parts(metric, around)))
+        (span,) = self._spans([]).values()
+        return lambda entity: self._value(metric, around, span, entity)
 
     def _refuse_fixed(self, amount: FixedAmount, around: Around) -> None:
         if self.query.top is not None:
@@ -211,6 +245,9 @@ class _Evaluator:
         if isinstance(self.query.grain, DayPart):
             self._refuse_parts_of_days(parts)
         for part, around in parts:
+            if isinstance(part, OverEntities):
+                self._by_period(part, around)
+                continue
             shift = around.shift
             if isinstance(part, Leaf) and timed and self.model.sources[part.source].time is None:
                 raise Refused(f"{part.source} has no time")
@@ -235,7 +272,7 @@ class _Evaluator:
         for part, around in parts:
             if around.shift.months or around.shift.days or around.reach is not None:
                 raise Refused("a part of a day looks at no other days")
-            if isinstance(part, FixedAmount) or part.measure.stock is not None:
+            if not isinstance(part, Leaf) or part.measure.stock is not None:
                 raise Refused("fixed amounts and levels are by the day")
 
     # --- periods and groups ----------------------------------------------------------------
@@ -254,7 +291,12 @@ class _Evaluator:
             return dict(buckets(window, self.query.grain, self.settings))
         # Whole periods: cut at the data's ends, a prior value would hang on the other metrics
         # of the query (S1).
-        days = [day for part, _ in parts if isinstance(part, Leaf) for day in part.rows_days()]
+        leaves = [part for part, _ in parts if isinstance(part, Leaf)]
+        for part, around in parts:
+            if isinstance(part, OverEntities):
+                below = self._parts(part.operand, around)
+                leaves += [leaf for leaf, _ in below if isinstance(leaf, Leaf)]
+        days = [day for leaf in leaves for day in leaf.rows_days()]
         if not days:
             return {}
         every = (min(days), max(days) + timedelta(days=1))
@@ -288,9 +330,12 @@ class _Evaluator:
         combos = {combo for _, combo in seen} if self.query.by else {()}
         return {(start, combo) for start in spans for combo in combos}
 
-    def _combos(self, part: Leaf | FixedAmount, around: Around, span: Span | None) -> set[Combo]:
+    def _combos(self, part: Part, around: Around, span: Span | None) -> set[Combo]:
+        if isinstance(part, OverEntities):
+            return {combo for combo, _ in self._of_periods(part, around, span)}
         if isinstance(part, Leaf):
-            return part.combos(self._days(around, span))
+            found = part.combos(self._days(around, span))
+            return {combo[: len(combo) - len(around.per)] for combo in found}
         # Under a filter, what no member bears is not asked for.
         if self.query.where is not None or (
             part.allocate_by is not None and self._total(part.allocate_by, around, span)
@@ -309,7 +354,7 @@ class _Evaluator:
         """The value in the group `combo` of the unshifted period `span`."""
         match expr:
             case MeasureRef():
-                own = combo if around.kept is None else tuple(combo[at] for at in around.kept)
+                own = self._group(around, combo)
                 days = self._days(around, span)
                 moved = around.own(span, self.query.grain, self.settings)
                 value = self._leaf(expr, around).value(days, own, moved)
@@ -333,11 +378,118 @@ class _Evaluator:
             case MetricCoalesce(items):
                 values = (self._value(item, around, span, combo) for item in items)
                 return next((value for value in values if value is not None), None)
+            case OverEntities(period=Grain()):
+                return self._over_periods(expr, around, span, combo)
+            case OverEntities():
+                return self._over_entities(expr, around, span, combo)
             case Rank(operand):
                 return self._rank(operand, around, span, combo)
             case Total(operand):
                 return self._value(operand, self._totalled(expr, around), span, combo)
         return self._value(expr.operand, _within(expr, around), span, combo)
+
+    def _group(self, around: Around, combo: Combo) -> Combo:
+        """The members that tell a leaf's rows: those of the group that it keeps, and the
+        entity's."""
+        if around.kept is None:
+            return combo
+        size = len(combo) - len(around.per)
+        return tuple(combo[at] for at in around.kept) + combo[size:]
+
+    def _over_entities(
+        self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
+    ) -> Number | None:
+        """The values of the entities that have rows in the group, aggregated (S10); where some
+        leaf is not known there is none, not even of a count."""
+        inner = replace(around, per=expr.entity)
+        group = self._group(around, combo)
+        entities: set[Combo] = set()
+        for part, within in self._parts(expr.operand, inner):
+            assert isinstance(part, Leaf)
+            moved = within.own(span, self.query.grain, self.settings)
+            if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
+                return None
+            for found in part.combos(self._days(within, span)):
+                if found[: len(group)] == group:
+                    entities.add(found[len(group) :])
+        values = [
+            self._value(expr.operand, inner, span, combo + entity)
+            for entity in entities
+            if not any(isinstance(member, Absent) for member in entity)
+        ]
+        result = aggregate(expr.aggregate, values, expr.fraction)
+        assert result is None or isinstance(result, int | float | Decimal)
+        return result
+
+    def _refuse_periods(self, expr: OverEntities, around: Around) -> None:
+        period, grain, years = expr.period, self.query.grain, self.settings.week_years
+        assert period is not None
+        if around.shift.months or around.shift.days or around.reach is not None:
+            raise Refused("periods are those of the question")
+        if grain is None or grain is period:
+            within = True
+        elif isinstance(grain, DayPart) or (grain in FISCAL and years is not None):
+            within = False
+        else:
+            fiscal = {period in FISCAL, grain in FISCAL}
+            within = period is Grain.DAY or (
+                period not in {Grain.WEEK, *(FISCAL if years is not None else ())}
+                and grain not in {Grain.DAY, Grain.WEEK}
+                and LENGTHS[grain] % LENGTHS[period] == 0
+                and (len(fiscal) == 1 or LENGTHS[period] == 1)
+            )
+        if not within or (self.query.sparse and grain is not None):
+            raise Refused("periods are put together where each lies in one, and all are there")
+
+    def _over_periods(
+        self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
+    ) -> Number | None:
+        """The values of all periods within the period of the group, aggregated (S10, S17)."""
+        own = self._group(around, combo)
+        values = [value for group, value in self._of_periods(expr, around, span) if group == own]
+        for part, within in self._parts(expr.operand, around):
+            assert isinstance(part, Leaf)
+            moved = within.own(span, self.query.grain, self.settings)
+            if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
+                return None
+        result = aggregate(expr.aggregate, values, expr.fraction)
+        assert result is None or isinstance(result, int | float | Decimal)
+        return result
+
+    def _of_periods(
+        self, expr: OverEntities, around: Around, span: Span | None
+    ) -> Iterator[tuple[Combo, object]]:
+        """The members and the value of each cell of the answer by period that is in a span."""
+        grain = self.query.grain
+        assert not isinstance(grain, DayPart)
+        for (first, *members), row in self._by_period(expr, around).items():
+            assert isinstance(first, date)
+            if span is None or grain is None or self._in(first, grain) == self._in(span[0], grain):
+                yield tuple(members), row["x"]
+
+    def _by_period(self, expr: OverEntities, around: Around) -> Answer:
+        """The answer by the period that an aggregate is over."""
+        metric = expr.operand
+        for predicate in around.filters:
+            metric = Filtered(metric, predicate)
+        place = (metric, expr.period, around.kept)
+        if place not in self._periods:
+            kept = range(len(self.query.by)) if around.kept is None else around.kept
+            query = replace(
+                self.query,
+                select=(Selection("x", metric),),
+                by=tuple(self.query.by[at] for at in kept),
+                grain=expr.period,
+                where=None,  # it is one of the filters around
+                sparse=False,
+            )
+            beyond = self.beyond if around.kept is None else None
+            inner = _Evaluator(self.model, query, self.rows, self.every, beyond)
+            self._periods[place] = inner.answer()
+        return self._periods[place]
+
+    def _in(self, day: date, grain: Grain) -> Span:
+        return bucket(day, grain, self.settings)
 
     def _rank(
         self, operand: MetricExpr, around: Around, span: Span | None, combo: Combo
@@ -375,6 +527,17 @@ class _Evaluator:
                 combos |= part.combos(self._days(inner, span))
         values = [self._value(metric, free, span, combo) for combo in combos]
         return sum((Fraction(value) for value in values if value is not None), Fraction(0))
+
+
+LENGTHS = {
+    Grain.MONTH: 1,
+    Grain.FISCAL_MONTH: 1,
+    Grain.QUARTER: 3,
+    Grain.FISCAL_QUARTER: 3,
+    Grain.YEAR: 12,
+    Grain.FISCAL_YEAR: 12,
+}
+"""Of periods of months, in months."""
 
 
 def _within(expr: Filtered | Prior | Rolling | Running | ToDate, around: Around) -> Around:

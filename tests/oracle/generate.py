@@ -21,7 +21,7 @@ from kpidsl.plan.query import Absent, Query, Selection, Top
 from tests.oracle.days import FISCAL
 from tests.oracle.evaluate import Answer
 from tests.oracle.invent import DAYS, MOVED, Draw, Kind, World, chance, pick, predicate, worlds
-from tests.oracle.leaves import references
+from tests.oracle.leaves import entity_values, references
 from tests.oracle.paths import Reach, reach
 from tests.oracle.rows import Refused, Tables
 
@@ -51,6 +51,17 @@ ROLLS: tuple[tuple[Months, Days], ...] = (
     (12, 0),
 )
 """How long a rolling window is."""
+
+
+EXACT = {
+    Aggregate.SUM,
+    Aggregate.COUNT,
+    Aggregate.COUNT_DISTINCT,
+    Aggregate.MIN,
+    Aggregate.MAX,
+}
+"""What makes no fraction of whole numbers."""
+OVER_ENTITIES = ("avg", "avg", "median", "percentile", "min", "max", "sum", "count", "stddev")
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,6 +127,10 @@ def cases(draw: Draw) -> Case:
         grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
         window, shifts, ended = _short(draw), (), False
     maker = _Formulas(draw, world, asked, dimensions, shifts, by, ended)
+    sparse = chance(draw, 10 if grain is DayPart.HOUR else 40)
+    sparse = sparse or grain in {DayPart.MINUTE, DayPart.SECOND}
+    if chance(draw, 95):
+        maker.periods = _periods(grain, sparse=sparse)
     if isinstance(grain, DayPart) and not chance(draw, 5):
         maker.leave_out_levels()
     select = tuple(
@@ -126,11 +141,10 @@ def cases(draw: Draw) -> Case:
         by=tuple(dimension for _, dimension in by),
         grain=grain,
         window=window,
-        where=predicate(draw, dimensions, timed=False) if dimensions and chance(draw, 35) else None,
-        sparse=chance(draw, 10 if grain is DayPart.HOUR else 40)
-        or grain in {DayPart.MINUTE, DayPart.SECOND},
+        where=maker.condition(timed=False) if dimensions and chance(draw, 35) else None,
+        sparse=sparse,
         totals=chance(draw, 20),
-        top=_top(draw, select) if by and chance(draw, 30) else None,
+        top=_top(draw, select) if by and chance(draw, 60) else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
     return Case(model, query, world.tables, world.columns, has_catalogue=chance(draw, 70))
@@ -144,6 +158,16 @@ def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:
 def _window(draw: Draw) -> Window:
     start = pick(draw, DAYS)
     return Window(start, start + timedelta(days=pick(draw, (1, 2, 10, 31, 60, 366))))
+
+
+def _periods(grain: Grain | DayPart | None, *, sparse: bool) -> tuple[Grain, ...]:
+    """The periods that can be put together by a grain."""
+    if grain is None:
+        return tuple(Grain)
+    if sparse or isinstance(grain, DayPart):
+        return ()
+    months = () if grain in {Grain.DAY, Grain.WEEK} else (Grain.MONTH,)
+    return (Grain.DAY, *months, grain)
 
 
 def _knows_hours(world: World, source: str) -> bool:
@@ -234,6 +258,7 @@ class _Formulas:
             for measure in world.model.sources[source].measures
         ]
         self.metrics: dict[str, Metric] = {}
+        self.periods: tuple[Grain, ...] = tuple(Grain)
 
     def leave_out_levels(self) -> None:
         """Parts of days have none."""
@@ -245,6 +270,65 @@ class _Formulas:
     def _exact(self, ref: e.MeasureRef) -> bool:
         return self.sources[ref.source].measures[ref.measure].aggregate is Aggregate.COUNT
 
+    def condition(self, *, timed: bool) -> e.RowExpr:
+        """A filter over dimensions, and now and then over what a metric is of each entity."""
+        options: list[tuple[Kind, e.RowExpr]] = list(self.dimensions)
+        exact = [ref for ref in self.measures if self._is_exact(ref)]
+        if exact and chance(self.draw, 30):
+            options = [("int", self._entity_value(exact)), pick(self.draw, options)]
+        return predicate(self.draw, options, timed=timed)
+
+    def _entity_value(self, exact: list[e.MeasureRef]) -> e.EntityValue:
+        metric: e.MetricExpr = pick(self.draw, exact)
+        match pick(self.draw, ("measure", "measure", "sum", "filtered", "prior")):
+            case "sum":
+                metric = e.MetricArithmetic(pick(self.draw, "+-"), metric, pick(self.draw, exact))
+            case "filtered":
+                condition = predicate(self.draw, self.dimensions, timed=False)
+                metric = e.Filtered(metric, condition)
+            case "prior" if self.shifts:
+                metric = e.Prior(metric, *pick(self.draw, self.shifts))
+        return e.EntityValue(metric, self._entity())
+
+    def _over_entities(self, depth: int) -> e.OverEntities:
+        aggregate = pick(self.draw, OVER_ENTITIES)
+        share = Decimal("0.9") if aggregate == "percentile" else None
+        if not self.dimensions or (self.timed and self.periods and depth > 1):
+            period = pick(self.draw, self.periods or (Grain.DAY,))
+            return e.OverEntities(self._of_one(), aggregate, (), share, period)
+        return e.OverEntities(self._of_one(), aggregate, self._entity(), share)
+
+    def _of_one(self) -> e.MetricExpr:
+        """What a single entity has a value of."""
+        kinds = ("measure", "measure", "arithmetic", "filtered", "prior", "reach")
+        match pick(self.draw, kinds):
+            case "arithmetic":
+                left, right = pick(self.draw, self.measures), pick(self.draw, self.measures)
+                return e.MetricArithmetic(pick(self.draw, "+-/"), left, right)
+            case "filtered" if self.dimensions:
+                condition = self.condition(timed=self.timed)
+                return e.Filtered(pick(self.draw, self.measures), condition)
+            case "prior" if self.shifts:
+                return e.Prior(pick(self.draw, self.measures), *pick(self.draw, self.shifts))
+            case "reach" if self.ended:
+                return self._reaching(pick(self.draw, self.measures))
+        measure: e.MeasureRef = pick(self.draw, self.measures)
+        return measure
+
+    def _entity(self) -> tuple[e.QueryDimension, ...]:
+        named = list(dict.fromkeys(dimension for _, dimension in self.dimensions))
+        size = pick(self.draw, (1, 1, 1, 2))
+        found = self.draw(
+            st.lists(st.sampled_from(named), min_size=size, max_size=size, unique=False)
+        )
+        return tuple(dict.fromkeys(found))
+
+    def _is_exact(self, ref: e.MeasureRef) -> bool:
+        """Whether a measure is told from a whole number without a doubt."""
+        measure = self.sources[ref.source].measures[ref.measure]
+        divides = isinstance(measure.operand, e.Arithmetic) and measure.operand.op == "/"
+        return measure.aggregate in EXACT and not divides
+
     def _reaching(self, inner: e.MetricExpr) -> e.MetricExpr:
         match pick(self.draw, ("rolling", "rolling", "running", "to_date")):
             case "rolling":
@@ -253,13 +337,16 @@ class _Formulas:
                 return e.Running(inner)
         return e.ToDate(inner, pick(self.draw, tuple(Grain)))
 
-    def formula(self, depth: int) -> e.MetricExpr:  # noqa: C901 -- a case a kind
+    def formula(  # noqa: C901 -- a case a kind
+        self, depth: int
+    ) -> e.MetricExpr:
         kinds = ["measure"] * 4
         if depth:
             kinds += ["arithmetic"] * 3 + ["negate", "coalesce", "metric"]
             kinds += ["filtered"] * 2 * bool(self.dimensions) + ["prior"] * 2 * bool(self.shifts)
             kinds += ["fixed"] * 2 * bool(self.shifts) + ["reach"] * 3 * self.ended
             kinds += ["total"] * 2 + ["rank"]
+            kinds += ["over entities"] * 4 * bool(self.dimensions or self.timed)
         match pick(self.draw, kinds):
             case "arithmetic":
                 op = pick(self.draw, "+-*//")
@@ -277,7 +364,7 @@ class _Formulas:
                 self.metrics[name] = Metric(name=name, expr=inner)
                 return e.MetricRef(name)
             case "filtered":
-                condition = predicate(self.draw, self.dimensions, timed=self.timed)
+                condition = self.condition(timed=self.timed)
                 return e.Filtered(self.formula(depth - 1), condition)
             case "prior":
                 months, days = pick(self.draw, self.shifts)
@@ -290,6 +377,8 @@ class _Formulas:
                 return e.Total(self.formula(depth - 1), of)
             case "rank":
                 return e.Rank(pick(self.draw, [ref for ref in self.measures if self._exact(ref)]))
+            case "over entities":
+                return self._over_entities(depth)
             case "fixed":
                 per = pick(self.draw, ("day", "week", "month", "quarter", "year"))
                 by = pick(self.draw, self.measures) if chance(self.draw, 40) else None
@@ -368,6 +457,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S13 zero": 0 in values,
         "S13 null": None in values,
         "S14 filter": bool(filters),
+        "S14 of entities": any(map(entity_values, filters)),
         "S14 own filter": any(measure.where is not None for measure in measures),
         "S15 two clocks": len(leaves) > 1 and query.grain is not None,
         "S16 lookback": prior and query.window is not None,
@@ -386,6 +476,14 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
         "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
         "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
+        "S10 over entities": any(
+            isinstance(part, e.OverEntities) and part.period is None for part in every
+        )
+        and any(values),
+        "S10 over periods": any(
+            isinstance(part, e.OverEntities) and part.period is not None for part in every
+        )
+        and any(values),
         "S10 top": query.top is not None and len(answer) > 1,
         "S10 rest": Absent.OTHER in members,
         "S10 totals recomputed": query.totals and len(answer) > 1,

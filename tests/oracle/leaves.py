@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -11,6 +11,7 @@ from kpidsl.model.expr import (
     Arithmetic,
     CaseWhen,
     Compare,
+    EntityValue,
     Function,
     In,
     IsState,
@@ -58,12 +59,14 @@ class Shift:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What stands around a part of a formula: filters, `prior`s, one of `rolling`, `running` and
-    `to_date` (None: none), and the dimensions that totals keep (None: no total around)."""
+    `to_date` (None: none), the dimensions that totals keep (None: no total around), and those that
+    tell the entity over which there is an aggregate around."""
 
     filters: tuple[RowExpr, ...] = ()
     shift: Shift = Shift()
     reach: Rolling | Running | ToDate | None = None
     kept: tuple[int, ...] | None = None
+    per: tuple[QueryDimension, ...] = ()
 
     def own(
         self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
@@ -111,6 +114,8 @@ def children(expr: RowExpr) -> tuple[RowExpr, ...]:
         case CaseWhen(branches, default):
             parts = tuple(part for branch in branches for part in branch)
             return parts if default is None else (*parts, default)
+        case EntityValue(_, entity):
+            return entity
     return ()
 
 
@@ -119,6 +124,13 @@ def references(expr: RowExpr) -> list[QueryDimension]:
     if isinstance(expr, QueryDimension):
         return [expr]
     return [found for child in children(expr) for found in references(child)]
+
+
+def entity_values(expr: RowExpr) -> list[EntityValue]:
+    """The metrics per entity in a predicate."""
+    if isinstance(expr, EntityValue):
+        return [expr]
+    return [found for child in children(expr) for found in entity_values(child)]
 
 
 @dataclass(slots=True)
@@ -131,6 +143,10 @@ class Leaf:
     by: tuple[QueryDimension, ...]
     beyond: frozenset[Combo] | None = None
     """The combinations of a top list: the others count, without their last member."""
+    per: int = 0
+    """How many of the dimensions tell an entity: the last ones."""
+    of_entity: Callable[[EntityValue, Combo], object] | None = None
+    """What a metric is of an entity, told by its members."""
     _found: list[tuple[Row, date | None, frozenset[Combo]]] | None = field(default=None)
 
     def __post_init__(self) -> None:
@@ -164,7 +180,7 @@ class Leaf:
 
     def value(self, span: Span | None, combo: Combo, period: Span | None = None) -> object:
         """The aggregate over a group, by the null policy (S13), where `period` is known."""
-        if period is not None and not self._known(period):
+        if period is not None and not self.knows(period):
             return None
         values: list[object] = []
         by_key: dict[tuple[object, ...], list[object]] = {}
@@ -181,7 +197,7 @@ class Leaf:
         values += [aggregate("max", together) for together in by_key.values()]
         return aggregate(self.measure.aggregate, values, self.measure.fraction)
 
-    def _known(self, span: Span) -> bool:
+    def knows(self, span: Span) -> bool:
         """Whether any day of `span` lies in the source's known range (S13)."""
         if span[0] == span[1]:
             return False
@@ -289,9 +305,15 @@ class Leaf:
         reaches = {reference: self._reach(reference) for reference in references(predicate)}
 
         def holds_for(sides: Sides) -> bool:
-            return self.rows.truth(
-                predicate, row, lambda reference: self._value(sides, reaches[reference])
-            )
+            def found(wanted: QueryDimension | EntityValue) -> object:
+                if isinstance(wanted, QueryDimension):
+                    return self._value(sides, reaches[wanted])
+                entity = tuple(_member(found(part)) for part in wanted.entity)
+                assert self.of_entity is not None
+                nobody = any(isinstance(member, Absent) for member in entity)
+                return None if nobody else self.of_entity(wanted, entity)
+
+            return self.rows.truth(predicate, row, found)
 
         return any(map(holds_for, self._sides(row, list(reaches.values()))))
 
@@ -300,7 +322,10 @@ class Leaf:
     def _left_over(self, members: set[Combo]) -> set[Combo]:
         if self.beyond is None:
             return members
-        return {combo[:-1] for combo in members if combo not in self.beyond}
+        size = len(self.by) - self.per
+        return {
+            combo[: size - 1] + combo[size:] for combo in members if combo[:size] not in self.beyond
+        }
 
     def _members(self, row: Row) -> set[Combo]:
         """The row's groups: one per distinct combination among its rows of the many side."""

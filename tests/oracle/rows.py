@@ -19,6 +19,7 @@ from kpidsl.model.expr import (
     Column,
     Compare,
     DimensionRef,
+    EntityValue,
     Function,
     In,
     IsState,
@@ -38,8 +39,9 @@ from tests.oracle.days import instant, local_time
 from tests.oracle.functions import Unsupported, call
 
 Tables = dict[str, list[dict[str, object]]]
-Resolve = Callable[[QueryDimension], object]
-"""The value of a query dimension for the row at hand; `Absent.UNMAPPED` without a partner."""
+Resolve = Callable[[QueryDimension | EntityValue], object]
+"""The value of a query dimension for the row at hand (`Absent.UNMAPPED` without a partner), or of a
+metric for the row's entity."""
 
 
 class Refused(Exception):
@@ -54,7 +56,7 @@ class Row:
     data: dict[str, object]
 
 
-def _no_query_dimension(reference: QueryDimension) -> object:
+def _no_query_dimension(reference: QueryDimension | EntityValue) -> object:
     raise Unsupported(f"{reference} outside a query or a metric's filter")
 
 
@@ -216,7 +218,7 @@ class Rows:
                 return Absent.UNMAPPED if end is None else _field(end.data, path)
             case DimensionRef(name, joins):
                 return self.dimension(self.follow(row, joins), name)
-            case QueryDimension():
+            case QueryDimension() | EntityValue():
                 return resolve(expr)
             case TimeColumn():
                 return self.moment(row)

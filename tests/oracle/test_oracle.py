@@ -11,6 +11,7 @@ from kpidsl.model.expr import (
     And,
     Column,
     Constant,
+    EntityValue,
     Filtered,
     FixedAmount,
     In,
@@ -21,6 +22,7 @@ from kpidsl.model.expr import (
     MetricNegate,
     MetricRef,
     Not,
+    OverEntities,
     QueryDimension,
     RowExpr,
     TimeColumn,
@@ -280,3 +282,34 @@ def test_a_struct_column_is_read_by_its_path() -> None:
     )
     tables: Tables = {"t": [{"info": {"level": "x"}}, {"info": None}, {"info": {"level": None}}]}
     assert answer(ask(of("t.n"), by=(by("t.d"),)), tables, made) == {"x": 1, NONE: 2}
+
+
+# --- metrics per entity --------------------------------------------------------------------
+
+CHANNEL = by("orders.channel")
+
+
+def test_a_metric_of_each_entity_filters_its_rows() -> None:
+    # By web 10 + 40, by shop 80 + 160; order 2 has no channel, so it passes neither test.
+    revenue = EntityValue(of("orders.revenue"), (CHANNEL,))
+    assert answer(ask(of("orders.revenue"), where=compare(revenue, ">", 100))) == {(): D("240.00")}
+    assert answer(ask(of("orders.revenue"), where=compare(revenue, "<=", 100))) == {(): D("50.00")}
+    other = Not(compare(revenue, ">", 100))
+    assert answer(ask(of("orders.revenue"), where=other)) == {(): D("70.00")}
+
+
+def test_an_entity_without_rows_is_tested_as_no_rows() -> None:
+    # Nothing was sold by "none", so to each of the two bands of the four customers 0.
+    unsold = Filtered(of("orders.revenue"), compare(CHANNEL, "=", "none"))
+    of_band = EntityValue(unsold, (by("customers.band"),))
+    assert answer(ask(of("customers.customers"), where=compare(of_band, "=", 0))) == {(): 4}
+
+
+def test_entities_are_those_with_rows_in_the_group() -> None:
+    # EU: web 10 | of no region: nobody, as order 2 has no channel | "(none)": shop 160 |
+    # of no customer in the list: web 40, shop 80.
+    average = OverEntities(of("orders.revenue"), "avg", (CHANNEL,))
+    assert answer(ask(average, by=(NAMED,))) == {"EU": 10, NONE: None, "(none)": 160, UNMAPPED: 60}
+    assert answer(ask(average)) == {(): (50 + 240) / 2}
+    count = OverEntities(of("orders.revenue"), "count", (CHANNEL,))
+    assert answer(ask(count, by=(NAMED,))) == {"EU": 1, NONE: 0, "(none)": 1, UNMAPPED: 2}

@@ -175,6 +175,33 @@ def test_levels_of_totals_stand_side_by_side(tmp_path: Path) -> None:
     assert [item.node for item in levels.inputs] == ["compute"] * 3
 
 
+def test_a_metric_as_a_filter_is_looked_up_in_an_answer_by_entity(tmp_path: Path) -> None:
+    """The answer by entity is for the whole quarter, whatever the grain around it (S14)."""
+    where = "net per region > 60"
+    root = explained(tmp_path, "orders", by=["month"], period="2026-Q1", where=where)
+    (kept,) = (item for item in named(root, "filter") if item.rules == ("S14",))
+    assert kept.says == "net per customers.region > 60"
+    (lookup,) = named(root, "lookup")
+    assert lookup.says == "net per customers.region, as of each row's own; none without an entity"
+    assert lookup.rules == ("S14",)
+    rows, answer = lookup.inputs
+    assert rows.node == "join"
+    assert answer.says == "net = revenue - refunded"
+    assert [item.sources for item in answer.inputs[0].inputs] == [("orders",), ("refunds",)]
+
+
+def test_an_aggregate_over_entities_regroups_an_answer(tmp_path: Path) -> None:
+    root = explained(tmp_path, "avg(net per region)", "max(net per region)", by=["channel"])
+    (node,) = named(root, "regroup")
+    assert node.says == (
+        "avg_of_entities = avg; max_of_entities = max; over each region by channel"
+    )
+    assert node.rules == ("S10",)
+    (answer,) = node.inputs
+    assert answer.says == "net = revenue - refunded"
+    assert {item.rules for item in named(answer, "aggregate")} == {("S1",)}
+
+
 def test_two_projects_give_the_same_tree(tmp_path: Path) -> None:
     def tree(folder: Path) -> Outline:
         folder.mkdir()

@@ -11,12 +11,17 @@ import pytest
 from kpidsl.model.expr import (
     And,
     Compare,
+    EntityValue,
     Filtered,
     FixedAmount,
     MetricExpr,
     Not,
+    OverEntities,
     Prior,
+    QueryDimension,
+    Running,
 )
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel, FunnelStep
@@ -83,6 +88,16 @@ def fixed(weight: MetricExpr | None = None) -> FixedAmount:
     return FixedAmount(D(31), "USD", "month", weight)
 
 
+def over(metric: MetricExpr, each: tuple[QueryDimension, ...] | Grain) -> OverEntities:
+    if isinstance(each, Grain):
+        return OverEntities(metric, "max", (), period=each)
+    return OverEntities(metric, "max", each)
+
+
+def of_sku(metric: MetricExpr) -> EntityValue:
+    return EntityValue(metric, (SKU,))
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
@@ -111,6 +126,23 @@ def fixed(weight: MetricExpr | None = None) -> FixedAmount:
         # S19: what is before everything?
         (ask(Prior(REVENUE, 1, 0)), "K469"),
         (ask(Prior(REVENUE, 1, 0), grain=Grain.MONTH), "K469"),
+        # S14: an entity that only the filter's side, or only the filtered one, knows.
+        (ask(REVENUE, where=compare(EntityValue(of("lines.lines"), (REASON,)), ">", 1)), "K451"),
+        (ask(of("refunds.refunded"), where=compare(of_sku(REVENUE), ">", 1)), "K451"),
+        (ask(of("lines.lines"), where=compare(of_sku(REVENUE), ">", 1), window=YEAR), "K468"),
+        # S10: an aggregate over entities adds up to no total.
+        (ask(fixed(over(REVENUE, (REGION,))), by=(REGION,), window=YEAR), "K462"),
+        (ask(over(of("refunds.refunded"), (SKU,))), "K451"),
+        (ask(over(Prior(REVENUE, 1, 0), (REGION,))), "K469"),
+        (ask(over(REVENUE, (SKU,)), where=compare(SKU, "=", "a")), "K467"),
+        # S17: weeks lie in several months; other days are looked at inside; none is left out.
+        (ask(over(REVENUE, Grain.WEEK), grain=Grain.MONTH), "K479"),
+        (ask(over(REVENUE, Grain.MONTH), grain=Grain.DAY), "K479"),
+        (ask(over(REVENUE, Grain.QUARTER), grain=Grain.FISCAL_YEAR), "K479"),
+        (ask(over(REVENUE, Grain.DAY), grain=DayPart.HOUR, window=YEAR), "K479"),
+        (ask(Prior(over(REVENUE, Grain.DAY), 1, 0), window=YEAR), "K479"),
+        (ask(Running(over(REVENUE, Grain.DAY)), window=YEAR), "K479"),
+        (ask(over(REVENUE, Grain.DAY), grain=Grain.MONTH, sparse=True), "K479"),
         # A fixed amount over no time is none.
         (ask(fixed()), "K471"),
     ],
@@ -125,6 +157,9 @@ def test_a_refusal_has_its_own_reason(query: Query, code: str) -> None:
         ask(fixed(REVENUE), by=(REGION,), window=YEAR),
         # Neither split nor filtered, there is nothing to allocate.
         ask(fixed(of("orders.buyers")), window=YEAR),
+        ask(over(Prior(REVENUE, 1, 0), Grain.DAY), window=YEAR),
+        ask(over(REVENUE, Grain.MONTH), grain=Grain.FISCAL_YEAR),
+        ask(over(REVENUE, (SKU,)), by=(SKU, REGION)),
         ask(REVENUE, by=(SKU,), where=compare(REASON, "=", "late")),
         ask(REVENUE, by=(SKU, REGION)),
         ask(REVENUE, by=(SKU, REASON)),

@@ -91,6 +91,22 @@ def test_a_question_about_no_time_asks_for_no_known_days(tmp_path: Path) -> None
         assert loaded.query("orders", by=["channel"]).known == ()
 
 
+def test_a_filter_by_a_metric_rests_on_the_whole_window(tmp_path: Path) -> None:
+    """Who passes in the quarter can change until its end, and with it the months before."""
+    where = "orders per channel > 0"
+    with shop(tmp_path) as loaded:
+        quarter = loaded.query("orders", by=["month"], period="2026-02 .. 2026-03", where=where)
+        month = loaded.query("orders", by=["month"], period="2026-02", where=where)
+    assert (quarter.partial, month.partial) == ((True, True), (False,))
+
+
+def test_values_of_entities_are_as_partial_as_their_metric(tmp_path: Path) -> None:
+    with shop(tmp_path) as loaded:
+        result = loaded.query("max(orders per channel)", by=["month"], period="2026-02 .. 2026-03")
+    assert result.partial == (False, True)
+    assert [item.source for item in result.known] == ["sales"]
+
+
 def test_every_source_of_the_question_counts(tmp_path: Path) -> None:
     with shop(tmp_path) as loaded:  # the visits are known from 1 January to 31 March
         assert loaded.query("visits", by=["month"]).partial == (False, False, False)

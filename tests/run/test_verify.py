@@ -118,7 +118,8 @@ def mutated(change: Callable[[nodes.Aggregate], nodes.Aggregate]) -> Mutation:
 
     def apply(planned: nodes.Plan) -> nodes.Plan:
         compute = planned.root.input
-        merge = replace(compute.input, inputs=tuple(map(changed, compute.input.inputs)))
+        inputs = (node for node in compute.input.inputs if isinstance(node, nodes.Aggregate))
+        merge = replace(compute.input, inputs=tuple(map(changed, inputs)))
         return replace(planned, root=replace(planned.root, input=replace(compute, input=merge)))
 
     return apply

@@ -167,7 +167,7 @@ def _operand(
         return _Inner()
     fraction = None
     if aggregate is Aggregate.PERCENTILE:
-        fraction = _fraction(call.arguments[1].value, scope)
+        fraction = read_fraction(call.arguments[1].value, scope)
         if fraction is None:
             return None
     expr = call.arguments[0].value
@@ -190,7 +190,8 @@ def _operand(
     return _Inner(bound.expr, fraction, once_per)
 
 
-def _fraction(expr: tree.Expr, scope: Scope) -> Decimal | None:
+def read_fraction(expr: tree.Expr, scope: Scope) -> Decimal | None:
+    """Read the share of values that a percentile names."""
     match expr:
         case tree.Percent(value=share) | tree.Number(value=share) if 0 <= share <= 1:
             return share

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpidsl.kinds.binding.row_types import RowValue
+from kpidsl.kinds.binding.row_types import Metrics, RowValue
 from kpidsl.kinds.binding.rows import RowBinder
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.model.expr import QueryDimension
@@ -105,6 +105,6 @@ class DimensionNames:
         return known.pop() if len(known) == 1 else Datatype.UNKNOWN
 
 
-def dimension_binder(scope: Scope, homes: frozenset[str] = frozenset()) -> RowBinder:
-    """Return a binder for filters over dimensions."""
-    return RowBinder(scope, DimensionNames(scope, homes), sql_allowed=False)
+def dimension_binder(scope: Scope, homes: frozenset[str], metrics: Metrics) -> RowBinder:
+    """Return a binder for filters over dimensions, and over metrics per entity."""
+    return RowBinder(scope, DimensionNames(scope, homes), sql_allowed=False, metrics=metrics)

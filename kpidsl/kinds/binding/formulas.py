@@ -10,6 +10,11 @@ from kpidsl.kinds.binding.applied import bind_applied
 from kpidsl.kinds.binding.calls import AGGREGATES, check_arguments, explain_call
 from kpidsl.kinds.binding.dimensions import dimension_binder
 from kpidsl.kinds.binding.graph import arithmetic, value_refs
+from kpidsl.kinds.binding.per_entity import (
+    EntityValues,
+    bind_over_entities,
+    is_over_entities,
+)
 from kpidsl.kinds.binding.scope import Amounts, Scope
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.units import (
@@ -27,6 +32,8 @@ from kpidsl.model.expr import (
     MetricArithmetic,
     MetricCoalesce,
     MetricNegate,
+    OverEntities,
+    RowExpr,
 )
 from kpidsl.model.formula import metric_text, row_text
 from kpidsl.model.functions import METRIC_FUNCTIONS
@@ -70,6 +77,15 @@ class FormulaBinder:
             case _:
                 self._refuse(expr)
                 return None
+
+    def condition(self, expr: tree.Expr, homes: frozenset[str] = frozenset()) -> RowExpr | None:
+        """Bind a filter over dimensions and over metrics per entity; it is two-valued (S2).
+
+        `homes` are the sources of what is filtered: where they are one, its own dimension goes
+        before one of the same name elsewhere.
+        """
+        values = EntityValues(self.scope, self.bind)
+        return dimension_binder(self.scope, homes, values).condition(expr)
 
     def _refuse(self, expr: tree.Expr) -> None:
         match expr:
@@ -171,8 +187,7 @@ class FormulaBinder:
             return None
         operand = self.bind(expr.left)
         homes = leaf_sources(operand.expr, self.scope.metrics) if operand else frozenset()
-        binder = dimension_binder(self.scope, homes)
-        predicate = binder.condition(expr.right)
+        predicate = self.condition(expr.right, homes)
         if operand is None or predicate is None:
             return operand if self.scope.tolerant else None
         if operand.literal:
@@ -227,7 +242,9 @@ class FormulaBinder:
 
     def _has_units(self, value: Value) -> bool:
         """Tell whether a plain number is what is left when units cancel: dollars per dollar are
-        no euros."""
+        no euros. A count of entities counts what it is said to."""
+        if isinstance(value.expr, OverEntities):
+            return False
         for leaf in leaf_measures(value.expr, self.scope.metrics):
             name, measure = leaf.split(".", 1)
             if not self.scope.sources[name].measures[measure].unit.is_plain:
@@ -262,6 +279,8 @@ class FormulaBinder:
             return self._coalesce(call)
         if name in METRIC_FUNCTIONS:
             return bind_applied(call, self.bind, self.scope)
+        if is_over_entities(call):
+            return bind_over_entities(call, self.bind, self.scope)
         known = {*METRIC_FUNCTIONS, *AGGREGATES}
         explain_call(call, self.scope, known, "a metric's formula")
         return None

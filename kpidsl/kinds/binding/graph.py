@@ -70,7 +70,8 @@ def calls(root: tree.Expr) -> Iterator[tree.Call]:
 
 
 def value_refs(expr: tree.Expr | None) -> Iterator[tree.Ref]:
-    """Yield the names that stand for values in a metric's formula: no filters, units, splits."""
+    """Yield the names that stand for values in a metric's formula: no dimensions, units, splits;
+    of its filters those of metrics per entity."""
     stack: list[tree.Expr] = [expr] if expr is not None else []
     while stack:
         match stack.pop():
@@ -78,7 +79,9 @@ def value_refs(expr: tree.Expr | None) -> Iterator[tree.Ref]:
                 yield ref
             case tree.Unary(operand=operand):
                 stack.append(operand)
-            case tree.Binary(op="where" | "as" | "per" | "by", left=left):
+            case tree.Binary(op="where", left=left, right=condition):
+                stack.extend((left, *_per(condition)))
+            case tree.Binary(op="as" | "per" | "by", left=left):
                 stack.append(left)
             case tree.Binary(left=left, right=right):
                 stack.extend((left, right))
@@ -86,13 +89,31 @@ def value_refs(expr: tree.Expr | None) -> Iterator[tree.Ref]:
                 stack.extend(argument.value for argument in arguments)
 
 
-def arithmetic(expr: tree.Expr) -> Iterator[tree.Binary]:
-    """Yield the sums, differences, products and quotients inside a condition."""
+def _per(condition: tree.Expr) -> Iterator[tree.Binary]:
+    """Yield the metrics per entity inside a condition."""
+    stack: list[tree.Expr] = [condition]
+    while stack:
+        match stack.pop():
+            case tree.Binary(op="per") as found:
+                yield found
+            case other:
+                stack.extend(children(other))
+
+
+def arithmetic(expr: tree.Expr) -> Iterator[tree.Expr]:
+    """Yield what is added, subtracted, multiplied and divided inside a condition, metrics per
+    entity and what is inside of them left out."""
     stack: list[tree.Expr] = [expr]
     while stack:
         match stack.pop():
-            case tree.Binary(op="+" | "-" | "*" | "/") as found:
-                yield found
+            case tree.Binary(op="+" | "-" | "*" | "/", left=left, right=right):
+                for side in (left, right):
+                    if isinstance(side, tree.Binary):
+                        stack.append(side)
+                    else:
+                        yield side
+            case tree.Binary(op="per"):
+                continue
             case tree.Binary(left=left, right=right):
                 stack.extend((left, right))
             case tree.Unary(operand=operand):

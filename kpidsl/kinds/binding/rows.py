@@ -14,6 +14,7 @@ from kpidsl.kinds.binding.literals import day_window, local_moment, period_windo
 from kpidsl.kinds.binding.row_types import (
     CLOCKS,
     TYPE_WORDS,
+    Metrics,
     RowValue,
     common_type,
     comparable,
@@ -21,6 +22,8 @@ from kpidsl.kinds.binding.row_types import (
     days_of,
     flattened,
     in_window,
+    refuse_arithmetic,
+    refuse_in_row,
     type_words,
 )
 from kpidsl.kinds.binding.scope import Scope
@@ -30,7 +33,6 @@ from kpidsl.model import expr as model
 from kpidsl.model.functions import SCALARS
 from kpidsl.model.units import Datatype
 from kpidsl.syntax import tree
-from kpidsl.text.diagnostic import Fix
 
 _Literal = (
     tree.Number
@@ -49,11 +51,13 @@ Resolve = Callable[[tree.Ref], "RowValue | None"]
 
 @dataclass(frozen=True, slots=True)
 class RowBinder:
-    """Binds the row expressions of one place. Every method answers None after a finding."""
+    """Binds the row expressions of one place; `metrics` where their values may stand in it. Every
+    method answers None after a finding."""
 
     scope: Scope
     resolve: Resolve
     sql_allowed: bool = True
+    metrics: Metrics | None = None
 
     def value(self, expr: tree.Expr) -> RowValue | None:
         """Bind an expression that gives a value or a condition."""
@@ -78,7 +82,7 @@ class RowBinder:
                 return self._call(expr)
             case tree.SqlLiteral():
                 return self._sql(expr)
-        self._refuse(expr)
+        refuse_in_row(expr, self.scope)
         return None
 
     def condition(self, expr: tree.Expr) -> model.RowExpr | None:
@@ -106,7 +110,7 @@ class RowBinder:
                 return condition_of(model.Not(inner), expr.span) if inner is not None else None
             case "-" | "+":
                 return self._signed(expr)
-        self._refuse(expr)
+        refuse_in_row(expr, self.scope)
         return None
 
     def _binary(self, expr: tree.Binary) -> RowValue | None:
@@ -119,31 +123,10 @@ class RowBinder:
                 return self._comparison(expr)
             case "like" | "not like":
                 return self._like(expr)
-        self._refuse(expr)
+            case "per" if self.metrics is not None:
+                return self.metrics.of_entity(expr)
+        refuse_in_row(expr, self.scope)
         return None
-
-    def _refuse(self, expr: tree.Expr) -> None:
-        mend = "write a column, a dimension, a number or a text"
-        fix = None
-        match expr:
-            case tree.Quantity(value=value):
-                mend = f"write `{value}`: columns carry no unit"
-                fix = Fix(expr.span, str(value))
-            case tree.Binary(op="where"):
-                mend = "move the filter to a measure or a metric, behind the aggregate"
-            case tree.Binary(op="as"):
-                mend = "move the unit to a measure or a metric, behind the whole formula"
-            case tree.Binary(op="per"):
-                mend = "declare a dimension for it, such as `min(paid_at) per customer_id`"
-        words = f"`{expr.op}`" if isinstance(expr, tree.Binary) else describe(expr)
-        self.scope.error(
-            "K311",
-            f"{words} cannot stand in a row's formula",
-            expr.span,
-            label="no value of one row",
-            help=mend,
-            fix=fix,
-        )
 
     def _literal(self, expr: _Literal) -> RowValue | None:
         match expr:
@@ -180,7 +163,12 @@ class RowBinder:
 
     def _number(self, expr: tree.Expr) -> RowValue | None:
         bound = self.value(expr)
-        if bound is None or bound.datatype in {Datatype.NUMBER, Datatype.UNKNOWN}:
+        if bound is None:
+            return None
+        if isinstance(bound.expr, model.EntityValue):
+            refuse_arithmetic(bound, self.scope)
+            return None
+        if bound.datatype in {Datatype.NUMBER, Datatype.UNKNOWN}:
             return bound
         self.scope.error(
             "K306",
@@ -206,8 +194,17 @@ class RowBinder:
         items = [*flattened(left, kind), *flattened(right, kind)]
         return condition_of(kind(tuple(items)), expr.span)
 
+    def _side(self, expr: tree.Expr) -> RowValue | None:
+        """Bind one side of a comparison, which may be an amount in the unit of a metric."""
+        match expr:
+            case (
+                tree.Quantity() | tree.Percent() | tree.Unary(op="-" | "+", operand=tree.Quantity())
+            ) if self.metrics is not None:
+                return self.metrics.amount(expr)
+        return self.value(expr)
+
     def _comparison(self, expr: tree.Binary) -> RowValue | None:
-        left, right = self.value(expr.left), self.value(expr.right)
+        left, right = self._side(expr.left), self._side(expr.right)
         if left is None or right is None:
             return None
         for side in (left, right):
@@ -257,7 +254,7 @@ class RowBinder:
 
     def _in_list(self, expr: tree.InList) -> RowValue | None:
         operand = self.value(expr.operand)
-        items = [self.value(item) for item in expr.items]
+        items = [self._side(item) for item in expr.items]
         if operand is None or any(item is None for item in items):
             return None
         present = [item for item in items if item is not None]
@@ -284,7 +281,7 @@ class RowBinder:
         return condition_of(model.Not(test) if expr.negated else test, expr.span)
 
     def _between(self, expr: tree.Between) -> RowValue | None:
-        operand, low, high = (self.value(e) for e in (expr.operand, expr.low, expr.high))
+        operand, low, high = (self._side(e) for e in (expr.operand, expr.low, expr.high))
         if operand is None or low is None or high is None:
             return None
         if not comparable(operand, low, self.scope) or not comparable(operand, high, self.scope):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kpidsl.model.expr import Applied, MeasureRef, MetricExpr, MetricRef, Rank
+from kpidsl.model.expr import Applied, MeasureRef, MetricExpr, MetricRef, OverEntities, Rank
 from kpidsl.model.pages import Tier
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Kpi, Metric, Stage
@@ -46,7 +46,7 @@ def is_vanity(expr: MetricExpr, metrics: Mapping[str, Metric]) -> bool:
             return is_vanity_name(name)
         case MetricRef(name=name):
             return name in metrics and is_vanity(metrics[name].expr, metrics)
-        case Rank():
+        case Rank() | OverEntities():
             return False
         case Applied(operand=operand):
             return is_vanity(operand, metrics)

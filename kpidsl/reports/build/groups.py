@@ -14,6 +14,7 @@ from kpidsl.model.expr import (
     MetricCoalesce,
     MetricExpr,
     MetricRef,
+    OverEntities,
     Prior,
     Rolling,
     Running,
@@ -95,6 +96,8 @@ def _counts(expr: MetricExpr, model: Model) -> list[MetricExpr]:
             return _counts(left, model) + _counts(right, model)
         case Filtered() | Prior() | Rolling() | Running() | ToDate():
             return [replace(expr, operand=item) for item in _counts(expr.operand, model)]
+        case OverEntities(period=None):
+            return [replace(expr, aggregate="count", fraction=None)]
         case Applied(operand):
             return _counts(operand, model)
         case FixedAmount(allocate_by=weight) if weight is not None:

@@ -13,6 +13,7 @@ from kpidsl.model.expr import (
     MetricCoalesce,
     MetricExpr,
     MetricRef,
+    OverEntities,
     Rank,
     Rolling,
     Running,
@@ -112,6 +113,8 @@ def grows(expr: MetricExpr, model: Model) -> bool:
             return False
         case Rolling() | Running() | ToDate() | Total() | Rank():
             return False
+        case OverEntities(operand, aggregate):
+            return aggregate == "count" or (aggregate == "sum" and grows(operand, model))
         case Applied(operand):
             return grows(operand, model)
         case MetricCoalesce(items):

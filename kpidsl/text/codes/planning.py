@@ -201,6 +201,15 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query orders --by lines.sku --top 10 --no-rest",
     ),
     CodeInfo(
+        "K479",
+        "periods that are not put together",
+        "An aggregate over periods is asked for by periods that do not hold whole ones, for "
+        "other days than those of the question, or for the periods alone that the data hold.",
+        "A week can lie in two months, and a period in which nothing happened counts too (S17).",
+        "kpidsl query 'max(revenue per week)' --by month",
+        "kpidsl query 'max(revenue per day)' --by month",
+    ),
+    CodeInfo(
         "K481",
         "a funnel's window without time",
         "A funnel or a step says `within`, while its events are ordered by a column or in any "

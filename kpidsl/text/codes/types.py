@@ -185,4 +185,14 @@ CODES: tuple[CodeInfo, ...] = (
         _goal("150_000 USD", ""),
         _goal("150_000 USD"),
     ),
+    CodeInfo(
+        "K319",
+        "no value of a single entity",
+        "`per` takes something of which no single entity has a value, such as a fixed amount or "
+        "a rank; names what no row belongs to, such as a month; or its value is computed with "
+        "where it is compared.",
+        "A metric per entity is that metric over the entity's own rows (S14).",
+        _SHOP + "\nmetric frequent: revenue where rank(orders) per channel <= 3\n",
+        _SHOP + "\nmetric frequent: revenue where orders per channel >= 3\n",
+    ),
 )

@@ -161,6 +161,8 @@ def test_small_groups_are_not_shown(detail: ReportModel) -> None:
         'revenue where amount_band = "some"',
         "coalesce(revenue, 0)",
         "prior(revenue, 1mo)",
+        "max(revenue per amount_band)",
+        "max(revenue per day)",
     ],
 )
 def test_small_groups_are_found_behind_any_formula(folder: Path, formula: str) -> None:

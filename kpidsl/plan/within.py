@@ -1,0 +1,55 @@
+"""What stands below the inputs of a plan: the aggregates that read rows, and the answers that their
+filters test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from kpidsl.model.expr import EntityValue, RowExpr
+from kpidsl.plan.nodes import Aggregate, Input, OfEntity, PlacedExpr, Regroup
+from kpidsl.plan.placing import children
+
+
+def aggregates_of(inputs: Iterable[Input]) -> Iterator[Aggregate]:
+    """Yield the aggregates of rows among inputs, and those below answers that are regrouped."""
+    for node in inputs:
+        if isinstance(node, Regroup):
+            yield from aggregates_of(node.answer.input.input.inputs)
+        else:
+            yield node
+
+
+def tested_by(nodes: Iterable[Aggregate]) -> Iterator[Aggregate]:
+    """Yield the aggregates of the answers by entity that filters test, and of those within."""
+    for node in nodes:
+        for condition in (*node.where, *(item for leaf in node.leaves for item in leaf.where)):
+            for value in values_in(condition):
+                found = tuple(aggregates_of(value.answer.input.input.inputs))
+                yield from found
+                yield from tested_by(found)
+
+
+def values_in(expr: PlacedExpr) -> Iterator[OfEntity]:
+    """Yield the metrics' values for entities in a condition."""
+    if isinstance(expr, OfEntity):
+        yield expr
+    for part in children(expr):
+        yield from values_in(part)
+
+
+def entity_values(expr: RowExpr) -> Iterator[EntityValue]:
+    """Yield the metrics per entity in a condition that is on no path yet."""
+    if isinstance(expr, EntityValue):
+        yield expr
+    for part in children(expr):
+        yield from entity_values(cast("RowExpr", part))
+
+
+def in_own_periods(inputs: Sequence[Input]) -> bool:
+    """Tell whether all that an answer is made of are rows of one source, each in its own period or
+    in one that lies so much later."""
+    if len(inputs) != 1 or not isinstance(inputs[0], Aggregate):
+        return False
+    look = inputs[0].look
+    return not look.joined and look.reach is None
