@@ -125,7 +125,7 @@ class Claims:
         )
         if found is None:
             return []
-        texts = (f"{quoted(key)} has {least} and {most}" for *key, least, most in found.values)
+        texts = map(_told_of_key, found.values, found.counts)
         return [
             error(
                 "K652",
@@ -218,3 +218,10 @@ def _zoneless(source: Source) -> Diagnostic:
         source.span,
         help='say in which zone they are, as in `time: paid_at { stored_as: "UTC" }`',
     )
+
+
+def _told_of_key(values: tuple[object, ...], rows: int) -> str:
+    *key, least, most = values
+    if None in key:
+        return f"{rows:,} rows miss a part of it"
+    return f"{quoted(key)} has {least} and {most}"

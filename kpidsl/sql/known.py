@@ -128,21 +128,26 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
 
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     """Return the examples of `once per` keys within which a measure has several values: after
-    the key its least and its greatest."""
+    the key its least and its greatest. Rows that miss a part of the key have none in common."""
     grouping = _grouping(model, dialect)
     scope, relations = grouping.scope_of(model.sources[measure.source]), grouping.relations
     keys = _keys(scope, measure.once_per)
     assert measure.operand is not None
     value = scope.value(measure.operand)
     least, most = exp.Min(this=value), exp.Max(this=value.copy())
-    known = _known(keys)
+    wanted = [exp.Not(this=build.is_null(value.copy()))]
     if measure.where is not None:
-        known.append(scope.condition(measure.where))
+        wanted.append(scope.condition(measure.where))
     select = scope.apply_joins(
         build.select(*keys, build.alias(least, "least"), build.alias(most, "most"))
     )
-    several = exp.NEQ(this=least.copy(), expression=most.copy())
-    select = select.where(*known, copy=False).having(several, copy=False)
+    rows = exp.GT(this=exp.Count(this=exp.Star()), expression=build.number(1))
+    missing = build.disjunction([build.is_null(key.this.copy()) for key in keys])
+    assert missing is not None
+    nameless = exp.And(this=build.wrapped(missing), expression=rows)
+    differ = exp.NEQ(this=least.copy(), expression=most.copy())
+    several = exp.Or(this=differ, expression=exp.Paren(this=nameless))
+    select = select.where(*wanted, copy=False).having(several, copy=False)
     return build.with_ctes(_examples(select, len(keys)), relations.ctes)
 
 

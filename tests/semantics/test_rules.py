@@ -191,6 +191,26 @@ def test_once_per_refuses_two_values_within_a_key(tmp_path: Path) -> None:
         assert loaded.query("paid_fees").values("paid_fees") == [8]
 
 
+def test_once_per_refuses_rows_without_a_key(tmp_path: Path) -> None:
+    """Two fees of 5 without an order may be of one order or of two: 5, or 10. One alone is 5."""
+    definitions = """kpidsl 1
+        project p { currency: USD }
+        source lines {
+          files: "lines.csv", key: line
+          measure fees: sum(fee once per order_id) as USD
+        }
+        """
+    lines = "line,order_id,fee\n1,1,3.00\n2,,5.00\n"
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    with project(tmp_path / "one", definitions, lines=lines) as loaded:
+        assert loaded.query("fees").values("fees") == [8]
+    with project(tmp_path / "two", definitions, lines=lines + "3,,5.00\n") as loaded:
+        refused = refusal(loaded, "fees")
+        assert code(refused) == "K652"
+        assert refused.diagnostics[0].message.endswith("has several: 2 rows miss a part of it")
+
+
 # --- S5, S12, S13 merge, ratio, null policy ------------------------------------------------
 
 
