@@ -39,7 +39,8 @@ def accrual(column: str, spec: AccrualSpec, query: Query, settings: Settings) ->
         for start, days in looked_at(query.window, query.grain, settings.calendar, spec.look)
         if days is not None
     )
-    return Accrual(column, rows, spec.weight, spec.total, query.where is not None)
+    filtered = spec.filtered or query.where is not None
+    return Accrual(column, rows, spec.weight, spec.total, filtered)
 
 
 def accrued(amount: FixedAmount, window: Window, calendar: Calendar = GREGORIAN) -> Decimal:

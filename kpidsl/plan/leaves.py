@@ -79,12 +79,14 @@ class RegroupSpec:
 
 @dataclass(frozen=True, slots=True)
 class AccrualSpec:
-    """A fixed amount as one formula needs it, with its allocation's formulas."""
+    """A fixed amount as one formula needs it, with its allocation's formulas; `filtered` where the
+    formula keeps some members only."""
 
     amount: FixedAmount
     look: Look
     weight: Formula | None
     total: Formula | None
+    filtered: bool
 
 
 class Expansion:
@@ -257,7 +259,7 @@ class Expansion:
                     help="allocate it: `{ allocate_by: METRIC }`",
                 )
             )
-        spec = AccrualSpec(amount, look, weight, whole)
+        spec = AccrualSpec(amount, look, weight, whole, bool(around.predicates))
         if spec not in self.accruals:
             self.accruals[spec] = self._names.unused("fixed")
         return AccrualValue(self.accruals[spec], look)

@@ -38,11 +38,13 @@ def test_branches_are_drawn(shop: Shell) -> None:
         "└─ compute rev",
         "   └─ merge on",
         "      ├─ aggre",
-        "      │  └─ fi",
+        "      │  └─ ag",
         "      │     └─",
+        "      │       ",
         "      └─ aggre",
-        "         └─ fi",
+        "         └─ ag",
         "            └─",
+        "              ",
     ]
 
 

@@ -4,11 +4,20 @@ from the rules, and the oracle and every engine must give them."""
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from kpidsl.model.expr import CaseWhen, Column, DimensionRef, IsState, RowExpr
+from kpidsl.model.expr import (
+    CaseWhen,
+    Column,
+    DimensionRef,
+    Filtered,
+    FixedAmount,
+    IsState,
+    RowExpr,
+)
 from kpidsl.model.project import Model
 from kpidsl.model.sources import PerEntity
 from kpidsl.plan.query import Absent, Query
@@ -120,3 +129,13 @@ def test_one_number_alone_is_unknown_outside_the_known_range() -> None:
 def test_a_sum_of_nulls_per_entity_is_zero() -> None:
     # S13, as for a measure.
     assert both(ask(of("orders.orders"), by=(by("orders.total"),))) == {5: 1, 0: 1, 7: 1}
+
+
+def test_a_filter_in_a_formula_leaves_out_what_falls_to_no_member() -> None:
+    # S9: in 2025 nobody orders, and the rent falls to no member: to none of the EU's, either.
+    rent = FixedAmount(Decimal(365), "USD", "year", of("orders.orders"))
+    in_eu = Filtered(rent, compare(by("orders.region"), "=", "EU"))
+    year = days("2025-01-01", "2026-01-01")
+    known = shop(date(2026, 1, 1))
+    assert both(ask(rent, window=year), known) == {(): 365}
+    assert both(ask(in_eu, window=year), known) == {(): 0}
