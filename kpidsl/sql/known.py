@@ -135,7 +135,7 @@ def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     assert measure.operand is not None
     value = scope.value(measure.operand)
     least, most = exp.Min(this=value), exp.Max(this=value.copy())
-    wanted = [exp.Not(this=build.is_null(value.copy()))]
+    wanted: list[exp.Expr] = [exp.Not(this=build.is_null(value.copy()))]
     if measure.where is not None:
         wanted.append(scope.condition(measure.where))
     select = scope.apply_joins(
