@@ -39,8 +39,8 @@ def accrual(column: str, spec: AccrualSpec, query: Query, settings: Settings) ->
         for start, days in looked_at(query.window, query.grain, settings.calendar, spec.look)
         if days is not None
     )
-    filtered = spec.filtered or query.where is not None
-    return Accrual(column, rows, spec.weight, spec.total, filtered)
+    filtered = query.where is not None
+    return Accrual(column, rows, spec.weight, spec.total, filtered, spec.filtered)
 
 
 def accrued(amount: FixedAmount, window: Window, calendar: Calendar = GREGORIAN) -> Decimal:

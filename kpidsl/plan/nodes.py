@@ -225,7 +225,7 @@ class Accrual:
 
     Allocated amounts go to the members of the keys in proportion to `weight`, a formula over
     the merged leaves, whose total per period is `total`, the same formula over `totals`.
-    `filtered`: the query or the formula keeps some members only.
+    `filtered`: the query keeps some members only; `narrowed`: the formula does, of all the rows.
     """
 
     column: str
@@ -233,6 +233,7 @@ class Accrual:
     weight: Formula | None = None
     total: Formula | None = None
     filtered: bool = False
+    narrowed: bool = False
 
 
 Input = Aggregate | Regroup

@@ -319,7 +319,8 @@ class _Lowering:
             values.append(build.alias(exp.Null(), key.column))
             assert key.state is not None
             values.append(build.alias(exp.Literal.string("unallocated"), key.state))
-        values.append(build.alias(build.column("amount", CELLS), accrual.column))
+        amount = build.number(0) if accrual.narrowed else build.column("amount", CELLS)
+        values.append(build.alias(amount, accrual.column))
         select = build.from_(build.select(*values), build.table(amounts, CELLS))
         if accrual.total is None:
             return self._cte(accrual.column, select)
