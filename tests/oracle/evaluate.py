@@ -39,6 +39,7 @@ from kpidsl.plan.query import Absent, Query, Selection, Top
 from tests.oracle.days import FISCAL, Span, accrued, bucket, buckets, day_of, hours, part_of_day
 from tests.oracle.leaves import Around, Combo, Leaf, Shift, entity_values
 from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic
+from tests.oracle.shown import Tie, shown, with_tested
 
 Answer = dict[tuple[object, ...], dict[str, object]]
 Part = Leaf | FixedAmount | OverEntities
@@ -56,7 +57,7 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     value or an `Absent` member. Raises `Refused` where the rules give no answer.
     """
     rows = Rows(model, tables)
-    answer = _Evaluator(model, query, rows).answer()
+    answer = shown(query, rows, _Evaluator(model, with_tested(query), rows).answer())
     if query.top is not None:
         answer = _led(model, query, rows, answer, query.top)
     for kept, timed in _levels(query):
@@ -92,10 +93,6 @@ def _led(model: Model, query: Query, rows: Rows, answer: Answer, top: Top) -> An
         if len(first) < len(ranking):
             led |= {(*key, Absent.OTHER): row for key, row in rest.items()}
     return led
-
-
-class Tie(Exception):
-    """Which of two members comes first is not said by the rules, only that it is always one."""
 
 
 def _levels(query: Query) -> Iterator[tuple[int, bool]]:

@@ -18,6 +18,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.purpose import Metric
 from kpidsl.model.sources import Aggregate
 from kpidsl.plan.query import Absent, Query, Selection, Top
+from tests.oracle.asking import asked, with_rows_left_out
 from tests.oracle.days import FISCAL
 from tests.oracle.evaluate import Answer
 from tests.oracle.invent import DAYS, MOVED, Draw, Kind, World, chance, pick, predicate, worlds
@@ -146,6 +147,7 @@ def cases(draw: Draw) -> Case:
         totals=chance(draw, 20),
         top=_top(draw, select) if by and chance(draw, 60) else None,
     )
+    query = with_rows_left_out(draw, query, maker.exact())
     model = world.model.model_copy(update={"metrics": maker.metrics})
     return Case(model, query, world.tables, world.columns, has_catalogue=chance(draw, 70))
 
@@ -273,7 +275,7 @@ class _Formulas:
     def condition(self, *, timed: bool) -> e.RowExpr:
         """A filter over dimensions, and now and then over what a metric is of each entity."""
         options: list[tuple[Kind, e.RowExpr]] = list(self.dimensions)
-        exact = [ref for ref in self.measures if self._is_exact(ref)]
+        exact = self.exact()
         if exact and chance(self.draw, 30):
             options = [("int", self._entity_value(exact)), pick(self.draw, options)]
         return predicate(self.draw, options, timed=timed)
@@ -322,6 +324,9 @@ class _Formulas:
             st.lists(st.sampled_from(named), min_size=size, max_size=size, unique=False)
         )
         return tuple(dict.fromkeys(found))
+
+    def exact(self) -> list[e.MeasureRef]:
+        return [ref for ref in self.measures if self._is_exact(ref)]
 
     def _is_exact(self, ref: e.MeasureRef) -> bool:
         """Whether a measure is told from a whole number without a doubt."""
@@ -489,4 +494,4 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
-    }
+    } | asked(query, answer)

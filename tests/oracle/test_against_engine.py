@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic, OverEntities
 from kpidsl.model.sources import Aggregate
 from tests.oracle.engine import ENGINES, EngineName, run_on
-from tests.oracle.evaluate import Answer, Tie, evaluate
+from tests.oracle.evaluate import Answer, evaluate
 from tests.oracle.generate import Case, cases, parts
 from tests.oracle.rows import Refused
+from tests.oracle.shown import Tie
 
 FLOATS = {Aggregate.AVG, Aggregate.MEDIAN, Aggregate.PERCENTILE, Aggregate.STDDEV}
 

@@ -9,9 +9,10 @@ from hypothesis import given, seed, settings
 
 from kpidsl.model.expr import MeasureRef, Not
 from kpidsl.plan.query import Query, Selection
-from tests.oracle.evaluate import Answer, Tie, evaluate
+from tests.oracle.evaluate import Answer, evaluate
 from tests.oracle.generate import Case, cases, rules
 from tests.oracle.rows import Refused
+from tests.oracle.shown import Tie
 
 
 def answered(case: Case) -> Answer | None:
