@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from kpidsl.model import expr as e
-from kpidsl.plan.query import Group, Order, Query
-from tests.oracle.invent import Draw, chance, pick
+from kpidsl.plan.query import Group, Order, Query, Selection
+from tests.oracle.draws import Draw, chance, pick
+from tests.oracle.leaves import Answer
 
 _AMOUNTS = tuple(map(Decimal, (-1, 0, 1, 2, 3, 10)))
 
@@ -16,16 +17,17 @@ _AMOUNTS = tuple(map(Decimal, (-1, 0, 1, 2, 3, 10)))
 def with_rows_left_out(draw: Draw, query: Query, exact: Sequence[e.MetricExpr]) -> Query:
     """The question with a condition on its rows, or about the first of them, or as it is; `exact`
     metrics are told from a whole number, and put in order, without a doubt."""
-    if query.top is not None or not exact or chance(draw, 60):
+    if query.top is not None or not exact or chance(draw, 40):
         return query
-    if chance(draw, 60):
+    if chance(draw, 50):
         query = replace(query, having=_condition(draw, exact))
-    ordered = [item.name for item in query.select if item.expr in exact]
-    if ordered and (query.by or query.grain is not None) and chance(draw, 60):
-        order = (Order(pick(draw, ordered), descending=chance(draw, 70)),)
+    if (query.by or query.grain is not None) and chance(draw, 70):
+        select = (*query.select, Selection("ordered", pick(draw, exact)))
+        order = (Order("ordered", descending=chance(draw, 70)),)
         by = tuple(place for place in range(len(query.by)) if chance(draw, 40))
         per = Group(by, query.grain if chance(draw, 40) else None)
-        query = replace(query, order=order, limit=pick(draw, (1, 2, 5)), per=per)
+        count = pick(draw, (1, 2, 5, 9))
+        query = replace(query, select=select, order=order, limit=count, per=per)
     return query
 
 
@@ -56,7 +58,7 @@ def _test(draw: Draw, exact: Sequence[e.MetricExpr]) -> e.RowExpr:
     )
 
 
-def asked(query: Query, answer: dict[tuple[object, ...], dict[str, object]]) -> dict[str, bool]:
+def asked(query: Query, answer: Answer) -> dict[str, bool]:
     """For each thing that can be said of the rows of an answer, whether the case tries it out."""
     some = bool(answer)
     return {

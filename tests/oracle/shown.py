@@ -8,14 +8,9 @@ from typing import Any
 
 from kpidsl.model.expr import AnswerValue, MetricExpr, RowExpr
 from kpidsl.plan.query import Query, Selection
-from tests.oracle.leaves import children
+from tests.oracle.leaves import Answer, children
 from tests.oracle.rows import Row, Rows
-
-Answer = dict[tuple[object, ...], dict[str, object]]
-
-
-class Tie(Exception):
-    """Which of two rows comes first is not said by the rules, only that it is always one."""
+from tests.oracle.together import Tie
 
 
 def with_tested(query: Query) -> Query:
