@@ -23,6 +23,9 @@ def bounds(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[exp.
     if grain is None:
         assert window is not None
         looked = moved_back(window, shift.months, shift.days, frame.settings.calendar)
+        if looked is None:
+            no_day = build.cast(exp.Null(), "DATE")
+            return no_day, no_day.copy()
         return build.day(looked.start), build.day(looked.end)
     period = build.column(PERIOD, table)
     if isinstance(grain, DayPart):
