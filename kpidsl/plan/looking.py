@@ -151,28 +151,29 @@ def _pairs(
     engine tells them: weeks moved by months, and what is of years of whole weeks."""
     if query.grain is None or isinstance(query.grain, DayPart):
         return None
-    if query.grain is Grain.WEEK and shift.months and query.window is not None:
-        return tuple(_week_pairs(query.window, calendar, shift))
     since = None if reach is None else reach.since
-    if calendar.own_years(query.grain) is None and calendar.own_years(since) is None:
+    if query.grain is Grain.WEEK and shift.months and query.window is not None:
+        pairs = _week_pairs(query.window, calendar, shift)
+    elif calendar.own_years(query.grain) is None and calendar.own_years(since) is None:
         return None
-    assert query.window is not None
-    return tuple(_fiscal_pairs(query.window, query.grain, calendar, shift, since))
+    else:
+        assert query.window is not None
+        pairs = _fiscal_pairs(query.window, query.grain, calendar, shift)
+    return tuple((start, own if _begins(own, since, calendar) else None) for start, own in pairs)
 
 
 def _fiscal_pairs(
-    window: Window, grain: Grain, calendar: Calendar, shift: Shift, since: Grain | None
+    window: Window, grain: Grain, calendar: Calendar, shift: Shift
 ) -> Iterator[tuple[date, Window | None]]:
     """Months of a calendar's own years look at those of the same number."""
     years = calendar.own_years(grain)
     for piece in periods(window, grain, calendar):
         start = period_start(piece.start, grain, calendar)
         if years is None or shift.days or not shift.months:
-            moved: Window | None = shift_window(piece, -shift.months, -shift.days)
+            yield start, shift_window(piece, -shift.months, -shift.days)
         else:
             found = years.moved(piece.start, piece.end, shift.months)
-            moved = None if found is None else Window(*found)
-        yield start, moved if _begins(moved, since, calendar) else None
+            yield start, None if found is None else Window(*found)
 
 
 def _begins(own: Window | None, since: Grain | None, calendar: Calendar) -> bool:
