@@ -111,15 +111,15 @@ class Regroups:
 
 
 def nests(inner: Grain, outer: Grain | DayPart | None, calendar: Calendar) -> bool:
-    """Tell whether each period of one grain lies in one of the other. Of years of whole weeks no
-    engine tells the period of a day, so nothing is put together by these."""
+    """Tell whether each period of one grain lies in one of the other. Of years that are no
+    calendar months no engine tells the period of a day, so nothing is put together by these."""
     if outer is None or inner is outer:
         return True
-    if isinstance(outer, DayPart) or calendar.years_of_weeks(outer):
+    if isinstance(outer, DayPart) or calendar.own_years(outer):
         return False
     if inner.months == 0 or outer.months == 0:
         return inner is Grain.DAY
-    if calendar.years_of_weeks(inner):
+    if calendar.own_years(inner):
         return False
     alike = (inner is inner.ordinary) == (outer is outer.ordinary)
     return outer.months % inner.months == 0 and (alike or inner.months == 1)

@@ -103,6 +103,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
         "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
         "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
+        "S20 listed calendar": query.grain in FISCAL and model.settings.listed is not None,
         "S10 over entities": any(
             isinstance(part, e.OverEntities) and part.period is None for part in every
         )

@@ -186,11 +186,21 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     ),
     CodeInfo(
         "K489",
-        "years of whole weeks without a window",
-        "A question is about fiscal periods of a `calendar` of whole weeks, and names no period.",
+        "periods of a calendar without a window",
+        "A question is about fiscal periods of a `calendar` of whole weeks or of a listed one, and "
+        "names no period.",
         "Where such a year begins follows from the calendar and not from the data, so its periods "
         "are listed (S20).",
         "kpidsl query revenue --by fiscal_month",
+        "kpidsl query revenue --by fiscal_month --period FY2026",
+    ),
+    CodeInfo(
+        "K492",
+        "days that the calendar does not list",
+        "A question by fiscal periods is about days for which the source of the project's "
+        "`calendar` has no whole year.",
+        "Which month such a day belongs to, and when its year began, nobody has said (S20).",
+        "kpidsl query revenue --by fiscal_month --period 2031   # the rows end with 2027",
         "kpidsl query revenue --by fiscal_month --period FY2026",
     ),
     CodeInfo(
