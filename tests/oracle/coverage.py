@@ -11,6 +11,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate
 from kpidsl.plan.query import Absent
+from tests.oracle.asking import asked
 from tests.oracle.days import FISCAL
 from tests.oracle.generate import Case
 from tests.oracle.leaves import Answer, entity_values, references
@@ -143,8 +144,9 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S20 part of a day": isinstance(query.grain, DayPart),
         "S20 week": query.grain is Grain.WEEK,
         "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
+        "S20 listed calendar": query.grain in FISCAL and model.settings.listed is not None,
         "S20 zone": (query.grain is not None or query.window is not None)
         and any(moves_a_day(rows, leaf) for leaf in leaves),
         "rank": e.Rank in kinds and len(answer) > 1,
         "once per": any(measure.once_per for measure in measures),
-    }
+    } | asked(query, answer)

@@ -84,7 +84,7 @@ class Formulas:
     def condition(self, *, timed: bool) -> e.RowExpr:
         """A filter over dimensions, and now and then over what a metric is of each entity."""
         options: list[tuple[Kind, e.RowExpr]] = list(self.conditions)
-        exact = [ref for ref in self.measures if self._is_exact(ref)]
+        exact = self.exact()
         if exact and chance(self.draw, 30):
             options = [("int", self._entity_value(exact)), pick(self.draw, options)]
         return predicate(self.draw, options, timed=timed)
@@ -132,6 +132,10 @@ class Formulas:
         found = [pick(self.draw, named) for _ in range(size)]
         return tuple(dict.fromkeys(found))
 
+    def exact(self) -> list[e.MeasureRef]:
+        """The measures that are told from a whole number without a doubt."""
+        return [ref for ref in self.measures if self._is_exact(ref)]
+
     def _is_exact(self, ref: e.MeasureRef) -> bool:
         """Whether a measure is told from a whole number without a doubt."""
         measure = self._measure(ref)
@@ -147,13 +151,16 @@ class Formulas:
         return e.ToDate(inner, pick(self.draw, tuple(Grain)))
 
     def _still(self, depth: int) -> e.MetricExpr:
-        """A formula that hardly ever looks at other days: few may stand in one that does."""
+        """A formula for one that looks at other days: hardly ever one that does so, too, or that
+        has levels."""
         if chance(self.draw, 10):
             return self.formula(depth)
-        looks = self.shifts, self.ended
+        before = self.shifts, self.ended, self.measures
         self.shifts, self.ended = (), False
+        flows = [ref for ref in self.measures if self._measure(ref).stock is None]
+        self.measures = flows or self.measures
         found = self.formula(depth)
-        self.shifts, self.ended = looks
+        self.shifts, self.ended, self.measures = before
         return found
 
     def formula(  # noqa: C901 -- a case a kind
@@ -165,7 +172,7 @@ class Formulas:
             kinds += ["filtered"] * 2 * bool(self.conditions) + ["prior"] * 2 * bool(self.shifts)
             kinds += ["fixed"] * 5 * self.fixed + ["reach"] * 6 * self.ended
             kinds += ["total"] * 2 + ["rank"]
-            kinds += ["over entities"] * 4 * bool(self.dimensions or self.timed)
+            kinds += ["over entities"] * 4 * bool(self.dimensions or (self.timed and self.periods))
         match pick(self.draw, kinds):
             case "arithmetic":
                 op = pick(self.draw, "+-*//")

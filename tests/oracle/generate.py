@@ -14,6 +14,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.query import Query, Selection, Top
+from tests.oracle.asking import with_rows_left_out
 from tests.oracle.days import FISCAL, day_of
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.formulas import Days, Formulas, Months, Typed
@@ -84,7 +85,7 @@ def case_of(seed: int) -> Case:
 def random_case(draw: Draw) -> Case:
     """A random model with rows, and a query for it."""
     world = invent(draw)
-    size = pick(draw, (1, 2, 2, 2))
+    size = pick(draw, (1, 2, 2, 2, 2, 2))
     asked = some(draw, list(world.model.sources), size, size)
     if chance(draw, 35):
         asked[0] = next(iter(world.model.sources))  # the one that others join
@@ -95,28 +96,29 @@ def random_case(draw: Draw) -> Case:
     careless = chance(draw, 10)  # and so refused more often
     window = _window(draw, world, pick(draw, asked)) if timed and chance(draw, 85) else None
     days: Grain | None = pick(draw, (None, *Grain)) if timed else None
-    if not careless and window is None and world.model.settings.week_years and days in FISCAL:
+    if not careless and window is None and _has_own_years(world.model.settings) and days in FISCAL:
         days = Grain.MONTH
     shifts = SHIFTS[days] if window is not None else ()
     ended = window is not None or days is not None
     grain: Grain | DayPart | None = days
-    if timed and chance(draw, 35) and all(_knows_hours(world, name) for name in asked):
+    if timed and chance(draw, 45) and all(_knows_hours(world, name) for name in asked):
         grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
         window, shifts, ended = _short(draw, world, asked[0]), (), False
     maker = Formulas(draw, world, asked, dimensions, shifts, by, ended)
     sparse = chance(draw, 10 if grain is DayPart.HOUR else 40)
     sparse = sparse or grain in {DayPart.MINUTE, DayPart.SECOND}
-    leads = bool(by) and chance(draw, 50)
+    split = any(end.reverse for _, each in by for end in ends(world.model, asked, each))
+    leads = bool(by) and chance(draw, 45)
     if not careless:
         maker.periods = _periods(grain, world.model.settings, sparse=sparse)
         maker.conditions = _apart(world.model, asked, dimensions, by)
         maker.fixed = bool(shifts) and not leads
-        if not ended:
-            maker.leave_out(lambda measure: measure.stock)
-        if any(end.reverse for _, dimension in by for end in ends(world.model, asked, dimension)):
-            maker.leave_out(lambda measure: measure.once_per)
+        told_apart = [name for name in asked if ended and world.model.sources[name].key]
+        maker.leave_out(lambda each: each.stock and each.source not in told_apart)
+        if split:
+            maker.leave_out(lambda each: each.once_per)
     select = tuple(
-        Selection(f"c{index} ü", maker.formula(2)) for index in range(pick(draw, (1, 2, 2, 3)))
+        Selection(f"c{index} ü", maker.formula(2)) for index in range(pick(draw, (1, 2, 3, 3)))
     )
     query = Query(
         select,
@@ -126,10 +128,12 @@ def random_case(draw: Draw) -> Case:
         where=maker.condition(timed=False) if maker.conditions and chance(draw, 25) else None,
         sparse=sparse,
         totals=chance(draw, 20),
-        top=_top(draw, select) if leads else None,
+        top=_top(draw, select, rest=not split or careless) if leads else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
-    return Case(model, query, world.tables, world.columns, has_catalogue=chance(draw, 70))
+    has_catalogue = chance(draw, 70)
+    query = with_rows_left_out(draw, query, maker.exact())
+    return Case(model, query, world.tables, world.columns, has_catalogue)
 
 
 def _by(draw: Draw, model: Model, asked: list[str], dimensions: list[Typed]) -> list[Typed]:
@@ -144,9 +148,9 @@ def _by(draw: Draw, model: Model, asked: list[str], dimensions: list[Typed]) -> 
     return list(dict.fromkeys(some(draw, dimensions, size, size)))
 
 
-def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:
+def _top(draw: Draw, select: tuple[Selection, ...], *, rest: bool) -> Top:
     column = pick(draw, [item.name for item in select])
-    return Top(pick(draw, (1, 1, 2)), column, chance(draw, 70), rest=chance(draw, 90))
+    return Top(pick(draw, (1, 1, 2)), column, chance(draw, 70), rest=rest and chance(draw, 90))
 
 
 def _window(draw: Draw, world: World, source: str) -> Window:
@@ -167,7 +171,7 @@ def _periods(
     grain: Grain | DayPart | None, settings: Settings, *, sparse: bool
 ) -> tuple[Grain, ...]:
     """The periods that can be put together by a grain."""
-    listed = FISCAL if settings.week_years is not None else ()
+    listed = FISCAL if _has_own_years(settings) else ()
     if grain is None:
         return tuple(each for each in Grain if each not in listed)
     if sparse or isinstance(grain, DayPart):
@@ -176,6 +180,10 @@ def _periods(
         return (grain,)
     months = () if grain in {Grain.DAY, Grain.WEEK} else (Grain.MONTH,)
     return (Grain.DAY, *months, grain)
+
+
+def _has_own_years(settings: Settings) -> bool:
+    return settings.week_years is not None or settings.listed is not None
 
 
 def _apart(model: Model, asked: list[str], dimensions: list[Typed], by: list[Typed]) -> list[Typed]:

@@ -25,6 +25,7 @@ from kpidsl.model.sources import (
 )
 from kpidsl.model.units import Datatype
 from kpidsl.model.week_years import WeekYears
+from tests.oracle import listed
 from tests.oracle.draws import (
     DAYS,
     HELD,
@@ -112,7 +113,7 @@ def invent(draw: Draw) -> World:
     """A random model and its rows."""
     names = some(draw, SOURCES, len(SOURCES), len(SOURCES))
     sketches: list[Sketch] = []
-    star = chance(draw, 35)  # all others join the first, so that it has several many sides
+    star = chance(draw, 40)  # all others join the first, so that it has several many sides
     for name in names[: pick(draw, (3, 3, 4) if star else (2, 3, 4))]:
         sketches.append(_sketch(draw, name, sketches[:1] if star else sketches))
     sources = {sketch.name: _source(draw, sketch, sketches) for sketch in sketches}
@@ -121,12 +122,22 @@ def invent(draw: Draw) -> World:
         members = some(draw, sketches, 1, len(sketches))
         shared["way"] = {sketch.name: "tag" for sketch in members}
     week_starts = pick(draw, (0, 0, 6))
+    own_years = pick(
+        draw,
+        (
+            {},
+            {},
+            {"week_years": _week_years(draw, week_starts)},
+            {"listed": listed.calendar(draw)},
+            {"listed": listed.calendar(draw)},
+        ),
+    )
     settings = Settings(
         name="project",
         timezone=pick(draw, ZONES),
         week_starts=week_starts,
         fiscal_year_starts=pick(draw, (1, 3, 4, 10, 11)),
-        week_years=_week_years(draw, week_starts) if chance(draw, 40) else None,
+        **own_years,
     )
     model = Model(
         settings=settings,
@@ -171,7 +182,7 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         )
     count = 1 if len(before) == 1 else pick(draw, (0, 1, 1, 2, 2))
     targets = [pick(draw, before) for _ in range(count)] if before else []
-    if targets and chance(draw, 25):
+    if targets and chance(draw, 30):
         targets = targets[:1] * 2  # in two roles
     sketch.joins = [
         (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
