@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,7 +29,7 @@ class Settings(Definition):
     materiality: Decimal | None = None
     materiality_amount: Decimal | None = None
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         """How days make periods."""
         return Calendar(self.week_starts, self.fiscal_year_starts, self.week_years)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from kpidsl.model.definition import Definition
 from kpidsl.model.expr import (
@@ -26,9 +26,9 @@ def heading_of(query: Query, model: Model, made_by: str) -> str:
     """Return the comment above a query's SQL: each metric and measure in it with its place."""
     named: dict[str, Definition] = {}
     for item in query.select:
-        named |= dict(_named(item.expr, model))
+        _name(item.expr, model, named)
     if query.where is not None:
-        named |= dict(_tested(query.where, model))
+        _name_tested(query.where, model, named)
     return heading(named.items(), made_by)
 
 
@@ -40,31 +40,32 @@ def heading(named: Iterable[tuple[str, Definition]], made_by: str) -> str:
     return "".join(f"-- {visible(line)}\n" for line in lines)
 
 
-def _named(expr: MetricExpr, model: Model) -> Iterator[tuple[str, Definition]]:
-    """Yield what an expression rests on, each metric before what it is made of."""
+def _name(expr: MetricExpr, model: Model, named: dict[str, Definition]) -> None:
+    """Add what an expression rests on, each metric before what it is made of, and each once."""
     match expr:
         case MetricRef(name):
-            yield name, model.metrics[name]
-            yield from _named(model.metrics[name].expr, model)
+            if name not in named:
+                named[name] = model.metrics[name]
+                _name(model.metrics[name].expr, model, named)
         case MeasureRef(source, name):
-            yield str(expr), model.sources[source].measures[name]
+            named[str(expr)] = model.sources[source].measures[name]
         case MetricArithmetic(_, left, right):
-            yield from _named(left, model)
-            yield from _named(right, model)
+            _name(left, model, named)
+            _name(right, model, named)
         case MetricCoalesce(items):
             for item in items:
-                yield from _named(item, model)
+                _name(item, model, named)
         case FixedAmount(allocate_by=by):
             if by is not None:
-                yield from _named(by, model)
+                _name(by, model, named)
         case Filtered(operand, predicate):
-            yield from _named(operand, model)
-            yield from _tested(predicate, model)
+            _name(operand, model, named)
+            _name_tested(predicate, model, named)
         case Applied(operand):
-            yield from _named(operand, model)
+            _name(operand, model, named)
 
 
-def _tested(predicate: RowExpr, model: Model) -> Iterator[tuple[str, Definition]]:
-    """Yield what a filter by metrics rests on."""
+def _name_tested(predicate: RowExpr, model: Model, named: dict[str, Definition]) -> None:
+    """Add what a filter by metrics rests on."""
     for value in entity_values(predicate):
-        yield from _named(value.metric, model)
+        _name(value.metric, model, named)
