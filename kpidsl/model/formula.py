@@ -108,6 +108,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return _wrap(f"-{_row(operand, _TIGHT)}", _PRODUCT, outer)
         case e.CaseWhen() | e.Function() | e.RawSql():
             return _call(expr)
+        case e.Resolved(entity=entity, operand=operand):
+            return f"{entity}({_row(operand, _LOOSE)})"
         case _:
             return _condition(expr, outer)
 

@@ -20,6 +20,7 @@ from kpidsl.model.sources import Aggregate
 from kpidsl.plan.query import Absent, Query, Selection, Top
 from tests.oracle.days import FISCAL
 from tests.oracle.evaluate import Answer
+from tests.oracle.identities import looks_up, with_identities
 from tests.oracle.invent import DAYS, MOVED, Draw, Kind, World, chance, pick, predicate, worlds
 from tests.oracle.leaves import entity_values, references
 from tests.oracle.paths import Reach, reach
@@ -103,7 +104,10 @@ class Case:
 @st.composite
 def cases(draw: Draw) -> Case:
     world = draw(worlds())
-    names = st.sampled_from(list(world.model.sources))
+    if chance(draw, 20):
+        world = with_identities(draw, world)
+    measured = [name for name, source in world.model.sources.items() if source.measures]
+    names = st.sampled_from(measured)
     size = pick(draw, (1, 2))
     asked = draw(st.lists(names, min_size=size, max_size=size, unique=True))
     if chance(draw, 25):
@@ -195,7 +199,11 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
         for join in world.model.sources[source].joins.values()
         for name, kind in world.kinds[join.target].items()
     ]
-    found += [("text", e.QueryDimension(name)) for name in world.model.shared] * 6
+    found += [
+        (world.kinds[source][member], e.QueryDimension(name))
+        for name, shared in world.model.shared.items()
+        for source, member in list(shared.members.items())[:1]
+    ] * 6
     if chance(draw, 5):
         return found
     # Those over the many side come up more often than they would by themselves.
@@ -489,4 +497,5 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
+        "S29 identity": looks_up(model, case.tables, leaves, [*query.by, *named], measures),
     }
