@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -232,3 +233,30 @@ def test_s29_the_table_and_its_columns_must_be_there(
         assert (found.code, found.span.text if found.span else "") == (code, marked)
         proof = [item for item in loaded.prove().diagnostics if item.code == code]
         assert [item.span.text for item in proof if item.span] == [marked]
+
+
+PAGES = """
+kpi reach "People": people { serves: "Growth" }
+kpi takings "Takings": revenue { serves: "Growth" }
+audience team {
+  tier: manager, cadence: monthly
+  sees: [reach, takings, takings by customer, bought]
+}
+report wide { for: team, section "Who came?" { show: [reach] } }
+report narrow { for: team, section "Who paid?" { show: [takings] } }
+report apart { for: team, section "Who paid what?" { show: takings by customer } }
+report path { for: team, section "Who went on?" { funnel: bought } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    # By customer the orders are split alone, and their ids are what others stand for.
+    [("wide", True), ("narrow", False), ("apart", False), ("path", True)],
+)
+def test_s29_a_page_says_what_share_is_unresolved(tmp_path: Path, name: str, told: bool) -> None:
+    now = datetime(2026, 2, 15, tzinfo=UTC)
+    with shop_of(tmp_path, SHOP + PAGES) as loaded:
+        (page,) = loaded.report(name, out=tmp_path / "pages", now=now)
+    text = page.read_text(encoding="utf-8")
+    assert ("60.0 % of 5 ids of person in Sessions are unresolved." in text) == told
