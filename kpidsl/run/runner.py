@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError, Table, ValueType
+from kpidsl.model.listed_years import ListedYears
 from kpidsl.model.moments import DayPart, local_period
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
@@ -19,6 +20,7 @@ from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
 from kpidsl.plan.within import aggregates_of, tested_by
+from kpidsl.run.calendars import years_of
 from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
@@ -30,7 +32,7 @@ from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
-from kpidsl.sql.known import known_range, unresolved
+from kpidsl.sql.known import known_range, listed_days, unresolved
 from kpidsl.sql.lacking import lacking, sql_in
 from kpidsl.sql.lower import to_tree
 from kpidsl.sql.relations import resolved_in
@@ -118,6 +120,20 @@ class Runner:
         told = self._identified(tree, sources)
         result = FunnelResult(steps, immature, shown, identified=told)
         return result, diagnostics + found
+
+    def listed_years(self) -> tuple[ListedYears, list[Diagnostic]]:
+        """Return the years that the source of the project's calendar lists, or what is wrong with
+        them; none where no calendar is listed."""
+        calendar = self.model.settings.listed
+        if calendar is None or calendar.source not in self.model.sources:
+            return ListedYears(), []
+        tree = listed_days(self.model, calendar, self._engine.dialect)
+        source = self.model.sources[calendar.source]
+        table, found = self._run(tree, self._text(tree, pretty=False), [source], None)
+        if table is None:
+            return ListedYears(), found
+        years, problems = years_of(table.rows, calendar)
+        return years, found + problems
 
     def prove(self, tell: Callable[[str], None]) -> Proof:
         """Test every claim of the model on the data (S3); `tell` hears what is looked at."""

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from kpidsl.model.expr import (
     And,
+    AnswerValue,
     Arithmetic,
     CaseWhen,
     Column,
@@ -234,7 +235,7 @@ class Scope:
                 return self._resolved(expr, at)
             case OfEntity():
                 return self._of_entity(expr, at)
-            case QueryDimension() | EntityValue():
+            case QueryDimension() | EntityValue() | AnswerValue():
                 raise AssertionError(f"`{expr}` was not placed on a path")
         return exp.Paren(this=self.condition(expr, at, exact=True))
 
