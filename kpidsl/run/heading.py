@@ -18,6 +18,7 @@ from kpidsl.model.expr import (
 )
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Query
+from kpidsl.plan.shown import metrics_in
 from kpidsl.plan.within import entity_values
 from kpidsl.text.display import visible
 
@@ -29,6 +30,8 @@ def heading_of(query: Query, model: Model, made_by: str) -> str:
         _name(item.expr, model, named)
     if query.where is not None:
         _name_tested(query.where, model, named)
+    for metric in metrics_in(query.having):
+        _name(metric, model, named)
     return heading(named.items(), made_by)
 
 

@@ -28,8 +28,11 @@ def edges(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[list[
     calendar = frame.settings.calendar
     if grain is None:
         assert window is not None
-        looked = moved_back(window, shift.months, shift.days, calendar)
-        return [looked.start], [looked.end]
+        moved = moved_back(window, shift.months, shift.days, calendar)
+        if moved is None:
+            no_day = build.cast(exp.Null(), "DATE")
+            return [no_day], [no_day.copy()]
+        return [moved.start], [moved.end]
     period = build.column(PERIOD, table)
     if isinstance(grain, DayPart):
         local = dialect.local_time(period, Clock(frame.settings.timezone, "UTC"))
