@@ -7,6 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kpidsl.model.definition import Definition
+from kpidsl.model.events import Event
 from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.pages import Audience, Report
 from kpidsl.model.periods import Calendar
@@ -58,6 +59,7 @@ class Model(BaseModel):
     goals: dict[str, Goal] = {}
     funnels: dict[str, Funnel] = {}
     benchmarks: dict[str, Benchmark] = {}
+    events: dict[str, Event] = {}
     audiences: dict[str, Audience] = {}
     reports: dict[str, Report] = {}
     column_spans: dict[tuple[str, tuple[str, ...]], Span] = Field(
