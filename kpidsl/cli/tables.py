@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import Enum
@@ -16,7 +17,7 @@ from kpidsl.text.display import visible, width
 from kpidsl.text.render import render
 
 if TYPE_CHECKING:
-    from kpidsl.run.result import Column, Known, Mark, Result, Value
+    from kpidsl.run.result import Column, Identified, Known, Mark, Result, Value
 
 Number = Decimal | float | int
 _REASONS = {
@@ -27,7 +28,7 @@ _REASONS = {
 
 
 def as_json(result: Result) -> str:
-    """Return `{"columns": […], "rows": […], "known": […], "diagnostics": […]}`.
+    """Return `{"columns": […], "rows": […], "known": […], "identified": […], "diagnostics": […]}`.
 
     In a row, an absent member is null, and why it is absent stands in `NAME__state`;
     `period__partial` tells whether it stands for a part of its period only (S21), and
@@ -58,6 +59,7 @@ def as_json(result: Result) -> str:
         "columns": columns,
         "rows": rows,
         "known": [_known(item) for item in result.known],
+        "identified": [asdict(item) for item in result.identified],
         # The same shape as that of `check --format json`.
         "diagnostics": json.loads(render(result.diagnostics, "json")),
     }
@@ -163,6 +165,8 @@ def _footnotes(result: Result) -> Iterator[str]:
             yield f"  {_reach(item)}"
     if result.marks:
         yield from _uneven(result)
+    for told in result.identified:
+        yield unresolved(told)
 
 
 def _uneven(result: Result) -> Iterator[str]:
@@ -177,6 +181,13 @@ def _uneven(result: Result) -> Iterator[str]:
     for mark, periods in whose.items():
         listed = ", ".join(dict.fromkeys(filter(None, periods)))
         yield f"  {_REASONS[mark.sign].format(visible(mark.event))}" + (listed and f": {listed}")
+
+
+def unresolved(told: Identified) -> str:
+    """Return how many of a source's ids are unresolved, in words (S29)."""
+    whole = f"{told.ids:,} ids of `{visible(told.entity)}` in {visible(told.source)}"
+    share = f" ({100 * told.unresolved / told.ids:.1f}%)" if told.ids else ""
+    return f"identities: {told.unresolved:,} of {whole} unresolved{share}"
 
 
 def _reach(item: Known) -> str:

@@ -61,15 +61,11 @@ class Regroups:
         period = first.expr.period
         every, entity = (own, []) if period is not None else self._with_entity(own, first)
         asked = replace(
-            self.query,
+            self.query.values_alone(),
             select=(Selection(name_of(first.expr.operand), _within(first)),),
             by=tuple(dimension for _, dimension in every),
             grain=self.query.grain if period is None else self._nested(first, period),
-            order=(),
-            limit=None,
             sparse=period is None,
-            totals=False,
-            top=None,
         )
         keys, states = zip(*(pair for pair, _ in every), strict=True) if every else ((), ())
         return Regroup(

@@ -68,6 +68,17 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """How many different ids of an entity a source has, and how many of them are `unresolved`: its
+    table knows nothing of them, and so they count as somebody of their own (S29)."""
+
+    entity: str
+    source: str
+    ids: int
+    unresolved: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Rows follow `columns`: the period, the dimensions (a member or an `Absent`), the metrics
     (None where there is no value).
@@ -75,8 +86,8 @@ class Result:
     `partial` tells for each row whether it stands for a part of its period only, since the
     question or what the sources know cuts it (S21); `known` is what they know, and empty for a
     question about no time. `marks` tells for each row why its comparisons are uneven (S19), and is
-    empty where there are none. `diagnostics` are what was noticed on the way, none of them an
-    error.
+    empty where there are none. `identified` tells of entities in the answer, how many of their ids
+    are resolved (S29). `diagnostics` are what was noticed on the way, none of them an error.
     """
 
     columns: tuple[Column, ...]
@@ -85,6 +96,7 @@ class Result:
     partial: tuple[bool, ...]
     known: tuple[Known, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    identified: tuple[Identified, ...] = ()
     marks: tuple[tuple[Mark, ...], ...] = ()
 
     @property
@@ -112,9 +124,10 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class FunnelResult:
     """Entities that reached each step; `immature` ones are in none of the counts (S22).
-    `diagnostics` are as in `Result`."""
+    `diagnostics` and `identified` are as in `Result`."""
 
     steps: tuple[tuple[str, int], ...]
     immature: int
     sql: str
     diagnostics: tuple[Diagnostic, ...] = ()
+    identified: tuple[Identified, ...] = ()

@@ -38,9 +38,10 @@ from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
 from kpidsl.sql.merging import Part, by_period, folded, skeleton
 from kpidsl.sql.periods import period_start as first_day_of
+from kpidsl.sql.shown import in_order, leaves_out, shown_rows
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.spine import Spine
-from kpidsl.sql.statement import ALL, OTHER, Statement, in_order, key_columns
+from kpidsl.sql.statement import ALL, OTHER, Statement, key_columns
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -54,6 +55,8 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     parts = [_Lowering(plan.root.input, plan.frame, statement).select(plan.frame)]
     if plan.leaders is not None:
         parts = _leading(parts[0], plan.leaders, plan, statement)
+    if leaves_out(plan):
+        parts = [shown_rows(build.union_all(parts), plan)]
     parts += [
         _Lowering(part.input, part.frame, statement).select(plan.frame) for part in plan.subtotals
     ]
@@ -339,7 +342,8 @@ class _Lowering:
             ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
         known = self.spine.ranges(ranges)
         amounts = {item.column: self._amounts(item) for item in compute.input.accruals}
-        listed = self._listed(output.formula for output in compute.outputs)
+        computed = (*compute.outputs, *compute.tested)
+        listed = self._listed(output.formula for output in computed)
         cells = Cells(
             self.frame,
             self.dialect,
@@ -349,9 +353,7 @@ class _Lowering:
             listed,
             ranked=self.beside is None,
         )
-        values = [
-            build.alias(cells.value(output.formula), output.name) for output in compute.outputs
-        ]
+        values = [build.alias(cells.value(output.formula), output.name) for output in computed]
         keys = [build.column(key, CELLS) for key in self._key_names()]
         select = build.from_(build.select(*keys, *values), build.table(merged, CELLS))
         for _, table in known.values():

@@ -149,11 +149,21 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     ),
     CodeInfo(
         "K476",
-        "totals of a limited answer",
-        "The question limits its rows and asks for totals.",
-        "A total beside ten of a hundred rows reads as the total of the ten.",
+        "totals beside some of the rows",
+        "The question leaves rows out, by a limit or a condition, and asks for totals, which are "
+        "over all rows.",
+        "A total beside ten of a hundred rows reads as the total of the ten (S10).",
         "kpidsl query revenue --by product --limit 10 --totals",
-        "kpidsl query revenue --by product --totals",
+        "kpidsl query revenue --by product --top 10 --totals",
+    ),
+    CodeInfo(
+        "K486",
+        "a plan over less than its months",
+        "The question compares with a plan by days or weeks, or over days that are no whole "
+        "months.",
+        "A plan is by the month; which part of it falls to a day is not said (S27).",
+        "kpidsl query revenue_kpi --by week --compare plan --period 2026-Q1",
+        "kpidsl query revenue_kpi --by month --compare plan --period 2026-Q1",
     ),
     CodeInfo(
         "K487",
