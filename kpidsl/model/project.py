@@ -8,6 +8,7 @@ from functools import cached_property
 from pydantic import BaseModel, ConfigDict, Field
 
 from kpidsl.model.definition import Definition
+from kpidsl.model.events import Event
 from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.pages import Audience, Report
 from kpidsl.model.periods import Calendar
@@ -59,6 +60,7 @@ class Model(BaseModel):
     goals: dict[str, Goal] = {}
     funnels: dict[str, Funnel] = {}
     benchmarks: dict[str, Benchmark] = {}
+    events: dict[str, Event] = {}
     audiences: dict[str, Audience] = {}
     reports: dict[str, Report] = {}
     column_spans: dict[tuple[str, tuple[str, ...]], Span] = Field(

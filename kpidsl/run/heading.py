@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from kpidsl.model.definition import Definition
 from kpidsl.model.expr import (
@@ -27,11 +27,11 @@ def heading_of(query: Query, model: Model, made_by: str) -> str:
     """Return the comment above a query's SQL: each metric and measure in it with its place."""
     named: dict[str, Definition] = {}
     for item in query.select:
-        _name(item.expr, model, named)
+        named |= dict(named_in(item.expr, model))
     if query.where is not None:
-        _name_tested(query.where, model, named)
+        named |= dict(_tested(query.where, model))
     for metric in metrics_in(query.having):
-        _name(metric, model, named)
+        named |= dict(named_in(metric, model))
     return heading(named.items(), made_by)
 
 
@@ -43,32 +43,31 @@ def heading(named: Iterable[tuple[str, Definition]], made_by: str) -> str:
     return "".join(f"-- {visible(line)}\n" for line in lines)
 
 
-def _name(expr: MetricExpr, model: Model, named: dict[str, Definition]) -> None:
-    """Add what an expression rests on, each metric before what it is made of, and each once."""
+def named_in(expr: MetricExpr, model: Model) -> Iterator[tuple[str, Definition]]:
+    """Yield what an expression rests on, each metric before what it is made of."""
     match expr:
         case MetricRef(name):
-            if name not in named:
-                named[name] = model.metrics[name]
-                _name(model.metrics[name].expr, model, named)
+            yield name, model.metrics[name]
+            yield from named_in(model.metrics[name].expr, model)
         case MeasureRef(source, name):
-            named[str(expr)] = model.sources[source].measures[name]
+            yield str(expr), model.sources[source].measures[name]
         case MetricArithmetic(_, left, right):
-            _name(left, model, named)
-            _name(right, model, named)
+            yield from named_in(left, model)
+            yield from named_in(right, model)
         case MetricCoalesce(items):
             for item in items:
-                _name(item, model, named)
+                yield from named_in(item, model)
         case FixedAmount(allocate_by=by):
             if by is not None:
-                _name(by, model, named)
+                yield from named_in(by, model)
         case Filtered(operand, predicate):
-            _name(operand, model, named)
-            _name_tested(predicate, model, named)
+            yield from named_in(operand, model)
+            yield from _tested(predicate, model)
         case Applied(operand):
-            _name(operand, model, named)
+            yield from named_in(operand, model)
 
 
-def _name_tested(predicate: RowExpr, model: Model, named: dict[str, Definition]) -> None:
-    """Add what a filter by metrics rests on."""
+def _tested(predicate: RowExpr, model: Model) -> Iterator[tuple[str, Definition]]:
+    """Yield what a filter by metrics rests on."""
     for value in entity_values(predicate):
-        _name(value.metric, model, named)
+        yield from named_in(value.metric, model)
