@@ -14,6 +14,7 @@ from kpidsl.plan.query import Absent
 from tests.oracle.asking import asked
 from tests.oracle.days import FISCAL
 from tests.oracle.generate import Case
+from tests.oracle.identities import looks_up
 from tests.oracle.leaves import Answer, entity_values, references
 from tests.oracle.paths import Reach, ends
 from tests.oracle.rows import Rows
@@ -139,6 +140,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S18 to date": e.ToDate in kinds,
         "S19 prior": e.Prior in kinds,
         "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
+        "S19 event": any(isinstance(part, e.Prior) and part.event is not None for part in every),
         "S20 moved clock": isinstance(query.grain, DayPart)
         and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
         "S20 part of a day": isinstance(query.grain, DayPart),
@@ -149,4 +151,5 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         and any(moves_a_day(rows, leaf) for leaf in leaves),
         "rank": e.Rank in kinds and len(answer) > 1,
         "once per": any(measure.once_per for measure in measures),
+        "S29 identity": looks_up(model, case.tables, leaves, [*query.by, *named], measures),
     } | asked(query, answer)

@@ -68,6 +68,7 @@ class Formulas:
         self.conditions = dimensions
         """What conditions are about."""
         self.periods: tuple[Grain, ...] = tuple(Grain)
+        self.events: tuple[str, ...] = ()
         self.fixed = bool(shifts)
         """Whether there may be fixed amounts."""
 
@@ -163,6 +164,12 @@ class Formulas:
         self.shifts, self.ended, self.measures = before
         return found
 
+    def _prior(self, inner: e.MetricExpr) -> e.MetricExpr:
+        if self.events and chance(self.draw, 30):
+            months = pick(self.draw, (12, 12, 12, 24))
+            return e.Prior(inner, months, 0, pick(self.draw, self.events))
+        return e.Prior(inner, *pick(self.draw, self.shifts))
+
     def formula(  # noqa: C901 -- a case a kind
         self, depth: int
     ) -> e.MetricExpr:
@@ -193,8 +200,7 @@ class Formulas:
                 condition = self.condition(timed=self.timed)
                 return e.Filtered(self.formula(depth - 1), condition)
             case "prior":
-                months, days = pick(self.draw, self.shifts)
-                return e.Prior(self.formula(depth - 1), months, days)
+                return self._prior(self.formula(depth - 1))
             case "reach":
                 return self._reaching(self._still(depth - 1))
             case "total":
