@@ -9,7 +9,7 @@ from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Aggregate
+from kpidsl.model.sources import Aggregate, Measure
 from kpidsl.plan.query import Absent
 from tests.oracle.asking import asked
 from tests.oracle.days import FISCAL
@@ -18,7 +18,15 @@ from tests.oracle.identities import looks_up
 from tests.oracle.leaves import Answer, entity_values, references
 from tests.oracle.paths import Reach, ends
 from tests.oracle.rows import Rows
-from tests.oracle.traits import doubles, has_versions, moves_a_day, negates, plays_a_role, repeats
+from tests.oracle.traits import (
+    counts_once,
+    doubles,
+    has_versions,
+    moves_a_day,
+    negates,
+    plays_a_role,
+    repeats,
+)
 
 
 def parts(model: Model, formula: e.MetricExpr) -> Iterator[e.MetricExpr]:
@@ -52,6 +60,15 @@ def _every(case: Case) -> list[e.MetricExpr]:
     return [part for each in case.query.select for part in parts(case.model, each.expr)]
 
 
+def measures_of(case: Case) -> list[Measure]:
+    """The measures that a case's query asks for, as often as it does."""
+    return [
+        case.model.sources[part.source].measures[part.measure]
+        for part in _every(case)
+        if isinstance(part, e.MeasureRef)
+    ]
+
+
 def _leaves(case: Case) -> set[str]:
     return {part.source for part in _every(case) if isinstance(part, e.MeasureRef)}
 
@@ -71,11 +88,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
     model, query = case.model, case.query
     rows = Rows(model, case.tables)
     every, leaves = _every(case), _leaves(case)
-    measures = [
-        model.sources[part.source].measures[part.measure]
-        for part in every
-        if isinstance(part, e.MeasureRef)
-    ]
+    measures = measures_of(case)
     filters = [part.predicate for part in every if isinstance(part, e.Filtered)]
     filters += [query.where] if query.where is not None else []
     named = [reference for filter_ in filters for reference in references(filter_)]
@@ -131,6 +144,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S14 own filter": any(measure.where is not None for measure in measures),
         "S15 two clocks": len(leaves) > 1 and query.grain is not None,
         "S16 lookback": looks_back and query.window is not None,
+        "S16 window": query.window is not None,
         "S17 dense": dense and len(answer) > 1,
         "S17 dense with dimensions": dense and bool(query.by) and len(answer) > 1,
         "S17 sparse": query.grain is not None and query.sparse and len(answer) > 1,
@@ -150,6 +164,6 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S20 zone": (query.grain is not None or query.window is not None)
         and any(moves_a_day(rows, leaf) for leaf in leaves),
         "rank": e.Rank in kinds and len(answer) > 1,
-        "once per": any(measure.once_per for measure in measures),
+        "once per": any(counts_once(rows, measure) for measure in measures),
         "S29 identity": looks_up(model, case.tables, leaves, [*query.by, *named], measures),
     } | asked(query, answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kpidsl.model.expr import Compare, Not, RowExpr
+from kpidsl.model.sources import Measure
 from tests.oracle.days import day_of
 from tests.oracle.leaves import children
 from tests.oracle.paths import Reach
@@ -80,3 +81,13 @@ def negates(predicate: RowExpr) -> bool:
     if isinstance(predicate, Not) or (isinstance(predicate, Compare) and predicate.op == "!="):
         return True
     return any(map(negates, children(predicate)))
+
+
+def counts_once(rows: Rows, measure: Measure) -> bool:
+    """Whether several rows have one key of a measure that counts once per key."""
+    keys = [
+        tuple(rows.plain(part, row) for part in measure.once_per)
+        for row in rows.of(measure.source)
+        if measure.once_per
+    ]
+    return len(set(keys)) < len(keys)
