@@ -156,6 +156,17 @@ class EntityValue:
     entity: tuple[QueryDimension, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """`operand`, an amount in `currency`, in the currency `into`, at the rate of the row's own day;
+    `closing`: at that of the last day of the period that the row counts towards (S26)."""
+
+    operand: RowExpr
+    currency: RowExpr
+    into: str
+    closing: bool = False
+
+
 RowExpr = (
     Literal
     | Column
@@ -175,6 +186,7 @@ RowExpr = (
     | Function
     | RawSql
     | EntityValue
+    | Exchanged
 )
 
 # --- metric expressions --------------------------------------------------------------------
@@ -198,7 +210,10 @@ class MetricRef:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
+    """`currency`: that of an amount of money, or of one per something."""
+
     value: Decimal
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +300,15 @@ class Total(Applied):
 
 
 @dataclass(frozen=True, slots=True)
+class Convert(Applied):
+    """`convert(x, USD)`: each measure below that is in the currency `of` is converted row by row,
+    then aggregated (S26)."""
+
+    into: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rank(Applied):
     """`rank(x)`: 1 for the largest among the members of the same period; equal values share one."""
 
@@ -315,6 +339,7 @@ MetricExpr = (
     | Running
     | ToDate
     | Total
+    | Convert
     | Rank
     | OverEntities
 )

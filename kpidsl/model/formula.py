@@ -15,6 +15,7 @@ _FUNCTIONS: dict[type[e.MetricExpr], str] = {
     e.Running: "running",
     e.ToDate: "to_date",
     e.Total: "total",
+    e.Convert: "convert",
     e.Rank: "rank",
 }
 
@@ -70,7 +71,7 @@ def _per(metric: e.MetricExpr, entity: tuple[e.QueryDimension, ...]) -> str:
 
 
 def _arguments(
-    expr: e.Prior | e.Rolling | e.Running | e.ToDate | e.Total | e.Rank,
+    expr: e.Prior | e.Rolling | e.Running | e.ToDate | e.Total | e.Convert | e.Rank,
 ) -> Iterator[str]:
     yield _metric(expr.operand, _LOOSE)
     match expr:
@@ -78,6 +79,8 @@ def _arguments(
             yield _shift(expr.months, expr.days)
         case e.ToDate(grain=grain):
             yield grain
+        case e.Convert(into=currency):
+            yield currency
         case e.Total(of=tuple() as of):
             yield f"of: {_dimensions(of)}"
 
@@ -101,6 +104,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return _per(metric, entity)
         case e.TimeColumn():
             return "time"
+        case e.Exchanged(operand=operand, into=currency):
+            return f"convert({_row(operand, _LOOSE)}, {currency})"
         case e.Arithmetic(op=op, left=left, right=right):
             level = _SUM if op in "+-" else _PRODUCT
             return _wrap(f"{_row(left, level)} {op} {_row(right, level + 1)}", level, outer)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
+from kpidsl.model.currencies import CURRENCIES
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
@@ -16,7 +17,14 @@ from kpidsl.model.sources import Join, Measure, Source
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import explain
 from kpidsl.sql.dialects import DIALECTS, Kind
-from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, types_of
+from kpidsl.sql.known import (
+    differing_value,
+    overlapping_validity,
+    repeated_key,
+    repeated_rate,
+    types_of,
+    worthless_rate,
+)
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
@@ -44,6 +52,8 @@ class Claims:
         known = {source.name: source for source in sources}
         for source in known.values():
             yield from self._where_possible(self.clock, source, source)
+            if source.rates is not None:
+                yield from self._where_possible(self.rates, source, source)
             for join in source.joins.values():
                 if join.target in known:
                     yield from self._where_possible(self.join, join, source)
@@ -120,7 +130,7 @@ class Claims:
         """Return that a measure has two values within a `once per` key: none of them is the one
         to count."""
         found = self._examples(
-            ("once", measure.source, measure.name),
+            ("once", measure.source, measure.name, measure.operand),
             lambda: differing_value(self._model, measure, self._engine.dialect),
         )
         if found is None:
@@ -134,6 +144,54 @@ class Claims:
                 f"{found.listed(texts)}",
                 measure.span,
                 help="add what tells the values apart to `once per`, or correct the data",
+            )
+        ]
+
+    def rates(self, source: Source) -> list[Diagnostic]:
+        """Return that a source has two rates of one day, or rates that are none (S26)."""
+        dialect = self._engine.dialect
+        twice = self._examples(
+            ("rates", source.name), lambda: repeated_rate(self._model, source, dialect)
+        )
+        below = self._examples(
+            ("worthless", source.name), lambda: worthless_rate(self._model, source, dialect)
+        )
+        found = []
+        if twice is not None:
+            found.append(
+                error(
+                    "K661",
+                    f"`{source.name}` has several rates of one pair and day: "
+                    f"{twice.listed(map(_told_of_rate, twice.values, twice.counts))}",
+                    source.span,
+                    help="leave all but one of them out with `exclude`",
+                )
+            )
+        if below is not None:
+            found.append(
+                error(
+                    "K663",
+                    f"`{source.name}` has rates of zero or below: "
+                    f"{below.listed(map(_told_of_rate, below.values, below.counts))}",
+                    source.span,
+                    help="leave them out with `exclude`, if they are gaps",
+                )
+            )
+        return found
+
+    def unrated(self, statement: exp.Select, source: Source) -> list[Diagnostic]:
+        """Return what the statement of a question's amounts without a rate finds (S26); `source` is
+        that of the rates."""
+        found = Examples.of(self._rows(statement))
+        if found is None:
+            return []
+        return [
+            error(
+                "K662",
+                f"`{source.name}` lacks {counted(found.keys, 'rate')}: "
+                f"{found.listed(map(_told_of_amount, found.values))}",
+                source.span,
+                help=_mend_of_rate(found.values, source),
             )
         ]
 
@@ -225,3 +283,31 @@ def _told_of_key(values: tuple[object, ...], rows: int) -> str:
     if None in key:
         return f"{rows:,} rows miss a part of it"
     return f"{quoted(key)} has {least} and {most}"
+
+
+def _told_of_rate(values: tuple[object, ...], rows: int) -> str:
+    base, quote, day = values
+    return f"{base} to {quote} on {str(day)[:10]} ({counted(rows, 'row')})"
+
+
+def _told_of_amount(values: tuple[object, ...]) -> str:
+    currency, wanted, day = values
+    of = "from no currency" if currency is None else f"from {currency}"
+    when = "for no day" if day is None else f"for {str(day)[:10]}"
+    return f"{of} to {wanted} {when}"
+
+
+def _mend_of_rate(examples: tuple[tuple[object, ...], ...], source: Source) -> str:
+    """Return what may be wrong with the first amount that is told of."""
+    (currency, wanted, day), *_ = examples
+    if currency is None or day is None:
+        return "leave rows without it out with the measure's `where`, or correct the data"
+    if str(currency) not in CURRENCIES:
+        return (
+            f"`{currency}` is no currency: let `currency` be `upper(trim(…))`, or correct the data"
+        )
+    assert source.rates is not None
+    return (
+        f"add the rate from {currency} to {wanted}, or let `stale_after` be more than "
+        f"{source.rates.stale_days} days"
+    )

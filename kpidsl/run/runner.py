@@ -13,6 +13,7 @@ from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
 from kpidsl.model.sources import Measure, Source, TableOrigin
+from kpidsl.plan.conversion import source_of_rates
 from kpidsl.plan.funnel import plan_funnel
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
@@ -32,7 +33,7 @@ from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range
 from kpidsl.sql.lacking import lacking, sql_in
-from kpidsl.sql.lower import to_tree
+from kpidsl.sql.lower import to_tree, unrated_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 _DAY = timedelta(days=1)
@@ -69,7 +70,8 @@ class Runner:
         columns = self._columns(query, planned)
         types = value_types(planned, columns, self._engine)
         sources = [node.input.source for node in nodes]
-        table, found = self._run(tree, sql, sources, types, once, query.grain)
+        rated = unrated_tree(planned, self._engine.dialect)
+        table, found = self._run(tree, sql, sources, types, once, query.grain, rated)
         if table is None:
             return None, diagnostics + found
         rows = _rows(table, planned.frame.keys, columns)
@@ -168,10 +170,11 @@ class Runner:
         types: Sequence[ValueType] | None,
         once: Sequence[Measure] = (),
         grain: Grain | DayPart | None = None,
+        rated: exp.Select | None = None,
     ) -> tuple[Table | None, list[Diagnostic]]:
         """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
-        keys and clocks, which must be as fine as its grain, and that the measures `once` have one
-        value per key."""
+        keys and clocks, which must be as fine as its grain, that the measures `once` have one
+        value per key, and that all is `rated` which is converted."""
         used = self._used(tree)
         found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
         if not has_errors(found):
@@ -184,9 +187,12 @@ class Runner:
         if not has_errors(found):
             counted = [measure for measure in once if measure.operand is not None]
             found = [*found, *self._claims.not_once(counted)]
-        if has_errors(found):
-            return None, found
         try:
+            if rated is not None and not has_errors(found):
+                rates = source_of_rates(self.model.sources)
+                found = [*found, *self._claims.unrated(rated, rates)]
+            if has_errors(found):
+                return None, found
             return self._engine.run(sql, types), found
         except EngineError as failure:
             return None, [*found, explain(failure, inputs, used, self.model, self._engine)]

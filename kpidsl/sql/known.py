@@ -14,6 +14,7 @@ from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import Grouping
+from kpidsl.sql.money import RATE
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
 
@@ -77,7 +78,7 @@ def orphans(model: Model, join: Join, dialect: str) -> exp.Select:
     keys = _keys(scope, join.columns)
     alone = build.is_null(scope.matched((join.name,)))
     select = scope.apply_joins(build.select(*keys)).where(*_known(keys), alone, copy=False)
-    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
 def repeated_key(
@@ -90,7 +91,7 @@ def repeated_key(
     select = scope.apply_joins(build.select(*keys)).where(*_known(keys), copy=False)
     several = exp.GT(this=exp.Count(this=exp.Star()), expression=build.number(1))
     select = select.having(several, copy=False)
-    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
 def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
@@ -123,7 +124,7 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
     select = build.where(
         select, exp.Not(this=build.is_null(build.column("following"))), open_or_later
     )
-    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
@@ -148,10 +149,42 @@ def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     differ = exp.NEQ(this=least.copy(), expression=most.copy())
     several = exp.Or(this=differ, expression=exp.Paren(this=nameless))
     select = select.where(*wanted, copy=False).having(several, copy=False)
-    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
-def _examples(select: exp.Select, keys: int) -> exp.Select:
+def repeated_rate(model: Model, source: Source, dialect: str) -> exp.Select:
+    """Return the examples of pairs of currencies, and days, with several rates (S26)."""
+    scope, keys, rate, relations = _quoted(model, source, dialect)
+    several = exp.GT(this=exp.Count(this=exp.Star()), expression=build.number(1))
+    select = scope.apply_joins(build.select(*keys)).having(several, copy=False)
+    known = exp.Not(this=build.is_null(rate))
+    select = build.where(select, *_known(keys), known)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
+
+
+def worthless_rate(model: Model, source: Source, dialect: str) -> exp.Select:
+    """Return the examples of pairs of currencies, and days, with a rate of zero or below."""
+    scope, keys, rate, relations = _quoted(model, source, dialect)
+    value = build.cast(rate, RATE)
+    none = exp.LTE(this=value, expression=build.number(0))
+    select = build.where(scope.apply_joins(build.select(*keys)), none)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
+
+
+def _quoted(
+    model: Model, source: Source, dialect: str
+) -> tuple[Scope, list[exp.Alias], exp.Expr, Relations]:
+    """Return a scope over the rows of rates, what tells one, and its value."""
+    assert source.rates is not None
+    grouping = _grouping(model, dialect)
+    scope = grouping.scope_of(source)
+    parts = [scope.value(source.rates.base), scope.value(source.rates.quote)]
+    parts.append(build.cast(scope.time(), "DATE"))
+    keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
+    return scope, keys, scope.value(source.rates.rate), grouping.relations
+
+
+def examples(select: exp.Select, keys: int) -> exp.Select:
     """Group rows by their first columns, the key, and keep the keys of the most rows: after what
     is selected stand the key's rows, the number of all keys, and that of their rows."""
     rows = exp.Count(this=exp.Star())

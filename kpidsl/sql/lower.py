@@ -35,11 +35,14 @@ from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
+from kpidsl.sql.known import examples
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
+from kpidsl.sql.money import CURRENCY, DAY, WANTED
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import ALL, OTHER, Statement, in_order, key_columns
+from kpidsl.sql.unrated import unrated
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -48,7 +51,24 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     Columns: `period` when grouped by time, then each key (and `KEY__state`, NULL, `unmapped` or
     `unallocated`, where a member can be absent), then the outputs.
     """
-    statement = Statement(plan.frame, DIALECTS[dialect])
+    return _lowered(plan, Statement(plan.frame, DIALECTS[dialect]))
+
+
+def unrated_tree(plan: Plan, dialect: str) -> exp.Select | None:
+    """Return the examples of what lacks a rate among all that a plan converts: the currency, the
+    one wanted, and the day (S26); None where nothing is converted."""
+    statement = Statement(plan.frame, DIALECTS[dialect], with_unrated=True)
+    _lowered(plan, statement)
+    if not statement.unrated:
+        return None
+    names = (CURRENCY, WANTED, DAY)
+    rows = build.subquery(build.union_all(statement.unrated), "unrated")
+    select = build.from_(build.select(*(build.alias(build.column(x), x) for x in names)), rows)
+    select = examples(select, len(names))
+    return build.with_ctes(select, statement.ctes_of(select))
+
+
+def _lowered(plan: Plan, statement: Statement) -> exp.Select:
     statement.relations.entities = EntityTables(statement, _Lowering).of
     parts = [_Lowering(plan.root.input, plan.frame, statement).select(plan.frame)]
     if plan.leaders is not None:
@@ -181,7 +201,7 @@ class _Lowering:
     def _rows_of(self, node: Aggregate) -> str:
         source = node.input.source.name
         if node.base is not None:
-            return self._cte(f"{source}_by_{node.base.grain}", self.grouping.select(node))
+            return self._cte(f"{source}_by_{node.base.grain}", self._grouped(node, None))
         name = f"{source}_totals{'_prior' if node.look.shift else ''}"
         finer = node.merged_from
         if finer is not None and finer.base is None:
@@ -191,7 +211,12 @@ class _Lowering:
             return self._cte(name, self._merged(node, finer, self._aggregate(finer), spans))
         if spans is not None and counts_arrivals(node):
             return self._cte(name, arrivals(node, self.grouping, spans, self._cte))
-        return self._cte(name, self.grouping.select(node, spans))
+        return self._cte(name, self._grouped(node, spans))
+
+    def _grouped(self, node: Aggregate, spans: str | None) -> exp.Select:
+        if self.statement.with_unrated:
+            self.statement.unrated += unrated(self.grouping, node, spans)
+        return self.grouping.select(node, spans)
 
     def _merged(
         self, node: Aggregate, finer: Aggregate, table: str, spans: str | None

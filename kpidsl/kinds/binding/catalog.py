@@ -39,8 +39,8 @@ class Catalog:
     """The namespaces of a project: each maps a name to the place of its declaration.
 
     `metrics` holds metrics, KPIs and ROI members; `templates` the metrics with parameters; `shared`
-    maps a shared dimension to its members; `lost` are names that may be declared where the text
-    could not be read.
+    maps a shared dimension to its members; `rates` is the source of exchange rates; `lost` are
+    names that may be declared where the text could not be read.
     """
 
     sources: dict[str, SourceNames] = field(default_factory=dict)
@@ -54,6 +54,7 @@ class Catalog:
     benchmarks: dict[str, Span | None] = field(default_factory=dict)
     audiences: dict[str, Span | None] = field(default_factory=dict)
     templates: dict[str, Span | None] = field(default_factory=dict)
+    rates: str | None = None
     lost: frozenset[str] = frozenset()
 
     @cached_property
@@ -135,6 +136,7 @@ def catalog_of(model: Model) -> Catalog:
         funnels={name: item.span for name, item in model.funnels.items()},
         benchmarks={name: item.span for name, item in model.benchmarks.items()},
         audiences={name: item.span for name, item in model.audiences.items()},
+        rates=next((name for name, item in model.sources.items() if item.rates), None),
     )
 
 
