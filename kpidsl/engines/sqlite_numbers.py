@@ -54,7 +54,7 @@ def computing(
 
 
 def product(one: Held, other: Held, places: int) -> Number | None:
-    """Return a product of decimals, to so many decimals, or refuse one that no float holds (S12)."""
+    """Return a product of decimals, to so many places, or refuse one that no float holds (S12)."""
     digits = digits_of_product(one, other, places)
     return None if digits is None else _held_exactly(Decimal(digits))
 

@@ -35,14 +35,12 @@ from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
-from kpidsl.sql.known import examples
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
-from kpidsl.sql.money import CURRENCY, DAY, WANTED
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import ALL, OTHER, Statement, in_order, key_columns
-from kpidsl.sql.unrated import unrated
+from kpidsl.sql.unrated import lacking, unrated
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -61,10 +59,7 @@ def unrated_tree(plan: Plan, dialect: str) -> exp.Select | None:
     _lowered(plan, statement)
     if not statement.unrated:
         return None
-    names = (CURRENCY, WANTED, DAY)
-    rows = build.subquery(build.union_all(statement.unrated), "unrated")
-    select = build.from_(build.select(*(build.alias(build.column(x), x) for x in names)), rows)
-    select = examples(select, len(names))
+    select = lacking(statement.unrated)
     return build.with_ctes(select, statement.ctes_of(select))
 
 

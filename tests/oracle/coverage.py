@@ -10,6 +10,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate
 from kpidsl.plan.query import Absent
+from tests.oracle import currencies
 from tests.oracle.days import FISCAL
 from tests.oracle.generate import Case
 from tests.oracle.leaves import Answer, entity_values, references
@@ -115,4 +116,5 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
+        **dict(currencies.rules(model, every)),
     }
