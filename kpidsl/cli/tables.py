@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import Enum
@@ -16,13 +17,13 @@ from kpidsl.text.display import visible, width
 from kpidsl.text.render import render
 
 if TYPE_CHECKING:
-    from kpidsl.run.result import Column, Known, Result, Value
+    from kpidsl.run.result import Column, Identified, Known, Result, Value
 
 Number = Decimal | float | int
 
 
 def as_json(result: Result) -> str:
-    """Return `{"columns": […], "rows": […], "known": […], "diagnostics": […]}`.
+    """Return `{"columns": […], "rows": […], "known": […], "identified": […], "diagnostics": […]}`.
 
     In a row, an absent member is null, and why it is absent stands in `NAME__state`;
     `period__partial` tells whether it stands for a part of its period only (S21).
@@ -49,6 +50,7 @@ def as_json(result: Result) -> str:
         "columns": columns,
         "rows": rows,
         "known": [_known(item) for item in result.known],
+        "identified": [asdict(item) for item in result.identified],
         # The same shape as that of `check --format json`.
         "diagnostics": json.loads(render(result.diagnostics, "json")),
     }
@@ -139,6 +141,15 @@ def _footnotes(result: Result) -> Iterator[str]:
         yield f"{'† ' if by_time else ''}partial: not all of the days are asked for and known"
         for item in result.known:
             yield f"  {_reach(item)}"
+    for told in result.identified:
+        yield unresolved(told)
+
+
+def unresolved(told: Identified) -> str:
+    """Return how many of a source's ids are unresolved, in words (S29)."""
+    whole = f"{told.ids:,} ids of `{visible(told.entity)}` in {visible(told.source)}"
+    share = f" ({100 * told.unresolved / told.ids:.1f}%)" if told.ids else ""
+    return f"identities: {told.unresolved:,} of {whole} unresolved{share}"
 
 
 def _reach(item: Known) -> str:

@@ -102,16 +102,16 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return str(expr)
         case e.EntityValue(metric=metric, entity=entity):
             return _per(metric, entity)
+        case e.AnswerValue(metric=metric):
+            return _metric(metric, _SUM)
         case e.TimeColumn():
             return "time"
-        case e.Exchanged(operand=operand, into=currency):
-            return f"convert({_row(operand, _LOOSE)}, {currency})"
         case e.Arithmetic(op=op, left=left, right=right):
             level = _SUM if op in "+-" else _PRODUCT
             return _wrap(f"{_row(left, level)} {op} {_row(right, level + 1)}", level, outer)
         case e.Negate(operand=operand):
             return _wrap(f"-{_row(operand, _TIGHT)}", _PRODUCT, outer)
-        case e.CaseWhen() | e.Function() | e.RawSql():
+        case e.CaseWhen() | e.Function() | e.RawSql() | e.Resolved() | e.Exchanged():
             return _call(expr)
         case _:
             return _condition(expr, outer)
@@ -139,7 +139,7 @@ def _condition(
     return _wrap(text, _COMPARE, outer)
 
 
-def _call(expr: e.CaseWhen | e.Function | e.RawSql) -> str:
+def _call(expr: e.CaseWhen | e.Function | e.RawSql | e.Resolved | e.Exchanged) -> str:
     match expr:
         case e.CaseWhen(branches=branches, default=default):
             parts = [
@@ -151,6 +151,10 @@ def _call(expr: e.CaseWhen | e.Function | e.RawSql) -> str:
             return f"{name}({', '.join(_row(item, _LOOSE) for item in arguments)})"
         case e.RawSql(text=text):
             return f'sql"{text}"'
+        case e.Resolved(entity=entity, operand=operand):
+            return f"{entity}({_row(operand, _LOOSE)})"
+        case e.Exchanged(operand=operand, into=currency):
+            return f"convert({_row(operand, _LOOSE)}, {currency})"
 
 
 def _literal(value: Decimal | str | bool | date | datetime | None) -> str:

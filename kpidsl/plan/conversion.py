@@ -46,7 +46,7 @@ class Conversions:
         if own == SEVERAL:
             raise Refused(
                 error(
-                    "K491",
+                    "K497",
                     f"`{measure.name}` is in the currency of each row, and money of several "
                     "currencies doesn't add up",
                     measure.span,
@@ -64,7 +64,7 @@ class Conversions:
         if operand is None or measure.aggregate in COUNTS:
             raise Refused(
                 error(
-                    "K492",
+                    "K498",
                     f"`{measure.name}` counts, and is no money to convert",
                     measure.span,
                     help="say in its definition what it counts, in place of a currency",
@@ -99,7 +99,7 @@ def unconverted(currency: str, conversions: tuple[Conversion, ...], what: str) -
         if of == currency and into != currency:
             raise Refused(
                 error(
-                    "K492",
+                    "K498",
                     f"{what} belongs to no day, so there is no rate from {of} to {into} for it",
                     help=f"write it in {into}, outside of `convert`",
                 )

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import combinations
 from typing import TypeVar
 
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
-from kpidsl.model.currencies import CURRENCIES
-from kpidsl.model.expr import RowExpr
+from kpidsl.model.expr import Resolved, RowExpr
+from kpidsl.model.formula import row_text
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import explain
+from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
 from kpidsl.sql.dialects import DIALECTS, Kind
 from kpidsl.sql.known import (
+    chained_ids,
     differing_value,
+    ids_of_several,
     overlapping_validity,
     repeated_key,
-    repeated_rate,
     types_of,
-    worthless_rate,
 )
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
@@ -149,51 +151,90 @@ class Claims:
 
     def rates(self, source: Source) -> list[Diagnostic]:
         """Return that a source has two rates of one day, or rates that are none (S26)."""
-        dialect = self._engine.dialect
-        twice = self._examples(
-            ("rates", source.name), lambda: repeated_rate(self._model, source, dialect)
-        )
-        below = self._examples(
-            ("worthless", source.name), lambda: worthless_rate(self._model, source, dialect)
-        )
-        found = []
-        if twice is not None:
-            found.append(
-                error(
-                    "K661",
-                    f"`{source.name}` has several rates of one pair and day: "
-                    f"{twice.listed(map(_told_of_rate, twice.values, twice.counts))}",
-                    source.span,
-                    help="leave all but one of them out with `exclude`",
-                )
-            )
-        if below is not None:
-            found.append(
-                error(
-                    "K663",
-                    f"`{source.name}` has rates of zero or below: "
-                    f"{below.listed(map(_told_of_rate, below.values, below.counts))}",
-                    source.span,
-                    help="leave them out with `exclude`, if they are gaps",
-                )
-            )
-        return found
+        told: dict[str, Examples | None] = {}
+        for code, statement in CONTRADICTIONS.items():
+            tree = partial(statement, self._model, source, self._engine.dialect)
+            told[code] = self._examples((code, source.name), tree)
+        return contradicted(source, told)
 
     def unrated(self, statement: exp.Select, source: Source) -> list[Diagnostic]:
-        """Return what the statement of a question's amounts without a rate finds (S26); `source` is
-        that of the rates."""
+        """Return which amounts of a question have no rate (S26), as its statement finds them;
+        `source` is that of the rates."""
         found = Examples.of(self._rows(statement))
-        if found is None:
+        return [] if found is None else [lacking(source, found)]
+
+    def identities(self, entity: Entity) -> list[Diagnostic]:
+        """Return why a table doesn't tell for whom ids stand (S29)."""
+        assert entity.resolve is not None
+        table = self._model.sources[entity.resolve.source]
+        mixed = self._types_of_ids(entity)
+        if mixed:
+            return mixed
+        several = self._examples(
+            ("ids", entity.name),
+            lambda: ids_of_several(self._model, entity, self._engine.dialect),
+        )
+        if several is not None:
+            texts = (f"{quoted(value[:1])} for {quoted(value[1:])}" for value in several.values)
+            return [
+                error(
+                    "K666",
+                    f"{counted(several.keys, 'id')} of `{table.name}` "
+                    f"{'stand' if several.keys > 1 else 'stands'} for several others: "
+                    f"{several.listed(texts)}",
+                    table.span,
+                    help="leave the rows that don't hold out of it, as with `exclude`",
+                )
+            ]
+        chained = self._examples(
+            ("chained ids", entity.name),
+            lambda: chained_ids(self._model, entity, self._engine.dialect),
+        )
+        if chained is None:
             return []
+        texts = (" → ".join(map(str, value)) for value in chained.values)
         return [
             error(
-                "K662",
-                f"`{source.name}` lacks {counted(found.keys, 'rate')}: "
-                f"{found.listed(map(_told_of_amount, found.values))}",
-                source.span,
-                help=_mend_of_rate(found.values, source),
+                "K667",
+                f"{counted(chained.keys, 'id')} of `{table.name}` "
+                f"{'lead' if chained.keys > 1 else 'leads'} to an id that stands for another: "
+                f"{chained.listed(texts)}",
+                table.span,
+                help="let each row name the last id, the one that stands for itself",
             )
         ]
+
+    def _types_of_ids(self, entity: Entity) -> list[Diagnostic]:
+        """Return that some ids of an entity are texts and others numbers."""
+        assert entity.resolve is not None
+        table = self._model.sources[entity.resolve.source]
+        places = [(table, entity.resolve.ids), (table, entity.resolve.stands_for)]
+        for name, member in entity.members.items():
+            own = member.operand if isinstance(member, Resolved) else member
+            places.append((self._model.sources[name], own))
+        for kind, unlike, why in self._unlike():
+            first = next((at for at in places if kind in self._kinds_of(*at)), None)
+            second = next((at for at in places if unlike in self._kinds_of(*at)), None)
+            if first is not None and second is not None:
+                one, other = (f"`{at[0].name}.{row_text(at[1])}`" for at in (first, second))
+                return [
+                    error(
+                        "K668",
+                        f"ids of `{entity.name}` are {kind} in {one} and {unlike} in {other}: "
+                        f"{why}",
+                        entity.span,
+                        help="make both the same: a dimension such as `text(customer_id)` can "
+                        "stand in `in:`",
+                    )
+                ]
+        return []
+
+    def ids_refuted(self, entities: Iterable[Entity]) -> Iterator[Diagnostic]:
+        """Return what contradicts that ids stand for one other each."""
+        for entity in entities:
+            assert entity.resolve is not None
+            table = self._model.sources[entity.resolve.source]
+            yield from self._where_possible(self.identities, entity, table)
 
     def _validity(self, join: Join) -> list[Diagnostic]:
         found = self._examples(
@@ -283,31 +324,3 @@ def _told_of_key(values: tuple[object, ...], rows: int) -> str:
     if None in key:
         return f"{rows:,} rows miss a part of it"
     return f"{quoted(key)} has {least} and {most}"
-
-
-def _told_of_rate(values: tuple[object, ...], rows: int) -> str:
-    base, quote, day = values
-    return f"{base} to {quote} on {str(day)[:10]} ({counted(rows, 'row')})"
-
-
-def _told_of_amount(values: tuple[object, ...]) -> str:
-    currency, wanted, day = values
-    of = "from no currency" if currency is None else f"from {currency}"
-    when = "for no day" if day is None else f"for {str(day)[:10]}"
-    return f"{of} to {wanted} {when}"
-
-
-def _mend_of_rate(examples: tuple[tuple[object, ...], ...], source: Source) -> str:
-    """Return what may be wrong with the first amount that is told of."""
-    (currency, wanted, day), *_ = examples
-    if currency is None or day is None:
-        return "leave rows without it out with the measure's `where`, or correct the data"
-    if str(currency) not in CURRENCIES:
-        return (
-            f"`{currency}` is no currency: let `currency` be `upper(trim(…))`, or correct the data"
-        )
-    assert source.rates is not None
-    return (
-        f"add the rate from {currency} to {wanted}, or let `stale_after` be more than "
-        f"{source.rates.stale_days} days"
-    )

@@ -45,13 +45,25 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """How many different ids of an entity a source has, and how many of them are `unresolved`: its
+    table knows nothing of them, and so they count as somebody of their own (S29)."""
+
+    entity: str
+    source: str
+    ids: int
+    unresolved: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Rows follow `columns`: the period, the dimensions (a member or an `Absent`), the metrics
     (None where there is no value).
 
     `partial` tells for each row whether it stands for a part of its period only, since the
     question or what the sources know cuts it (S21); `known` is what they know, and empty for a
-    question about no time. `diagnostics` are what was noticed on the way, none of them an error.
+    question about no time. `identified` tells of entities in the answer, how many of their ids are
+    resolved (S29). `diagnostics` are what was noticed on the way, none of them an error.
     """
 
     columns: tuple[Column, ...]
@@ -60,6 +72,7 @@ class Result:
     partial: tuple[bool, ...]
     known: tuple[Known, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    identified: tuple[Identified, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,9 +94,10 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class FunnelResult:
     """Entities that reached each step; `immature` ones are in none of the counts (S22).
-    `diagnostics` are as in `Result`."""
+    `diagnostics` and `identified` are as in `Result`."""
 
     steps: tuple[tuple[str, int], ...]
     immature: int
     sql: str
     diagnostics: tuple[Diagnostic, ...] = ()
+    identified: tuple[Identified, ...] = ()

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
-from kpidsl.model.expr import RowExpr
+from kpidsl.model.expr import Literal, RowExpr
+from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import Grouping
-from kpidsl.sql.money import RATE
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.scope import Scope
+from kpidsl.sql.scope import ID, STANDS_FOR, Scope
 
 EXAMPLES = 3
 """So many keys are shown of those that contradict a claim."""
@@ -24,14 +24,28 @@ EXAMPLES = 3
 
 def known_range(model: Model, source: Source, dialect: str) -> exp.Select:
     """Return a SELECT of one row: `first_day`, `last_day`."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     return build.with_ctes(first_and_last(grouping, source), grouping.relations.ctes)
+
+
+def listed_days(model: Model, calendar: ListedCalendar, dialect: str) -> exp.Select:
+    """Return a SELECT of the rows of a calendar's source: first and last day, and the numbers of
+    year, quarter and month."""
+    grouping = grouping_of(model, dialect)
+    scope = grouping.scope_of(model.sources[calendar.source])
+    days = [build.cast(scope.value(day), "DATE") for day in (calendar.first_day, calendar.last_day)]
+    numbers = map(scope.value, (calendar.year, calendar.quarter, calendar.month))
+    names = ("first_day", "last_day", "year", "quarter", "month")
+    columns = [
+        build.alias(value, name) for value, name in zip((*days, *numbers), names, strict=True)
+    ]
+    return build.with_ctes(scope.apply_joins(build.select(*columns)), grouping.relations.ctes)
 
 
 def types_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.Select:
     """Return a SELECT of the types of a row expression's values, as texts; where columns have a
     type one value tells."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
     lowered = scope.value(value)
     select = scope.apply_joins(build.select(grouping.dialect.type_of(lowered)))
@@ -43,7 +57,7 @@ def types_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.
 
 def columns_of(model: Model, source: Source, dialect: str) -> exp.Select:
     """Return a SELECT of no row, with all columns that a source's expressions may name."""
-    relations = _grouping(model, dialect).relations
+    relations = grouping_of(model, dialect).relations
     rows = relations.relation(source.model_copy(update={"exclude": None}))
     select = build.select(exp.Star()).from_(rows, copy=False).limit(0, copy=False)
     return build.with_ctes(select, relations.ctes)
@@ -53,7 +67,7 @@ def row_counts(model: Model, source: Source, joins: Iterable[Join], dialect: str
     """Return a SELECT of one row: the rows of a source, those with a part of its key missing, and
     for each join, whose partners are unique, those with a part of its columns missing and those
     that name a partner which is not there."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
     conditions = [_any_missing(scope, source.key or ())]
     for join in joins:
@@ -73,7 +87,7 @@ def row_counts(model: Model, source: Source, joins: Iterable[Join], dialect: str
 
 def orphans(model: Model, join: Join, dialect: str) -> exp.Select:
     """Return the examples of keys for which a join, whose partners are unique, finds none."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(model.sources[join.source]), grouping.relations
     keys = _keys(scope, join.columns)
     alone = build.is_null(scope.matched((join.name,)))
@@ -85,7 +99,7 @@ def repeated_key(
     model: Model, source: Source, columns: tuple[RowExpr, ...], dialect: str
 ) -> exp.Select:
     """Return the examples of keys that several rows share (S3)."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
     keys = _keys(scope, columns)
     select = scope.apply_joins(build.select(*keys)).where(*_known(keys), copy=False)
@@ -98,7 +112,7 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
     """Return the examples of keys of a joined source two of whose rows hold at the same time
     (S8); a row that ends where it begins never holds."""
     assert join.validity is not None
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(model.sources[join.target]), grouping.relations
     keys = _keys(scope, join.target_columns)
     start = build.cast(scope.value(join.validity.start), "TIMESTAMP")
@@ -130,7 +144,7 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     """Return the examples of `once per` keys within which a measure has several values: after
     the key its least and its greatest. Rows that miss a part of the key have none in common."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(model.sources[measure.source]), grouping.relations
     keys = _keys(scope, measure.once_per)
     assert measure.operand is not None
@@ -152,36 +166,74 @@ def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
-def repeated_rate(model: Model, source: Source, dialect: str) -> exp.Select:
-    """Return the examples of pairs of currencies, and days, with several rates (S26)."""
-    scope, keys, rate, relations = _quoted(model, source, dialect)
+def ids_of_several(model: Model, entity: Entity, dialect: str) -> exp.Select:
+    """Return the examples of ids that a table says to stand for several others: after the id the
+    least and the greatest of them (S29)."""
+    relations, pairs = _pairs(model, entity, dialect)
+    others = build.column(STANDS_FOR)
+    select = build.select(
+        build.alias(build.column(ID), "key_1"),
+        build.alias(exp.Min(this=others), "least"),
+        build.alias(exp.Max(this=others.copy()), "most"),
+    )
     several = exp.GT(this=exp.Count(this=exp.Star()), expression=build.number(1))
-    select = scope.apply_joins(build.select(*keys)).having(several, copy=False)
-    known = exp.Not(this=build.is_null(rate))
-    select = build.where(select, *_known(keys), known)
-    return build.with_ctes(examples(select, len(keys)), relations.ctes)
+    select = build.having(build.from_(select, pairs), several)
+    return build.with_ctes(examples(select, 1), relations.ctes)
 
 
-def worthless_rate(model: Model, source: Source, dialect: str) -> exp.Select:
-    """Return the examples of pairs of currencies, and days, with a rate of zero or below."""
-    scope, keys, rate, relations = _quoted(model, source, dialect)
-    value = build.cast(rate, RATE)
-    none = exp.LTE(this=value, expression=build.number(0))
-    select = build.where(scope.apply_joins(build.select(*keys)), none)
-    return build.with_ctes(examples(select, len(keys)), relations.ctes)
+def chained_ids(model: Model, entity: Entity, dialect: str) -> exp.Select:
+    """Return the examples of ids that stand for one which itself stands for another: the id, the
+    one it stands for, and that one's (S29)."""
+    relations, pairs = _pairs(model, entity, dialect)
+    on = pairs.copy()
+    for table, alias in ((pairs, "one"), (on, "other")):
+        table.set("alias", exp.TableAlias(this=build.identifier(alias)))
+    columns = [
+        build.column(ID, "one"),
+        build.column(STANDS_FOR, "one"),
+        build.column(STANDS_FOR, "other"),
+    ]
+    keys = [build.alias(column, f"key_{place}") for place, column in enumerate(columns, start=1)]
+    itself = build.column(ID, "other")
+    select = build.inner_join(
+        build.from_(build.select(*keys), pairs),
+        on,
+        exp.EQ(this=itself, expression=columns[1].copy()),
+    )
+    goes_on = exp.NEQ(this=columns[2].copy(), expression=itself.copy())
+    return build.with_ctes(examples(build.where(select, goes_on), 3), relations.ctes)
 
 
-def _quoted(
-    model: Model, source: Source, dialect: str
-) -> tuple[Scope, list[exp.Alias], exp.Expr, Relations]:
-    """Return a scope over the rows of rates, what tells one, and its value."""
-    assert source.rates is not None
-    grouping = _grouping(model, dialect)
-    scope = grouping.scope_of(source)
-    parts = [scope.value(source.rates.base), scope.value(source.rates.quote)]
-    parts.append(build.cast(scope.time(), "DATE"))
-    keys = [build.alias(part, f"key_{place}") for place, part in enumerate(parts, start=1)]
-    return scope, keys, scope.value(source.rates.rate), grouping.relations
+def unresolved(model: Model, entity: Entity, source: Source, dialect: str) -> exp.Select:
+    """Return a SELECT of one row: how many ids a source has, and how many of them the table knows
+    neither as one that stands for another nor as one that others stand for (S29)."""
+    grouping = grouping_of(model, dialect)
+    scope, relations = grouping.scope_of(source), grouping.relations
+    member = entity.resolved[source.name]
+    own = scope.value(member.operand)
+    seen = scope.apply_joins(build.select(build.alias(own, "seen")))
+    seen = build.distinct(build.where(seen, exp.Not(this=build.is_null(own.copy()))))
+    pairs = relations.relation(member)
+    unknown: list[exp.Expr] = []
+    for name in (ID, STANDS_FOR):
+        same = exp.EQ(this=build.column(name), expression=build.column("seen"))
+        one = build.from_(build.select(build.number(1)), pairs.copy())
+        unknown.append(exp.Not(this=exp.Exists(this=build.where(one, same))))
+    condition = build.conjunction(unknown)
+    assert condition is not None
+    columns = [
+        build.alias(exp.Count(this=exp.Star()), "ids"),
+        build.alias(exp.Count(this=build.case([(condition, build.number(1))])), "unresolved"),
+    ]
+    select = build.from_(build.select(*columns), build.subquery(seen, "seen_ids"))
+    return build.with_ctes(select, relations.ctes)
+
+
+def _pairs(model: Model, entity: Entity, dialect: str) -> tuple[Relations, exp.Table]:
+    """Return the ids that an entity's table says to stand for others, as a table."""
+    relations = grouping_of(model, dialect).relations
+    assert entity.resolve is not None
+    return relations, relations.relation(entity.resolve.of(entity.name, Literal(None)))
 
 
 def examples(select: exp.Select, keys: int) -> exp.Select:
@@ -241,7 +293,7 @@ def _day_of(grouping: Grouping, source: Source, *, last: bool) -> exp.Expr:
     return exp.Subquery(this=build.limit(build.order_by(select, order), 1))
 
 
-def _grouping(model: Model, dialect: str) -> Grouping:
+def grouping_of(model: Model, dialect: str) -> Grouping:
     """Return what lowers the rows of a model's sources, outside of any plan."""
     target = DIALECTS[dialect]
     frame = Frame(model.settings, model.sources, table_names(model), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlglot
 from sqlglot import exp
 
+from kpidsl.model.expr import Resolved
 from kpidsl.model.sources import (
     FilesOrigin,
     PerEntity,
@@ -22,7 +23,23 @@ from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.entities import Lower
 from kpidsl.sql.money import by_day, quotes
-from kpidsl.sql.scope import Attributes, Scope, attribute_column, next_column
+from kpidsl.sql.scope import (
+    ID,
+    IDENTITIES,
+    STANDS_FOR,
+    Attributes,
+    Scope,
+    attribute_column,
+    next_column,
+)
+
+_ENTITY = "entity"
+
+
+def resolved_in(tree: exp.Query) -> list[str]:
+    """Return the entities whose ids a statement resolves."""
+    named = (cte.this.meta.get(_ENTITY) for cte in tree.ctes)
+    return list(dict.fromkeys(name for name in named if name is not None))
 
 
 class Relations:
@@ -34,13 +51,19 @@ class Relations:
         self._zone = frame.settings.timezone
         self._named_rows: dict[tuple[str, Attributes], str] = {}
         self._rates: dict[str, str] = {}
+        self._identities: dict[str, str] = {}
         self.names = Names(reserved=frame.table_names)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.entities: Lower | None = None
         """What lowers answers by entity, in a statement that may hold some."""
 
-    def relation(self, source: Source, attributes: Attributes = frozenset()) -> exp.Table:
-        """Return the rows of a source, less the excluded ones, with the wanted attributes."""
+    def relation(
+        self, source: Source | Resolved, attributes: Attributes = frozenset()
+    ) -> exp.Table:
+        """Return the rows of a source, less the excluded ones, with the wanted attributes; or the
+        ids that stand for others."""
+        if isinstance(source, Resolved):
+            return build.table(self._resolving(source))
         if attributes:
             return build.table(self._named(source, attributes))
         if source.exclude is not None or not _is_plain(source):
@@ -72,6 +95,21 @@ class Relations:
             daily = by_day(quoted, source.rates.stale_days, self._dialect)
             self.ctes.append((self._rates[into], daily))
         return self._rates[into]
+
+    def _resolving(self, wanted: Resolved) -> str:
+        """Return the name of the ids that an entity's table says to stand for others, each once
+        (S29)."""
+        if wanted.entity not in self._identities:
+            scope = self._bare_scope(self._sources[wanted.table])
+            ids, others = scope.value(wanted.ids), scope.value(wanted.stands_for)
+            columns = [build.alias(ids, ID), build.alias(others, STANDS_FOR)]
+            known = [exp.Not(this=build.is_null(part.copy())) for part in (ids, others)]
+            query = build.where(scope.apply_joins(build.select(*columns)), *known)
+            name = self.names.unused(IDENTITIES.format(wanted.entity))
+            self._identities[wanted.entity] = name
+            query.meta[_ENTITY] = wanted.entity
+            self.ctes.append((name, build.distinct(query)))
+        return self._identities[wanted.entity]
 
     def _origin_table(self, source: Source) -> exp.Table:
         match source.origin:

@@ -16,7 +16,7 @@ PAGES = [
     for family in (names, types, grain, domain, reports, money)
     for info in family.CODES
     if info.code not in ELSEWHERE
-    and not info.code.startswith(("K45", "K46", "K47", "K48", "K49", "K66"))
+    and not info.code.startswith(("K45", "K46", "K47", "K48", "K49", "K67"))
 ]
 
 

@@ -49,12 +49,12 @@ def with_currencies(draw: Draw, case: Case, percent: int = 25) -> Case:
     select = tuple(
         replace(item, expr=_spoken(draw, model, item.expr)) for item in case.query.select
     )
-    where = _spoken(draw, model, case.query.where)
+    where, having = (_spoken(draw, model, part) for part in (case.query.where, case.query.having))
     columns = {"at": "TIMESTAMP" if at else "DATE", "from": "VARCHAR", "to": "VARCHAR"}
     return replace(
         case,
         model=model.model_copy(update={"metrics": metrics}),
-        query=replace(case.query, select=select, where=where),
+        query=replace(case.query, select=select, where=where, having=having),
         tables={**case.tables, NAME: rows},
         columns={**case.columns, NAME: {**columns, "rate": "DECIMAL(18, 6)"}},
     )

@@ -14,9 +14,11 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Query, Selection, Top
+from tests.oracle.asking import with_rows_left_out
 from tests.oracle.currencies import with_currencies
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.formulas import Days, Formulas, Months, Typed
+from tests.oracle.identities import with_identities
 from tests.oracle.invent import World, invent
 from tests.oracle.paths import ends
 from tests.oracle.rows import Tables
@@ -84,8 +86,11 @@ def case_of(seed: int) -> Case:
 def random_case(draw: Draw) -> Case:
     """A random model with rows, and a query for it."""
     world = invent(draw)
+    if chance(draw, 20):
+        world = with_identities(draw, world)
     size = pick(draw, (1, 2))
-    asked = some(draw, list(world.model.sources), size, size)
+    measured = [name for name, source in world.model.sources.items() if source.measures]
+    asked = some(draw, measured, size, size)
     if chance(draw, 25):
         asked[0] = next(iter(world.model.sources))  # the one that others join
         asked = list(dict.fromkeys(asked))
@@ -127,7 +132,9 @@ def random_case(draw: Draw) -> Case:
         top=_top(draw, select) if by and chance(draw, 60) else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
-    case = Case(model, query, world.tables, world.columns, has_catalogue=chance(draw, 70))
+    has_catalogue = chance(draw, 70)
+    query = with_rows_left_out(draw, query, maker.exact())
+    case = Case(model, query, world.tables, world.columns, has_catalogue)
     return with_currencies(draw, case)
 
 
@@ -176,7 +183,11 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
         for join in world.model.sources[source].joins.values()
         for name, kind in world.kinds[join.target].items()
     ]
-    found += [("text", e.QueryDimension(name)) for name in world.model.shared] * 6
+    found += [
+        (world.kinds[source][member], e.QueryDimension(name))
+        for name, shared in world.model.shared.items()
+        for source, member in list(shared.members.items())[:1]
+    ] * 6
     if chance(draw, 5):
         return found
     # Those over the many side come up more often than they would by themselves.

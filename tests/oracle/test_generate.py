@@ -39,7 +39,8 @@ def test_random_cases_try_out_every_rule() -> None:
 @given(cases())
 def test_company_changes_no_number(case: Case) -> None:
     # S1, I2: every row of a metric asked alone is in the joint answer, with the same value.
-    query = replace(case.query, top=None)  # which members come first hangs on one column
+    # Which members and rows come first hangs on one column.
+    query = replace(case.query.values_alone(), totals=case.query.totals)
     together = answered(replace(case, query=query))
     if together is None:
         return
@@ -55,7 +56,8 @@ def test_a_filter_and_its_complement_make_the_whole(case: Case) -> None:
     condition = case.query.where
     if condition is None:
         return
-    for source in case.model.sources:
+    counted = (name for name, source in case.model.sources.items() if "rows" in source.measures)
+    for source in counted:
         counts = []
         for where in (None, condition, Not(condition)):
             query = Query((Selection("n", MeasureRef(source, "rows")),), where=where)

@@ -189,7 +189,7 @@ def test_s26_a_level_of_a_period_that_is_over_needs_the_rate_of_its_end(tmp_path
     )
     asked = {"by": ["month"], "period": "2026-02 .. 2026-03"}
     item = refused(tmp_path, "convert(balance, USD)", over, **asked)
-    assert (item.code, "from EUR to USD for 2026-03-31" in item.message) == ("K662", True)
+    assert (item.code, "from EUR to USD for 2026-03-31" in item.message) == ("K672", True)
 
 
 def test_s26_two_conversions_go_through_the_currency_between(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_s26_a_missing_rate_names_pair_and_day(tmp_path: Path) -> None:
     """Four days after 3 January the rate is too old."""
     orders = ORDERS.replace("2026-01-03T03:00:00", "2026-01-07T12:00:00")
     item = refused(tmp_path, "dollars", orders=orders)
-    assert item.code == "K662"
+    assert item.code == "K672"
     assert item.message == "`fx` lacks 1 rate: from EUR to USD for 2026-01-07"
     assert "`stale_after`" in item.help
 
@@ -250,7 +250,7 @@ def test_s26_a_row_without_a_known_currency(
     tmp_path: Path, code: str, told: str, mend: str
 ) -> None:
     item = refused(tmp_path, "dollars", orders=ORDERS.replace("EUR,5,", f"{code},5,"))
-    assert (item.code, told in item.message, mend in item.help) == ("K662", True, True)
+    assert (item.code, told in item.message, mend in item.help) == ("K672", True, True)
 
 
 def test_s26_codes_can_be_mended_in_the_definition(tmp_path: Path) -> None:
@@ -272,9 +272,9 @@ def test_s26_a_gap_is_no_rate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "code", "told"),
     [
-        ("2026-01-01,EUR,USD,1.15", "K661", "EUR to USD on 2026-01-01 (2 rows)"),
-        ("2026-02-02,EUR,USD,0", "K663", "EUR to USD on 2026-02-02 (1 row)"),
-        ("2026-02-02,EUR,USD,-1", "K663", "EUR to USD on 2026-02-02 (1 row)"),
+        ("2026-01-01,EUR,USD,1.15", "K671", "EUR to USD on 2026-01-01 (2 rows)"),
+        ("2026-02-02,EUR,USD,0", "K673", "EUR to USD on 2026-02-02 (1 row)"),
+        ("2026-02-02,EUR,USD,-1", "K673", "EUR to USD on 2026-02-02 (1 row)"),
     ],
 )
 def test_s26_rates_that_contradict(tmp_path: Path, row: str, code: str, told: str) -> None:
@@ -298,9 +298,9 @@ def test_s26_times_with_a_zone_are_local_days(tmp_path: Path) -> None:
 
 def test_s26_money_of_several_currencies_never_adds(shop: kpidsl.Project) -> None:
     for metric, code in (
-        ("revenue", "K491"),
+        ("revenue", "K497"),
         ("revenue - euros", "K302"),
-        ("revenue / orders", "K491"),
+        ("revenue / orders", "K497"),
     ):
         with pytest.raises(kpidsl.KpidslError) as error:
             shop.query(metric)
@@ -311,7 +311,7 @@ def test_s26_money_of_several_currencies_never_adds(shop: kpidsl.Project) -> Non
 def test_s26_an_amount_without_a_day_is_not_converted(shop: kpidsl.Project, metric: str) -> None:
     with pytest.raises(kpidsl.KpidslError) as error:
         shop.query(f"convert({metric}, USD)", period="2026-01")
-    assert error.value.diagnostics[0].code == "K492"
+    assert error.value.diagnostics[0].code == "K498"
     same = shop.query("convert(euro_dollars + 31 USD per month, USD)", period="2026-01")
     assert same.rows[0][0] == pytest.approx(153)
 

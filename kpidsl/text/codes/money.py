@@ -1,4 +1,4 @@
-"""K321-K324, K49x, K66x: money of several currencies (S26)."""
+"""K321-K324, K49x, K67x: money of several currencies (S26)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CODES: tuple[CodeInfo, ...] = (
         _sales(_MIXED, then='\nkpi income: convert(revenue, USD) { serves: "Growth" }\n'),
     ),
     CodeInfo(
-        "K491",
+        "K497",
         "money of several currencies added up",
         "A question asks for a measure whose rows name their currency, without `convert`.",
         "100 USD and 100 JPY are not 200 of anything (S26).",
@@ -67,7 +67,7 @@ CODES: tuple[CodeInfo, ...] = (
         "kpidsl query 'convert(revenue, USD)'",
     ),
     CodeInfo(
-        "K492",
+        "K498",
         "an amount that is not converted",
         "`convert` is taken of a formula in which an amount of money is written as a number, or "
         "of a fixed amount per period.",
@@ -76,7 +76,7 @@ CODES: tuple[CodeInfo, ...] = (
         "metric total: convert(media_cost, USD) + 13_500 USD per month",
     ),
     CodeInfo(
-        "K661",
+        "K671",
         "two rates of one day",
         "The source of exchange rates has several rates of one pair of currencies for one day.",
         "Either would give another amount (S26). A feed with several a day needs one to be chosen.",
@@ -84,7 +84,7 @@ CODES: tuple[CodeInfo, ...] = (
         'exclude: fixing != "ECB"\nrates { from: base, to: quote, rate: rate }',
     ),
     CodeInfo(
-        "K662",
+        "K672",
         "a rate is missing",
         "An amount is converted, and of its pair of currencies no rate stands at its day or before "
         "it, or only one that is older than `stale_after`.",
@@ -96,7 +96,7 @@ CODES: tuple[CodeInfo, ...] = (
         "kpidsl query 'convert(revenue, USD)' --by month --period 2026-01..2026-05",
     ),
     CodeInfo(
-        "K663",
+        "K673",
         "a rate that is none",
         "The source of exchange rates has rates of zero or below.",
         "No currency is to be had for nothing: it is a gap in the feed, and would make the money "
