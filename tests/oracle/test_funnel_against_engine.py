@@ -9,7 +9,7 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpidsl.model.expr import Compare
+from kpidsl.model.expr import Column, Compare
 from kpidsl.model.purpose import Funnel, FunnelStep
 from kpidsl.plan.query import Query
 from kpidsl.run.runner import Runner
@@ -59,12 +59,14 @@ limits = st.sampled_from([None, HOUR, 2 * HOUR, 5 * HOUR])
     ),
     limits,
     st.sampled_from(["ordered", "ordered", "any"]),
+    st.sampled_from([(), (column("key"),)]),
 )
 def test_engines_count_as_trying_every_attempt_does(
     tables: tuple[list[Row], list[Row]],
     steps: list[tuple[int, str, Limit]],
     whole: Limit,
     sequence: Literal["ordered", "any"],
+    event: tuple[Column, ...],
 ) -> None:
     if sequence == "any":
         # A window needs an order (K481).
@@ -85,7 +87,7 @@ def test_engines_count_as_trying_every_attempt_does(
                 name=f"step {number}",
                 source=names[which],
                 where=Compare("=", column("kind"), literal(kind)),
-                event=(column("key"),),
+                event=event,
                 entity=column("who"),
                 within_seconds=None if limit is None else int(limit.total_seconds()),
             )
