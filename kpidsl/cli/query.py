@@ -10,7 +10,7 @@ import typer
 
 import kpidsl
 from kpidsl.cli import options
-from kpidsl.cli.console import OK, guarded, mention_errors, note, say, show
+from kpidsl.cli.console import OK, guarded, mention_errors, say, show
 from kpidsl.cli.progress import working
 from kpidsl.cli.tables import as_csv, as_json, as_table
 
@@ -32,9 +32,11 @@ def run(
     metrics: options.Metrics,
     by: options.By = "",
     where: options.Where = None,
+    having: options.Having = None,
     period: options.Period = None,
     order: options.OrderBy = "",
     limit: options.Limit = None,
+    per: options.Per = "",
     compare: options.Compare = "",
     totals: options.Totals = False,
     top: options.Top = None,
@@ -58,6 +60,8 @@ def run(
             totals=totals,
             top=top,
             rest=rest,
+            having=having,
+            per=options.words(per),
         )
     show(result.diagnostics)
     match form:
@@ -65,8 +69,6 @@ def run(
             say(as_json(result))
         case ResultFormat.CSV:
             say(as_csv(result))
-            if any(result.partial):
-                note("some rows are partial: `--format table` shows which, and why")
         case ResultFormat.TABLE:
             say(as_table(result))
     return OK

@@ -2,7 +2,8 @@
 
 Two families: **row expressions** give a value per row of one source and appear in dimensions,
 measures and filters; **metric expressions** combine aggregates. A metric stands among the values of
-rows only as what it is of each entity (`EntityValue`), and in filters alone.
+rows only as what it is of each entity (`EntityValue`), and in filters alone; a condition on the
+rows of an answer is about metrics (`AnswerValue`) and nothing else.
 """
 
 from __future__ import annotations
@@ -148,12 +149,31 @@ class RawSql:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """The id that another one stands for: what the source `table` has in `stands_for` where its
+    `ids` equal the `operand`; the operand itself where it has nothing (S29)."""
+
+    entity: str
+    operand: RowExpr
+    table: str
+    ids: RowExpr
+    stands_for: RowExpr
+
+
+@dataclass(frozen=True, slots=True)
 class EntityValue:
     """`revenue per customer_id` in a filter: what the metric is over all rows of the entity that a
     row belongs to, in the report window (S14); no value where it belongs to none."""
 
     metric: MetricExpr
     entity: tuple[QueryDimension, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerValue:
+    """`revenue` in a condition on the rows of an answer: what the metric is in the row."""
+
+    metric: MetricExpr
 
 
 RowExpr = (
@@ -174,7 +194,9 @@ RowExpr = (
     | CaseWhen
     | Function
     | RawSql
+    | Resolved
     | EntityValue
+    | AnswerValue
 )
 
 # --- metric expressions --------------------------------------------------------------------
@@ -250,10 +272,12 @@ class Filtered(Applied):
 
 @dataclass(frozen=True, slots=True)
 class Prior(Applied):
-    """`prior(x, 1y)`: the value one shift earlier; boundaries of periods are shifted (S19)."""
+    """`prior(x, 1y)`: the value one shift earlier; boundaries of periods are shifted (S19), by
+    whole years, or from one time of an `event` to another."""
 
     months: int
     days: int
+    event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ def _arguments(
     match expr:
         case e.Prior() | e.Rolling():
             yield _shift(expr.months, expr.days)
+            if isinstance(expr, e.Prior) and expr.event is not None:
+                yield f"align: {expr.event}"
         case e.ToDate(grain=grain):
             yield grain
         case e.Total(of=tuple() as of):
@@ -99,6 +101,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return str(expr)
         case e.EntityValue(metric=metric, entity=entity):
             return _per(metric, entity)
+        case e.AnswerValue(metric=metric):
+            return _metric(metric, _SUM)
         case e.TimeColumn():
             return "time"
         case e.Arithmetic(op=op, left=left, right=right):
@@ -108,6 +112,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return _wrap(f"-{_row(operand, _TIGHT)}", _PRODUCT, outer)
         case e.CaseWhen() | e.Function() | e.RawSql():
             return _call(expr)
+        case e.Resolved(entity=entity, operand=operand):
+            return f"{entity}({_row(operand, _LOOSE)})"
         case _:
             return _condition(expr, outer)
 

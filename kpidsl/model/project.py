@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from kpidsl.model.definition import Definition
+from kpidsl.model.events import Event
+from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.pages import Audience, Report
 from kpidsl.model.periods import Calendar
 from kpidsl.model.purpose import Benchmark, Funnel, Goal, Kpi, Metric, Parameterised, Roi
@@ -17,21 +20,24 @@ from kpidsl.text.source import Span
 
 class Settings(Definition):
     """The `project` block. A difference below `materiality` (a share) or `materiality_amount`
-    (in `currency`) is not coloured."""
+    (in `currency`) is not coloured. Fiscal years that are no calendar months are `week_years`, or
+    those of a calendar `listed` by a source."""
 
     currency: str = "USD"
     timezone: str = "UTC"
     week_starts: int = 0
     fiscal_year_starts: int = 1
     week_years: WeekYears | None = None
+    listed: ListedCalendar | None = None
     languages: tuple[str, ...] = ("en",)
     materiality: Decimal | None = None
     materiality_amount: Decimal | None = None
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         """How days make periods."""
-        return Calendar(self.week_starts, self.fiscal_year_starts, self.week_years)
+        own = self.week_years if self.listed is None else self.listed.years
+        return Calendar(self.week_starts, self.fiscal_year_starts, own)
 
 
 class Model(BaseModel):
@@ -54,6 +60,7 @@ class Model(BaseModel):
     goals: dict[str, Goal] = {}
     funnels: dict[str, Funnel] = {}
     benchmarks: dict[str, Benchmark] = {}
+    events: dict[str, Event] = {}
     audiences: dict[str, Audience] = {}
     reports: dict[str, Report] = {}
     column_spans: dict[tuple[str, tuple[str, ...]], Span] = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Source
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
+from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
     Accrual,
@@ -23,6 +25,7 @@ from kpidsl.plan.nodes import (
     Leaders,
     Look,
     Merge,
+    Output,
     Over,
     Plan,
     Regroup,
@@ -36,10 +39,12 @@ from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
+from kpidsl.sql.merging import Part, by_period, columns_of, folded, skeleton
 from kpidsl.sql.periods import period_start as first_day_of
+from kpidsl.sql.shown import in_order, leaves_out, shown_rows
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.spine import Spine
-from kpidsl.sql.statement import ALL, OTHER, Statement, in_order, key_columns
+from kpidsl.sql.statement import ALL, OTHER, Statement, key_columns
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -53,6 +58,8 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     parts = [_Lowering(plan.root.input, plan.frame, statement).select(plan.frame)]
     if plan.leaders is not None:
         parts = _leading(parts[0], plan.leaders, plan, statement)
+    if leaves_out(plan):
+        parts = [shown_rows(build.union_all(parts), plan)]
     parts += [
         _Lowering(part.input, part.frame, statement).select(plan.frame) for part in plan.subtotals
     ]
@@ -142,22 +149,26 @@ class _Lowering:
 
     # --- merge -----------------------------------------------------------------------------
 
-    def _merge(self, merge: Merge) -> str:
-        """Return the name of the merged rows, one per key (S5, S17)."""
+    def _merge(self, merge: Merge) -> Part:
+        """Return the merged rows, one per key (S5, S17)."""
         parts = [self._part(node) for node in merge.inputs]
         self.totals = {total.over: self._total(total) for total in merge.totals}
         parts += [(self._unallocated(accrual), [accrual.column]) for accrual in merge.accruals]
         if len(parts) == 1 and not merge.dense:
-            return parts[0][0]
-        columns = [column for _, own in parts for column in own]
-        keys = self._key_names()
-        selects = [self._padded(name, keys, own, columns) for name, own in parts]
-        if merge.dense:
-            skeleton = self._cte("skeleton", self._skeleton([name for name, _ in parts], keys))
-            selects.append(self._padded(skeleton, keys, [], columns))
-        return self._cte("merged", _folded(selects, keys, columns))
+            return parts[0]
+        return self._cte("merged", self._merged_parts(parts, dense=merge.dense)), columns_of(parts)
 
-    def _part(self, node: Input) -> tuple[str, list[str]]:
+    def _merged_parts(self, parts: list[Part], *, dense: bool) -> exp.Select:
+        keys = self._key_names()
+        if not dense:
+            return folded(parts, keys)
+        periods = self.spine.periods()
+        if keys == [PERIOD]:
+            return by_period(parts, periods)
+        every = self._cte("skeleton", skeleton([name for name, _ in parts], keys, periods))
+        return folded([*parts, (every, [])], keys)
+
+    def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):
             inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
             return over_entities(node, inner, self.frame, self.statement)
@@ -254,36 +265,6 @@ class _Lowering:
         listed = dict.fromkeys(replace(look, reach=None) for look in looks if look.pairs)
         return {look: self._spans(look) for look in listed}
 
-    def _padded(
-        self, table: str, keys: list[str], own: list[str], columns: list[str]
-    ) -> exp.Select:
-        """Select one part with bare NULLs for the columns of the others (dialect quirk 5)."""
-        values: list[exp.Expr] = [build.column(key) for key in keys]
-        values += [
-            build.column(name) if name in own else build.alias(exp.Null(), name) for name in columns
-        ]
-        return build.from_(build.select(*values), build.table(table))
-
-    def _skeleton(self, parts: list[str], keys: list[str]) -> exp.Query:
-        """Every period of the window × every combination of members seen (S17)."""
-        periods = self.spine.periods()
-        members = [key for key in keys if key != PERIOD]
-        select = build.from_(
-            build.select(*(build.column(key) for key in keys)), build.table(periods)
-        )
-        if not members:
-            return select
-        seen: exp.Query | None = None
-        for part in parts:
-            one = build.from_(
-                build.select(*(build.column(key) for key in members)), build.table(part)
-            )
-            seen = one if seen is None else exp.Union(this=seen, expression=one, distinct=True)
-        if isinstance(seen, exp.Select):
-            seen = build.distinct(seen)
-        assert seen is not None
-        return build.cross_join(select, build.subquery(seen, "members"))
-
     # --- fixed amounts ---------------------------------------------------------------------
 
     def _total(self, total: Totals) -> str:
@@ -291,10 +272,7 @@ class _Lowering:
         parts = [self._part(node) for node in total.inputs]
         if len(parts) == 1:
             return parts[0][0]
-        keys = self._key_names(total.over.kept)
-        columns = [column for _, own in parts for column in own]
-        selects = [self._padded(name, keys, own, columns) for name, own in parts]
-        return self._cte("overall", _folded(selects, keys, columns))
+        return self._cte("overall", folded(parts, self._key_names(total.over.kept)))
 
     def _amounts(self, accrual: Accrual) -> str:
         """Return the name of a CTE with what the fixed amount comes to per period."""
@@ -370,7 +348,8 @@ class _Lowering:
             ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
         known = self.spine.ranges(ranges)
         amounts = {item.column: self._amounts(item) for item in compute.input.accruals}
-        listed = self._listed(output.formula for output in compute.outputs)
+        computed = (*compute.outputs, *compute.tested)
+        listed = self._listed(output.formula for output in computed)
         cells = Cells(
             self.frame,
             self.dialect,
@@ -380,11 +359,10 @@ class _Lowering:
             listed,
             ranked=self.beside is None,
         )
-        values = [
-            build.alias(cells.value(output.formula), output.name) for output in compute.outputs
-        ]
+        rows = self._tested(merged, cells, computed)
+        values = [build.alias(cells.value(output.formula), output.name) for output in computed]
         keys = [build.column(key, CELLS) for key in self._key_names()]
-        select = build.from_(build.select(*keys, *values), build.table(merged, CELLS))
+        select = build.from_(build.select(*keys, *values), build.table(rows, CELLS))
         for _, table in known.values():
             if table in cells.used:
                 select = build.cross_join(select, build.table(table))
@@ -395,18 +373,24 @@ class _Lowering:
                 select = self._join_on_keys(select, table, kept)
         return select
 
-
-def _folded(selects: list[exp.Select], keys: list[str], columns: list[str]) -> exp.Select:
-    """Fold stacked rows into one per key; each column has at most one value to fold."""
-    folded = build.from_(
-        build.select(
-            *(build.column(key) for key in keys),
-            *(build.alias(exp.Max(this=build.column(name)), name) for name in columns),
-        ),
-        build.subquery(build.union_all(selects), "parts"),
-    )
-    return (
-        build.group_by(folded, *(build.number(item + 1) for item in range(len(keys))))
-        if keys
-        else folded
-    )
+    def _tested(self, merged: Part, cells: Cells, outputs: Iterable[Output]) -> str:
+        """Find out once per cell whether a source is known there, where more than one value depends
+        on it; return the name of the cells, with what was found."""
+        table, columns = merged
+        leaves = (leaf for output in outputs for leaf in leaves_of(output.formula))
+        asked = Counter((leaf.source, leaf.look) for leaf in leaves if leaf.look.pairs is None)
+        tests = {known: cells.within_known(known) for known, times in asked.items() if times > 1}
+        names = Names((*self._key_names(), *columns))
+        found = [
+            build.alias(test, cells.tested.setdefault(known, names.unused(f"{known[0]}_is_known")))
+            for known, test in tests.items()
+            if test is not None
+        ]
+        if not found:
+            return table
+        select = build.select(build.all_of(CELLS), *found)
+        select = build.from_(select, build.table(table, CELLS))
+        for ranges in dict.fromkeys(cells.ranges[name][1] for name, _ in cells.tested):
+            select = build.cross_join(select, build.table(ranges))
+        cells.used.clear()
+        return self._cte("known", select)

@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, given, settings
 
 from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic, OverEntities
 from kpidsl.model.sources import Aggregate
+from tests.oracle.coverage import parts
 from tests.oracle.engine import ENGINES, EngineName, run_on
-from tests.oracle.evaluate import Answer, Tie, evaluate
-from tests.oracle.generate import Case, cases, parts
+from tests.oracle.evaluate import evaluate
+from tests.oracle.generate import Case, cases
+from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
+from tests.oracle.together import Tie
 
 FLOATS = {Aggregate.AVG, Aggregate.MEDIAN, Aggregate.PERCENTILE, Aggregate.STDDEV}
 
@@ -27,6 +30,8 @@ STRICTER = {
     "K469": "a look back needs a window",
     "K478": "the rest of a many side is not told apart",
     "K652": "a value once per key is one value",
+    "K666": "an id stands for one other, whether it comes up or not",
+    "K667": "an id stands for one other, whether it comes up or not",
 }
 """What the planner refuses though the oracle has an answer: a refusal is never a wrong number."""
 
