@@ -77,6 +77,8 @@ def _arguments(
     match expr:
         case e.Prior() | e.Rolling():
             yield _shift(expr.months, expr.days)
+            if isinstance(expr, e.Prior) and expr.event is not None:
+                yield f"align: {expr.event}"
         case e.ToDate(grain=grain):
             yield grain
         case e.Convert(into=currency):

@@ -116,6 +116,11 @@ def _quoted(draw: Draw) -> tuple[bool, list[dict[str, object]]]:
 def _spoken(draw: Draw, model: Model, part: Any) -> Any:
     """A formula with its measures of money converted, each where it stands or around what is
     applied to it."""
+    if isinstance(part, e.FixedAmount) and part.allocate_by is not None:
+        # Where it isn't split its weight is not asked for, whatever is wrong with that.
+        own = _money_of(model, part.allocate_by)
+        by = part.allocate_by if own is None else e.Convert(part.allocate_by, "USD", own)
+        return replace(part, allocate_by=by)
     own = _money_of(model, part)
     if own is not None and chance(draw, 95):
         into = pick(draw, ("USD", "USD", "USD", "EUR"))
