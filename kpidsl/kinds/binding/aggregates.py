@@ -197,23 +197,17 @@ def _operand(
 def _is_ordered(call: tree.Call, expr: tree.Expr, source: str, scope: Scope) -> bool:
     """Tell whether the rows of a source have a first and a last, or say what they lack."""
     names, name = scope.catalog.sources[source], call.function.text
-    lacking = [
-        (what, mend)
-        for has, what, mend in (
-            (names.clocked, "time", "time: COLUMN"),
-            (names.keyed, "key", "key: COLUMN"),
-        )
-        if not has
-    ]
-    for what, mend in lacking:
+    lacking = [what for what, has in (("time", names.clocked), ("key", names.keyed)) if not has]
+    if lacking:
+        mends = " and ".join(f"`{what}: COLUMN`" for what in lacking)
         scope.error(
             "K409",
             f"`{name}` takes a row by its time, and of one moment by its key; `{source}` has no "
-            f"{what}",
+            f"{' and no '.join(lacking)}",
             call.span,
-            label=f"the {name} by which {what}?",
+            label=f"the {name} in which order?",
             labels=(Label(names.span, f"`{source}` is declared here"),) if names.span else (),
-            help=f"declare `{mend}` in `{source}`",
+            help=f"declare {mends} in `{source}`",
         )
     if isinstance(expr, tree.Binary) and expr.op == "once per":
         scope.error(
