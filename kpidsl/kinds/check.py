@@ -13,6 +13,7 @@ from kpidsl.kinds import (
     calendar,
     dimension,
     entity,
+    event,
     funnel,
     goal,
     kpi,
@@ -92,6 +93,7 @@ def _bind(found: Declarations, scope: Scope) -> Model:
         scope.shared.setdefault(name, entity.as_dimension(bound))
     scope.sources = without_shared(scope.sources, scope.shared)
     scope.benchmarks = _bound(found.of("benchmark"), benchmark.bind, scope)
+    scope.events = _bound(found.of("event"), event.bind, scope)
     rois = _bind_values(found, scope)
     kpis, goals = _bind_purposes(found, scope)
     funnels = _bound(found.of("funnel"), funnel.bind, scope)
@@ -113,6 +115,7 @@ def _bind(found: Declarations, scope: Scope) -> Model:
         goals=goals,
         funnels=funnels,
         benchmarks=scope.benchmarks,
+        events=scope.events,
         audiences=audiences,
         reports=reports,
         column_spans=scope.column_spans,

@@ -237,7 +237,10 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
     """Return the names that the declarations make."""
     spans = {
         kind: {name: fields.name_span for name, fields in found.of(kind).items()}
-        for kind in ("entity", "metric", "kpi", "roi", "goal", "funnel", "benchmark", "audience")
+        for kind in (
+            *("entity", "metric", "kpi", "roi", "goal", "funnel", "benchmark", "audience"),
+            "event",
+        )
     }
     metrics: dict[str, Span | None] = {**found.failed_uses, **spans["metric"], **spans["kpi"]}
     for name, fields in found.of("roi").items():
@@ -282,6 +285,7 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
         funnels=dict(spans["funnel"]),
         benchmarks=dict(spans["benchmark"]),
         audiences=dict(spans["audience"]),
+        events=dict(spans["event"]),
         templates={name: item.span for name, item in found.templates.items()},
         lost=frozenset(found.lost.union(*(f.lost_words() for f in found.all()))),
     )

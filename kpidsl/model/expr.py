@@ -272,10 +272,12 @@ class Filtered(Applied):
 
 @dataclass(frozen=True, slots=True)
 class Prior(Applied):
-    """`prior(x, 1y)`: the value one shift earlier; boundaries of periods are shifted (S19)."""
+    """`prior(x, 1y)`: the value one shift earlier; boundaries of periods are shifted (S19), by
+    whole years, or from one time of an `event` to another."""
 
     months: int
     days: int
+    event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ def _arguments(
     match expr:
         case e.Prior() | e.Rolling():
             yield _shift(expr.months, expr.days)
+            if isinstance(expr, e.Prior) and expr.event is not None:
+                yield f"align: {expr.event}"
         case e.ToDate(grain=grain):
             yield grain
         case e.Total(of=tuple() as of):

@@ -13,6 +13,29 @@ from kpidsl.model.units import NUMBER, Unit
 from kpidsl.plan.query import Absent
 from kpidsl.text.diagnostic import Diagnostic
 
+
+class Sign(StrEnum):
+    """What makes a comparison uneven (S19)."""
+
+    NO_PARTNER = "no_partner"
+    """There is no earlier period: no week 53, no thirteenth month."""
+    SHORTER_MONTH = "shorter_month"
+    """A day that the earlier month lacks is compared with its last one: 29 with 28 February."""
+    ONE_SIDED = "one_sided"
+    """One of the two has a day of an event that the other has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Why a comparison is uneven; `event` names the one that is on one side only."""
+
+    sign: Sign
+    event: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sign}: {self.event}" if self.event else self.sign.value
+
+
 Value = Decimal | float | int | str | bool | date | Absent | None
 
 
@@ -62,8 +85,9 @@ class Result:
 
     `partial` tells for each row whether it stands for a part of its period only, since the
     question or what the sources know cuts it (S21); `known` is what they know, and empty for a
-    question about no time. `identified` tells of entities in the answer, how many of their ids are
-    resolved (S29). `diagnostics` are what was noticed on the way, none of them an error.
+    question about no time. `marks` tells for each row why its comparisons are uneven (S19), and is
+    empty where there are none. `identified` tells of entities in the answer, how many of their ids
+    are resolved (S29). `diagnostics` are what was noticed on the way, none of them an error.
     """
 
     columns: tuple[Column, ...]
@@ -73,6 +97,12 @@ class Result:
     known: tuple[Known, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     identified: tuple[Identified, ...] = ()
+    marks: tuple[tuple[Mark, ...], ...] = ()
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the question was about time, so that rows can be partial."""
+        return bool(self.known) or any(column.role is Role.PERIOD for column in self.columns)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
 from kpidsl.run.heading import heading, heading_of
+from kpidsl.run.marks import marks_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role, Value
@@ -81,9 +82,10 @@ class Runner:
             rows = _with_local_periods(rows, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
+        marks = marks_of(planned, rows, query, self.model)
         shown = heading_of(query, self.model, self._made_by) + sql
         told = self._identified(tree, sources)
-        result = Result(columns, rows, shown, partial, known, identified=told)
+        result = Result(columns, rows, shown, partial, known, identified=told, marks=marks)
         return result, diagnostics + found
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:

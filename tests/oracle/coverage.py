@@ -98,6 +98,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S18 rolling distinct": bool(rolling or reaching) and distinct,
         "rank": any(isinstance(part, e.Rank) for part in every) and len(answer) > 1,
         "S19 prior": prior,
+        "S19 event": any(isinstance(part, e.Prior) and part.event is not None for part in every),
         "S20 zone": any(clock and clock.stored_as not in {None, zone} for clock in clocks)
         and (query.grain is not None or query.window is not None),
         "S20 part of a day": isinstance(query.grain, DayPart) and bool(answer),

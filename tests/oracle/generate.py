@@ -16,6 +16,7 @@ from kpidsl.model.project import Model
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_rows_left_out
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
+from tests.oracle.events import drawn
 from tests.oracle.formulas import Days, Formulas, Months, Typed
 from tests.oracle.identities import with_identities
 from tests.oracle.invent import World, invent
@@ -52,6 +53,7 @@ class Case:
         """What a person needs to see why a case fails: only what is not at its default."""
         told = [str(self.query), str(self.model.settings.model_dump(exclude_defaults=True))]
         told += [f"metric {name} = {metric.expr}" for name, metric in self.model.metrics.items()]
+        told += [f"event {each.days} for {each.lasts}" for each in self.model.events.values()]
         told += [f"shared {each.members}" for each in self.model.shared.values()]
         for name, source in self.model.sources.items():
             facts = (source.key, source.time, source.watermark, source.exclude)
@@ -114,6 +116,8 @@ def random_case(draw: Draw) -> Case:
         grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
         window, shifts, ended = _short(draw), (), False
     maker = Formulas(draw, world, asked, dimensions, shifts, by, ended)
+    events = drawn(draw, window) if chance(draw, 40) else {}
+    maker.events = tuple(events)
     sparse = chance(draw, 10 if grain is DayPart.HOUR else 40)
     sparse = sparse or grain in {DayPart.MINUTE, DayPart.SECOND}
     if chance(draw, 95):
@@ -133,7 +137,7 @@ def random_case(draw: Draw) -> Case:
         totals=chance(draw, 20),
         top=_top(draw, select) if by and chance(draw, 60) else None,
     )
-    model = world.model.model_copy(update={"metrics": maker.metrics})
+    model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
     has_catalogue = chance(draw, 70)
     query = with_rows_left_out(draw, query, maker.exact())
     return Case(model, query, world.tables, world.columns, has_catalogue)
