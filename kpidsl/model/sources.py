@@ -75,7 +75,7 @@ class TimeSpec(Part):
 class PerEntity(Part):
     """`min(paid_at) per customer_id`: one value per entity, over all rows of the source."""
 
-    aggregate: Literal["min", "max", "sum", "count", "count_distinct", "avg"]
+    aggregate: Literal["min", "max", "sum", "count", "count_distinct", "avg", "first", "last"]
     operand: RowExpr | None
     entity: tuple[RowExpr, ...]
 
@@ -103,6 +103,8 @@ class Aggregate(StrEnum):
     MEDIAN = "median"
     PERCENTILE = "percentile"
     STDDEV = "stddev"
+    FIRST = "first"
+    LAST = "last"
     APPROX_COUNT_DISTINCT = "approx_count_distinct"
 
 
@@ -126,6 +128,8 @@ class Rates(Part):
 
 
 COUNTS = frozenset({Aggregate.COUNT, Aggregate.COUNT_DISTINCT, Aggregate.APPROX_COUNT_DISTINCT})
+BY_ORDER = frozenset({Aggregate.FIRST, Aggregate.LAST})
+"""What is picked by the source's clock, ties by its key."""
 _ZERO_WHEN_EMPTY = {Aggregate.SUM, *COUNTS}
 
 

@@ -152,9 +152,9 @@ def run_on(name: EngineName, case: Case) -> Answer:
     with engine_of(case, name) as engine:
         result, found = Runner(case.model, engine).query(case.query)
     claimed = {"K652", "K657", "K671", "K672", "K666", "K667"}
-    wrong = [each for each in found if each.severity is Severity.ERROR]
-    if result is None and {each.code for each in wrong} <= claimed:
-        raise Refused(f"{wrong[0].code} {wrong[0].message}")
+    errors = [each for each in found if each.severity is Severity.ERROR]
+    if result is None and {each.code for each in errors} <= claimed:
+        raise Refused(f"{errors[0].code} {errors[0].message}")
     assert result is not None, found
     key_columns = [
         number for number, column in enumerate(result.columns) if column.role is not Role.METRIC
