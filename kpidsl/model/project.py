@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,7 +33,7 @@ class Settings(Definition):
     materiality: Decimal | None = None
     materiality_amount: Decimal | None = None
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         """How days make periods."""
         own = self.week_years if self.listed is None else self.listed.years

@@ -112,7 +112,7 @@ class Relations:
         rows = inner if inner is not None else build.subquery(query, source.name)
         if inner is not None and inner.name != source.name:
             inner.set("alias", exp.TableAlias(this=build.identifier(source.name)))
-        select = build.from_(build.select(_all_of(source.name)), rows)
+        select = build.from_(build.select(build.all_of(source.name)), rows)
         return build.where(scope.join_to(select), kept)
 
     def _bare_scope(self, source: Source) -> Scope:
@@ -182,7 +182,7 @@ class Relations:
             row = build.select(build.alias(exp.Literal.string(name), "member"))
             names = row if names is None else exp.Union(this=names, expression=row, distinct=False)
         assert names is not None
-        columns = [build.alias(member.copy(), unpivot.name), *values, _all_of(source.name)]
+        columns = [build.alias(member.copy(), unpivot.name), *values, build.all_of(source.name)]
         rows = build.from_(build.select(*columns), build.subquery(query, source.name))
         return build.cross_join(rows, build.subquery(names, members))
 
@@ -192,7 +192,7 @@ class Relations:
         """Join each entity's value to its rows; a NULL entity has none."""
         scope = self._bare_scope(source)
         joins: list[tuple[exp.Subquery, exp.Expr]] = []
-        columns: list[exp.Expr] = [_all_of(source.name)]
+        columns: list[exp.Expr] = [build.all_of(source.name)]
         named = sorted(item for item in attributes if isinstance(item, str))
         columns += [
             self._next(source, item, scope) for item in attributes if isinstance(item, Stock)
@@ -243,10 +243,6 @@ class Relations:
         return build.group_by(
             select, *(build.number(position + 1) for position in range(len(keys)))
         )
-
-
-def _all_of(table: str) -> exp.Expr:
-    return exp.Column(this=exp.Star(), table=build.identifier(table))
 
 
 def _is_plain(source: Source) -> bool:
