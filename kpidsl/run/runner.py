@@ -14,6 +14,7 @@ from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
 from kpidsl.model.sources import Entity, Measure, Source, TableOrigin
+from kpidsl.plan.conversion import source_of_rates
 from kpidsl.plan.funnel import plan_funnel
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
@@ -29,13 +30,14 @@ from kpidsl.run.marks import marks_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role, Value
+from kpidsl.run.spacious import too_many
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range, listed_days, unresolved
 from kpidsl.sql.lacking import lacking, sql_in
-from kpidsl.sql.lower import to_tree
+from kpidsl.sql.lower import to_tree, unrated_tree
 from kpidsl.sql.relations import resolved_in
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
@@ -74,8 +76,11 @@ class Runner:
         columns = self._columns(query, planned)
         types = value_types(planned, columns, self._engine)
         sources = [node.input.source for node in nodes]
-        table, found = self._run(tree, sql, sources, types, once, query.grain)
-        if table is None:
+        rated = unrated_tree(planned, self._engine.dialect)
+        table, found = self._run(tree, sql, sources, types, once, query.grain, rated)
+        if table is not None:
+            found = [*found, *self._too_many(planned, table)]
+        if table is None or has_errors(found):
             return None, diagnostics + found
         rows = _rows(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
@@ -192,10 +197,11 @@ class Runner:
         types: Sequence[ValueType] | None,
         once: Sequence[Measure] = (),
         grain: Grain | DayPart | None = None,
+        rated: exp.Select | None = None,
     ) -> tuple[Table | None, list[Diagnostic]]:
         """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
-        keys and clocks, which must be as fine as its grain, and that the measures `once` have one
-        value per key."""
+        keys and clocks, which must be as fine as its grain, that the measures `once` have one
+        value per key, and that all is `rated` which is converted."""
         used = self._used(tree)
         found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
         if not has_errors(found):
@@ -209,12 +215,21 @@ class Runner:
         if not has_errors(found):
             counted = [measure for measure in once if measure.operand is not None]
             found = [*found, *self._claims.not_once(counted)]
-        if has_errors(found):
-            return None, found
         try:
+            if rated is not None and not has_errors(found):
+                rates = source_of_rates(self.model.sources)
+                found = [*found, *self._claims.unrated(rated, rates)]
+            if has_errors(found):
+                return None, found
             return self._engine.run(sql, types), found
         except EngineError as failure:
             return None, [*found, explain(failure, inputs, used, self.model, self._engine)]
+
+    def _too_many(self, planned: Plan, table: Table) -> list[Diagnostic]:
+        def ask(tree: exp.Query) -> Table | None:
+            return self._run(tree, self._text(tree, pretty=False), [], None)[0]
+
+        return too_many(planned, len(table.rows), self._engine.dialect, ask)
 
     def _used(self, tree: exp.Query) -> list[Source]:
         names = {table.name for table in tree.find_all(exp.Table)}

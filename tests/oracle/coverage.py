@@ -9,13 +9,15 @@ from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Aggregate, Measure
+from kpidsl.model.sources import BY_ORDER, Aggregate, Measure
 from kpidsl.plan.query import Absent
+from tests.oracle import currencies
 from tests.oracle.asking import asked
 from tests.oracle.days import FISCAL
 from tests.oracle.generate import Case
 from tests.oracle.identities import looks_up
 from tests.oracle.leaves import Answer, entity_values, references
+from tests.oracle.ordered import ATTRIBUTES
 from tests.oracle.paths import Reach, ends
 from tests.oracle.rows import Rows
 from tests.oracle.traits import (
@@ -165,5 +167,8 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         and any(moves_a_day(rows, leaf) for leaf in leaves),
         "rank": e.Rank in kinds and len(answer) > 1,
         "once per": any(counts_once(rows, measure) for measure in measures),
+        "first or last": any(measure.aggregate in BY_ORDER for measure in measures),
+        "first or last of an entity": any(item.name in ATTRIBUTES for item in (*query.by, *named)),
         "S29 identity": looks_up(model, case.tables, leaves, [*query.by, *named], measures),
+        **dict(currencies.rules(model, every)),
     } | asked(query, answer)

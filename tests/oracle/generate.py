@@ -15,12 +15,14 @@ from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_rows_left_out
+from tests.oracle.currencies import with_currencies
 from tests.oracle.days import FISCAL, day_of
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.events import drawn
 from tests.oracle.formulas import Days, Formulas, Months, Typed
 from tests.oracle.identities import with_identities
 from tests.oracle.invent import World, invent
+from tests.oracle.ordered import with_order
 from tests.oracle.paths import ends
 from tests.oracle.rows import Tables
 
@@ -90,6 +92,8 @@ def random_case(draw: Draw) -> Case:
     world = invent(draw)
     if chance(draw, 20):
         world = with_identities(draw, world)
+    if chance(draw, 20):
+        world = with_order(draw, world)
     size = pick(draw, (1, 2, 2, 2, 2, 2))
     measured = [name for name, source in world.model.sources.items() if source.measures]
     asked = some(draw, measured, size, size)
@@ -141,7 +145,8 @@ def random_case(draw: Draw) -> Case:
     model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
     has_catalogue = chance(draw, 70)
     query = with_rows_left_out(draw, query, maker.exact())
-    return Case(model, query, world.tables, world.columns, has_catalogue)
+    case = Case(model, query, world.tables, world.columns, has_catalogue)
+    return with_currencies(draw, case)
 
 
 def _by(draw: Draw, model: Model, asked: list[str], dimensions: list[Typed]) -> list[Typed]:
