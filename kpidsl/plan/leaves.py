@@ -93,8 +93,8 @@ class AccrualSpec:
 class Expansion:
     """Replaces metrics by their formulas and gathers the leaves, each once.
 
-    Column names are those of the measures, `_prior` where they look back and `_total` where they are
-    over other groups than the rows', numbered where they would clash.
+    Column names are those of the measures, `_prior` where they look back and `_total` where they
+    are over other groups than the rows', numbered where they would clash.
     """
 
     def __init__(self, model: Model, names: Names, query: Query) -> None:
