@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlglot import exp
@@ -18,24 +20,38 @@ from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
+from kpidsl.plan.sharing import Batch, SharedPlan, share
 from kpidsl.plan.within import aggregates_of, tested_by
 from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
-from kpidsl.run.failures import explain
+from kpidsl.run.failures import CANCELLED, explain
 from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
+from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range
 from kpidsl.sql.lacking import lacking, sql_in
-from kpidsl.sql.lower import to_tree
+from kpidsl.sql.lower import rows_tree, to_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 _DAY = timedelta(days=1)
+
+Outcome = tuple[Result | None, list[Diagnostic]]
+"""The answer to a question, or None, with what is noticed or stands in its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept for several questions: the statement that did it, and what was noticed, or that
+    it was cancelled."""
+
+    text: str
+    noticed: list[Diagnostic]
 
 
 class Runner:
@@ -62,6 +78,79 @@ class Runner:
         planned, diagnostics = plan(self.model, query, self._ground)
         if planned is None:
             return None, diagnostics
+        result, found = self._answer(query, planned)
+        return result, diagnostics + found
+
+    def queries(self, queries: Sequence[Query]) -> list[Outcome]:
+        """Return the answer to each question, the one that it gets alone, or what stands in its
+        way.
+
+        All are planned together, and what several of them read is read once and kept until they
+        are answered. A question of which that fails is asked alone.
+        """
+        planned = [plan(self.model, query, self._ground) for query in queries]
+        sound = [place for place, (found, _) in enumerate(planned) if found is not None]
+        outcomes: list[Outcome | None] = [(None, diagnostics) for _, diagnostics in planned]
+        batch = share([found for found, _ in planned if found is not None], self._ground)
+        with self._kept(batch) as kept:
+            for place, own in zip(sound, batch.plans, strict=True):
+                outcomes[place] = self._beside(queries[place], own, kept)
+        return [
+            self.query(query) if outcome is None else outcome
+            for query, outcome in zip(queries, outcomes, strict=True)
+        ]
+
+    def _beside(self, query: Query, own: SharedPlan, kept: dict[str, Kept]) -> Outcome | None:
+        """Return the answer to a question of a batch, or None where it has to be asked alone."""
+        if not own.reads <= kept.keys():
+            return None
+        read = [kept[name] for name in kept if name in own.reads]
+        noticed = [item for each in read for item in each.noticed]
+        if has_errors(noticed):
+            return None, noticed
+        result, found = self._answer(query, own.plan, "".join(item.text for item in read))
+        if result is None and own.reads and not any(item.code == CANCELLED for item in found):
+            return None
+        return result, list(dict.fromkeys([*noticed, *found]))
+
+    @contextmanager
+    def _kept(self, batch: Batch) -> Iterator[dict[str, Kept]]:
+        """Keep what a batch shares, as far as it can be had, while its questions are answered."""
+        kept: dict[str, Kept] = {}
+        dialect = self._engine.dialect
+        trees = [
+            (item.name, rows_tree(item.node, item.frame, dialect), item.node.input.source)
+            for item in batch.shared
+        ]
+        trees += [
+            (name, known_range(self.model, source, dialect), source) for name, source in batch.known
+        ]
+        try:
+            for name, tree, source in trees:
+                found = self._keep(name, tree, source)
+                if found is not None:
+                    kept[name] = found
+            yield kept
+        finally:
+            for name in kept:
+                with suppress(EngineError):  # the connection takes it along when it closes
+                    self._engine.keep(self._text(build.dropped(name), pretty=False))
+
+    def _keep(self, name: str, tree: exp.Query, source: Source) -> Kept | None:
+        used, noticed = self._sound(tree, [source])
+        if has_errors(noticed):
+            return None
+        text = self._text(build.kept(name, tree), pretty=True)
+        try:
+            self._engine.keep(text)
+        except EngineError as failure:
+            if failure.kind != "cancelled":
+                return None
+            return Kept("", [explain(failure, [source], used, self.model, self._engine)])
+        return Kept(f"{text};\n\n", noticed)
+
+    def _answer(self, query: Query, planned: Plan, before: str = "") -> Outcome:
+        """Run a plan; its SQL is told with the statements that ran `before` it."""
         tree = to_tree(planned, self._engine.dialect)
         sql = self._text(tree, pretty=True)
         nodes = _aggregates(planned)
@@ -71,14 +160,14 @@ class Runner:
         sources = [node.input.source for node in nodes]
         table, found = self._run(tree, sql, sources, types, once, query.grain)
         if table is None:
-            return None, diagnostics + found
+            return None, found
         rows = _rows(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
             rows = _with_local_periods(rows, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
-        shown = heading_of(query, self.model, self._made_by) + sql
-        return Result(columns, rows, shown, partial, known), diagnostics + found
+        shown = heading_of(query, self.model, self._made_by) + before + sql
+        return Result(columns, rows, shown, partial, known), found
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
@@ -90,7 +179,7 @@ class Runner:
             return None, diagnostics + found
         return heading_of(query, self.model, self._made_by) + sql, diagnostics + found
 
-    def _text(self, tree: exp.Query, *, pretty: bool) -> str:
+    def _text(self, tree: exp.Expr, *, pretty: bool) -> str:
         return DIALECTS[self._engine.dialect].text(tree, pretty=pretty)
 
     def funnel(
@@ -172,13 +261,7 @@ class Runner:
         """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
         keys and clocks, which must be as fine as its grain, and that the measures `once` have one
         value per key."""
-        used = self._used(tree)
-        found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
-        if not has_errors(found):
-            claimed = [*used, *inputs, *self._shaped(tree)]
-            # Of several sources over one table some may have no rows to test (K472).
-            sound = [item for item in claimed if self._ground.excludes.in_reach(item) is None]
-            found = [*found, *self._claims.refuted(sound)]
+        used, found = self._sound(tree, inputs)
         if not has_errors(found) and isinstance(grain, DayPart):
             found = [*found, *self._claims.coarse(inputs, grain)]
         if not has_errors(found):
@@ -190,6 +273,20 @@ class Runner:
             return self._engine.run(sql, types), found
         except EngineError as failure:
             return None, [*found, explain(failure, inputs, used, self.model, self._engine)]
+
+    def _sound(
+        self, tree: exp.Query, inputs: Sequence[Source]
+    ) -> tuple[list[Source], list[Diagnostic]]:
+        """Return the sources that a statement reads, once their rows are at hand, and what is
+        noticed of them: nothing may refute a claim of theirs, or of `inputs`."""
+        used = self._used(tree)
+        found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
+        if has_errors(found):
+            return used, found
+        claimed = [*used, *inputs, *self._shaped(tree)]
+        # Of several sources over one table some may have no rows to test (K472).
+        sound = [item for item in claimed if self._ground.excludes.in_reach(item) is None]
+        return used, [*found, *self._claims.refuted(sound)]
 
     def _used(self, tree: exp.Query) -> list[Source]:
         names = {table.name for table in tree.find_all(exp.Table)}

@@ -66,7 +66,9 @@ class Spine:
         return self.dialect.date_series(first, last, grain.ordinary, PERIOD, extent)
 
     def known(self, source: Source) -> str:
-        """Return a one-row CTE: the first and the last day that a source knows (S13)."""
+        """Return a table of one row: the first and the last day that a source knows (S13)."""
+        if source.name in self.frame.known:
+            return self.frame.known[source.name]
         if source.name not in self._known:
             days = self._all_days(source)
             last = source.watermark is None or self.frame.window is None
