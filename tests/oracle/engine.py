@@ -21,8 +21,8 @@ from kpidsl.plan.planner import plan
 from kpidsl.run.result import Role
 from kpidsl.run.runner import Runner
 from kpidsl.text.diagnostic import Diagnostic
-from tests.oracle.evaluate import Answer
 from tests.oracle.generate import Case
+from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
 
 EngineName = Literal["duckdb", "sqlite"]

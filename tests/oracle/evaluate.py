@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from kpidsl.model.expr import (
     Constant,
@@ -35,18 +34,14 @@ from kpidsl.model.expr import (
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
-from kpidsl.plan.query import Absent, Query, Selection, Top
-from tests.oracle.days import FISCAL, Span, accrued, bucket, buckets, day_of, hours, part_of_day
-from tests.oracle.leaves import Around, Combo, Leaf, Shift, entity_values
-from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic
-
-Answer = dict[tuple[object, ...], dict[str, object]]
-Part = Leaf | FixedAmount | OverEntities
-"""What an answer is made of; of aggregates over entities those over periods, the leaves below which
-are grouped otherwise."""
-Parts = list[tuple[Part, Around]]
-Spans = dict[date | None, Span | None]
-"""The days of each period by its first day; without a grain, the window's under None."""
+from kpidsl.plan.query import Absent, Query, Selection
+from tests.oracle.around import Around, Shift, within
+from tests.oracle.days import Span, accrued, bucket
+from tests.oracle.leaves import Answer, Combo, Leaf, Part, Parts, entity_values
+from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
+from tests.oracle.rows import Number, Rows, Tables, aggregate, arithmetic
+from tests.oracle.spans import Spans, spans
+from tests.oracle.together import led, levels
 
 
 def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
@@ -56,55 +51,24 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     value or an `Absent` member. Raises `Refused` where the rules give no answer.
     """
     rows = Rows(model, tables)
-    answer = _Evaluator(model, query, rows).answer()
+
+    def answer_of(
+        query: Query,
+        every: tuple[QueryDimension, ...] = (),
+        beyond: frozenset[Combo] | None = None,
+    ) -> Answer:
+        return _Evaluator(model, query, rows, every, beyond).answer()
+
+    answer = answer_of(query)
     if query.top is not None:
-        answer = _led(model, query, rows, answer, query.top)
-    for kept, timed in _levels(query):
+        answer = led(query, query.top, answer, answer_of)
+    for kept, timed in levels(query):
         coarser = replace(query, by=query.by[:kept], grain=query.grain if timed else None)
         rest = (Absent.ALL,) * (len(query.by) - kept)
-        for key, values in _Evaluator(model, coarser, rows).answer().items():
+        for key, values in answer_of(coarser).items():
             period = (Absent.ALL,) if query.grain is not None and not timed else ()
             answer[(*period, *key, *rest)] = values
     return answer
-
-
-def _led(model: Model, query: Query, rows: Rows, answer: Answer, top: Top) -> Answer:
-    """The rows of the first members of the last dimension, and those of the rest."""
-    ranking = _Evaluator(model, replace(query, grain=None), rows).answer()
-    places: dict[Combo, list[tuple[Any, Combo]]] = {}
-    for key, values in ranking.items():
-        value: Any = values[top.column]
-        down = -1 if top.descending else 1
-        place = (1, 0) if value is None else (0, down * value)
-        places.setdefault(key[:-1], []).append((place, key))
-    first: set[Combo] = set()
-    for members in places.values():
-        members.sort(key=lambda member: member[0])
-        cut = members[top.count - 1 : top.count + 1]
-        if len(cut) == 2 and cut[0][0] == cut[1][0]:
-            raise Tie
-        first |= {key for _, key in members[: top.count]}
-    timed = query.grain is not None
-    led = {key: row for key, row in answer.items() if (key[1:] if timed else key) in first}
-    if top.rest:
-        left = replace(query, by=query.by[:-1])
-        rest = _Evaluator(model, left, rows, query.by, frozenset(first)).answer()
-        if len(first) < len(ranking):
-            led |= {(*key, Absent.OTHER): row for key, row in rest.items()}
-    return led
-
-
-class Tie(Exception):
-    """Which of two members comes first is not said by the rules, only that it is always one."""
-
-
-def _levels(query: Query) -> Iterator[tuple[int, bool]]:
-    """The totals of a query: how many dimensions each keeps, and whether it keeps the period."""
-    if query.totals:
-        for kept in range(len(query.by)):
-            yield kept, query.grain is not None
-        if query.grain is not None:
-            yield 0, False
 
 
 class _Evaluator:
@@ -137,13 +101,13 @@ class _Evaluator:
             for part in self._parts(selection.expr, self.asked)
         ]
         self._refuse(parts)
-        spans = self._spans(parts)
-        groups = self._groups(parts, spans)
+        periods = spans(self.query, self.settings, self._leaves_of(parts))
+        groups = self._groups(parts, periods)
         answer: Answer = {}
         for start, combo in groups:
             self._peers = [other for period, other in groups if period == start]
             answer[(*([] if start is None else [start]), *combo)] = {
-                selection.name: self._value(selection.expr, self.asked, spans[start], combo)
+                selection.name: self._value(selection.expr, self.asked, periods[start], combo)
                 for selection in self.query.select
             }
         return answer
@@ -160,7 +124,7 @@ class _Evaluator:
             case MetricRef(name):
                 yield from self._parts(self._metric(name), around)
             case FixedAmount():
-                self._refuse_fixed(expr, around)
+                refuse_fixed(self.query, expr, around)
                 yield expr, around
                 if expr.allocate_by is not None:
                     yield from self._parts(expr.allocate_by, around)
@@ -173,9 +137,9 @@ class _Evaluator:
                 for item in items:
                     yield from self._parts(item, around)
             case Filtered() | Prior() | Rolling() | Running() | ToDate():
-                yield from self._parts(expr.operand, _within(expr, around))
+                yield from self._parts(expr.operand, within(expr, around))
             case OverEntities(period=Grain()):
-                self._refuse_periods(expr, around)
+                refuse_periods(self.model, self.query, expr, around)
                 yield expr, around
             case OverEntities(operand, _, entity):
                 yield from self._parts(operand, replace(around, per=entity))
@@ -225,110 +189,39 @@ class _Evaluator:
         """What a metric is of an entity, for a query by what tells one; refused where it is."""
         around = Around(shift=shift)
         self._refuse(list(self._parts(metric, around)))
-        (span,) = self._spans([]).values()
+        (span,) = spans(self.query, self.settings, []).values()
         return lambda entity: self._value(metric, around, span, entity)
 
-    def _refuse_fixed(self, amount: FixedAmount, around: Around) -> None:
-        if self.query.top is not None:
-            raise Refused("a fixed amount has no first members")
-        if around.filters and amount.allocate_by is None:
-            raise Refused("a fixed amount without allocation under a filter")
-        if self.query.window is None:
-            raise Refused("a fixed amount accrues over a window, and there is none")
-        if around.kept is not None or isinstance(around.reach, Running):
-            raise Refused("a fixed amount has no total over groups and no first day")
-
     def _refuse(self, parts: Parts) -> None:
-        timed = self.query.window is not None or self.query.grain is not None
-        if self.query.window is None and self.settings.week_years is not None:
-            self._refuse_unlisted(parts)
-        if isinstance(self.query.grain, DayPart):
-            self._refuse_parts_of_days(parts)
+        refuse(self.model, self.query, parts)
         for part, around in parts:
             if isinstance(part, OverEntities):
                 self._by_period(part, around)
-                continue
-            shift = around.shift
-            if isinstance(part, Leaf) and timed and self.model.sources[part.source].time is None:
-                raise Refused(f"{part.source} has no time")
-            if (shift.months or shift.days) and self.query.window is None:
-                raise Refused("without a window there is nothing to shift")
-            level = isinstance(part, Leaf) and part.measure.stock is not None
-            if level and around.reach is not None:
-                raise Refused("a level is not added up over time")
-            if (around.reach is not None or level) and not timed:
-                raise Refused("without a window there is nothing to shift")
 
-    def _refuse_unlisted(self, parts: Parts) -> None:
-        """Years of weeks are listed, and so need a window."""
-        for _, around in parts:
-            since = around.reach.grain if isinstance(around.reach, ToDate) else None
-            if self.query.grain in FISCAL or since in FISCAL:
-                raise Refused("periods of years of weeks without a window")
-
-    def _refuse_parts_of_days(self, parts: Parts) -> None:
-        if self.query.window is None:
-            raise Refused("parts of days without a window")
+    def _leaves_of(self, parts: Parts) -> list[Leaf]:
+        """The leaf measures among parts, those below aggregates over periods included."""
+        found = []
         for part, around in parts:
-            if around.shift.months or around.shift.days or around.reach is not None:
-                raise Refused("a part of a day looks at no other days")
-            if not isinstance(part, Leaf) or part.measure.stock is not None:
-                raise Refused("fixed amounts and levels are by the day")
+            if isinstance(part, OverEntities):
+                found += self._leaves_of(list(self._parts(part.operand, around)))
+            elif isinstance(part, Leaf):
+                found.append(part)
+        return found
 
     # --- periods and groups ----------------------------------------------------------------
 
-    def _spans(self, parts: Parts) -> dict[date | None, Span | None]:
-        """Each period by its own first day; one span, of no period, without a grain."""
-        window: Span | None = None
-        if self.query.window is not None:
-            window = (self.query.window.start, self.query.window.end)
-        if self.query.grain is None:
-            return {None: window}
-        if isinstance(self.query.grain, DayPart):
-            assert window is not None
-            return self._parts_of_days(self.query.grain, window, parts)
-        if window is not None:
-            return dict(buckets(window, self.query.grain, self.settings))
-        # Whole periods: cut at the data's ends, a prior value would hang on the other metrics
-        # of the query (S1).
-        leaves = [part for part, _ in parts if isinstance(part, Leaf)]
-        for part, around in parts:
-            if isinstance(part, OverEntities):
-                below = self._parts(part.operand, around)
-                leaves += [leaf for leaf, _ in below if isinstance(leaf, Leaf)]
-        days = [day for leaf in leaves for day in leaf.rows_days()]
-        if not days:
-            return {}
-        every = (min(days), max(days) + timedelta(days=1))
-        return {
-            start: bucket(start, self.query.grain, self.settings)
-            for start, _ in buckets(every, self.query.grain, self.settings)
-        }
-
-    def _parts_of_days(self, grain: DayPart, window: Span, parts: Parts) -> Spans:
-        """Those that hold a row; for a dense answer also all others, which are hours."""
-        zone = self.model.settings.timezone
-        leaves = [part for part, _ in parts if isinstance(part, Leaf)]
-        moments = [moment for leaf in leaves for moment in leaf.rows_instants()]
-        held = [part_of_day(moment, grain, zone) for moment in moments]
-        found = [span for span in held if window[0] <= day_of(span[0]) < window[1]]
-        if not self.query.sparse:
-            assert grain is DayPart.HOUR, "minutes and seconds are too many to look at"
-            found += hours(window, zone)
-        return {span[0]: span for span in found}
-
-    def _groups(self, parts: Parts, spans: Spans) -> set[tuple[date | None, Combo]]:
+    def _groups(self, parts: Parts, periods: Spans) -> set[tuple[date | None, Combo]]:
         seen = {
             (start, combo)
             for part, around in parts
             if around.kept is None
-            for start, span in spans.items()
+            for start, span in periods.items()
             for combo in self._combos(part, around, span)
         }
         if self.query.grain is not None and self.query.sparse:
             return seen
         combos = {combo for _, combo in seen} if self.query.by else {()}
-        return {(start, combo) for start in spans for combo in combos}
+        return {(start, combo) for start in periods for combo in combos}
 
     def _combos(self, part: Part, around: Around, span: Span | None) -> set[Combo]:
         if isinstance(part, OverEntities):
@@ -386,7 +279,7 @@ class _Evaluator:
                 return self._rank(operand, around, span, combo)
             case Total(operand):
                 return self._value(operand, self._totalled(expr, around), span, combo)
-        return self._value(expr.operand, _within(expr, around), span, combo)
+        return self._value(expr.operand, within(expr, around), span, combo)
 
     def _group(self, around: Around, combo: Combo) -> Combo:
         """The members that tell a leaf's rows: those of the group that it keeps, and the
@@ -404,12 +297,12 @@ class _Evaluator:
         inner = replace(around, per=expr.entity)
         group = self._group(around, combo)
         entities: set[Combo] = set()
-        for part, within in self._parts(expr.operand, inner):
+        for part, inside in self._parts(expr.operand, inner):
             assert isinstance(part, Leaf)
-            moved = within.own(span, self.query.grain, self.settings)
+            moved = inside.own(span, self.query.grain, self.settings)
             if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
                 return None
-            for found in part.combos(self._days(within, span)):
+            for found in part.combos(self._days(inside, span)):
                 if found[: len(group)] == group:
                     entities.add(found[len(group) :])
         values = [
@@ -421,35 +314,15 @@ class _Evaluator:
         assert result is None or isinstance(result, int | float | Decimal)
         return result
 
-    def _refuse_periods(self, expr: OverEntities, around: Around) -> None:
-        period, grain, years = expr.period, self.query.grain, self.settings.week_years
-        assert period is not None
-        if around.shift.months or around.shift.days or around.reach is not None:
-            raise Refused("periods are those of the question")
-        if grain is None or grain is period:
-            within = True
-        elif isinstance(grain, DayPart) or (grain in FISCAL and years is not None):
-            within = False
-        else:
-            fiscal = {period in FISCAL, grain in FISCAL}
-            within = period is Grain.DAY or (
-                period not in {Grain.WEEK, *(FISCAL if years is not None else ())}
-                and grain not in {Grain.DAY, Grain.WEEK}
-                and LENGTHS[grain] % LENGTHS[period] == 0
-                and (len(fiscal) == 1 or LENGTHS[period] == 1)
-            )
-        if not within or (self.query.sparse and grain is not None):
-            raise Refused("periods are put together where each lies in one, and all are there")
-
     def _over_periods(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
     ) -> Number | None:
         """The values of all periods within the period of the group, aggregated (S10, S17)."""
         own = self._group(around, combo)
         values = [value for group, value in self._of_periods(expr, around, span) if group == own]
-        for part, within in self._parts(expr.operand, around):
+        for part, inside in self._parts(expr.operand, around):
             assert isinstance(part, Leaf)
-            moved = within.own(span, self.query.grain, self.settings)
+            moved = inside.own(span, self.query.grain, self.settings)
             if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
                 return None
         result = aggregate(expr.aggregate, values, expr.fraction)
@@ -464,8 +337,11 @@ class _Evaluator:
         assert not isinstance(grain, DayPart)
         for (first, *members), row in self._by_period(expr, around).items():
             assert isinstance(first, date)
-            if span is None or grain is None or self._in(first, grain) == self._in(span[0], grain):
-                yield tuple(members), row["x"]
+            if span is not None and grain is not None:
+                whole = bucket(span[0], grain, self.settings)
+                if not whole[0] <= first < whole[1]:
+                    continue
+            yield tuple(members), row["x"]
 
     def _by_period(self, expr: OverEntities, around: Around) -> Answer:
         """The answer by the period that an aggregate is over."""
@@ -487,9 +363,6 @@ class _Evaluator:
             inner = _Evaluator(self.model, query, self.rows, self.every, beyond)
             self._periods[place] = inner.answer()
         return self._periods[place]
-
-    def _in(self, day: date, grain: Grain) -> Span:
-        return bucket(day, grain, self.settings)
 
     def _rank(
         self, operand: MetricExpr, around: Around, span: Span | None, combo: Combo
@@ -527,25 +400,3 @@ class _Evaluator:
                 combos |= part.combos(self._days(inner, span))
         values = [self._value(metric, free, span, combo) for combo in combos]
         return sum((Fraction(value) for value in values if value is not None), Fraction(0))
-
-
-LENGTHS = {
-    Grain.MONTH: 1,
-    Grain.FISCAL_MONTH: 1,
-    Grain.QUARTER: 3,
-    Grain.FISCAL_QUARTER: 3,
-    Grain.YEAR: 12,
-    Grain.FISCAL_YEAR: 12,
-}
-"""Of periods of months, in months."""
-
-
-def _within(expr: Filtered | Prior | Rolling | Running | ToDate, around: Around) -> Around:
-    if isinstance(expr, Filtered):
-        return replace(around, filters=(*around.filters, expr.predicate))
-    if around.reach is not None:
-        raise Refused("what is taken of a rolling, running or to-date value is filtered at most")
-    if isinstance(expr, Prior):
-        shift = Shift(around.shift.months + expr.months, around.shift.days + expr.days)
-        return replace(around, shift=shift)
-    return replace(around, reach=expr)

@@ -3,13 +3,10 @@ like the labels of absent members."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
-
-from hypothesis import strategies as st
+from typing import Literal
 
 from kpidsl.model import expr as e
 from kpidsl.model.project import Model, Settings
@@ -28,42 +25,22 @@ from kpidsl.model.sources import (
 )
 from kpidsl.model.units import Datatype
 from kpidsl.model.week_years import WeekYears
+from tests.oracle.draws import (
+    DAYS,
+    INTS,
+    MONEY,
+    TEXTS,
+    TIMES,
+    ZONES,
+    Draw,
+    Kind,
+    chance,
+    pick,
+    predicate,
+    some,
+)
 from tests.oracle.rows import Tables
 
-Draw = st.DrawFn
-Kind = Literal["text", "int", "bool"]
-
-TEXTS = ("EU", "(none)", "(unmapped)", "", "it's", "Größe 大", "eu")
-INTS = (-2, 0, 1, 2, 3)
-MONEY = tuple(map(Decimal, ("0.00", "0.10", "1.05", "-3.33", "100.00")))
-DAYS = tuple(
-    map(
-        date.fromisoformat,
-        (
-            "2023-02-28",
-            "2023-03-01",
-            "2023-12-31",
-            "2024-01-31",
-            "2024-02-28",
-            "2024-02-29",
-            "2024-03-01",
-            "2024-03-09",
-            "2024-03-10",
-            "2024-03-11",
-            "2024-03-31",
-            "2024-11-03",
-            "2025-12-30",
-            "2026-12-30",
-        ),
-    )
-)
-MOVED = (date(2024, 3, 10), date(2024, 11, 3))
-# New York's clocks skip 02:30 on 10 March 2024 and show 01:30 twice on 3 November.
-TIMES = (
-    *(time(0), time(0, 30), time(1, 30), time(2, 30), time(4, 30), time(5, 30), time(6, 30)),
-    *(time(7, 30), time(12), time(23, 59, 59)),
-)
-ZONES = ("UTC", "America/New_York", "America/New_York", "Asia/Taipei")
 SOURCES = ("orders", "select", 'quo"ted', "Käufe", "訂單", "it's")
 ORPHAN = 99
 
@@ -126,17 +103,9 @@ class World:
     kinds: dict[str, dict[str, Kind]]
 
 
-def chance(draw: Draw, percent: int) -> bool:
-    return draw(st.integers(0, 99)) >= 100 - percent
-
-
-def pick(draw: Draw, options: Sequence[Any]) -> Any:
-    return draw(st.sampled_from(options))
-
-
-@st.composite
-def worlds(draw: Draw) -> World:
-    names = draw(st.permutations(SOURCES))
+def invent(draw: Draw) -> World:
+    """A random model and its rows."""
+    names = some(draw, SOURCES, len(SOURCES), len(SOURCES))
     sketches: list[Sketch] = []
     star = chance(draw, 30)  # all others join the first, so that it has several many sides
     for name in names[: pick(draw, (3, 3, 4) if star else (2, 3, 4))]:
@@ -144,7 +113,7 @@ def worlds(draw: Draw) -> World:
     sources = {sketch.name: _source(draw, sketch, sketches) for sketch in sketches}
     shared = {}
     if chance(draw, 60):
-        members = draw(st.lists(st.sampled_from(sketches), min_size=1, unique_by=id))
+        members = some(draw, sketches, 1, len(sketches))
         shared["way"] = {sketch.name: "tag" for sketch in members}
     week_starts = pick(draw, (0, 0, 6))
     settings = Settings(
@@ -174,8 +143,8 @@ def _week_years(draw: Draw, week_starts: int) -> WeekYears:
     return WeekYears(
         pattern=pick(draw, ((4, 4, 5), (4, 5, 4), (5, 4, 4))),
         end_month=pick(draw, (1, 2, 6, 12)),
-        nearest=draw(st.booleans()),
-        named_by_start=draw(st.booleans()),
+        nearest=pick(draw, (False, True)),
+        named_by_start=pick(draw, (False, True)),
         week_starts=week_starts,
     )
 
@@ -248,7 +217,8 @@ def _exclude(draw: Draw, sketch: Sketch) -> e.RowExpr | None:
         e.Compare(">", e.Column((sketch.number,)), e.Literal(Decimal(2))),
         e.Compare("=", e.Column((sketch.text,)), e.Literal("EU")),
     ]
-    return draw(st.sampled_from(options))
+    found: e.RowExpr | None = pick(draw, options)
+    return found
 
 
 def _dimensions(draw: Draw, sketch: Sketch) -> dict[str, Dimension]:
@@ -307,7 +277,7 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
     operands += [e.Column((target.number,), (join,)) for join, target in sketch.joins]
     found = [Measure(name="rows", source=sketch.name, aggregate=Aggregate.COUNT)]
     exact = [each for each in Aggregate if each is not Aggregate.APPROX_COUNT_DISTINCT]
-    for index in range(draw(st.integers(2, 3))):
+    for index in range(pick(draw, (2, 3))):
         aggregate = pick(draw, (*exact, Aggregate.COUNT_DISTINCT))
         fraction = pick(draw, (Decimal("0.9"), Decimal("0.25"), Decimal(1)))
         operand = pick(draw, operands)
@@ -354,41 +324,6 @@ def own_predicate(draw: Draw, sketch: Sketch) -> e.RowExpr:
     return predicate(draw, options, timed=sketch.at is not None)
 
 
-def predicate(draw: Draw, options: Sequence[tuple[Kind, e.RowExpr]], *, timed: bool) -> e.RowExpr:
-    """A condition of up to three atoms over typed operands."""
-
-    def atom() -> e.RowExpr:
-        if timed and chance(draw, 10):
-            op = pick(draw, ("<", ">=", "!="))
-            return e.Compare(op, e.TimeColumn(), e.Literal(pick(draw, DAYS)))
-        kind, operand = pick(draw, options)
-        if chance(draw, 25):
-            return e.IsState(operand, pick(draw, ("null", "none", "unmapped")))
-        if kind == "bool":
-            return e.Compare(pick(draw, ("=", "!=")), operand, e.Literal(draw(st.booleans())))
-        values: Sequence[Any] = TEXTS if kind == "text" else tuple(map(Decimal, INTS))
-        if kind == "text" and chance(draw, 10):
-            return e.Like(operand, pick(draw, ("%u%", "(%", "_U", "")))
-        if chance(draw, 20):
-            items = draw(st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True))
-            return e.In(operand, tuple(map(e.Literal, items)))
-        return e.Compare(
-            pick(draw, ("=", "=", "!=", "!=", "<", ">=")), operand, e.Literal(pick(draw, values))
-        )
-
-    shape = pick(draw, ("atom", "atom", "not", "and", "or", "and not"))
-    match shape:
-        case "not":
-            return e.Not(atom())
-        case "and":
-            return e.And((atom(), atom()))
-        case "or":
-            return e.Or((atom(), atom()))
-        case "and not":
-            return e.And((atom(), e.Not(atom())))
-    return atom()
-
-
 # --- rows ----------------------------------------------------------------------------------
 
 
@@ -433,7 +368,7 @@ def _held(draw: Draw, key: tuple[int, ...]) -> dict[str, object]:
     """From when until when a row holds; versions of one id, by the part, one after the other."""
     days = sorted(DAYS)
     if len(key) == 1:
-        since, till = sorted(draw(st.lists(st.sampled_from(days), min_size=2, max_size=2)))
+        since, till = sorted((pick(draw, days), pick(draw, days)))
         return {"since": pick(draw, (since, None)), "till": pick(draw, (till, None))}
     first = 2 * (key[1] - 1)
     return {"since": days[first], "till": days[first + pick(draw, (1, 2))]}

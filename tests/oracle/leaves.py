@@ -12,6 +12,7 @@ from kpidsl.model.expr import (
     CaseWhen,
     Compare,
     EntityValue,
+    FixedAmount,
     Function,
     In,
     IsState,
@@ -19,87 +20,26 @@ from kpidsl.model.expr import (
     Negate,
     Not,
     Or,
+    OverEntities,
     QueryDimension,
-    Rolling,
     RowExpr,
-    Running,
-    ToDate,
 )
-from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain
-from kpidsl.model.project import Settings
 from kpidsl.model.sources import Measure
 from kpidsl.plan.query import Absent
-from tests.oracle import retail
-from tests.oracle.days import FISCAL, Span, bucket, day_of, earlier, same_week_earlier
+from tests.oracle.around import Around
+from tests.oracle.days import Span, day_of
 from tests.oracle.paths import Hop, Reach, reach
 from tests.oracle.rows import Refused, Row, Rows, aggregate
 
 Member = object
 Combo = tuple[Member, ...]
 """One member per dimension of the query: a value, or an `Absent`."""
+Answer = dict[tuple[object, ...], dict[str, object]]
+"""Values by selection, by the period's first day (if there is a grain) and the members."""
 
 
 Sides = dict[tuple[Hop, ...], Row | None]
 """One row of every many side walked, by the reverse joins to it; None where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """How far back: the sum of all `prior` around (S19)."""
-
-    months: int = 0
-    days: int = 0
-
-    def of(self, span: Span | None) -> Span | None:
-        still = not self.months and not self.days
-        return span if span is None or still else earlier(span, self.months, self.days)
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What stands around a part of a formula: filters, `prior`s, one of `rolling`, `running` and
-    `to_date` (None: none), the dimensions that totals keep (None: no total around), and those that
-    tell the entity over which there is an aggregate around."""
-
-    filters: tuple[RowExpr, ...] = ()
-    shift: Shift = Shift()
-    reach: Rolling | Running | ToDate | None = None
-    kept: tuple[int, ...] | None = None
-    per: tuple[QueryDimension, ...] = ()
-
-    def own(
-        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
-    ) -> Span | None:
-        """The days of the unshifted period `span`, moved (S19); empty without a partner."""
-        months, rest = self.shift.months, self.shift.days
-        if span is None or not months or rest:
-            return self.shift.of(span)
-        years = settings.week_years
-        if years is not None and (
-            grain in FISCAL or (grain is None and retail.is_compared_by_months(years, span))
-        ):
-            start, end = (retail.earlier(years, day, months) for day in span)
-            return (start, end) if start < end else (span[0], span[0])
-        if grain is not Grain.WEEK or months % 12:
-            return self.shift.of(span)
-        return same_week_earlier(span, months // 12, settings) or (span[0], span[0])
-
-    def days(
-        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
-    ) -> Span | None:
-        """The days that count towards the unshifted period `span` (S18, S19)."""
-        moved = self.own(span, grain, settings)
-        if moved is None or self.reach is None or moved[0] == moved[1]:
-            return moved
-        end = moved[1]
-        match self.reach:
-            case Running():
-                return date.min, end
-            case ToDate(_, grain):
-                return bucket(end - timedelta(days=1), grain, settings)[0], end
-            case Rolling(_, months, days):
-                return earlier((end, end), months, days)[0], end
 
 
 def children(expr: RowExpr) -> tuple[RowExpr, ...]:
@@ -377,3 +317,9 @@ def _flat(items: tuple[RowExpr, ...]) -> list[RowExpr]:
     return [
         part for item in items for part in (_flat(item.items) if isinstance(item, And) else [item])
     ]
+
+
+Part = Leaf | FixedAmount | OverEntities
+"""What an answer is made of; of aggregates over entities those over periods, the leaves below which
+are grouped otherwise."""
+Parts = list[tuple[Part, Around]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from kpidsl.model.expr import QueryDimension
@@ -81,3 +83,12 @@ def _only(ways: list[Reach], start: str, reference: QueryDimension) -> Reach:
     if len(ways) != 1:
         raise Refused(f"{len(ways)} paths from {start} to {reference}")
     return ways[0]
+
+
+def ends(model: Model, sources: Iterable[str], reference: QueryDimension) -> list[Reach]:
+    """How each of the sources that can reaches a dimension."""
+    found = []
+    for source in sources:
+        with suppress(Refused):
+            found.append(reach(model, source, reference))
+    return found

@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, given, settings
 
 from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic, OverEntities
 from kpidsl.model.sources import Aggregate
+from tests.oracle.coverage import parts
 from tests.oracle.engine import ENGINES, EngineName, run_on
-from tests.oracle.evaluate import Answer, Tie, evaluate
-from tests.oracle.generate import Case, cases, parts
+from tests.oracle.evaluate import evaluate
+from tests.oracle.generate import Case, cases
+from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
+from tests.oracle.together import Tie
 
 FLOATS = {Aggregate.AVG, Aggregate.MEDIAN, Aggregate.PERCENTILE, Aggregate.STDDEV}
 

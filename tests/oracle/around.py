@@ -1,0 +1,83 @@
+"""What stands around a part of a formula, and which days count there (S14, S18, S19)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from kpidsl.model.expr import Filtered, Prior, QueryDimension, Rolling, RowExpr, Running, ToDate
+from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
+from kpidsl.model.project import Settings
+from tests.oracle import retail
+from tests.oracle.days import FISCAL, Span, bucket, earlier, same_week_earlier
+from tests.oracle.rows import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How far back: the sum of all `prior` around (S19)."""
+
+    months: int = 0
+    days: int = 0
+
+    def of(self, span: Span | None) -> Span | None:
+        still = not self.months and not self.days
+        return span if span is None or still else earlier(span, self.months, self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a part of a formula: filters, `prior`s, one of `rolling`, `running` and
+    `to_date` (None: none), the dimensions that totals keep (None: no total around), and those that
+    tell the entity over which there is an aggregate around."""
+
+    filters: tuple[RowExpr, ...] = ()
+    shift: Shift = Shift()
+    reach: Rolling | Running | ToDate | None = None
+    kept: tuple[int, ...] | None = None
+    per: tuple[QueryDimension, ...] = ()
+
+    def own(
+        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
+    ) -> Span | None:
+        """The days of the unshifted period `span`, moved (S19); empty without a partner."""
+        months, rest = self.shift.months, self.shift.days
+        if span is None or not months or rest:
+            return self.shift.of(span)
+        years = settings.week_years
+        if years is not None and (
+            grain in FISCAL or (grain is None and retail.is_compared_by_months(years, span))
+        ):
+            start, end = (retail.earlier(years, day, months) for day in span)
+            return (start, end) if start < end else (span[0], span[0])
+        if grain is not Grain.WEEK or months % 12:
+            return self.shift.of(span)
+        return same_week_earlier(span, months // 12, settings) or (span[0], span[0])
+
+    def days(
+        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
+    ) -> Span | None:
+        """The days that count towards the unshifted period `span` (S18, S19)."""
+        moved = self.own(span, grain, settings)
+        if moved is None or self.reach is None or moved[0] == moved[1]:
+            return moved
+        end = moved[1]
+        match self.reach:
+            case Running():
+                return date.min, end
+            case ToDate(_, grain):
+                return bucket(end - timedelta(days=1), grain, settings)[0], end
+            case Rolling(_, months, days):
+                return earlier((end, end), months, days)[0], end
+
+
+def within(expr: Filtered | Prior | Rolling | Running | ToDate, around: Around) -> Around:
+    if isinstance(expr, Filtered):
+        return replace(around, filters=(*around.filters, expr.predicate))
+    if around.reach is not None:
+        raise Refused("what is taken of a rolling, running or to-date value is filtered at most")
+    if isinstance(expr, Prior):
+        shift = Shift(around.shift.months + expr.months, around.shift.days + expr.days)
+        return replace(around, shift=shift)
+    return replace(around, reach=expr)
