@@ -216,15 +216,17 @@ class _Lowering:
         values = whole_values(node.leaves, finer.leaves, table, self.dialect, picked)
         select = build.from_(build.select(*keys, *values), build.table(table))
         day = build.column(PERIOD, table)
+        tests: list[exp.Expr] = []
         if spans is not None:
             select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
         elif finer.base is not None:
-            select = build.where(select, *self._days(node, finer, day))
+            tests += self._days(node, finer, day)
         if node.present is not None:
             rows = build.column(node.present, table)
-            select = build.where(select, exp.GT(this=rows, expression=build.number(0)))
+            tests.append(exp.GT(this=rows, expression=build.number(0)))
         if self.beside is not None and node.beyond:
-            select = build.where(select, self.beside.hold_none(self.beside.columns(table)))
+            tests.append(self.beside.hold_none(self.beside.columns(table)))
+        select = build.where(select, *tests)
         numbers = (build.number(place) for place in range(1, len(keys) + 1))
         return build.group_by(select, *numbers) if keys else select
 
