@@ -63,19 +63,19 @@ class Runner:
 
     def __init__(self, model: Model, engine: Engine, made_by: str = "") -> None:
         self.model = model
-        self._engine = engine
+        self.engine = engine
         self._made_by = made_by
-        self._ground = Groundwork(model, Catalogue(engine))
+        self.ground = Groundwork(model, Catalogue(engine))
         self._ranges: dict[str, Window | None] = {}
         self._claims = Claims(model, engine)
 
     def over(self, model: Model) -> Runner:
         """Return a runner of another model on the same engine."""
-        return Runner(model, self._engine, self._made_by)
+        return Runner(model, self.engine, self._made_by)
 
     def query(self, query: Query) -> tuple[Result | None, list[Diagnostic]]:
         """Return the answer, or None with what stands in its way."""
-        planned, diagnostics = plan(self.model, query, self._ground)
+        planned, diagnostics = plan(self.model, query, self.ground)
         if planned is None:
             return None, diagnostics
         result, found = self._answer(query, planned)
@@ -88,10 +88,10 @@ class Runner:
         All are planned together, and what several of them read is read once and kept until they
         are answered. A question of which that fails is asked alone.
         """
-        planned = [plan(self.model, query, self._ground) for query in queries]
+        planned = [plan(self.model, query, self.ground) for query in queries]
         sound = [place for place, (found, _) in enumerate(planned) if found is not None]
         outcomes: list[Outcome | None] = [(None, diagnostics) for _, diagnostics in planned]
-        batch = share([found for found, _ in planned if found is not None], self._ground)
+        batch = share([found for found, _ in planned if found is not None], self.ground)
         with self._kept(batch) as kept:
             for place, own in zip(sound, batch.plans, strict=True):
                 outcomes[place] = self._beside(queries[place], own, kept)
@@ -105,7 +105,7 @@ class Runner:
         if not own.reads <= kept.keys():
             return None
         read = [kept[name] for name in kept if name in own.reads]
-        noticed = [item for each in read for item in each.noticed]
+        noticed = list(dict.fromkeys(item for each in read for item in each.noticed))
         if has_errors(noticed):
             return None, noticed
         result, found = self._answer(query, own.plan, "".join(item.text for item in read))
@@ -117,7 +117,7 @@ class Runner:
     def _kept(self, batch: Batch) -> Iterator[dict[str, Kept]]:
         """Keep what a batch shares, as far as it can be had, while its questions are answered."""
         kept: dict[str, Kept] = {}
-        dialect = self._engine.dialect
+        dialect = self.engine.dialect
         trees = [
             (item.name, rows_tree(item.node, item.frame, dialect), item.node.input.source)
             for item in batch.shared
@@ -134,7 +134,7 @@ class Runner:
         finally:
             for name in kept:
                 with suppress(EngineError):  # the connection takes it along when it closes
-                    self._engine.keep(self._text(build.dropped(name), pretty=False))
+                    self.engine.keep(self._text(build.dropped(name), pretty=False))
 
     def _keep(self, name: str, tree: exp.Query, source: Source) -> Kept | None:
         used, noticed = self._sound(tree, [source])
@@ -142,21 +142,21 @@ class Runner:
             return None
         text = self._text(build.kept(name, tree), pretty=True)
         try:
-            self._engine.keep(text)
+            self.engine.keep(text)
         except EngineError as failure:
             if failure.kind != "cancelled":
                 return None
-            return Kept("", [explain(failure, [source], used, self.model, self._engine)])
+            return Kept("", [explain(failure, [source], used, self.model, self.engine)])
         return Kept(f"{text};\n\n", noticed)
 
     def _answer(self, query: Query, planned: Plan, before: str = "") -> Outcome:
         """Run a plan; its SQL is told with the statements that ran `before` it."""
-        tree = to_tree(planned, self._engine.dialect)
+        tree = to_tree(planned, self.engine.dialect)
         sql = self._text(tree, pretty=True)
         nodes = _aggregates(planned)
         once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
         columns = self._columns(query, planned)
-        types = value_types(planned, columns, self._engine)
+        types = value_types(planned, columns, self.engine)
         sources = [node.input.source for node in nodes]
         table, found = self._run(tree, sql, sources, types, once, query.grain)
         if table is None:
@@ -171,26 +171,26 @@ class Runner:
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
-        planned, diagnostics = plan(self.model, query, self._ground)
+        planned, diagnostics = plan(self.model, query, self.ground)
         if planned is None:
             return None, diagnostics
-        sql, found = sql_in(planned, self._engine.dialect)
+        sql, found = sql_in(planned, self.engine.dialect)
         if sql is None:
             return None, diagnostics + found
         return heading_of(query, self.model, self._made_by) + sql, diagnostics + found
 
     def _text(self, tree: exp.Expr, *, pretty: bool) -> str:
-        return DIALECTS[self._engine.dialect].text(tree, pretty=pretty)
+        return DIALECTS[self.engine.dialect].text(tree, pretty=pretty)
 
     def funnel(
         self, funnel: Funnel, window: Window | None = None
     ) -> tuple[FunnelResult | None, list[Diagnostic]]:
         """Return a funnel's counts over the attempts entered within `window`."""
-        walk, diagnostics = plan_funnel(self.model, funnel, window, self._ground)
+        walk, diagnostics = plan_funnel(self.model, funnel, window, self.ground)
         if walk is None:
             return None, diagnostics
         sources = [item.source for item in walk.events]
-        tree = funnel_tree(walk, self._engine.dialect, by_days=self._holds_days(sources))
+        tree = funnel_tree(walk, self.engine.dialect, by_days=self._holds_days(sources))
         sql = self._text(tree, pretty=True)
         counts = [ValueType.EXACT] * len(tree.selects)
         table, found = self._run(tree, sql, sources, counts)
@@ -204,7 +204,7 @@ class Runner:
 
     def prove(self, tell: Callable[[str], None]) -> Proof:
         """Test every claim of the model on the data (S3); `tell` hears what is looked at."""
-        return prove(self.model, self._engine, self._claims, tell)
+        return prove(self.model, self.engine, self._claims, tell)
 
     def known(self, source: Source) -> Window | None:
         """Return the days that a source knows: from its first row to its watermark, or to its
@@ -215,9 +215,9 @@ class Runner:
         return self._ranges[source.name]
 
     def _known(self, source: Source) -> Window | None:
-        if source.time is None or self._ground.excludes.in_reach(source) is not None:
+        if source.time is None or self.ground.excludes.in_reach(source) is not None:
             return None
-        tree = known_range(self.model, source, self._engine.dialect)
+        tree = known_range(self.model, source, self.engine.dialect)
         days = [ValueType.MOMENT] * len(tree.selects)
         table, _ = self._run(tree, self._text(tree, pretty=False), [source], days)
         if table is None:
@@ -233,8 +233,8 @@ class Runner:
         """Tell whether the clocks of sources hold days alone, without a time of day (S20)."""
         timed = [source for source in sources if source.time is not None]
         for source in timed:
-            tree = known_range(self.model, source, self._engine.dialect)
-            self._engine.prepare(self._used(tree))
+            tree = known_range(self.model, source, self.engine.dialect)
+            self.engine.prepare(self._used(tree))
         return all(self._claims.holds_days(source) for source in timed)
 
     def _known_by(self, planned: Plan) -> tuple[Known, ...]:
@@ -270,9 +270,9 @@ class Runner:
         if has_errors(found):
             return None, found
         try:
-            return self._engine.run(sql, types), found
+            return self.engine.run(sql, types), found
         except EngineError as failure:
-            return None, [*found, explain(failure, inputs, used, self.model, self._engine)]
+            return None, [*found, explain(failure, inputs, used, self.model, self.engine)]
 
     def _sound(
         self, tree: exp.Query, inputs: Sequence[Source]
@@ -280,12 +280,12 @@ class Runner:
         """Return the sources that a statement reads, once their rows are at hand, and what is
         noticed of them: nothing may refute a claim of theirs, or of `inputs`."""
         used = self._used(tree)
-        found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
+        found = [*lacking(tree, self.engine.dialect), *self.engine.prepare(used)]
         if has_errors(found):
             return used, found
         claimed = [*used, *inputs, *self._shaped(tree)]
         # Of several sources over one table some may have no rows to test (K472).
-        sound = [item for item in claimed if self._ground.excludes.in_reach(item) is None]
+        sound = [item for item in claimed if self.ground.excludes.in_reach(item) is None]
         return used, [*found, *self._claims.refuted(sound)]
 
     def _used(self, tree: exp.Query) -> list[Source]:
