@@ -30,6 +30,7 @@ from kpidsl.plan.query import Query
 from kpidsl.reports.build import build_report
 from kpidsl.reports.html import render_by, render_html
 from kpidsl.reports.model import ReportModel, to_json
+from kpidsl.run.calendars import with_years
 from kpidsl.run.heading import heading_of
 from kpidsl.run.proof import Proof
 from kpidsl.run.result import FunnelResult, Result
@@ -87,6 +88,21 @@ class Project:
     @cached_property
     def runner(self) -> Runner:
         """The runner on the project's profile; connects when first used."""
+        return Runner(self._read, self._connected, self._made_by)
+
+    @cached_property
+    def _read(self) -> Model:
+        """The checked model, with what only the data tell of its calendar (S20)."""
+        model = self._checked()
+        if model.settings.listed is None:
+            return model
+        years, found = Runner(model, self._connected).listed_years()
+        if has_errors(found):
+            raise KpidslError(found)
+        return with_years(model, years)
+
+    @cached_property
+    def _connected(self) -> Engine:
         model = self._checked()
         profile, found = profile_of(self.config, self.profile)
         database, timeout = None, TIMEOUT
@@ -98,7 +114,7 @@ class Project:
         self._engine, found = self._opened(database, model.settings.timezone, timeout)
         if self._engine is None:
             raise KpidslError(found)
-        return Runner(model, self._engine, self._made_by)
+        return self._engine
 
     def _opened(
         self, database: Database | None, timezone: str, timeout: float
@@ -118,7 +134,7 @@ class Project:
         sql, found = sql_in(planned, dialect or dialect_of(self.config, self.profile))
         if sql is None:
             raise KpidslError(found)
-        return heading_of(query, self._checked(), self._made_by) + sql
+        return heading_of(query, self._read, self._made_by) + sql
 
     def explain(self, *metrics: str, **asked: Unpack[Asked]) -> Outline:
         """Return the logical plan of a question: a tree of nodes, each with the rules that made
@@ -127,7 +143,7 @@ class Project:
         return outline(planned)
 
     def _planned(self, question: Question) -> tuple[Query, Plan]:
-        model = self._checked()
+        model = self._read
         query, found = ask(question, model, self._vocabulary)
         if query is None:
             raise KpidslError(found)
@@ -145,7 +161,7 @@ class Project:
         Raises:
             KpidslError: the question is refused, or fails while it runs.
         """
-        model = self._checked()
+        model = self._read
         query, noticed = ask(Question(metrics, **asked), model, self._vocabulary)
         if query is None:
             raise KpidslError(noticed)
@@ -161,7 +177,7 @@ class Project:
         Raises:
             KpidslError: there is nothing to prove, or no connection to the data.
         """
-        return self.runner.prove(tell)
+        return Runner(self._checked(), self._connected, self._made_by).prove(tell)
 
     def verify(
         self,
@@ -175,7 +191,7 @@ class Project:
         After `limit` questions no further metric is begun; `tell` is called with what is looked
         at. Raises `KpidslError` for an unknown metric, or without a connection to the data.
         """
-        model = self._checked()
+        model = self._read
         asked = chosen_metrics(model)
         if metrics:
             query, found = ask(Question(metrics), model)
@@ -186,7 +202,7 @@ class Project:
 
     def funnel(self, name: str, *, period: str | None = None) -> FunnelResult:
         """Return the counts of a funnel over the attempts that began within a period."""
-        model = self._checked()
+        model = self._read
         if name not in model.funnels:
             raise KpidslError([_unknown("funnel", name, list(model.funnels))])
         result, found = self.runner.funnel(model.funnels[name], self._window(model, period))
@@ -220,7 +236,7 @@ class Project:
         json: bool = False,
     ) -> list[tuple[Path, list[Diagnostic]]]:
         """Do what `report` does, and return with each file what went wrong on its page."""
-        model = self._checked()
+        model = self._read
         if name is not None and name not in model.reports:
             raise KpidslError([_unknown("report", name, list(model.reports))])
         window = self._window(model, period)
@@ -230,15 +246,18 @@ class Project:
         moment = now or datetime.now(UTC)
         written = []
         for report in self._wanted(model, name):
-            page, found = build_report(
-                report,
-                model,
-                self.runner,
-                now=moment,
-                commit=commit_of(self.folder),
-                definition_hash=self.definition_hash,
-                period=window,
-            )
+            try:
+                page, found = build_report(
+                    report,
+                    model,
+                    self.runner,
+                    now=moment,
+                    commit=commit_of(self.folder),
+                    definition_hash=self.definition_hash,
+                    period=window,
+                )
+            except OverflowError:
+                raise KpidslError([_beyond_calendar(report)]) from None
             outputs = [(f"{report.name}.html", self._html(page))]
             if json:
                 outputs.append((f"{report.name}.json", to_json(page)))
@@ -268,6 +287,15 @@ class Project:
         if has_errors(found):
             raise KpidslError(found)
         return window
+
+
+def _beyond_calendar(report: Report) -> Diagnostic:
+    return error(
+        "K492",
+        f"`{report.name}` is about days that the project's calendar does not list",
+        report.span,
+        help="add the year to the calendar's source, or name a `--period` that it lists",
+    )
 
 
 def _unknown(what: str, name: str, known: list[str]) -> Diagnostic:

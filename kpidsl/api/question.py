@@ -6,28 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
+from kpidsl.api.comparing import check_comparisons, compared
+from kpidsl.kinds.binding.report_days import Days
 from kpidsl.kinds.vocabulary import Vocabulary
-from kpidsl.model.expr import Prior, QueryDimension, RowExpr
+from kpidsl.model.expr import QueryDimension, RowExpr
 from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.nodes import PERIOD
 from kpidsl.plan.planner import key_names
-from kpidsl.plan.query import Order, Query, Selection, Top
+from kpidsl.plan.query import Group, Order, Query, Selection, Top
 from kpidsl.syntax.parser import parse_expression
 from kpidsl.syntax.tree import Ref
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.source import SourceFile, Span
 from kpidsl.text.suggest import nearest
 
-_COMPARISONS: dict[str, tuple[int, int]] = {
-    "prior_year": (12, 0),
-    "prior_quarter": (3, 0),
-    "prior_month": (1, 0),
-    "prior_week": (0, 7),
-    "prior_day": (0, 1),
-}
 _GRAINS: dict[str, Grain | DayPart] = {item.value: item for item in (*DayPart, *Grain)}
 
 
@@ -43,6 +38,8 @@ class Asked(TypedDict, total=False):
     totals: bool
     top: int | None
     rest: bool
+    having: str | None
+    per: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +47,19 @@ class Question:
     """What is asked, as text.
 
     `by` holds dimensions and at most one grain; `period` is `2026-Q2`, `2026-01 .. 2026-06`, or
-    None for all data; `order` names columns, a leading `-` turns one round; `compare` adds a
-    column per metric: `prior_year`, `prior_month`…; `totals` adds rows: the totals over the last
-    of `by`, over the last two, …, and over everything, each computed from the rows (S10). `top`
-    keeps the first so many members of the last of `by`, in each group of the others, by the first
-    metric of `order` or else the largest of the first metric; `rest` adds all others as one row.
+    None for all data; conditions on `time` in `where` cut it (S16). `order` names columns, a
+    leading `-` turns one round, and what has no value is last either way. `compare` adds a column
+    per metric: `prior_year`, `prior_month`, …, `plan`, and with `:difference` or `:change` behind
+    the word how far the metric is off, as an amount or as a percentage.
+
+    `totals` adds rows: the totals over the last of `by`, over the last two, …, and over everything,
+    each computed from the rows (S10). `top` keeps the first so many members of the last of `by`, in
+    each group of the others, by the first metric of `order` or else the largest of the first
+    metric; `rest` adds all others as one row.
+
+    `having` is a condition over metrics, such as `revenue > 100`, and keeps the rows at which it
+    holds; `limit` keeps the first so many of these, in each group of the columns `per`, or of all.
+    Neither changes a value, and totals are over all rows.
     """
 
     metrics: Sequence[str]
@@ -67,6 +72,8 @@ class Question:
     totals: bool = False
     top: int | None = None
     rest: bool = True
+    having: str | None = None
+    per: Sequence[str] = ()
 
 
 def ask(
@@ -94,12 +101,17 @@ def ask(
     for item in asked:
         name = _unused(item.name, [*keys, *(other.name for other in select)])
         select.append(replace(item, name=name))
-    select = [item for base in select for item in (base, *_compared(base, question.compare))]
-    found += _unknown_words(question.compare, _COMPARISONS, "comparison")
-    found += _repeated(question.compare)
-    where, own = _where(question.where, vocabulary, homes)
+    where, days, own = _where(question.where, vocabulary, homes)
     found += own
     window, own = window_of(question.period, model.settings)
+    found += own
+    if not has_errors(own):
+        window, own = _cut(window, days)
+        found += own
+    select, own = _with_compared(select, question.compare, model)
+    found += [*own, *check_comparisons(question.compare, grain, window)]
+    found += _repeated(question.compare)
+    having, own = _having(question.having, vocabulary)
     found += own
     order = tuple(Order(text.removeprefix("-"), text.startswith("-")) for text in question.order)
     columns = [*(item.name for item in select), *keys]
@@ -113,10 +125,26 @@ def ask(
     if question.top is not None and not by:
         mend = "name a dimension, as in `--by product --top 10`"
         found.append(error("K924", "the first members of no dimension are asked for", help=mend))
+    if question.top is not None and (question.having is not None or question.per):
+        left_out = "`per`" if question.per else "`having`"
+        mend = "leave `top` out: `limit` with `per` keeps the first rows of each group"
+        message = f"`top` chooses members of all rows, and {left_out} leaves some of them out"
+        found.append(error("K924", message, help=mend))
+    per, own = _per(question, keys, by, grain)
+    found += own
     if has_errors(found):
         return None, found
     query = Query(
-        tuple(select), by, grain, window, where, order, question.limit, totals=question.totals
+        tuple(select),
+        by,
+        grain,
+        window,
+        where,
+        order,
+        question.limit,
+        totals=question.totals,
+        having=having,
+        per=per,
     )
     if question.top is not None:
         query = replace(query, top=_top(question.top, question.rest, query))
@@ -140,14 +168,6 @@ def _metric(text: str, vocabulary: Vocabulary) -> tuple[Selection | None, list[D
     if value is None:
         return None, found + own
     return Selection(text, value.expr, value.unit, value.percent), found + own
-
-
-def _compared(base: Selection, words: Iterable[str]) -> list[Selection]:
-    return [
-        replace(base, name=f"{base.name} {word}", expr=Prior(base.expr, *_COMPARISONS[word]))
-        for word in words
-        if word in _COMPARISONS
-    ]
 
 
 def _unused(wanted: str, taken: Sequence[str]) -> str:
@@ -198,14 +218,95 @@ def _by(
 
 def _where(
     text: str | None, vocabulary: Vocabulary, homes: frozenset[str]
-) -> tuple[RowExpr | None, list[Diagnostic]]:
+) -> tuple[RowExpr | None, list[Days], list[Diagnostic]]:
+    """Return the filter of members, and the days that it keeps."""
     if text is None:
-        return None, []
+        return None, [], []
     tree, found = parse_expression(SourceFile("<where>", text))
     if tree is None or has_errors(found):
+        return None, [], found
+    rest, days, own = vocabulary.days(tree)
+    found += own
+    if rest is None:
+        return None, days, found
+    condition, own = vocabulary.condition(rest, homes)
+    return condition, days, found + own
+
+
+def _cut(window: Window | None, days: Sequence[Days]) -> tuple[Window | None, list[Diagnostic]]:
+    """Return the days of a window that are kept, or of all time."""
+    if not days:
+        return window, []
+    ends = [] if window is None else [window.end]
+    ends += [item.end for item in days if item.end is not None]
+    starts = [] if window is None else [window.start]
+    starts += [item.first for item in days if item.first is not None]
+    place = days[0].span
+    if not starts or not ends:
+        last = "first" if not starts else "last"
+        mend = f"say the {last} day too, joined by `and`, or a `--period`"
+        return None, [error("K925", f"the filter on `time` names no {last} day", place, help=mend)]
+    if max(starts) >= min(ends):
+        mend = "name days that lie in the period, and the earlier one first"
+        message = "no day is left of the period by the filter on `time`"
+        return None, [error("K925", message, place, help=mend)]
+    return Window(max(starts), min(ends)), []
+
+
+def _having(text: str | None, vocabulary: Vocabulary) -> tuple[RowExpr | None, list[Diagnostic]]:
+    if text is None:
+        return None, []
+    tree, found = parse_expression(SourceFile("<having>", text))
+    if tree is None or has_errors(found):
         return None, found
-    condition, own = vocabulary.condition(tree, homes)
+    condition, own = vocabulary.kept(tree)
     return condition, found + own
+
+
+def _per(
+    question: Question,
+    keys: Sequence[str],
+    by: Sequence[QueryDimension],
+    grain: Grain | DayPart | None,
+) -> tuple[Group, list[Diagnostic]]:
+    """Return the groups of which the first rows are kept, their keys named as in `by`."""
+    if not question.per:
+        return Group(), []
+    found: list[Diagnostic] = []
+    if question.limit is None:
+        mend = "say how many, as in `--limit 3 --per region`"
+        found.append(error("K924", "the first rows of each group are asked for", help=mend))
+    group, own = _group(question.per, keys, by, grain)
+    return group, found + own
+
+
+def _group(
+    words: Sequence[str],
+    keys: Sequence[str],
+    by: Sequence[QueryDimension],
+    grain: Grain | DayPart | None,
+) -> tuple[Group, list[Diagnostic]]:
+    """Return some of the keys of a question, named as in `by` or as the columns are."""
+    places = {str(item): place for place, item in enumerate(by)}
+    places |= {name: place for place, name in enumerate(keys[len(keys) - len(by) :])}
+    times = () if grain is None else (grain.value, PERIOD)
+    found = _unknown_words(words, [*times, *places], "one of `by`")
+    found += _repeated(words)
+    kept = sorted(places[word] for word in words if word in places and word not in times)
+    return Group(tuple(kept), grain if any(word in times for word in words) else None), found
+
+
+def _with_compared(
+    select: Sequence[Selection], words: Sequence[str], model: Model
+) -> tuple[list[Selection], list[Diagnostic]]:
+    """Return the columns, each followed by those that it is compared by."""
+    columns: list[Selection] = []
+    found: list[Diagnostic] = []
+    for base in select:
+        others, own = compared(base, words, model)
+        columns += [base, *others]
+        found += own
+    return columns, found
 
 
 def window_of(text: str | None, settings: Settings) -> tuple[Window | None, list[Diagnostic]]:

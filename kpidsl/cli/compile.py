@@ -39,9 +39,11 @@ def run(
     metrics: options.Metrics,
     by: options.By = "",
     where: options.Where = None,
+    having: options.Having = None,
     period: options.Period = None,
     order: options.OrderBy = "",
     limit: options.Limit = None,
+    per: options.Per = "",
     compare: options.Compare = "",
     dialect: options.Dialect = None,
     totals: options.Totals = False,
@@ -67,6 +69,8 @@ def run(
             "totals": totals,
             "top": top,
             "rest": rest,
+            "having": having,
+            "per": options.words(per),
         }
         if explain:
             plan = loaded.explain(*metrics, **asked)

@@ -25,7 +25,14 @@ By = Annotated[
         "day, week, month, quarter, year, fiscal_month, fiscal_quarter and fiscal_year.",
     ),
 ]
-Where = Annotated[str | None, typer.Option("--where", help="Keep members: 'region != \"EU\"'.")]
+Where = Annotated[
+    str | None,
+    typer.Option("--where", help="Keep members: 'region != \"EU\"'; days: 'time = 2026-02'."),
+]
+Having = Annotated[
+    str | None,
+    typer.Option("--having", help="Keep the rows at which this holds of metrics: 'revenue > 100'."),
+]
 ReportPeriod = Annotated[
     str | None,
     typer.Option("--period", help="2026-06 or FIRST .. LAST; else the last complete period."),
@@ -36,11 +43,18 @@ Period = Annotated[
 OrderBy = Annotated[
     str, typer.Option("--order", help="Columns, a leading - turns one round: period,-revenue.")
 ]
-Limit = Annotated[int | None, typer.Option("--limit", help="At most so many rows.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", help="At most so many rows, or of each group --per.")
+]
+Per = Annotated[
+    str, typer.Option("--per", help="Of which groups --limit keeps the first rows: region,month.")
+]
 Compare = Annotated[
     str,
     typer.Option(
-        "--compare", help="prior_year, prior_quarter, prior_month, prior_week, prior_day; by comma."
+        "--compare",
+        help="prior_year, prior_quarter, prior_month, prior_week, prior_day, plan; by comma. With "
+        ":difference or :change behind it, how far off each metric is.",
     ),
 ]
 Dialect = Annotated[

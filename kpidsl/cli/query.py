@@ -32,9 +32,11 @@ def run(
     metrics: options.Metrics,
     by: options.By = "",
     where: options.Where = None,
+    having: options.Having = None,
     period: options.Period = None,
     order: options.OrderBy = "",
     limit: options.Limit = None,
+    per: options.Per = "",
     compare: options.Compare = "",
     totals: options.Totals = False,
     top: options.Top = None,
@@ -58,6 +60,8 @@ def run(
             totals=totals,
             top=top,
             rest=rest,
+            having=having,
+            per=options.words(per),
         )
     show(result.diagnostics)
     match form:

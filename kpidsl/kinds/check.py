@@ -10,6 +10,7 @@ from typing import TypeVar
 from kpidsl.kinds import (
     audience,
     benchmark,
+    calendar,
     dimension,
     entity,
     funnel,
@@ -35,9 +36,11 @@ from kpidsl.kinds.binding.templates import as_model
 from kpidsl.kinds.binding.units import say_unit
 from kpidsl.kinds.checks import business_sense, on_sound_ground
 from kpidsl.kinds.collect import Declarations, catalog_of, collect
+from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.purpose import Goal, Kpi, Roi
 from kpidsl.model.sources import Dimension, Measure
+from kpidsl.model.week_years import WeekYears
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Label, Severity
 from kpidsl.text.source import Span
@@ -68,7 +71,7 @@ def check(
     found = collect(files, packs, torn, diagnostics)
     settings = Settings(name="project")
     for fields in found.of("project").values():
-        settings = project.bind(fields, found.of("calendar"), diagnostics)
+        settings = project.bind(fields, diagnostics)
     catalog = catalog_of(found, diagnostics)
     model = _bind(found, Scope(catalog, settings, diagnostics, dialect, tolerant=True))
     advised = business_sense(model, today)
@@ -82,6 +85,7 @@ def check(
 
 def _bind(found: Declarations, scope: Scope) -> Model:
     _bind_sources(found, scope)
+    scope.settings = _with_calendar(found, scope)
     scope.shared = _bound(found.of("dimension"), dimension.bind_shared, scope)
     scope.sources = without_shared(scope.sources, scope.shared)
     scope.entities = _bound(found.of("entity"), entity.bind, scope)
@@ -123,6 +127,18 @@ def _bound(
         if made is not None and (fields.ok or scope.tolerant):
             kept[name] = made
     return kept
+
+
+def _with_calendar(found: Declarations, scope: Scope) -> Settings:
+    """Return the settings with the calendar that the project names."""
+    declared = found.of("calendar")
+    calendars: dict[str, WeekYears | ListedCalendar] = _bound(declared, calendar.bind, scope)
+    settings = scope.settings
+    for fields in found.of("project").values():
+        name = project.calendar_of(fields, declared, scope.diagnostics)
+        if name is not None:
+            settings = calendar.in_settings(settings, calendars.get(name))
+    return settings
 
 
 # --- sources -------------------------------------------------------------------------------

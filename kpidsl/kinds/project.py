@@ -17,9 +17,8 @@ from kpidsl.kinds.binding.shapes import (
 )
 from kpidsl.kinds.binding.spec import Header, Key, Kind
 from kpidsl.kinds.binding.units import check_currency
-from kpidsl.kinds.calendar import MONTHS, week_years
+from kpidsl.kinds.calendar import MONTHS
 from kpidsl.model.project import Settings
-from kpidsl.model.week_years import WeekYears
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.source import Span
@@ -43,7 +42,9 @@ MATERIALITY = Key(
     "Differences below it are not coloured: a share, an amount, or either (`1% or 20k USD`).",
 )
 CALENDAR = Key(
-    "calendar", SIMPLE_NAME, "The `calendar` of fiscal years, where they are of weeks (S20)."
+    "calendar",
+    SIMPLE_NAME,
+    "The `calendar` of fiscal years, where they are no calendar months (S20).",
 )
 
 KIND = Kind(
@@ -55,10 +56,8 @@ KIND = Kind(
 )
 
 
-def bind(
-    fields: Fields, calendars: Mapping[str, Fields], diagnostics: list[Diagnostic]
-) -> Settings:
-    """Return the settings; what is wrong is said and keeps its default."""
+def bind(fields: Fields, diagnostics: list[Diagnostic]) -> Settings:
+    """Return the settings, without the calendar; what is wrong is said and keeps its default."""
     currency = fields.get(CURRENCY)
     if currency is not None and not check_currency(currency, diagnostics):
         currency = None
@@ -70,23 +69,22 @@ def bind(
     materiality = fields.get(MATERIALITY)
     money = currency.text if currency else "USD"
     share, amount = _materiality(materiality, money, diagnostics)
-    starts = _WEEKDAYS.index(week) if week else 0
     return Settings(
         **fields.described(),
         currency=money,
         timezone=zone or "UTC",
-        week_starts=starts,
+        week_starts=_WEEKDAYS.index(week) if week else 0,
         fiscal_year_starts=MONTHS.index(fiscal) + 1 if fiscal else 1,
-        week_years=_week_years(fields, calendars, starts, diagnostics),
         languages=tuple(name.text for name in fields.get(LANGUAGES) or ()) or ("en",),
         materiality=share,
         materiality_amount=amount,
     )
 
 
-def _week_years(
-    fields: Fields, calendars: Mapping[str, Fields], starts: int, diagnostics: list[Diagnostic]
-) -> WeekYears | None:
+def calendar_of(
+    fields: Fields, calendars: Mapping[str, Fields], diagnostics: list[Diagnostic]
+) -> str | None:
+    """Return the name of the project's calendar, if there is one."""
     named = fields.get(CALENDAR)
     if named is None:
         return None
@@ -112,7 +110,7 @@ def _week_years(
             )
         )
         return None
-    return week_years(calendars[named.text], starts)
+    return named.text
 
 
 def check_zone(zone: str, span: Span, diagnostics: list[Diagnostic]) -> bool:

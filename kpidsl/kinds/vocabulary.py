@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from copy import copy
 
+from kpidsl.kinds.binding.answers import answer_binder
 from kpidsl.kinds.binding.dimensions import find_dimension
 from kpidsl.kinds.binding.formulas import FormulaBinder
+from kpidsl.kinds.binding.report_days import Days, split_days
 from kpidsl.kinds.binding.scope import Scope, scope_of
 from kpidsl.kinds.binding.templates import Writer, templates_of
 from kpidsl.kinds.binding.values import Value
@@ -47,6 +49,19 @@ class Vocabulary:
         scope = self._question()
         written = Writer(self._templates, scope.diagnostics).written_out(expr)
         return FormulaBinder(scope).condition(written, homes), scope.diagnostics
+
+    def days(self, expr: tree.Expr) -> tuple[tree.Expr | None, list[Days], list[Diagnostic]]:
+        """Return a question's filter without its conditions on time, and the days that they keep
+        (S16)."""
+        scope = self._question()
+        rest, days = split_days(expr, scope)
+        return rest, days, scope.diagnostics
+
+    def kept(self, expr: tree.Expr) -> tuple[RowExpr | None, list[Diagnostic]]:
+        """Bind a condition on the rows of an answer, over metrics; it is two-valued (S2)."""
+        scope = self._question()
+        written = Writer(self._templates, scope.diagnostics).written_out(expr)
+        return answer_binder(scope, FormulaBinder(scope).bind).condition(written), scope.diagnostics
 
     def dimension(
         self, ref: tree.Ref | str, homes: frozenset[str] = frozenset()

@@ -2,7 +2,8 @@
 
 Two families: **row expressions** give a value per row of one source and appear in dimensions,
 measures and filters; **metric expressions** combine aggregates. A metric stands among the values of
-rows only as what it is of each entity (`EntityValue`), and in filters alone.
+rows only as what it is of each entity (`EntityValue`), and in filters alone; a condition on the
+rows of an answer is about metrics (`AnswerValue`) and nothing else.
 """
 
 from __future__ import annotations
@@ -156,6 +157,13 @@ class EntityValue:
     entity: tuple[QueryDimension, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerValue:
+    """`revenue` in a condition on the rows of an answer: what the metric is in the row."""
+
+    metric: MetricExpr
+
+
 RowExpr = (
     Literal
     | Column
@@ -175,6 +183,7 @@ RowExpr = (
     | Function
     | RawSql
     | EntityValue
+    | AnswerValue
 )
 
 # --- metric expressions --------------------------------------------------------------------

@@ -99,6 +99,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return str(expr)
         case e.EntityValue(metric=metric, entity=entity):
             return _per(metric, entity)
+        case e.AnswerValue(metric=metric):
+            return _metric(metric, _SUM)
         case e.TimeColumn():
             return "time"
         case e.Arithmetic(op=op, left=left, right=right):

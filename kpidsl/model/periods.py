@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from kpidsl.model.week_years import WeekYears
+from kpidsl.model.fiscal_years import FiscalYears
 
 _DAY = timedelta(days=1)
 _MONTH_NAMES = [
@@ -68,20 +68,25 @@ _DAYS_IN = {Grain.DAY: 1, Grain.WEEK: 7}
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """How days make periods (S20): weeks start on `week_starts`, 0 for Monday, and fiscal years in
-    the month `fiscal_year_starts`, from 1, unless they are `week_years`."""
+    the month `fiscal_year_starts`, from 1, unless they are those of `years`."""
 
     week_starts: int = 0
     fiscal_year_starts: int = 1
-    week_years: WeekYears | None = None
+    years: FiscalYears | None = None
 
     @property
     def months_after_january(self) -> int:
         """How many months later than the calendar year the fiscal year starts."""
         return self.fiscal_year_starts - 1
 
-    def years_of_weeks(self, grain: Grain | None) -> WeekYears | None:
-        """Return the years of whole weeks that a grain's periods are of, or None."""
-        return None if grain is None or grain is grain.ordinary else self.week_years
+    def own_years(self, grain: Grain | None) -> FiscalYears | None:
+        """Return the years that a grain's periods are of, or None where they are of months."""
+        return None if grain is None or grain is grain.ordinary else self.years
+
+    def knows(self, day: date, grain: Grain | None) -> bool:
+        """Tell whether a day belongs to a period of a grain: those of listed years end."""
+        years = self.own_years(grain)
+        return years is None or years.lists(day)
 
 
 GREGORIAN = Calendar()
@@ -160,14 +165,14 @@ def parse_period(text: str, calendar: Calendar = GREGORIAN) -> Window | None:
             first, months = shift(first, 6 * (int(match["half"]) - 1)), 6
         else:
             months = 1 if match["month"] else 12
-        if match["fiscal"] and calendar.week_years is not None:
-            return _of_week_year(match, calendar.week_years)
+        if match["fiscal"] and calendar.years is not None:
+            return _of_own_year(match, calendar.years)
         return Window(first, shift(first, months))
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, IndexError):
         return None
 
 
-def _of_week_year(match: re.Match[str], years: WeekYears) -> Window:
+def _of_own_year(match: re.Match[str], years: FiscalYears) -> Window:
     year, months, number = int(match["year"]), 12, 1
     if match["quarter"]:
         months, number = 3, int(match["quarter"])
@@ -211,24 +216,25 @@ def shift_window(window: Window, months: int = 0, days: int = 0) -> Window:
     return Window(shift(window.start, months, days), end + timedelta(days=days))
 
 
-def moved_back(window: Window, months: int, days: int, calendar: Calendar) -> Window:
-    """Move a window into the past (S19): one of whole months of a year of weeks to the months of
-    the same number, or so many of them back; any other by `shift_window`."""
-    years = calendar.week_years
-    if years is None or days or not months or not is_of_week_years(window, years):
+def moved_back(window: Window, months: int, days: int, calendar: Calendar) -> Window | None:
+    """Move a window into the past (S19): months of a calendar's own years to those of the same
+    number, or so many back, of which there may be none; any other by `shift_window`."""
+    years = calendar.years
+    if years is None or days or not months or not is_of_years(window, years):
         return shift_window(window, -months, -days)
-    return Window(years.earlier(window.start, months), years.earlier(window.end, months))
+    found = years.moved(window.start, window.end, months)
+    return None if found is None else Window(*found)
 
 
-def is_of_week_years(window: Window, years: WeekYears) -> bool:
-    """Tell whether a window begins with a month of a year of weeks, and is no calendar months."""
-    begins = window.start in years.starts(years.year_of(window.start))
+def is_of_years(window: Window, years: FiscalYears) -> bool:
+    """Tell whether a window begins with a month of own years, and is no calendar months."""
+    begins = years.begins_month(window.start) and years.lists(window.last_day)
     return begins and not (window.start.day == 1 and whole_months(window))
 
 
 def period_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> date:
     """Return the first day of the period that holds `day`."""
-    if years := calendar.years_of_weeks(grain):
+    if years := calendar.own_years(grain):
         return max(
             first for first in years.starts(years.year_of(day), grain.months) if first <= day
         )
@@ -250,7 +256,7 @@ def period_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> dat
 
 def next_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> date:
     """Return the first day of the period after the one that holds `day`."""
-    if years := calendar.years_of_weeks(grain):
+    if years := calendar.own_years(grain):
         return min(first for first in years.starts(years.year_of(day), grain.months) if first > day)
     return _step(period_start(day, grain, calendar), grain, 1)
 
@@ -364,16 +370,17 @@ def label(window: Window) -> str:
 def label_of(window: Window, grain: Grain, calendar: Calendar) -> str:
     """Name a window as `label` does, and a whole fiscal period `FY2026`, `Q3 FY2026` or `month 7 of
     FY2026`."""
-    if grain is grain.ordinary or not is_whole(window, grain, calendar):
+    known = grain is not grain.ordinary and calendar.knows(window.start, grain)
+    if not known or not is_whole(window, grain, calendar):
         return label(window)
-    if calendar.week_years is not None:
-        return _label_of_weeks(window, grain, calendar.week_years)
+    if calendar.years is not None:
+        return _label_of_own(window, grain, calendar.years)
     moved = shift_window(window, -calendar.months_after_january)
     year = moved.start.year + (1 if calendar.months_after_january else 0)
     return _fiscal_label(grain, year, (moved.start.month - 1) // grain.months + 1)
 
 
-def _label_of_weeks(window: Window, grain: Grain, years: WeekYears) -> str:
+def _label_of_own(window: Window, grain: Grain, years: FiscalYears) -> str:
     year = years.year_of(window.start)
     return _fiscal_label(grain, year, years.starts(year, grain.months).index(window.start) + 1)
 

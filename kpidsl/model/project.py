@@ -7,6 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kpidsl.model.definition import Definition
+from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.pages import Audience, Report
 from kpidsl.model.periods import Calendar
 from kpidsl.model.purpose import Benchmark, Funnel, Goal, Kpi, Metric, Parameterised, Roi
@@ -17,13 +18,15 @@ from kpidsl.text.source import Span
 
 class Settings(Definition):
     """The `project` block. A difference below `materiality` (a share) or `materiality_amount`
-    (in `currency`) is not coloured."""
+    (in `currency`) is not coloured. Fiscal years that are no calendar months are `week_years`, or
+    those of a calendar `listed` by a source."""
 
     currency: str = "USD"
     timezone: str = "UTC"
     week_starts: int = 0
     fiscal_year_starts: int = 1
     week_years: WeekYears | None = None
+    listed: ListedCalendar | None = None
     languages: tuple[str, ...] = ("en",)
     materiality: Decimal | None = None
     materiality_amount: Decimal | None = None
@@ -31,7 +34,8 @@ class Settings(Definition):
     @property
     def calendar(self) -> Calendar:
         """How days make periods."""
-        return Calendar(self.week_starts, self.fiscal_year_starts, self.week_years)
+        own = self.week_years if self.listed is None else self.listed.years
+        return Calendar(self.week_starts, self.fiscal_year_starts, own)
 
 
 class Model(BaseModel):

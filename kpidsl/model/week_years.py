@@ -28,6 +28,13 @@ class WeekYears:
     named_by_start: bool
     week_starts: int
 
+    def lists(self, day: date) -> bool:
+        del day  # every day is in one of them
+        return True
+
+    def begins_month(self, day: date) -> bool:
+        return day in self.starts(self.year_of(day))
+
     def first_day(self, year: int) -> date:
         """Return the first day of the year of that name."""
         return next(
@@ -59,6 +66,11 @@ class WeekYears:
         """Return the first day of a year's week, or None where the year has no week 53."""
         start = self.first_day(year) + (number - 1) * _WEEK
         return start if start < self.first_day(year + 1) else None
+
+    def moved(self, start: date, end: date, months: int) -> tuple[date, date] | None:
+        """Return the same days so many months before, or None where these lack all of them."""
+        first, last = self.earlier(start, months), self.earlier(end, months)
+        return (first, last) if first < last else None
 
     def earlier(self, day: date, months: int) -> date:
         """Return the day at the same place in the year's month so many months before; one that this

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from kpidsl.model.moments import DayPart, runs
@@ -17,6 +17,7 @@ from kpidsl.model.periods import (
     shift_window,
     week_of_year,
 )
+from kpidsl.model.week_years import WeekYears
 from kpidsl.plan.nodes import Look, Reach, Shift
 from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
@@ -47,6 +48,7 @@ def look_of(query: Query, calendar: Calendar, shift: Shift, reach: Reach | None)
                 help="say from when to when, as in `--period 2026`, or group by a grain",
             )
         )
+    _check_listed(query, calendar, (query.grain, None if reach is None else reach.since))
     pairs = _pairs(query, calendar, shift, reach)
     moves_whole = query.grain is None or (reach is None and pairs is None)
     return Look(shift, reach, pairs, joined=not (moves_whole and _aligned(shift, query.grain)))
@@ -109,20 +111,20 @@ def moved_periods(
     window: Window, grain: Grain | None, calendar: Calendar, look: Look
 ) -> tuple[tuple[date | None, Window | None], ...]:
     """Return each period of a window as `looked_at` does, with its own days, moved (S19)."""
-    pairs = look.pairs
-    if pairs is None:
-        pieces = [window] if grain is None else periods(window, grain, calendar)
-        back = look.shift
-        pairs = tuple(
-            (
-                None if grain is None else period_start(piece.start, grain, calendar),
-                moved_back(piece, back.months, back.days, calendar)
-                if grain is None
-                else shift_window(piece, -back.months, -back.days),
-            )
-            for piece in pieces
+    back = look.shift
+    if look.pairs is not None:
+        return look.pairs
+    if grain is None:
+        own = moved_back(window, back.months, back.days, calendar)
+        since = None if look.reach is None else look.reach.since
+        return ((None, own if _begins(own, since, calendar) else None),)
+    return tuple(
+        (
+            period_start(piece.start, grain, calendar),
+            shift_window(piece, -back.months, -back.days),
         )
-    return pairs
+        for piece in periods(window, grain, calendar)
+    )
 
 
 def _reached(own: Window | None, reach: Reach | None, calendar: Calendar) -> Window | None:
@@ -149,35 +151,58 @@ def _pairs(
     engine tells them: weeks moved by months, and what is of years of whole weeks."""
     if query.grain is None or isinstance(query.grain, DayPart):
         return None
-    if query.grain is Grain.WEEK and shift.months and query.window is not None:
-        return tuple(_week_pairs(query.window, calendar, shift))
     since = None if reach is None else reach.since
-    years = calendar.years_of_weeks(query.grain)
-    if years is None and calendar.years_of_weeks(since) is None:
+    if query.grain is Grain.WEEK and shift.months and query.window is not None:
+        pairs = _week_pairs(query.window, calendar, shift)
+    elif calendar.own_years(query.grain) is None and calendar.own_years(since) is None:
         return None
-    if query.window is None:
-        raise Refused(
-            error(
-                "K489",
-                "periods of years of whole weeks are asked for, and the question has no window",
-                help="say from when to when, as in `--period FY2026`",
-            )
-        )
-    return tuple(_fiscal_pairs(query.window, query.grain, calendar, shift))
+    else:
+        assert query.window is not None
+        pairs = _fiscal_pairs(query.window, query.grain, calendar, shift)
+    return tuple((start, own if _begins(own, since, calendar) else None) for start, own in pairs)
 
 
 def _fiscal_pairs(
     window: Window, grain: Grain, calendar: Calendar, shift: Shift
 ) -> Iterator[tuple[date, Window | None]]:
-    """Months of a year of weeks look at those of the same number."""
-    years = calendar.years_of_weeks(grain)
+    """Months of a calendar's own years look at those of the same number."""
+    years = calendar.own_years(grain)
     for piece in periods(window, grain, calendar):
         start = period_start(piece.start, grain, calendar)
-        if years is None or shift.days:
+        if years is None or shift.days or not shift.months:
             yield start, shift_window(piece, -shift.months, -shift.days)
-            continue
-        first, end = (years.earlier(day, shift.months) for day in (piece.start, piece.end))
-        yield start, Window(first, end) if first < end else None
+        else:
+            found = years.moved(piece.start, piece.end, shift.months)
+            yield start, None if found is None else Window(*found)
+
+
+def _begins(own: Window | None, since: Grain | None, calendar: Calendar) -> bool:
+    """Tell whether it is known when the period of a grain began that some days end in."""
+    return own is None or calendar.knows(own.last_day, since)
+
+
+def _check_listed(query: Query, calendar: Calendar, grains: Iterable[Grain | None]) -> None:
+    """Refuse periods of a calendar's own years without end, or on days that it doesn't list."""
+    years = next(filter(None, map(calendar.own_years, grains)), None)
+    if years is None:
+        return
+    if query.window is None:
+        raise Refused(
+            error(
+                "K489",
+                "periods of a calendar are asked for, and the question has no window",
+                help="say from when to when, as in `--period FY2026`",
+            )
+        )
+    missing = [day for day in (query.window.start, query.window.last_day) if not years.lists(day)]
+    if missing:
+        raise Refused(
+            error(
+                "K492",
+                f"the project's calendar does not list the whole year that {missing[0]} is of",
+                help="add the year to the calendar's source, or ask for days that it lists",
+            )
+        )
 
 
 def _week_pairs(
@@ -198,9 +223,9 @@ def _week_pairs(
 def _same_week(start: date, years: int, calendar: Calendar) -> date | None:
     """Return the first day of the week of the same number some years before, or None: of the
     project's years of weeks, else of ISO's."""
-    if calendar.week_years is not None:
-        year, number = calendar.week_years.week_of(start)
-        return calendar.week_years.week(year - years, number)
+    if isinstance(calendar.years, WeekYears):
+        year, number = calendar.years.week_of(start)
+        return calendar.years.week(year - years, number)
     year, number = week_of_year(start)
     return same_week(year - years, number, calendar)
 

@@ -349,20 +349,25 @@ class Output:
 @dataclass(frozen=True, slots=True)
 class Compute:
     """The formulas, with each source's known range respected (S13): `ranges` are the sources
-    whose leaves need it."""
+    whose leaves need it. `tested` are values beside the answer's, by which its rows are kept."""
 
     input: Merge
     outputs: tuple[Output, ...]
     ranges: tuple[Source, ...] = ()
+    tested: tuple[Output, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """`order` names columns; ties, and what is unordered, follow the keys."""
+    """`order` names columns; ties, and what is unordered, follow the keys. Rows are shown where
+    `where` holds, a condition on columns, and of these the first `limit` in each group of the
+    columns `per`."""
 
     input: Compute
     order: tuple[tuple[str, bool], ...] = ()
     limit: int | None = None
+    where: RowExpr | None = None
+    per: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,10 +390,11 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class KeyColumn:
     """A grouping column of the answer; `state` names the column that tells why a member is absent,
-    when some input may lack one (S2)."""
+    when some input may lack one (S2). `members` in their declared order go before all others."""
 
     column: str
     state: str | None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

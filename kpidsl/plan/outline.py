@@ -89,7 +89,12 @@ def _order(sort: Sort, frame: Frame) -> str:
     named = {name for name, _ in sort.order}
     columns = asked + [name for name in _columns(frame) if name not in named]
     order = f"by {'; '.join(columns)}" if columns else "one row"
-    return order if sort.limit is None else f"{order}; the first {sort.limit:,}"
+    if sort.where is not None:
+        order += f"; where {row_text(sort.where)}"
+    if sort.limit is None:
+        return order
+    groups = f" for each {', '.join(sort.per)}" if sort.per else ""
+    return f"{order}; the first {sort.limit:,}{groups}"
 
 
 def _columns(frame: Frame) -> list[str]:
@@ -100,8 +105,9 @@ def _columns(frame: Frame) -> list[str]:
 
 
 def _compute(compute: Compute, frame: Frame) -> Outline:
-    says = [f"{output.name} = {_formula(output.formula, frame)}" for output in compute.outputs]
-    found = {rule for output in compute.outputs for rule in _rules_of(output.formula)}
+    every = (*compute.outputs, *compute.tested)
+    says = [f"{output.name} = {_formula(output.formula, frame)}" for output in every]
+    found = {rule for output in every for rule in _rules_of(output.formula)}
     found |= {"S13"} if compute.ranges else set()
     if any(output.overlapping for output in compute.outputs):
         says.append("rows overlap")

@@ -43,10 +43,11 @@ from kpidsl.plan.nodes import (
 )
 from kpidsl.plan.paths import NoPath
 from kpidsl.plan.placing import Placing
-from kpidsl.plan.query import Query, Top
+from kpidsl.plan.query import Group, Query, Top
 from kpidsl.plan.reasons import no_path
 from kpidsl.plan.refusal import Refused
 from kpidsl.plan.regroups import Regroups
+from kpidsl.plan.shown import kept_rows, members_in_order, metrics_in, noticed
 from kpidsl.plan.within import aggregates_of
 from kpidsl.text.diagnostic import Diagnostic, error
 
@@ -54,14 +55,15 @@ from kpidsl.text.diagnostic import Diagnostic, error
 def plan(
     model: Model, query: Query, ground: Groundwork | None = None
 ) -> tuple[Plan | None, list[Diagnostic]]:
-    """Return the plan of a query, or None with the first reason why it is refused.
+    """Return the plan of a query with what is noticed, or None with the first reason why it is
+    refused.
 
     `ground` may be shared between queries of the same model.
     """
     planner = _Planner(model, query, ground or Groundwork(model), *_named_keys(query))
     try:
         check_parts_of_day(query, model.settings.timezone)
-        return planner.plan(), []
+        return planner.plan(), noticed(query)
     except Refused as refused:
         return None, [refused.diagnostic]
 
@@ -89,6 +91,7 @@ class _Planner:
     def plan(self) -> Plan:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
+        tested = {metric: self.expansion.formula(metric) for metric in metrics_in(query.having)}
         aggregates = self._aggregates(None, self.finer)
         finer = (*self.finer, *aggregates, *_bases(aggregates))
         inputs: tuple[Input, ...] = (*aggregates, *self._regroups(None))
@@ -130,10 +133,16 @@ class _Planner:
         order = tuple(
             (called.get(item.column, item.column), item.descending) for item in query.order
         )
-        sort = Sort(Compute(merge, outputs, ranges), order, query.limit)
+        beside, where = kept_rows(query.having, tested, outputs, names)
+        compute = Compute(merge, outputs, ranges, beside)
+        sort = Sort(compute, order, query.limit, where, self._columns_of(query.per))
         subtotals = tuple(self._subtotals(finer)) if query.totals else ()
         leaders = self._leaders(query.top, called, finer) if query.top else None
         return Plan(sort, frame, subtotals, leaders)
+
+    def _columns_of(self, group: Group) -> tuple[str, ...]:
+        timed = () if group.grain is None else (PERIOD,)
+        return (*timed, *(self.columns[place] for place in group.by))
 
     def _leaders(self, top: Top, called: dict[str, str], finer: tuple[Aggregate, ...]) -> Leaders:
         """Plan who comes first, and what is left over."""
@@ -146,7 +155,7 @@ class _Planner:
                     help="leave the fixed amount out, or ask for all members",
                 )
             )
-        plain = replace(self.query, order=(), limit=None, totals=False, top=None)
+        plain = self.query.values_alone()
         ranking = rest = None
         if self.query.grain is not None:
             ranking = self._level(replace(plain, grain=None), finer, stated=True)
@@ -180,20 +189,11 @@ class _Planner:
     def _subtotals(self, finer: tuple[Aggregate, ...]) -> Iterator[Subtotal]:
         """Yield the totals from the finest to the one over everything."""
         query = self.query
-        if query.limit is not None:
-            raise Refused(
-                error(
-                    "K476",
-                    "totals of some rows only are asked for",
-                    help="leave out the limit, or the totals",
-                )
-            )
         kept = [(query.by[:count], query.grain) for count in reversed(range(len(query.by)))]
         if query.grain is not None:
             kept.append(((), None))
         for by, grain in kept:
-            coarser = replace(query, by=by, grain=grain, order=(), totals=False, top=None)
-            yield self._level(coarser, finer)
+            yield self._level(replace(query.values_alone(), by=by, grain=grain), finer)
 
     def _used_sources(self, inputs: Iterable[Input]) -> list[Source]:
         found = [node.input.source for node in aggregates_of(inputs)]
@@ -362,8 +362,14 @@ class _Planner:
         absent = {key.column for node in nodes for key in node.keys if key.may_be_absent}
         every = unallocated or self.stated or self.query.totals or self.query.top is not None
         return tuple(
-            KeyColumn(column, state if every or column in absent else None)
-            for column, state in zip(self.columns, self.states, strict=True)
+            KeyColumn(
+                column,
+                state if every or column in absent else None,
+                members_in_order(self.model, dimension),
+            )
+            for column, state, dimension in zip(
+                self.columns, self.states, self.query.by, strict=True
+            )
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from kpidsl.model.expr import MetricExpr, QueryDimension, RowExpr
@@ -40,13 +40,24 @@ class Top:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Some of the keys of a question: the dimensions at the positions `by`, and the grain."""
+
+    by: tuple[int, ...] = ()
+    grain: Grain | DayPart | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """`grain` groups by each metric's own clock (S15): by periods of days, or by parts of a day,
     which need a window (S17, S20). `window` is the report window, local
     days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
     that the data hold, rather than every period (S17). `totals`: also without the last dimension,
     without the last two…, and over the whole window, each recomputed (S10), as is what `top` leaves
-    over."""
+    over.
+
+    Rows that are left out change no value (S1): those at which `having` does not hold, and all but
+    the first `limit` in each group of the keys `per`. Totals stay, and are over all rows."""
 
     select: tuple[Selection, ...]
     by: tuple[QueryDimension, ...] = ()
@@ -58,6 +69,13 @@ class Query:
     sparse: bool = False
     totals: bool = False
     top: Top | None = None
+    having: RowExpr | None = None
+    per: Group = Group()
+
+    def values_alone(self) -> Query:
+        """Return the question about the same values, less what is said of the rows of the answer:
+        their order, which of them are left out, and totals beside them."""
+        return replace(self, order=(), limit=None, totals=False, top=None, having=None, per=Group())
 
 
 class Absent(Enum):

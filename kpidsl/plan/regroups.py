@@ -61,15 +61,11 @@ class Regroups:
         period = first.expr.period
         every, entity = (own, []) if period is not None else self._with_entity(own, first)
         asked = replace(
-            self.query,
+            self.query.values_alone(),
             select=(Selection(name_of(first.expr.operand), _within(first)),),
             by=tuple(dimension for _, dimension in every),
             grain=self.query.grain if period is None else self._nested(first, period),
-            order=(),
-            limit=None,
             sparse=period is None,
-            totals=False,
-            top=None,
         )
         keys, states = zip(*(pair for pair, _ in every), strict=True) if every else ((), ())
         return Regroup(
@@ -115,15 +111,15 @@ class Regroups:
 
 
 def nests(inner: Grain, outer: Grain | DayPart | None, calendar: Calendar) -> bool:
-    """Tell whether each period of one grain lies in one of the other. Of years of whole weeks no
-    engine tells the period of a day, so nothing is put together by these."""
+    """Tell whether each period of one grain lies in one of the other. Of years that are no
+    calendar months no engine tells the period of a day, so nothing is put together by these."""
     if outer is None or inner is outer:
         return True
-    if isinstance(outer, DayPart) or calendar.years_of_weeks(outer):
+    if isinstance(outer, DayPart) or calendar.own_years(outer):
         return False
     if inner.months == 0 or outer.months == 0:
         return inner is Grain.DAY
-    if calendar.years_of_weeks(inner):
+    if calendar.own_years(inner):
         return False
     alike = (inner is inner.ordinary) == (outer is outer.ordinary)
     return outer.months % inner.months == 0 and (alike or inner.months == 1)

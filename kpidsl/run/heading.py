@@ -18,6 +18,7 @@ from kpidsl.model.expr import (
 )
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Query
+from kpidsl.plan.shown import metrics_in
 from kpidsl.plan.within import entity_values
 from kpidsl.text.display import visible
 
@@ -29,6 +30,8 @@ def heading_of(query: Query, model: Model, made_by: str) -> str:
         named |= dict(_named(item.expr, model))
     if query.where is not None:
         named |= dict(_tested(query.where, model))
+    for metric in metrics_in(query.having):
+        named |= dict(_named(metric, model))
     return heading(named.items(), made_by)
 
 

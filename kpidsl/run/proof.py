@@ -13,11 +13,12 @@ from kpidsl.model.formula import row_text
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Source, UnionOrigin
 from kpidsl.plan.excludes import Excludes
+from kpidsl.run.calendars import outside, years_of
 from kpidsl.run.claims import Claims
 from kpidsl.run.examples import Examples, number
 from kpidsl.run.failures import explain, missing_column
 from kpidsl.sql.dialects import DIALECTS
-from kpidsl.sql.known import columns_of, orphans, row_counts
+from kpidsl.sql.known import columns_of, known_range, listed_days, orphans, row_counts
 from kpidsl.sql.lacking import lacking
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors, warning
 from kpidsl.text.display import counted
@@ -71,6 +72,7 @@ class _Proving:
             own, count = self._source(source, joins)
             found += own
             rows += count
+        found += self._calendar(sound)
         # A key is told of once, however many joins rest on it.
         return Proof(tuple(dict.fromkeys(found)), len(sound), self._tested, rows)
 
@@ -117,6 +119,29 @@ class _Proving:
                 found += self._test(source, partial(self._claims.once, measure))
         own, rows = self._counts(source, unique)
         return [*found, *own], rows
+
+    def _calendar(self, sound: list[Source]) -> list[Diagnostic]:
+        """Return what is wrong with the rows of the project's calendar, and which sources have rows
+        on other days (S20)."""
+        calendar = self._model.settings.listed
+        source = next((item for item in sound if calendar and item.name == calendar.source), None)
+        if calendar is None or source is None:
+            return []
+        self._tell(f"testing the calendar `{calendar.name}`")
+        self._tested += 1
+        dialect = self._engine.dialect
+        table, found = self._asked(source, listed_days(self._model, calendar, dialect))
+        if table is None:
+            return found
+        years, problems = years_of(table.rows, calendar)
+        if problems:
+            return [*found, *problems]
+        read = calendar.model_copy(update={"years": years})
+        for other in sound:
+            if other.time is not None and other.name != calendar.source:
+                ends, _ = self._asked(other, known_range(self._model, other, dialect))
+                found += [] if ends is None else outside(other, ends.rows[0], read)
+        return found
 
     def _test(self, source: Source, claim: Callable[[], list[Diagnostic]]) -> list[Diagnostic]:
         self._tested += 1

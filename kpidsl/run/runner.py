@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError, Table, ValueType
+from kpidsl.model.listed_years import ListedYears
 from kpidsl.model.moments import DayPart, local_period
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
@@ -22,6 +23,7 @@ from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Query
 from kpidsl.plan.sharing import Batch, SharedPlan, share
 from kpidsl.plan.within import aggregates_of, tested_by
+from kpidsl.run.calendars import years_of
 from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import CANCELLED, explain
@@ -34,7 +36,7 @@ from kpidsl.run.units import unit_of
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
-from kpidsl.sql.known import known_range
+from kpidsl.sql.known import known_range, listed_days
 from kpidsl.sql.lacking import lacking, sql_in
 from kpidsl.sql.lower import rows_tree, to_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
@@ -201,6 +203,20 @@ class Runner:
         steps = tuple(zip(names, reached, strict=True))
         shown = heading([(funnel.name, funnel)], self._made_by) + sql
         return FunnelResult(steps, immature, shown), diagnostics + found
+
+    def listed_years(self) -> tuple[ListedYears, list[Diagnostic]]:
+        """Return the years that the source of the project's calendar lists, or what is wrong with
+        them; none where no calendar is listed."""
+        calendar = self.model.settings.listed
+        if calendar is None or calendar.source not in self.model.sources:
+            return ListedYears(), []
+        tree = listed_days(self.model, calendar, self._engine.dialect)
+        source = self.model.sources[calendar.source]
+        table, found = self._run(tree, self._text(tree, pretty=False), [source], None)
+        if table is None:
+            return ListedYears(), found
+        years, problems = years_of(table.rows, calendar)
+        return years, found + problems
 
     def prove(self, tell: Callable[[str], None]) -> Proof:
         """Test every claim of the model on the data (S3); `tell` hears what is looked at."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
 
 from sqlglot import exp
 
@@ -25,7 +27,7 @@ from kpidsl.plan.nodes import (
 )
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
-from kpidsl.sql.spans import END_DAY, FIRST_DAY, bounds
+from kpidsl.sql.spans import END_DAY, FIRST_DAY, Day, edges, in_tree
 
 CELLS = "cells"
 """The alias of the merged rows, one per cell of the answer."""
@@ -137,22 +139,23 @@ class Cells:
         if leaf.source not in self.ranges:
             return None
         source, known = self.ranges[leaf.source]
-        start, end = self._bounds(leaf.look)
-        tests: list[exp.Expr] = [exp.GT(this=end, expression=self._column("first_day", known))]
-        if source.watermark is not None:
-            # A watermark before the first row vouches for no day at all.
-            end_of_known = build.day(source.watermark)
-            tests.append(exp.LT(this=start, expression=end_of_known))
-            tests.append(
-                exp.LT(this=self._column("first_day", known), expression=end_of_known.copy())
-            )
-        else:
-            tests.append(exp.LTE(this=start, expression=self._column("last_day", known)))
+        starts, ends = self._edges(leaf.look)
+        first_day = partial(self._column, "first_day", known)
+        tests: list[exp.Expr] = [exp.GT(this=in_tree(end), expression=first_day()) for end in ends]
+        mark = source.watermark
+        if mark is None:
+            last_day = partial(self._column, "last_day", known)
+            tests += [exp.LTE(this=in_tree(start), expression=last_day()) for start in starts]
+            return build.conjunction(tests)
+        later = [start for start in starts if not (isinstance(start, date) and start < mark)]
+        # A watermark before the first row vouches for no day at all.
+        known_days = [*map(in_tree, later), first_day()]
+        tests += [exp.LT(this=day, expression=build.day(mark)) for day in known_days]
         return build.conjunction(tests)
 
-    def _bounds(self, look: Look) -> tuple[exp.Expr, exp.Expr]:
+    def _edges(self, look: Look) -> tuple[list[Day], list[Day]]:
         """Return the period's own days as looked at, however far back the leaf reaches."""
         if look.pairs is None:
-            return bounds(self.frame, self.dialect, CELLS, look)
+            return edges(self.frame, self.dialect, CELLS, look)
         table = self.spans[replace(look, reach=None)]
-        return self._column(FIRST_DAY, table), self._column(END_DAY, table)
+        return [self._column(FIRST_DAY, table)], [self._column(END_DAY, table)]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlglot import exp
 
 from kpidsl.model.expr import RowExpr
+from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Measure, Source
 from kpidsl.plan.groundwork import table_names
@@ -25,6 +26,20 @@ def known_range(model: Model, source: Source, dialect: str) -> exp.Select:
     """Return a SELECT of one row: `first_day`, `last_day`."""
     grouping = _grouping(model, dialect)
     return build.with_ctes(first_and_last(grouping, source), grouping.relations.ctes)
+
+
+def listed_days(model: Model, calendar: ListedCalendar, dialect: str) -> exp.Select:
+    """Return a SELECT of the rows of a calendar's source: first and last day, and the numbers of
+    year, quarter and month."""
+    grouping = _grouping(model, dialect)
+    scope = grouping.scope_of(model.sources[calendar.source])
+    days = [build.cast(scope.value(day), "DATE") for day in (calendar.first_day, calendar.last_day)]
+    numbers = map(scope.value, (calendar.year, calendar.quarter, calendar.month))
+    names = ("first_day", "last_day", "year", "quarter", "month")
+    columns = [
+        build.alias(value, name) for value, name in zip((*days, *numbers), names, strict=True)
+    ]
+    return build.with_ctes(scope.apply_joins(build.select(*columns)), grouping.relations.ctes)
 
 
 def types_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.Select:

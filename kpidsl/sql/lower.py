@@ -37,10 +37,12 @@ from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
+from kpidsl.sql.merging import Part, by_period, folded, skeleton
 from kpidsl.sql.periods import period_start as first_day_of
+from kpidsl.sql.shown import in_order, leaves_out, shown_rows
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.spine import Spine
-from kpidsl.sql.statement import ALL, OTHER, Statement, in_order, key_columns
+from kpidsl.sql.statement import ALL, OTHER, Statement, key_columns
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -54,6 +56,8 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     parts = [_Lowering(plan.root.input, plan.frame, statement).select(plan.frame)]
     if plan.leaders is not None:
         parts = _leading(parts[0], plan.leaders, plan, statement)
+    if leaves_out(plan):
+        parts = [shown_rows(build.union_all(parts), plan)]
     parts += [
         _Lowering(part.input, part.frame, statement).select(plan.frame) for part in plan.subtotals
     ]
@@ -159,15 +163,16 @@ class _Lowering:
         parts += [(self._unallocated(accrual), [accrual.column]) for accrual in merge.accruals]
         if len(parts) == 1 and not merge.dense:
             return parts[0][0]
-        columns = [column for _, own in parts for column in own]
         keys = self._key_names()
-        selects = [self._padded(name, keys, own, columns) for name, own in parts]
-        if merge.dense:
-            skeleton = self._cte("skeleton", self._skeleton([name for name, _ in parts], keys))
-            selects.append(self._padded(skeleton, keys, [], columns))
-        return self._cte("merged", _folded(selects, keys, columns))
+        if not merge.dense:
+            return self._cte("merged", folded(parts, keys))
+        periods = self.spine.periods()
+        if keys == [PERIOD]:
+            return self._cte("merged", by_period(parts, periods))
+        every = self._cte("skeleton", skeleton([name for name, _ in parts], keys, periods))
+        return self._cte("merged", folded([*parts, (every, [])], keys))
 
-    def _part(self, node: Input) -> tuple[str, list[str]]:
+    def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):
             inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
             return over_entities(node, inner, self.frame, self.statement)
@@ -273,36 +278,6 @@ class _Lowering:
         listed = dict.fromkeys(replace(look, reach=None) for look in looks if look.pairs)
         return {look: self._spans(look) for look in listed}
 
-    def _padded(
-        self, table: str, keys: list[str], own: list[str], columns: list[str]
-    ) -> exp.Select:
-        """Select one part with bare NULLs for the columns of the others (dialect quirk 5)."""
-        values: list[exp.Expr] = [build.column(key) for key in keys]
-        values += [
-            build.column(name) if name in own else build.alias(exp.Null(), name) for name in columns
-        ]
-        return build.from_(build.select(*values), build.table(table))
-
-    def _skeleton(self, parts: list[str], keys: list[str]) -> exp.Query:
-        """Every period of the window × every combination of members seen (S17)."""
-        periods = self.spine.periods()
-        members = [key for key in keys if key != PERIOD]
-        select = build.from_(
-            build.select(*(build.column(key) for key in keys)), build.table(periods)
-        )
-        if not members:
-            return select
-        seen: exp.Query | None = None
-        for part in parts:
-            one = build.from_(
-                build.select(*(build.column(key) for key in members)), build.table(part)
-            )
-            seen = one if seen is None else exp.Union(this=seen, expression=one, distinct=True)
-        if isinstance(seen, exp.Select):
-            seen = build.distinct(seen)
-        assert seen is not None
-        return build.cross_join(select, build.subquery(seen, "members"))
-
     # --- fixed amounts ---------------------------------------------------------------------
 
     def _total(self, total: Totals) -> str:
@@ -310,10 +285,7 @@ class _Lowering:
         parts = [self._part(node) for node in total.inputs]
         if len(parts) == 1:
             return parts[0][0]
-        keys = self._key_names(total.over.kept)
-        columns = [column for _, own in parts for column in own]
-        selects = [self._padded(name, keys, own, columns) for name, own in parts]
-        return self._cte("overall", _folded(selects, keys, columns))
+        return self._cte("overall", folded(parts, self._key_names(total.over.kept)))
 
     def _amounts(self, accrual: Accrual) -> str:
         """Return the name of a CTE with what the fixed amount comes to per period."""
@@ -389,7 +361,8 @@ class _Lowering:
             ranges = {name: item for name, item in ranges.items() if item.watermark is not None}
         known = self.spine.ranges(ranges)
         amounts = {item.column: self._amounts(item) for item in compute.input.accruals}
-        listed = self._listed(output.formula for output in compute.outputs)
+        computed = (*compute.outputs, *compute.tested)
+        listed = self._listed(output.formula for output in computed)
         cells = Cells(
             self.frame,
             self.dialect,
@@ -399,9 +372,7 @@ class _Lowering:
             listed,
             ranked=self.beside is None,
         )
-        values = [
-            build.alias(cells.value(output.formula), output.name) for output in compute.outputs
-        ]
+        values = [build.alias(cells.value(output.formula), output.name) for output in computed]
         keys = [build.column(key, CELLS) for key in self._key_names()]
         select = build.from_(build.select(*keys, *values), build.table(merged, CELLS))
         for _, table in known.values():
@@ -413,19 +384,3 @@ class _Lowering:
             if table in cells.used:
                 select = self._join_on_keys(select, table, kept)
         return select
-
-
-def _folded(selects: list[exp.Select], keys: list[str], columns: list[str]) -> exp.Select:
-    """Fold stacked rows into one per key; each column has at most one value to fold."""
-    folded = build.from_(
-        build.select(
-            *(build.column(key) for key in keys),
-            *(build.alias(exp.Max(this=build.column(name)), name) for name in columns),
-        ),
-        build.subquery(build.union_all(selects), "parts"),
-    )
-    return (
-        build.group_by(folded, *(build.number(item + 1) for item in range(len(keys))))
-        if keys
-        else folded
-    )

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from kpidsl.model.expr import (
     And,
+    AnswerValue,
     Arithmetic,
     CaseWhen,
     Column,
@@ -221,7 +222,7 @@ class Scope:
                 return exp.Paren(this=self._raw(text, at))
             case OfEntity():
                 return self._of_entity(expr, at)
-            case QueryDimension() | EntityValue():
+            case QueryDimension() | EntityValue() | AnswerValue():
                 raise AssertionError(f"`{expr}` was not placed on a path")
         return exp.Paren(this=self.condition(expr, at, exact=True))
 

@@ -16,31 +16,48 @@ from kpidsl.sql.periods import period_start as first_day_of
 FIRST_DAY, END_DAY = "first_day", "end_day"
 
 
-def bounds(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[exp.Expr, exp.Expr]:
-    """Return the first day of a row's period, moved back, and the first day after it; of a part of
-    a day they are those of its day."""
+Day = date | exp.Expr
+"""A day that is known while compiling, or the expression of one."""
+
+
+def edges(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[list[Day], list[Day]]:
+    """Return the days of which the latest is the first day of a row's period, moved back, and those
+    of which the earliest is the first day after it: its own, and the window's where that cuts a
+    period. Of a part of a day they are those of its day."""
     grain, window, shift = frame.grain, frame.window, look.shift
+    calendar = frame.settings.calendar
     if grain is None:
         assert window is not None
-        looked = moved_back(window, shift.months, shift.days, frame.settings.calendar)
-        return build.day(looked.start), build.day(looked.end)
+        moved = moved_back(window, shift.months, shift.days, calendar)
+        if moved is None:
+            no_day = build.cast(exp.Null(), "DATE")
+            return [no_day], [no_day.copy()]
+        return [moved.start], [moved.end]
     period = build.column(PERIOD, table)
     if isinstance(grain, DayPart):
         local = dialect.local_time(period, Clock(frame.settings.timezone, "UTC"))
         day = build.cast(local, "DATE")
-        return day, dialect.add(day.copy(), 0, 1)
-    start = dialect.add(period, -shift.months, -shift.days)
-    end = dialect.add(
-        build.column(PERIOD, table), grain.months - shift.months, grain.days - shift.days
-    )
+        return [day], [dialect.add(day.copy(), 0, 1)]
+    starts: list[Day] = [dialect.add(period, -shift.months, -shift.days)]
+    after = build.column(PERIOD, table)
+    ends: list[Day] = [dialect.add(after, grain.months - shift.months, grain.days - shift.days)]
     if window is not None:
         looked = shift_window(window, -shift.months, -shift.days)
-        calendar = frame.settings.calendar
         if period_start(window.end, grain, calendar) != window.end:
-            end = exp.Least(this=end, expressions=[build.day(looked.end)])
+            ends.append(looked.end)
         if period_start(window.start, grain, calendar) != window.start:
-            start = exp.Greatest(this=start, expressions=[build.day(looked.start)])
-    return start, end
+            starts.append(looked.start)
+    return starts, ends
+
+
+def in_tree(day: Day) -> exp.Expr:
+    return build.day(day) if isinstance(day, date) else day
+
+
+def _one(days: list[Day], chosen: type[exp.Least] | type[exp.Greatest]) -> exp.Expr:
+    """Return the day that is chosen of some, none of which is ever NULL."""
+    first, *rest = map(in_tree, days)
+    return chosen(this=first, expressions=rest, ignore_nulls=True) if rest else first
 
 
 def spans(frame: Frame, dialect: Dialect, periods: str, look: Look) -> exp.Query:
@@ -48,7 +65,8 @@ def spans(frame: Frame, dialect: Dialect, periods: str, look: Look) -> exp.Query
     where there is one, up to `end_day`."""
     if look.pairs is not None:
         return _listed(frame, look)
-    start, end = bounds(frame, dialect, periods, look)
+    starts, ends = edges(frame, dialect, periods, look)
+    start, end = _one(starts, exp.Greatest), _one(ends, exp.Least)
     columns = [build.column(PERIOD, periods), build.alias(end, END_DAY)]
     if look.reach is None:
         columns.append(build.alias(start, FIRST_DAY))

@@ -50,7 +50,7 @@ class Spine:
             found = runs(window, grain, self.frame.settings.timezone)
             return self.dialect.instants(found, PERIOD)
         calendar = self.frame.settings.calendar
-        if window is not None and calendar.years_of_weeks(grain) is not None:
+        if window is not None and calendar.own_years(grain) is not None:
             starts = [
                 period_start(piece.start, grain, calendar)
                 for piece in periods(window, grain, calendar)

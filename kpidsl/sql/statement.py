@@ -1,4 +1,4 @@
-"""What surrounds the rows of an answer: its key columns, its order, its named queries."""
+"""What surrounds the rows of an answer: its key columns and its named queries."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from kpidsl.plan.nodes import PERIOD, Frame, KeyColumn, Plan
-from kpidsl.sql import build
+from kpidsl.plan.nodes import PERIOD, Frame
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.relations import Relations
 
@@ -15,41 +14,6 @@ ALL = "all"
 """The state of a key in a row that is a total over its members."""
 OTHER = "other"
 """The state of a key in a row that stands for all members that are no leaders."""
-
-
-def in_order(select: exp.Select, plan: Plan) -> exp.Select:
-    """Put the rows in order: totals and the rest after what they are beside, then as asked, or the
-    leaders by their place, then by the keys."""
-    terms = [_is(ALL, key) for key in plan.frame.keys if plan.subtotals and key.state is not None]
-    if plan.subtotals and plan.frame.grain is not None:
-        terms.append(build.is_null(build.column(PERIOD)))
-    ordered = [exp.Ordered(this=term, desc=False, nulls_first=False) for term in terms]
-    order = list(plan.root.order)
-    if plan.leaders is not None:
-        *others, last = plan.frame.keys
-        if not order:
-            order = [(name, False) for name in key_columns(plan.frame, range(len(others)))]
-            order.append((plan.leaders.column, plan.leaders.descending))
-        rest = exp.Ordered(this=_is(OTHER, last), desc=False, nulls_first=False)
-        ordered.append(rest)
-    for column, descending in order:
-        term = build.column(column)
-        ordered.append(exp.Ordered(this=term, desc=descending, nulls_first=False))
-    asked = {name for name, _ in order}
-    ordered += [
-        exp.Ordered(this=build.column(column), desc=False, nulls_first=False)
-        for column in key_columns(plan.frame)
-        if column not in asked
-    ]
-    if ordered:
-        select = build.order_by(select, *ordered)
-    return select if plan.root.limit is None else build.limit(select, plan.root.limit)
-
-
-def _is(wanted: str, key: KeyColumn) -> exp.Expr:
-    assert key.state is not None
-    state = build.coalesce(build.column(key.state), exp.Literal.string(""))
-    return exp.EQ(this=state, expression=exp.Literal.string(wanted))
 
 
 def key_columns(frame: Frame, kept: Iterable[int] | None = None) -> list[str]:

@@ -29,7 +29,7 @@ from kpidsl.model.week_years import WeekYears
 SUNDAY = 6
 NRF = WeekYears((4, 5, 4), 1, nearest=True, named_by_start=True, week_starts=SUNDAY)
 MAKER = WeekYears((4, 4, 5), 9, nearest=False, named_by_start=False, week_starts=SUNDAY)
-RETAIL = Calendar(SUNDAY, week_years=NRF)
+RETAIL = Calendar(SUNDAY, years=NRF)
 YEARS = st.builds(
     WeekYears,
     st.sampled_from(((4, 4, 5), (4, 5, 4), (5, 4, 4))),
@@ -150,13 +150,13 @@ def test_four_weeks_that_are_as_long_as_a_month_are_no_calendar_month() -> None:
     # With weeks from Monday on, 2026 begins on 2 February, and 2025 on the 3rd.
     monday = WeekYears((4, 5, 4), 1, nearest=True, named_by_start=True, week_starts=0)
     asked = window("2026-02-02", "2026-03-02")
-    found = moved_back(asked, 12, 0, Calendar(0, week_years=monday))
+    found = moved_back(asked, 12, 0, Calendar(0, years=monday))
     assert found == window("2025-02-03", "2025-03-03")
 
 
 @given(YEARS, DAYS, st.sampled_from((Grain.FISCAL_MONTH, Grain.FISCAL_QUARTER, Grain.FISCAL_YEAR)))
 def test_periods_of_weeks_meet_without_a_gap(years: WeekYears, day: date, grain: Grain) -> None:
-    calendar = Calendar(years.week_starts, week_years=years)
+    calendar = Calendar(years.week_starts, years=years)
     start, after = period_start(day, grain, calendar), next_start(day, grain, calendar)
     assert start <= day < after
     assert period_start(after, grain, calendar) == after

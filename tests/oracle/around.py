@@ -9,7 +9,7 @@ from kpidsl.model.expr import Filtered, Prior, QueryDimension, Rolling, RowExpr,
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Settings
-from tests.oracle import retail
+from tests.oracle import listed, retail
 from tests.oracle.days import FISCAL, Span, bucket, earlier, same_week_earlier
 from tests.oracle.rows import Refused
 
@@ -42,9 +42,24 @@ class Around:
         self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
     ) -> Span | None:
         """The days of the unshifted period `span`, moved (S19); empty without a partner."""
+        moved = self._moved(span, grain, settings)
+        fiscal = isinstance(self.reach, ToDate) and self.reach.grain in FISCAL
+        if fiscal and moved is not None and settings.listed is not None:
+            last = moved[1] - timedelta(days=1)
+            if span is not None and not listed.is_listed(settings.listed.years, last):
+                return span[0], span[0]
+        return moved
+
+    def _moved(
+        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
+    ) -> Span | None:
         months, rest = self.shift.months, self.shift.days
         if span is None or not months or rest:
             return self.shift.of(span)
+        if settings.listed is not None:
+            own = settings.listed.years
+            if grain in FISCAL or (grain is None and listed.is_compared_by_months(own, span)):
+                return listed.earlier(own, span, months) or (span[0], span[0])
         years = settings.week_years
         if years is not None and (
             grain in FISCAL or (grain is None and retail.is_compared_by_months(years, span))

@@ -10,6 +10,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate
 from kpidsl.plan.query import Absent
+from tests.oracle.asking import asked
 from tests.oracle.days import FISCAL
 from tests.oracle.generate import Case
 from tests.oracle.leaves import Answer, entity_values, references
@@ -102,6 +103,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         and len({member.utcoffset() for member in members if isinstance(member, datetime)}) > 1,
         "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
         "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
+        "S20 listed calendar": query.grain in FISCAL and model.settings.listed is not None,
         "S10 over entities": any(
             isinstance(part, e.OverEntities) and part.period is None for part in every
         )
@@ -115,4 +117,4 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
-    }
+    } | asked(query, answer)

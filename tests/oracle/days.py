@@ -10,7 +10,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import TimeSpec
-from tests.oracle import retail
+from tests.oracle import listed, retail
 
 Span = tuple[date, date]
 """Local days, half-open; of a part of a day, local times with their offset."""
@@ -87,6 +87,8 @@ def bucket(day: date, grain: Grain, settings: Settings) -> Span:
             start, end = _months(day, 12)
         case Grain.FISCAL_MONTH | Grain.FISCAL_QUARTER | Grain.FISCAL_YEAR:
             length = FISCAL[grain]
+            if settings.listed is not None:
+                return listed.period(settings.listed.years, day, length)
             if settings.week_years is not None:
                 return retail.period(settings.week_years, day, length)
             start, end = _fiscal(day, length, settings.fiscal_year_starts)

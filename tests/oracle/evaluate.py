@@ -40,6 +40,7 @@ from tests.oracle.days import Span, accrued, bucket
 from tests.oracle.leaves import Answer, Combo, Leaf, Part, Parts, entity_values
 from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
 from tests.oracle.rows import Number, Rows, Tables, aggregate, arithmetic
+from tests.oracle.shown import shown, with_tested
 from tests.oracle.spans import Spans, spans
 from tests.oracle.together import led, levels
 
@@ -59,7 +60,7 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     ) -> Answer:
         return _Evaluator(model, query, rows, every, beyond).answer()
 
-    answer = answer_of(query)
+    answer = shown(query, rows, answer_of(with_tested(query)))
     if query.top is not None:
         answer = led(query, query.top, answer, answer_of)
     for kept, timed in levels(query):

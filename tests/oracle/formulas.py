@@ -79,7 +79,7 @@ class Formulas:
     def condition(self, *, timed: bool) -> e.RowExpr:
         """A filter over dimensions, and now and then over what a metric is of each entity."""
         options: list[tuple[Kind, e.RowExpr]] = list(self.dimensions)
-        exact = [ref for ref in self.measures if self._is_exact(ref)]
+        exact = self.exact()
         if exact and chance(self.draw, 30):
             options = [("int", self._entity_value(exact)), pick(self.draw, options)]
         return predicate(self.draw, options, timed=timed)
@@ -126,6 +126,10 @@ class Formulas:
         size = pick(self.draw, (1, 1, 1, 2))
         found = [pick(self.draw, named) for _ in range(size)]
         return tuple(dict.fromkeys(found))
+
+    def exact(self) -> list[e.MeasureRef]:
+        """The measures that are told from a whole number without a doubt."""
+        return [ref for ref in self.measures if self._is_exact(ref)]
 
     def _is_exact(self, ref: e.MeasureRef) -> bool:
         """Whether a measure is told from a whole number without a doubt."""

@@ -14,6 +14,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Query, Selection, Top
+from tests.oracle.asking import with_rows_left_out
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.formulas import Days, Formulas, Months, Typed
 from tests.oracle.invent import World, invent
@@ -126,7 +127,9 @@ def random_case(draw: Draw) -> Case:
         top=_top(draw, select) if by and chance(draw, 60) else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
-    return Case(model, query, world.tables, world.columns, has_catalogue=chance(draw, 70))
+    has_catalogue = chance(draw, 70)
+    query = with_rows_left_out(draw, query, maker.exact())
+    return Case(model, query, world.tables, world.columns, has_catalogue)
 
 
 def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:

@@ -25,6 +25,7 @@ from kpidsl.model.sources import (
 )
 from kpidsl.model.units import Datatype
 from kpidsl.model.week_years import WeekYears
+from tests.oracle import listed
 from tests.oracle.draws import (
     DAYS,
     INTS,
@@ -116,12 +117,21 @@ def invent(draw: Draw) -> World:
         members = some(draw, sketches, 1, len(sketches))
         shared["way"] = {sketch.name: "tag" for sketch in members}
     week_starts = pick(draw, (0, 0, 6))
+    own_years = pick(
+        draw,
+        (
+            {},
+            {},
+            {"week_years": _week_years(draw, week_starts)},
+            {"listed": listed.calendar(draw)},
+        ),
+    )
     settings = Settings(
         name="project",
         timezone=pick(draw, ZONES),
         week_starts=week_starts,
         fiscal_year_starts=pick(draw, (1, 3, 4, 10, 11)),
-        week_years=_week_years(draw, week_starts) if chance(draw, 40) else None,
+        **own_years,
     )
     model = Model(
         settings=settings,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from kpidsl.model.expr import FixedAmount, OverEntities, Running, ToDate
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
-from kpidsl.model.project import Model
+from kpidsl.model.project import Model, Settings
 from kpidsl.plan.query import Query
+from tests.oracle import listed
 from tests.oracle.around import Around
 from tests.oracle.days import FISCAL
 from tests.oracle.leaves import Leaf, Parts
@@ -26,8 +27,8 @@ LENGTHS = {
 def refuse(model: Model, query: Query, parts: Parts) -> None:
     """Raise `Refused` if a part of a query's formulas has no answer there."""
     timed = query.window is not None or query.grain is not None
-    if query.window is None and model.settings.week_years is not None:
-        _refuse_unlisted(query, parts)
+    if model.settings.week_years is not None or model.settings.listed is not None:
+        _refuse_unlisted(model.settings, query, parts)
     if isinstance(query.grain, DayPart):
         _refuse_parts_of_days(query, parts)
     for part, around in parts:
@@ -45,12 +46,15 @@ def refuse(model: Model, query: Query, parts: Parts) -> None:
             raise Refused("without a window there is nothing to shift")
 
 
-def _refuse_unlisted(query: Query, parts: Parts) -> None:
-    """Years of weeks are listed, and so need a window."""
+def _refuse_unlisted(settings: Settings, query: Query, parts: Parts) -> None:
+    """Own years are listed, and so need a window, of days that are listed."""
     for _, around in parts:
-        since = around.reach.grain if isinstance(around.reach, ToDate) else None
-        if query.grain in FISCAL or since in FISCAL:
-            raise Refused("periods of years of weeks without a window")
+        since = around.reach if isinstance(around.reach, ToDate) else None
+        if query.window is None:
+            if query.grain in FISCAL or (since is not None and since.grain in FISCAL):
+                raise Refused("periods of own years without a window")
+        elif listed.is_asked_without(settings, query, since):
+            raise Refused("fiscal periods of days that are not listed")
 
 
 def _refuse_parts_of_days(query: Query, parts: Parts) -> None:
@@ -77,7 +81,8 @@ def refuse_fixed(query: Query, amount: FixedAmount, around: Around) -> None:
 
 def refuse_periods(model: Model, query: Query, expr: OverEntities, around: Around) -> None:
     """Raise `Refused` where the periods of an aggregate don't make up those of the query."""
-    period, grain, years = expr.period, query.grain, model.settings.week_years
+    period, grain = expr.period, query.grain
+    years = model.settings.week_years or model.settings.listed
     assert period is not None
     if around.shift.months or around.shift.days or around.reach is not None:
         raise Refused("periods are those of the question")

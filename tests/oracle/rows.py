@@ -14,6 +14,7 @@ from typing import Any
 
 from kpidsl.model.expr import (
     And,
+    AnswerValue,
     Arithmetic,
     CaseWhen,
     Column,
@@ -39,9 +40,9 @@ from tests.oracle.days import instant, local_time
 from tests.oracle.functions import Unsupported, call
 
 Tables = dict[str, list[dict[str, object]]]
-Resolve = Callable[[QueryDimension | EntityValue], object]
-"""The value of a query dimension for the row at hand (`Absent.UNMAPPED` without a partner), or of a
-metric for the row's entity."""
+Resolve = Callable[[Any], object]
+"""The value of a query dimension for the row at hand (`Absent.UNMAPPED` without a partner), of a
+metric for the row's entity, or of one in a row of the answer."""
 
 
 class Refused(Exception):
@@ -218,7 +219,7 @@ class Rows:
                 return Absent.UNMAPPED if end is None else _field(end.data, path)
             case DimensionRef(name, joins):
                 return self.dimension(self.follow(row, joins), name)
-            case QueryDimension() | EntityValue():
+            case QueryDimension() | EntityValue() | AnswerValue():
                 return resolve(expr)
             case TimeColumn():
                 return self.moment(row)

@@ -253,10 +253,6 @@ def test_s21_a_total_over_a_cut_window_is_partial(shop: kpidsl.Project) -> None:
     assert result.partial == (False, True, True)
 
 
-def test_totals_of_a_limited_answer_are_refused(shop: kpidsl.Project) -> None:
-    assert code(shop, "revenue", by=["channel"], limit=1, totals=True) == "K476"
-
-
 # --- statistics -----------------------------------------------------------------------------
 
 

@@ -87,6 +87,17 @@ def period_window(expr: tree.Expr, scope: Scope) -> Window | None:
             help="write its days, such as `2026-02-08 .. 2026-02-14`",
         )
         return None
+    listed = scope.settings.listed
+    if listed is not None and text.startswith("FY"):
+        scope.error(
+            "K313",
+            f"`{text}` is of the calendar `{listed.name}`, and only the rows of "
+            f"`{listed.source}` tell its days",
+            expr.span,
+            label="a period that the data tell",
+            help="write its days, such as `2025-12-29 .. 2026-12-27`",
+        )
+        return None
     window = parse_period(text, scope.settings.calendar)
     if window is None:
         scope.error(

@@ -16,6 +16,7 @@ from kpidsl.text.diagnostic import Fix, Label
 from kpidsl.text.source import Span
 
 CLOCKS = {Datatype.DATE, Datatype.TIMESTAMP}
+_OF_METRICS = model.EntityValue | model.AnswerValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def comparable(left: RowValue, right: RowValue, scope: Scope) -> bool:
 def _of_one_unit(left: RowValue, right: RowValue, scope: Scope) -> bool:
     """A plain number beside a metric's value is one in its unit; columns have no unit."""
     amounts = [side.amount for side in (left, right) if side.amount is not None]
-    if any(isinstance(side.expr, model.EntityValue) for side in (left, right)):
+    if any(isinstance(side.expr, _OF_METRICS) for side in (left, right)):
         return len(amounts) < 2 or common_unit(tuple(amounts), "the comparison", scope) is not None
     stray = next((amount for amount in amounts if not amount.percent), None)
     if stray is None:

@@ -130,11 +130,9 @@ class _Beside:
             ("prior_period", self.page.span.prior),
             ("prior_year", self.page.span.year_before),
         ):
-            if what in wanted:
-                earlier = self.facts.beside(self.subject, what)
-                found += self._earlier(
-                    earlier, back.of(self.page.span.window, self.page.span.calendar)
-                )
+            before = back.of(self.page.span.window, self.page.span.calendar)
+            if what in wanted and before is not None:
+                found += self._earlier(self.facts.beside(self.subject, what), before)
         return tuple(found + self._benchmark())
 
     def bullet(self) -> Bullet | None:

@@ -88,7 +88,8 @@ def _spans(page: Page) -> dict[Window, str]:
                 )
             )
         elif name == YEAR_TO_DATE:
-            found.setdefault(year_to_date(span.window, span.calendar), name)
+            if span.calendar.knows(span.window.last_day, Grain.FISCAL_YEAR):
+                found.setdefault(year_to_date(span.window, span.calendar), name)
         elif name == span.grain:
             found.setdefault(span.window, name)
         else:

@@ -30,7 +30,7 @@ class Back:
     months: int = 0
     days: int = 0
 
-    def of(self, window: Window, calendar: Calendar = GREGORIAN) -> Window:
+    def of(self, window: Window, calendar: Calendar = GREGORIAN) -> Window | None:
         return moved_back(window, self.months, self.days, calendar)
 
 
@@ -73,10 +73,13 @@ class Span:
         return has_plan(self.window)
 
     def series(self) -> list[Window]:
-        """Return the last `SERIES` periods; the last one ends with the window."""
+        """Return the last `SERIES` periods that are known; the last one ends with the window."""
         first = period_start(self.window.last_day, self.grain, self.calendar)
         for _ in range(SERIES - 1):
-            first = period_start(first - timedelta(days=1), self.grain, self.calendar)
+            before = first - timedelta(days=1)
+            if not self.calendar.knows(before, self.grain):
+                break
+            first = period_start(before, self.grain, self.calendar)
         return periods(Window(first, self.window.end), self.grain, self.calendar)
 
 

@@ -149,11 +149,21 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     ),
     CodeInfo(
         "K476",
-        "totals of a limited answer",
-        "The question limits its rows and asks for totals.",
-        "A total beside ten of a hundred rows reads as the total of the ten.",
+        "totals beside some of the rows",
+        "The question leaves rows out, by a limit or a condition, and asks for totals, which are "
+        "over all rows.",
+        "A total beside ten of a hundred rows reads as the total of the ten (S10).",
         "kpidsl query revenue --by product --limit 10 --totals",
-        "kpidsl query revenue --by product --totals",
+        "kpidsl query revenue --by product --top 10 --totals",
+    ),
+    CodeInfo(
+        "K486",
+        "a plan over less than its months",
+        "The question compares with a plan by days or weeks, or over days that are no whole "
+        "months.",
+        "A plan is by the month; which part of it falls to a day is not said (S27).",
+        "kpidsl query revenue_kpi --by week --compare plan --period 2026-Q1",
+        "kpidsl query revenue_kpi --by month --compare plan --period 2026-Q1",
     ),
     CodeInfo(
         "K487",
@@ -176,11 +186,21 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     ),
     CodeInfo(
         "K489",
-        "years of whole weeks without a window",
-        "A question is about fiscal periods of a `calendar` of whole weeks, and names no period.",
+        "periods of a calendar without a window",
+        "A question is about fiscal periods of a `calendar` of whole weeks or of a listed one, and "
+        "names no period.",
         "Where such a year begins follows from the calendar and not from the data, so its periods "
         "are listed (S20).",
         "kpidsl query revenue --by fiscal_month",
+        "kpidsl query revenue --by fiscal_month --period FY2026",
+    ),
+    CodeInfo(
+        "K492",
+        "days that the calendar does not list",
+        "A question by fiscal periods is about days for which the source of the project's "
+        "`calendar` has no whole year.",
+        "Which month such a day belongs to, and when its year began, nobody has said (S20).",
+        "kpidsl query revenue --by fiscal_month --period 2031   # the rows end with 2027",
         "kpidsl query revenue --by fiscal_month --period FY2026",
     ),
     CodeInfo(

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from kpidsl.text.codes.info import CodeInfo
 
+_CALENDAR = """project shop { calendar: company }
+source fiscal_days { files: "fiscal_days.csv" }
+calendar company {
+  listed_in: fiscal_days
+  first_day: day
+  month: fiscal_month
+  quarter: fiscal_quarter
+  year: fiscal_year
+}
+"""
+
 CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K640",
@@ -170,5 +181,23 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "asked for.",
         "measure shipping: sum(parcel_fee once per order_id)",
         "measure shipping: sum(parcel_fee once per [order_id, parcel])",
+    ),
+    CodeInfo(
+        "K660",
+        "a calendar that can't be read from its rows",
+        "The rows that a `calendar` is `listed_in` miss days or a number, have a day twice, or the "
+        "months are not numbered from 1 in each year.",
+        "A day of no month, or of two, would be missing from the months or count twice (S20).",
+        "# fiscal_days.csv has no row for 2026-02-28.\n" + _CALENDAR,
+        "# fiscal_days.csv has a row for each day.\n" + _CALENDAR,
+    ),
+    CodeInfo(
+        "K661",
+        "rows on days that the calendar does not list",
+        "A source has rows from before the first or after the last whole year of the project's "
+        "`calendar`.",
+        "A question by fiscal periods about those days is refused (K492); others are not affected.",
+        "# orders.csv begins in 2019, fiscal_days.csv in 2021.\n" + _CALENDAR,
+        "# fiscal_days.csv begins in 2019 too.\n" + _CALENDAR,
     ),
 )

@@ -1,0 +1,60 @@
+"""Values that were grouped apart, merged on the keys of the answer (S5, S17)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from kpidsl.plan.nodes import PERIOD
+from kpidsl.sql import build
+
+Part = tuple[str, list[str]]
+"""A table with at most one row per key of the answer, and the columns of values that it has."""
+
+
+def folded(parts: Sequence[Part], keys: list[str]) -> exp.Select:
+    """Stack the parts, and fold their rows into one per key; each column has at most one value to
+    fold. NULL keys merge with NULL keys."""
+    columns = [column for _, own in parts for column in own]
+    stacked = build.union_all([_padded(part, keys, columns) for part in parts])
+    values = (build.alias(exp.Max(this=build.column(name)), name) for name in columns)
+    select = build.select(*map(build.column, keys), *values)
+    select = build.from_(select, build.subquery(stacked, "parts"))
+    places = range(1, len(keys) + 1)
+    return build.group_by(select, *map(build.number, places)) if keys else select
+
+
+def by_period(parts: Sequence[Part], periods: str) -> exp.Select:
+    """Join parts without other keys to every period."""
+    values = [build.column(name, table) for table, own in parts for name in own]
+    select = build.select(build.column(PERIOD, periods), *values)
+    select = build.from_(select, build.table(periods))
+    for table, _ in parts:
+        period = build.column(PERIOD, periods)
+        same = exp.EQ(this=build.column(PERIOD, table), expression=period)
+        select = build.left_join(select, build.table(table), same)
+    return select
+
+
+def skeleton(tables: Sequence[str], keys: list[str], periods: str) -> exp.Select:
+    """Return every period with every combination of members that some table has."""
+    members = [key for key in keys if key != PERIOD]
+    seen: exp.Query | None = None
+    for table in tables:
+        one = build.from_(build.select(*map(build.column, members)), build.table(table))
+        seen = one if seen is None else exp.Union(this=seen, expression=one, distinct=True)
+    if isinstance(seen, exp.Select):
+        seen = build.distinct(seen)
+    assert seen is not None
+    select = build.from_(build.select(*map(build.column, keys)), build.table(periods))
+    return build.cross_join(select, build.subquery(seen, "members"))
+
+
+def _padded(part: Part, keys: list[str], columns: list[str]) -> exp.Select:
+    """Select a part with bare NULLs for the columns of the others, which take any type."""
+    table, own = part
+    values: list[exp.Expr] = [
+        build.column(name) if name in own else build.alias(exp.Null(), name) for name in columns
+    ]
+    return build.from_(build.select(*map(build.column, keys), *values), build.table(table))

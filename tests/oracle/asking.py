@@ -1,0 +1,68 @@
+"""What random questions say of the rows of their answers, and what each of them tries out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from kpidsl.model import expr as e
+from kpidsl.plan.query import Group, Order, Query, Selection
+from tests.oracle.draws import Draw, chance, pick
+from tests.oracle.leaves import Answer
+
+_AMOUNTS = tuple(map(Decimal, (-1, 0, 1, 2, 3, 10)))
+
+
+def with_rows_left_out(draw: Draw, query: Query, exact: Sequence[e.MetricExpr]) -> Query:
+    """The question with a condition on its rows, or about the first of them, or as it is; `exact`
+    metrics are told from a whole number, and put in order, without a doubt."""
+    if query.top is not None or not exact or chance(draw, 40):
+        return query
+    if chance(draw, 50):
+        query = replace(query, having=_condition(draw, exact))
+    if (query.by or query.grain is not None) and chance(draw, 70):
+        select = (*query.select, Selection("ordered", pick(draw, exact)))
+        order = (Order("ordered", descending=chance(draw, 70)),)
+        by = tuple(place for place in range(len(query.by)) if chance(draw, 40))
+        per = Group(by, query.grain if chance(draw, 40) else None)
+        count = pick(draw, (1, 2, 5, 9))
+        query = replace(query, select=select, order=order, limit=count, per=per)
+    return query
+
+
+def _condition(draw: Draw, exact: Sequence[e.MetricExpr]) -> e.RowExpr:
+    shape = pick(draw, ("test", "test", "not", "and", "or"))
+    first = _test(draw, exact)
+    match shape:
+        case "not":
+            return e.Not(first)
+        case "and":
+            return e.And((first, _test(draw, exact)))
+        case "or":
+            return e.Or((first, _test(draw, exact)))
+    return first
+
+
+def _test(draw: Draw, exact: Sequence[e.MetricExpr]) -> e.RowExpr:
+    value = e.AnswerValue(pick(draw, exact))
+    match pick(draw, ("amount", "amount", "amount", "metric", "in", "null")):
+        case "null":
+            return e.IsState(value, "null")
+        case "in":
+            return e.In(value, tuple(map(e.Literal, _AMOUNTS[:3])))
+        case "metric":
+            return e.Compare(pick(draw, ("=", "!=", ">")), value, e.AnswerValue(pick(draw, exact)))
+    return e.Compare(
+        pick(draw, ("<", ">=", "!=", ">", "=")), value, e.Literal(pick(draw, _AMOUNTS))
+    )
+
+
+def asked(query: Query, answer: Answer) -> dict[str, bool]:
+    """For each thing that can be said of the rows of an answer, whether the case tries it out."""
+    some = bool(answer)
+    return {
+        "rows kept by a condition": query.having is not None and some,
+        "first rows": query.limit is not None and some,
+        "first rows of each group": query.limit is not None and query.per != Group() and some,
+    }
