@@ -96,7 +96,8 @@ class Runner:
         batch = share([found for found, _ in planned if found is not None], self.ground)
         with self._kept(batch) as kept:
             for place, own in zip(sound, batch.plans, strict=True):
-                outcomes[place] = self._beside(queries[place], own, kept)
+                result = self._beside(queries[place], own, kept)
+                outcomes[place] = result and (result[0], planned[place][1] + result[1])
         return [
             self.query(query) if outcome is None else outcome
             for query, outcome in zip(queries, outcomes, strict=True)
@@ -210,7 +211,7 @@ class Runner:
         calendar = self.model.settings.listed
         if calendar is None or calendar.source not in self.model.sources:
             return ListedYears(), []
-        tree = listed_days(self.model, calendar, self._engine.dialect)
+        tree = listed_days(self.model, calendar, self.engine.dialect)
         source = self.model.sources[calendar.source]
         table, found = self._run(tree, self._text(tree, pretty=False), [source], None)
         if table is None:

@@ -54,20 +54,21 @@ def random_batch(draw: Draw) -> BatchCase:
 
 def _changed(draw: Draw, query: Query) -> Query:
     """The same question in some other respects, or in none."""
-    if chance(draw, 40):
-        query = replace(query, top=None, totals=chance(draw, 20))
+    if chance(draw, 15):
+        query = replace(query, where=None)
+    if chance(draw, 10):
+        query = replace(query, sparse=not query.sparse)
+    if chance(draw, 35):
+        return query
+    query = replace(query.values_alone(), totals=chance(draw, 20))
     if chance(draw, 50):
-        one = pick(draw, query.select)
-        if query.top is None or query.top.column == one.name:
-            query = replace(query, select=(one,))
-    if query.by and query.top is None and chance(draw, 50):
+        query = replace(query, select=(pick(draw, query.select),))
+    if query.by and chance(draw, 50):
         query = replace(query, by=query.by[: pick(draw, (0, 1))])
     if not isinstance(query.grain, DayPart) and chance(draw, 50):
         grain = pick(draw, (None, query.grain, Grain.DAY, Grain.MONTH, Grain.MONTH))
         query = replace(query, grain=grain)
-    if chance(draw, 15):
-        query = replace(query, where=None)
-    return replace(query, sparse=not query.sparse) if chance(draw, 10) else query
+    return query
 
 
 def _period(draw: Draw, window: Window, calendar: Calendar) -> Window:
