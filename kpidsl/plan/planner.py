@@ -103,9 +103,10 @@ class _Planner:
             if over is not None
         )
         names = Names((PERIOD, *self.columns, *self.states))
+        overlapping = overlaps((formula for _, formula in formulas), inputs)
         outputs = tuple(
-            Output(names.unused(item.name), formula, overlaps(formula, inputs))
-            for item, formula in formulas
+            Output(names.unused(item.name), formula, several)
+            for (item, formula), several in zip(formulas, overlapping, strict=True)
         )
         every: tuple[Input, ...] = (*inputs, *(node for one in totals for node in one.inputs))
         used = self._used_sources(every)

@@ -42,10 +42,12 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class SharedPlan:
-    """A question's plan, and the names of the tables that must be there when it is run."""
+    """A question's plan in a batch, and alone; the names of the tables that must be there when it
+    is run."""
 
     plan: Plan
-    reads: frozenset[str]
+    alone: Plan
+    reads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +250,4 @@ def _rebuilt(
     }
     rebuilt = Rebuilding(node, frame).plan(planned)
     reads |= {named[source] for source in own if source in named}
-    return SharedPlan(rebuilt, frozenset(reads))
+    return SharedPlan(rebuilt, planned, frozenset(reads))

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError, Table, ValueType
 from kpidsl.model.listed_years import ListedYears
-from kpidsl.model.moments import DayPart, local_period
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
-from kpidsl.model.sources import Measure, Source, TableOrigin
+from kpidsl.model.sources import Entity, Measure, Source, TableOrigin
 from kpidsl.plan.funnel import plan_funnel
 from kpidsl.plan.groundwork import Groundwork
-from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
+from kpidsl.plan.nodes import PERIOD, Aggregate, Plan
 from kpidsl.plan.planner import plan
-from kpidsl.plan.query import Absent, Query
+from kpidsl.plan.query import Query
 from kpidsl.plan.sharing import Batch, SharedPlan, share
 from kpidsl.plan.within import aggregates_of, tested_by
 from kpidsl.run.calendars import years_of
@@ -28,17 +28,20 @@ from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import CANCELLED, explain
 from kpidsl.run.heading import heading, heading_of
+from kpidsl.run.marks import marks_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
-from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
+from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role
+from kpidsl.run.rows import rows_of, with_local_periods
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
-from kpidsl.sql.known import known_range, listed_days
+from kpidsl.sql.known import known_range, listed_days, unresolved
 from kpidsl.sql.lacking import lacking, sql_in
 from kpidsl.sql.lower import rows_tree, to_tree
+from kpidsl.sql.relations import resolved_in
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 _DAY = timedelta(days=1)
@@ -50,10 +53,11 @@ Outcome = tuple[Result | None, list[Diagnostic]]
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is kept for several questions: the statement that did it, and what was noticed, or that
-    it was cancelled."""
+    it was cancelled. `resolves`: ids of entities are resolved in it (S29)."""
 
     text: str
     noticed: list[Diagnostic]
+    resolves: bool = False
 
 
 class Runner:
@@ -69,6 +73,7 @@ class Runner:
         self._made_by = made_by
         self.ground = Groundwork(model, Catalogue(engine))
         self._ranges: dict[str, Window | None] = {}
+        self._counted_ids: dict[tuple[str, str], Identified] = {}
         self._claims = Claims(model, engine)
 
     def over(self, model: Model) -> Runner:
@@ -80,7 +85,7 @@ class Runner:
         planned, diagnostics = plan(self.model, query, self.ground)
         if planned is None:
             return None, diagnostics
-        result, found = self._answer(query, planned)
+        result, found = self._answer(query, SharedPlan(planned, planned))
         return result, diagnostics + found
 
     def queries(self, queries: Sequence[Query]) -> list[Outcome]:
@@ -111,7 +116,7 @@ class Runner:
         noticed = list(dict.fromkeys(item for each in read for item in each.noticed))
         if has_errors(noticed):
             return None, noticed
-        result, found = self._answer(query, own.plan, "".join(item.text for item in read))
+        result, found = self._answer(query, own, read)
         if result is None and own.reads and not any(item.code == CANCELLED for item in found):
             return None
         return result, list(dict.fromkeys([*noticed, *found]))
@@ -150,10 +155,11 @@ class Runner:
             if failure.kind != "cancelled":
                 return None
             return Kept("", [explain(failure, [source], used, self.model, self.engine)])
-        return Kept(f"{text};\n\n", noticed)
+        return Kept(f"{text};\n\n", noticed, bool(resolved_in(tree)))
 
-    def _answer(self, query: Query, planned: Plan, before: str = "") -> Outcome:
-        """Run a plan; its SQL is told with the statements that ran `before` it."""
+    def _answer(self, query: Query, own: SharedPlan, kept: Sequence[Kept] = ()) -> Outcome:
+        """Run a plan that reads what is `kept`; its SQL is told with the statements for that."""
+        planned = own.plan
         tree = to_tree(planned, self.engine.dialect)
         sql = self._text(tree, pretty=True)
         nodes = _aggregates(planned)
@@ -164,13 +170,19 @@ class Runner:
         table, found = self._run(tree, sql, sources, types, once, query.grain)
         if table is None:
             return None, found
-        rows = _rows(table, planned.frame.keys, columns)
+        rows = rows_of(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
-            rows = _with_local_periods(rows, query.grain, self.model.settings.timezone)
+            rows = with_local_periods(rows, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
+        marks = marks_of(planned, rows, query, self.model)
+        before = "".join(item.text for item in kept)
         shown = heading_of(query, self.model, self._made_by) + before + sql
-        return Result(columns, rows, shown, partial, known), found
+        if any(item.resolves for item in kept):
+            tree = to_tree(own.alone, self.engine.dialect)  # whose ids the question itself counts
+        told = self._identified(tree, sources)
+        result = Result(columns, rows, shown, partial, known, identified=told, marks=marks)
+        return result, found
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
@@ -203,7 +215,9 @@ class Runner:
         names = [step.name for step in funnel.steps]
         steps = tuple(zip(names, reached, strict=True))
         shown = heading([(funnel.name, funnel)], self._made_by) + sql
-        return FunnelResult(steps, immature, shown), diagnostics + found
+        told = self._identified(tree, sources)
+        result = FunnelResult(steps, immature, shown, identified=told)
+        return result, diagnostics + found
 
     def listed_years(self) -> tuple[ListedYears, list[Diagnostic]]:
         """Return the years that the source of the project's calendar lists, or what is wrong with
@@ -303,7 +317,8 @@ class Runner:
         claimed = [*used, *inputs, *self._shaped(tree)]
         # Of several sources over one table some may have no rows to test (K472).
         sound = [item for item in claimed if self.ground.excludes.in_reach(item) is None]
-        return used, [*found, *self._claims.refuted(sound)]
+        found += self._claims.refuted(sound)
+        return used, [*found, *self._claims.ids_refuted(self._resolved(tree))]
 
     def _used(self, tree: exp.Query) -> list[Source]:
         names = {table.name for table in tree.find_all(exp.Table)}
@@ -313,6 +328,32 @@ class Runner:
         """Return the sources whose rows are no table of their own."""
         names = {cte.alias for cte in tree.ctes}
         return [item for item in self.model.sources.values() if f"{item.name}_rows" in names]
+
+    def _resolved(self, tree: exp.Query) -> list[Entity]:
+        return [self.model.entities[name] for name in resolved_in(tree)]
+
+    def _identified(self, tree: exp.Query, inputs: Sequence[Source]) -> tuple[Identified, ...]:
+        """Tell how many ids of the entities in an answer are resolved (S29)."""
+        read = (*self._used(tree), *self._shaped(tree), *inputs)
+        names = sorted({source.name for source in read})
+        return tuple(
+            self.identified(entity, self.model.sources[name])
+            for entity in self._resolved(tree)
+            for name in names
+            if name in entity.resolved
+        )
+
+    def identified(self, entity: Entity, source: Source) -> Identified:
+        """Return how many ids of an entity a source has, and how many are unresolved; of a source
+        that can't be read none."""
+        place = (entity.name, source.name)
+        if place not in self._counted_ids:
+            tree = unresolved(self.model, entity, source, self.engine.dialect)
+            counts = [ValueType.EXACT] * len(tree.selects)
+            table, _ = self._run(tree, self._text(tree, pretty=False), [source], counts)
+            ids, unknown = (0, 0) if table is None else map(_count, table.rows[0])
+            self._counted_ids[place] = Identified(*place, ids, unknown)
+        return self._counted_ids[place]
 
     def _columns(self, query: Query, planned: Plan) -> tuple[Column, ...]:
         found: list[Column] = []
@@ -331,41 +372,6 @@ def _aggregates(planned: Plan) -> tuple[Aggregate, ...]:
     """Return what reads the rows of an answer, and of the answers that its filters test."""
     nodes = tuple(aggregates_of(planned.root.input.input.inputs))
     return (*nodes, *tested_by(nodes))
-
-
-def _rows(
-    table: Table, keys: tuple[KeyColumn, ...], columns: tuple[Column, ...]
-) -> tuple[tuple[Value, ...], ...]:
-    """Fold the columns that tell why a member is absent, each after its key, into the members
-    (S2). A period is absent in a total over all of them only."""
-    with_state = iter(key.state is not None for key in keys)
-    folds: list[tuple[int, Role, bool]] = []
-    position = 0
-    for column in columns:
-        has_state = column.role is Role.DIMENSION and next(with_state)
-        folds.append((position, column.role, has_state))
-        position += 2 if has_state else 1
-
-    def cell(row: tuple[object, ...], position: int, role: Role, has_state: bool) -> Value:
-        value = row[position]
-        if role is Role.METRIC or value is not None:
-            return value  # type: ignore[return-value]
-        if role is Role.PERIOD:
-            return Absent.ALL
-        state = row[position + 1] if has_state else None
-        return Absent.NONE if state is None else Absent(f"({state})")
-
-    return tuple(tuple(cell(row, *fold) for fold in folds) for row in table.rows)
-
-
-def _with_local_periods(
-    rows: tuple[tuple[Value, ...], ...], part: DayPart, zone: str
-) -> tuple[tuple[Value, ...], ...]:
-    """Turn the instants at which periods begin into local times with their offset (S20)."""
-    return tuple(
-        (local_period(row[0], part, zone) if isinstance(row[0], datetime) else row[0], *row[1:])
-        for row in rows
-    )
 
 
 def _table_of(source: Source) -> str:

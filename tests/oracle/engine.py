@@ -149,13 +149,13 @@ def _kept(value: object) -> Any:
 
 def run_on(name: EngineName, case: Case) -> Answer:
     """Plan, lower and run a case; raises `Refused` where the planner gives no plan, or
-    the data contradict `once per` or know no hours."""
+    the data contradict `once per`, know no hours, or let an id stand for two."""
     planned, diagnostics = plan(case.model, case.query)
     if planned is None:
         raise Refused("; ".join(f"{each.code} {each.message}" for each in diagnostics))
     with engine_of(case, name) as engine:
         result, found = Runner(case.model, engine).query(case.query)
-    if result is None and {each.code for each in found} <= {"K652", "K657"}:
+    if result is None and {each.code for each in found} <= {"K652", "K657", "K666", "K667"}:
         raise Refused(f"{found[0].code} {found[0].message}")
     assert result is not None, found
     key_columns = [

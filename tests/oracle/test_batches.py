@@ -38,7 +38,7 @@ def differences(alone: Sequence[Outcome], together: Sequence[Outcome]) -> list[s
 def _of_results(one: Result, other: Result) -> list[str]:
     told = [
         f"{name} is {getattr(one, name)} alone, {getattr(other, name)} together"
-        for name in ("columns", "partial", "known")
+        for name in ("columns", "partial", "known", "identified", "marks")
         if getattr(one, name) != getattr(other, name)
     ]
     if len(one.rows) != len(other.rows):
