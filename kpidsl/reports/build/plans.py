@@ -37,6 +37,15 @@ def _table(
     answers: Sequence[Mapping[str, Answer]],
     page: Page,
 ) -> PlanTable:
+    if FULL_YEAR in page.report.columns:
+        page.diagnostics.append(
+            advice(
+                "K705",
+                "the column `full_year` is declared, but not computed yet",
+                page.report.span,
+                help="nothing to do: the other columns are whole without it",
+            )
+        )
     titles = tuple(
         PHRASES.year_to_date.format(period=label(window))
         if name == YEAR_TO_DATE
@@ -79,15 +88,8 @@ def _spans(page: Page) -> dict[Window, str]:
     found: dict[Window, str] = {}
     for name in page.report.columns or (page.report.grain, YEAR_TO_DATE):
         if name == FULL_YEAR:
-            page.diagnostics.append(
-                advice(
-                    "K705",
-                    "the column `full_year` is declared, but not computed yet",
-                    page.report.span,
-                    help="nothing to do: the other columns are whole without it",
-                )
-            )
-        elif name == YEAR_TO_DATE:
+            continue  # said where the table is made
+        if name == YEAR_TO_DATE:
             if span.calendar.knows(span.window.last_day, Grain.FISCAL_YEAR):
                 found.setdefault(year_to_date(span.window, span.calendar), name)
         elif name == span.grain:
