@@ -128,6 +128,16 @@ def quotient(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     return exp.Div(this=cast(left, "DOUBLE"), expression=divisor)
 
 
+def exactly(tree: exp.Expr) -> exp.Expr:
+    """Return a tree marked as one that loses no digit of a decimal."""
+    tree.meta["exact"] = True
+    return tree
+
+
+def is_exact(tree: exp.Expr) -> bool:
+    return bool(tree.meta.get("exact"))
+
+
 def is_null(value: exp.Expr) -> exp.Expr:
     plain = isinstance(value, exp.Column | exp.Func) and not isinstance(value, exp.Concat)
     return exp.Is(this=value if plain else exp.Paren(this=value), expression=exp.Null())

@@ -98,6 +98,13 @@ class DuckDB:
         select = build.select(build.alias(starts, name))
         return select if of is None else build.from_(select, build.table(of))
 
+    def each_day(
+        self, first: exp.Expr, last: exp.Expr, name: str, kept: tuple[str, ...], of: str
+    ) -> exp.Select:
+        days = self.date_series(first, last, Grain.DAY, name, of)
+        days.set("expressions", [*map(build.column, kept), *days.expressions])
+        return days
+
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         def series(run: Run) -> exp.Expr:
             ends = [literal(run.first), literal(run.last), _interval(1, run.part.name)]
