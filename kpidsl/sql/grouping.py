@@ -359,12 +359,17 @@ class _FanOutJoin:
 
 
 def whole_values(
-    leaves: Iterable[Leaf], finer: Sequence[Leaf], table: str, dialect: Dialect
+    leaves: Iterable[Leaf],
+    finer: Sequence[Leaf],
+    table: str,
+    dialect: Dialect,
+    picked: Kind | None = None,
 ) -> list[exp.Expr]:
-    """Return the values that those of smaller groups in a table make together."""
+    """Return the values that those of smaller groups in a table make together: each by its own
+    aggregate, or, where each group is one of the table's, by the one that picks its value."""
     values: list[exp.Expr] = []
     for leaf in leaves:
-        merge = merged_by(leaf.measure)
+        merge = picked or merged_by(leaf.measure)
         assert merge is not None
         same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
         part = build.column(next(same).column, table)
