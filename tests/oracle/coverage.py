@@ -119,6 +119,10 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 rest": Absent.OTHER in members,
         "S10 totals recomputed": query.totals and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
+        "S11 rolling average": any(
+            measure.stock is not None and measure.stock.rolling == "average" for measure in measures
+        )
+        and any(isinstance(part, e.Rolling | e.ToDate) for part in every),
         "once per": any(measure.once_per for measure in measures),
         "first or last": any(measure.aggregate in BY_ORDER for measure in measures),
         "first or last of an entity": any(item.name in ATTRIBUTES for item in (*query.by, *named)),
