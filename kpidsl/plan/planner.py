@@ -18,7 +18,7 @@ from kpidsl.plan.entities import Answers, EntityAnswers
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out
 from kpidsl.plan.leaves import Expansion, LeafSpec
-from kpidsl.plan.looking import check_parts_of_day
+from kpidsl.plan.looking import check_periods
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -62,7 +62,7 @@ def plan(
     """
     planner = _Planner(model, query, ground or Groundwork(model), *_named_keys(query))
     try:
-        check_parts_of_day(query, model.settings.timezone)
+        check_periods(query, model.settings.timezone)
         return planner.plan(), noticed(query)
     except Refused as refused:
         return None, [refused.diagnostic]
