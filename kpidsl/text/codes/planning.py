@@ -142,8 +142,8 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     CodeInfo(
         "K475",
         "a level added up over time",
-        "`running` is taken of a measure that declares `stock`; or `rolling` or `to_date` of one that "
-        "doesn't say what the level is over several days.",
+        "`running` is taken of a measure that declares `stock`; or `rolling` or `to_date` of one "
+        "that doesn't say what the level is over several days.",
         "What was in stock on Monday and on Tuesday is no stock of two days (S11). It may be the "
         "last of the two that is meant, or their average.",
         "measure held: sum(units) { stock: last per product }\nmetric week: rolling(held, 7d)",
