@@ -327,9 +327,7 @@ class _Evaluator:
         group = self._group(around, combo)
         entities: set[Combo] = set()
         for part, inside in self._parts(expr.operand, inner):
-            moved = inside.own(span, self.query.grain, self.settings)
-            known = all(leaf.knows(moved) for leaf in self._leaves_of([(part, inside)]) if moved)
-            if expr.aggregate in {"count", "sum"} and not known:
+            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
                 return None
             for found in self._with_entities(part, inside, span):
                 if found[: len(group)] == group:
@@ -342,6 +340,11 @@ class _Evaluator:
         result = aggregate(expr.aggregate, values, expr.fraction)
         assert result is None or isinstance(result, int | float | Decimal)
         return result
+
+    def _knows(self, part: Part, around: Around, span: Span | None) -> bool:
+        moved = around.own(span, self.query.grain, self.settings)
+        leaves = self._leaves_of([(part, around)])
+        return moved is None or all(leaf.knows(moved) for leaf in leaves)
 
     def _with_entities(self, part: Part, around: Around, span: Span | None) -> set[Combo]:
         if isinstance(part, OverEntities):
@@ -356,9 +359,7 @@ class _Evaluator:
         own = self._group(around, combo)
         values = [value for group, value in self._of_periods(expr, around, span) if group == own]
         for part, inside in self._parts(expr.operand, replace(around, reach=None)):
-            assert isinstance(part, Leaf)
-            moved = inside.own(span, self.query.grain, self.settings)
-            if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
+            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
                 return None
         result = aggregate(expr.aggregate, values, expr.fraction)
         assert result is None or isinstance(result, int | float | Decimal)
