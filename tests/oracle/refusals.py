@@ -69,6 +69,8 @@ def _refuse_parts_of_days(query: Query, parts: Parts) -> None:
 
 def refuse_fixed(query: Query, amount: FixedAmount, around: Around) -> None:
     """Raise `Refused` where a fixed amount has no answer."""
+    if any(of == amount.currency != into for of, into in around.conversions):
+        raise Refused("a fixed amount has no day to take a rate at")
     if query.top is not None:
         raise Refused("a fixed amount has no first members")
     if around.filters and amount.allocate_by is None:
@@ -90,6 +92,8 @@ def refuse_periods(model: Model, query: Query, expr: OverEntities, around: Aroun
         raise Refused("periods are those of the question")
     if rolls and query.window is None and (moved or grain is None):
         raise Refused("without a window there is nothing to shift")
+    if rolls and around.per and grain is not None:
+        raise Refused("an entity has no days where it has no rows")
     if rolls or grain is None or grain is period:
         within = True
     elif isinstance(grain, DayPart) or (grain in FISCAL and years is not None):

@@ -29,6 +29,8 @@ STRICTER = {
     "K467": "a measure split by a many side is filtered by none",
     "K469": "a look back needs a window",
     "K478": "the rest of a many side is not told apart",
+    "K671": "a pair of currencies has one rate a day",
+    "K672": "every row that is read is converted, also for a period of which nothing is known",
     "K652": "a value once per key is one value",
     "K666": "an id stands for one other, whether it comes up or not",
     "K667": "an id stands for one other, whether it comes up or not",
@@ -52,7 +54,8 @@ def tolerance(case: Case) -> float | None:
         isinstance(part, MetricArithmetic | Arithmetic) and part.op == "/" for part in quotients
     ):
         return 1e-9
-    return 1e-9 if any(each.aggregate in FLOATS for each in measures) else None
+    averages = [each for each in measures if each.stock and each.stock.rolling == "average"]
+    return 1e-9 if averages or any(each.aggregate in FLOATS for each in measures) else None
 
 
 def same(expected: object, found: object, near: float | None) -> bool:
