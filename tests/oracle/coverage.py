@@ -8,7 +8,7 @@ from datetime import datetime
 from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
-from kpidsl.model.sources import BY_ORDER, Aggregate
+from kpidsl.model.sources import BY_ORDER, Aggregate, TimeSpec
 from kpidsl.plan.query import Absent
 from tests.oracle.asking import asked
 from tests.oracle.days import FISCAL
@@ -107,6 +107,10 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S20 fiscal": query.grain in FISCAL and model.settings.fiscal_year_starts > 1,
         "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
         "S20 listed calendar": query.grain in FISCAL and model.settings.listed is not None,
+        "S21 watermark of rows": any(
+            isinstance(model.sources[leaf].watermark, TimeSpec) for leaf in leaves
+        )
+        and (query.grain is not None or query.window is not None),
         "S10 over entities": any(
             isinstance(part, e.OverEntities) and part.period is None for part in every
         )

@@ -200,7 +200,9 @@ def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
         origin=TableOrigin(path=(sketch.name,)),
         key=key,
         time=time_spec,
-        watermark=pick(draw, DAYS) if sketch.at is not None and chance(draw, 20) else None,
+        watermark=pick(draw, (None, None, None, pick(draw, DAYS), time_spec))
+        if sketch.at
+        else None,
         exclude=_exclude(draw, sketch),
         joins={
             name: Join(

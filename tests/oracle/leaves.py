@@ -147,7 +147,7 @@ class Leaf:
         if not days:
             return False
         # A watermark is the first day that the source does not vouch for, as in `periods`.
-        watermark = self.rows.model.sources[self.source].watermark
+        watermark = self.rows.vouched_until(self.source)
         end = watermark if watermark is not None else max(days) + timedelta(days=1)
         return span[0] < end and span[1] > min(days) < end
 
