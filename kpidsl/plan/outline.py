@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from kpidsl.model.expr import Function, QueryDimension, RowExpr
+from kpidsl.model.expr import Exchanged, Function, QueryDimension, RowExpr
 from kpidsl.model.formula import number_text, row_text
 from kpidsl.model.periods import Window
 from kpidsl.model.sources import FilesOrigin, Measure, Source, SqlOrigin, TableOrigin, UnionOrigin
@@ -257,6 +257,11 @@ def _ways(node: Aggregate) -> Iterator[tuple[str, str]]:
     """Yield each thing that is special about how rows count, with its rule."""
     if node.stock is not None:
         yield "the last row of each entity", "S11"
+    exchanged = [leaf.measure.operand for leaf in node.leaves]
+    closing = {item.closing for item in exchanged if isinstance(item, Exchanged)}
+    if closing:
+        day = "the last day of the period" if True in closing else "each row's own day"
+        yield f"converted at the rate of {day}", "S26"
     if node.once_per:
         yield f"once per {', '.join(map(row_text, node.once_per))}", "S4"
     yield from _look(node.look)

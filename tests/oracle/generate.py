@@ -15,6 +15,7 @@ from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_rows_left_out
+from tests.oracle.currencies import with_currencies
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.events import drawn
 from tests.oracle.formulas import Days, Formulas, Months, Typed
@@ -140,7 +141,8 @@ def random_case(draw: Draw) -> Case:
     model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
     has_catalogue = chance(draw, 70)
     query = with_rows_left_out(draw, query, maker.exact())
-    return Case(model, query, world.tables, world.columns, has_catalogue)
+    case = Case(model, query, world.tables, world.columns, has_catalogue)
+    return with_currencies(draw, case)
 
 
 def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:
