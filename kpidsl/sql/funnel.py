@@ -20,7 +20,6 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Dialect
 from kpidsl.sql.funnel_events import AT, ENTITY, NUMBER, TIME, FunnelEvents
 from kpidsl.sql.grouping import Grouping
-from kpidsl.sql.known import vouched_until
 from kpidsl.sql.relations import Relations
 
 _START, _STARTED = "start", "started_at"
@@ -73,8 +72,9 @@ class _FunnelLowering:
 
     def _begin_of_latest(self, source: Source) -> exp.Expr:
         """Return when the day begins that a source does not vouch for, where its rows tell it."""
-        (until,) = vouched_until(self.grouping, source)
-        midnight = build.cast(until.this, "TIMESTAMP")
+        until = self.grouping.vouched_until(source)
+        assert until is not None
+        midnight = build.cast(until, "TIMESTAMP")
         if self.by_days:
             return midnight
         zone = self.walk.frame.settings.timezone

@@ -13,7 +13,7 @@ from kpidsl.model.sources import Entity, Join, Measure, Source, TimeSpec
 from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
-from kpidsl.sql.dialects import DIALECTS, Clock
+from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import ID, STANDS_FOR, Scope
@@ -280,18 +280,16 @@ def first_and_last(grouping: Grouping, source: Source, *, last: bool = True) -> 
     columns = [build.alias(_day_of(grouping, source, last=False), "first_day")]
     if last:
         columns.append(build.alias(_day_of(grouping, source, last=True), "last_day"))
-    return build.select(*columns, *vouched_until(grouping, source))
+    return build.select(*columns, *told_end(grouping, source))
 
 
-def vouched_until(grouping: Grouping, source: Source) -> list[exp.Expr]:
+def told_end(grouping: Grouping, source: Source) -> list[exp.Expr]:
     """Return the column `end_day`, the first day that is not complete, where rows tell it (S21)."""
     if not isinstance(source.watermark, TimeSpec):
         return []
-    scope, settings = grouping.scope_of(source), grouping.frame.settings
-    clock = Clock(settings.timezone, source.watermark.stored_as)
-    local = grouping.dialect.local_time(scope.value(source.watermark.expr), clock)
-    latest = scope.apply_joins(build.select(build.cast(exp.Max(this=local), "DATE")))
-    return [build.alias(exp.Subquery(this=latest), "end_day")]
+    until = grouping.vouched_until(source)
+    assert until is not None
+    return [build.alias(until, "end_day")]
 
 
 def _day_of(grouping: Grouping, source: Source, *, last: bool) -> exp.Expr:

@@ -12,7 +12,7 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.nodes import PERIOD, Frame
 from kpidsl.sql import build
 from kpidsl.sql.grouping import Grouping
-from kpidsl.sql.known import first_and_last, vouched_until
+from kpidsl.sql.known import first_and_last, told_end
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.statement import Statement
 
@@ -79,7 +79,7 @@ class Spine:
             if days is None:
                 rows = first_and_last(self.grouping, source, last=last)
             else:
-                rows = _ends_of(days, vouched_until(self.grouping, source))
+                rows = _ends_of(days, told_end(self.grouping, source))
             self._shared[held] = self._cte(f"{source.name}_known", rows)
         return self._shared[held]
 
