@@ -32,13 +32,9 @@ from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.marks import marks_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
-<<<<<<< HEAD
 from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role
 from kpidsl.run.rows import rows_of, with_local_periods
-=======
-from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role, Value
 from kpidsl.run.spacious import too_many
->>>>>>> main
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
 from kpidsl.sql import build
@@ -46,11 +42,7 @@ from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range, listed_days, unresolved
 from kpidsl.sql.lacking import lacking, sql_in
-<<<<<<< HEAD
-from kpidsl.sql.lower import rows_tree, to_tree
-=======
-from kpidsl.sql.lower import to_tree, unrated_tree
->>>>>>> main
+from kpidsl.sql.lower import rows_tree, to_tree, unrated_tree
 from kpidsl.sql.relations import resolved_in
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
@@ -177,20 +169,13 @@ class Runner:
         columns = self._columns(query, planned)
         types = value_types(planned, columns, self.engine)
         sources = [node.input.source for node in nodes]
-<<<<<<< HEAD
-        table, found = self._run(tree, sql, sources, types, once, query.grain)
-        if table is None:
-            return None, found
-        rows = rows_of(table, planned.frame.keys, columns)
-=======
-        rated = unrated_tree(planned, self._engine.dialect)
+        rated = unrated_tree(own.alone, self.engine.dialect)
         table, found = self._run(tree, sql, sources, types, once, query.grain, rated)
         if table is not None:
             found = [*found, *self._too_many(planned, table)]
         if table is None or has_errors(found):
-            return None, diagnostics + found
-        rows = _rows(table, planned.frame.keys, columns)
->>>>>>> main
+            return None, found
+        rows = rows_of(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
             rows = with_local_periods(rows, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
@@ -313,38 +298,21 @@ class Runner:
         rated: exp.Select | None = None,
     ) -> tuple[Table | None, list[Diagnostic]]:
         """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
-<<<<<<< HEAD
-        keys and clocks, which must be as fine as its grain, and that the measures `once` have one
-        value per key."""
-        used, found = self._sound(tree, inputs)
-=======
         keys and clocks, which must be as fine as its grain, that the measures `once` have one
         value per key, and that all is `rated` which is converted."""
-        used = self._used(tree)
-        found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
-        if not has_errors(found):
-            claimed = [*used, *inputs, *self._shaped(tree)]
-            # Of several sources over one table some may have no rows to test (K472).
-            sound = [item for item in claimed if self._ground.excludes.in_reach(item) is None]
-            found = [*found, *self._claims.refuted(sound)]
-            found += self._claims.ids_refuted(self._resolved(tree))
->>>>>>> main
+        used, found = self._sound(tree, inputs)
         if not has_errors(found) and isinstance(grain, DayPart):
             found = [*found, *self._claims.coarse(inputs, grain)]
         if not has_errors(found):
             counted = [measure for measure in once if measure.operand is not None]
             found = [*found, *self._claims.not_once(counted)]
         try:
-<<<<<<< HEAD
-            return self.engine.run(sql, types), found
-=======
             if rated is not None and not has_errors(found):
                 rates = source_of_rates(self.model.sources)
                 found = [*found, *self._claims.unrated(rated, rates)]
             if has_errors(found):
                 return None, found
-            return self._engine.run(sql, types), found
->>>>>>> main
+            return self.engine.run(sql, types), found
         except EngineError as failure:
             return None, [*found, explain(failure, inputs, used, self.model, self.engine)]
 
@@ -367,7 +335,7 @@ class Runner:
         def ask(tree: exp.Query) -> Table | None:
             return self._run(tree, self._text(tree, pretty=False), [], None)[0]
 
-        return too_many(planned, len(table.rows), self._engine.dialect, ask)
+        return too_many(planned, len(table.rows), self.engine.dialect, ask)
 
     def _used(self, tree: exp.Query) -> list[Source]:
         names = {table.name for table in tree.find_all(exp.Table)}

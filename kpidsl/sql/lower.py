@@ -90,14 +90,15 @@ def _lowered(plan: Plan, statement: Statement) -> exp.Select:
     return build.with_ctes(in_order(select, plan), statement.all_ctes())
 
 
-<<<<<<< HEAD
 def rows_tree(node: Aggregate, frame: Frame, dialect: str) -> exp.Select:
     """Return the rows of one node as a SELECT of its period, keys and their states, and leaves."""
     statement = Statement(frame, DIALECTS[dialect])
     statement.relations.entities = EntityTables(statement, _Lowering).of
     name = _Lowering(Compute(Merge((node,)), ()), frame, statement).rows(node)
     select = build.from_(build.select(exp.Star()), build.table(name))
-=======
+    return build.with_ctes(select, statement.all_ctes())
+
+
 def cell_counts(plan: Plan, dialect: str) -> exp.Select:
     """Return a SELECT of one row: how many periods an answer by time has, and how many combinations
     of members, with each of which every period is there (S17)."""
@@ -106,7 +107,6 @@ def cell_counts(plan: Plan, dialect: str) -> exp.Select:
     root = _Lowering(plan.root.input, plan.frame, statement)
     tables = [name for name, _ in root.parts(plan.root.input.input)]
     select = counts(tables, key_columns(plan.frame), root.spine.periods())
->>>>>>> main
     return build.with_ctes(select, statement.all_ctes())
 
 
