@@ -146,8 +146,7 @@ class Leaf:
         if self.measure.stock is None:
             return self._day(row)
         assert span is not None
-        source = self.rows.model.sources[self.source]
-        known = last_known(source, self.rows_days())
+        known = last_known(self.rows.vouched_until(self.source), self.rows_days())
         return min(day_of(span[1]) - timedelta(days=1), known)
 
     def knows(self, span: Span) -> bool:
