@@ -96,8 +96,8 @@ class AccrualSpec:
 class Expansion:
     """Replaces metrics by their formulas and gathers the leaves, each once.
 
-    Column names are those of the measures, `_prior` where they look back, numbered where they would
-    clash.
+    Column names are those of the measures, `_prior` where they look back and `_total` where they
+    are over other groups than the rows', numbered where they would clash.
     """
 
     def __init__(self, model: Model, names: Names, query: Query, conversions: Conversions) -> None:
@@ -198,7 +198,8 @@ class Expansion:
         measure = self.measure(spec)
         if spec not in self.leaves:
             prior = "_prior" if spec.around.shift else ""
-            self.leaves[spec] = self._names.unused(f"{spec.measure.measure}{prior}")
+            total = "_total" if spec.around.over is not None else ""
+            self.leaves[spec] = self._names.unused(f"{spec.measure.measure}{prior}{total}")
         return LeafValue(
             self.leaves[spec],
             measure.zero_when_empty,
