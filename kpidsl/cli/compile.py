@@ -47,6 +47,7 @@ def run(
     compare: options.Compare = "",
     dialect: options.Dialect = None,
     totals: options.Totals = False,
+    totals_by: options.TotalsBy = "",
     top: options.Top = None,
     rest: options.Rest = True,
     explain: Annotated[
@@ -66,7 +67,7 @@ def run(
             "order": options.words(order),
             "limit": limit,
             "compare": options.words(compare),
-            "totals": totals,
+            "totals": options.words(totals_by) or totals,
             "top": top,
             "rest": rest,
             "having": having,

@@ -39,6 +39,7 @@ def run(
     per: options.Per = "",
     compare: options.Compare = "",
     totals: options.Totals = False,
+    totals_by: options.TotalsBy = "",
     top: options.Top = None,
     rest: options.Rest = True,
     form: Annotated[
@@ -57,7 +58,7 @@ def run(
             order=options.words(order),
             limit=limit,
             compare=options.words(compare),
-            totals=totals,
+            totals=options.words(totals_by) or totals,
             top=top,
             rest=rest,
             having=having,

@@ -125,7 +125,7 @@ def _texts(result: Result, position: int) -> list[str]:
     """Return one column as it is printed, its header first."""
     column = result.columns[position]
     cells = _cells(column, [row[position] for row in result.rows])
-    if column.role == "period":
+    if column.name == result.period:
         marks = ("†" if partial else "" for partial in result.partial)
         cells = [cell + mark for cell, mark in zip(cells, marks, strict=True)]
     return [_header(column), *cells]

@@ -76,7 +76,8 @@ class Runner:
             return None, diagnostics + found
         rows = _rows(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
-            rows = _with_local_periods(rows, query.grain, self.model.settings.timezone)
+            place = len(planned.frame.coarser)
+            rows = _with_local_periods(rows, place, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
         shown = heading_of(query, self.model, self._made_by) + sql
@@ -217,7 +218,7 @@ class Runner:
         return [item for item in self.model.sources.values() if f"{item.name}_rows" in names]
 
     def _columns(self, query: Query, planned: Plan) -> tuple[Column, ...]:
-        found: list[Column] = []
+        found = [Column(item.column, Role.PERIOD) for item in planned.frame.coarser]
         if query.grain is not None:
             found.append(Column(PERIOD, Role.PERIOD))
         found += [Column(key.column, Role.DIMENSION) for key in planned.frame.keys]
@@ -261,13 +262,14 @@ def _rows(
 
 
 def _with_local_periods(
-    rows: tuple[tuple[Value, ...], ...], part: DayPart, zone: str
+    rows: tuple[tuple[Value, ...], ...], place: int, part: DayPart, zone: str
 ) -> tuple[tuple[Value, ...], ...]:
     """Turn the instants at which periods begin into local times with their offset (S20)."""
-    return tuple(
-        (local_period(row[0], part, zone) if isinstance(row[0], datetime) else row[0], *row[1:])
-        for row in rows
-    )
+
+    def local(value: Value) -> Value:
+        return local_period(value, part, zone) if isinstance(value, datetime) else value
+
+    return tuple((*row[:place], local(row[place]), *row[place + 1 :]) for row in rows)
 
 
 def _table_of(source: Source) -> str:

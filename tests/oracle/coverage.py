@@ -114,7 +114,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         and any(values),
         "S10 top": query.top is not None and len(answer) > 1,
         "S10 rest": Absent.OTHER in members,
-        "S10 totals recomputed": query.totals and len(answer) > 1,
+        "S10 totals recomputed": bool(query.totals) and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
     } | asked(query, answer)

@@ -13,8 +13,9 @@ from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
+from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query, Selection, Top
-from tests.oracle.asking import with_rows_left_out
+from tests.oracle.asking import with_longer_periods, with_rows_left_out
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.formulas import Days, Formulas, Months, Typed
 from tests.oracle.invent import World, invent
@@ -123,11 +124,12 @@ def random_case(draw: Draw) -> Case:
         window=window,
         where=maker.condition(timed=False) if dimensions and chance(draw, 35) else None,
         sparse=sparse,
-        totals=chance(draw, 20),
+        totals=rollup(len(by), [] if grain is None else [grain]) if chance(draw, 20) else (),
         top=_top(draw, select) if by and chance(draw, 60) else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics})
     has_catalogue = chance(draw, 70)
+    query = with_longer_periods(draw, query)
     query = with_rows_left_out(draw, query, maker.exact())
     return Case(model, query, world.tables, world.columns, has_catalogue)
 
