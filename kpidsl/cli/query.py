@@ -10,7 +10,7 @@ import typer
 
 import kpidsl
 from kpidsl.cli import options
-from kpidsl.cli.console import OK, guarded, mention_errors, note, say, show
+from kpidsl.cli.console import OK, guarded, mention_errors, say, show
 from kpidsl.cli.progress import working
 from kpidsl.cli.tables import as_csv, as_json, as_table
 
@@ -70,8 +70,6 @@ def run(
             say(as_json(result))
         case ResultFormat.CSV:
             say(as_csv(result))
-            if any(result.partial):
-                note("some rows are partial: `--format table` shows which, and why")
         case ResultFormat.TABLE:
             say(as_table(result))
     return OK

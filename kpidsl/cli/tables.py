@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import Enum
@@ -16,16 +17,22 @@ from kpidsl.text.display import visible, width
 from kpidsl.text.render import render
 
 if TYPE_CHECKING:
-    from kpidsl.run.result import Column, Known, Result, Value
+    from kpidsl.run.result import Column, Identified, Known, Mark, Result, Value
 
 Number = Decimal | float | int
+_REASONS = {
+    "no_partner": "without an earlier period of its number",
+    "shorter_month": "a day that the earlier month lacks, beside that month's last",
+    "one_sided": "the event `{}` is on one side only",
+}
 
 
 def as_json(result: Result) -> str:
-    """Return `{"columns": […], "rows": […], "known": […], "diagnostics": […]}`.
+    """Return `{"columns": […], "rows": […], "known": […], "identified": […], "diagnostics": […]}`.
 
     In a row, an absent member is null, and why it is absent stands in `NAME__state`;
-    `period__partial` tells whether it stands for a part of its period only (S21).
+    `period__partial` tells whether it stands for a part of its period only (S21), and
+    `period__marks` why its comparisons are uneven, where it has some (S19).
     """
     columns = [
         {
@@ -37,18 +44,22 @@ def as_json(result: Result) -> str:
         for column in result.columns
     ]
     rows = []
-    for record, partial in zip(result.records(), result.partial, strict=True):
+    for place, (record, partial) in enumerate(zip(result.records(), result.partial, strict=True)):
         row: dict[str, object] = {}
         for name, value in record.items():
             if isinstance(value, Enum):
                 row |= {name: None, f"{name}__state": value.name.lower()}
             else:
                 row[name] = plain(value)
-        rows.append(row | {"period__partial": partial})
+        row["period__partial"] = partial
+        if result.marks:
+            row["period__marks"] = [str(mark) for mark in result.marks[place]]
+        rows.append(row)
     answer = {
         "columns": columns,
         "rows": rows,
         "known": [_known(item) for item in result.known],
+        "identified": [asdict(item) for item in result.identified],
         # The same shape as that of `check --format json`.
         "diagnostics": json.loads(render(result.diagnostics, "json")),
     }
@@ -85,12 +96,20 @@ def plain(value: Value) -> object:
 
 
 def as_csv(result: Result) -> str:
-    """Return comma-separated values with a header; absent members print as in the table."""
+    """Return comma-separated values with a header; absent members print as in the table.
+
+    Of a question about time `period__partial` is `true` or `false` (S21), and where it compares,
+    `period__marks` are the reasons why that is uneven (S19).
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(result.names)
-    for row in result.rows:
-        writer.writerow(["" if value is None else exact(value) for value in row])
+    marked = ["period__partial"] * result.is_timed + ["period__marks"] * bool(result.marks)
+    writer.writerow([*result.names, *marked])
+    for place, row in enumerate(result.rows):
+        cells = ["" if value is None else exact(value) for value in row]
+        cells += [str(result.partial[place]).lower()] * result.is_timed
+        cells += ["; ".join(map(str, marks)) for marks in result.marks[place : place + 1]]
+        writer.writerow(cells)
     return out.getvalue().rstrip("\n")
 
 
@@ -104,7 +123,8 @@ def exact(value: Value) -> str:
 
 def as_table(result: Result) -> str:
     """Return aligned columns, numbers to the right, with units in the header; below them, what
-    their marks mean: `*` for rows that overlap (S4, S10), `†` for partial periods (S21)."""
+    their marks mean: `*` for rows that overlap (S4, S10), `†` for partial periods (S21), `‡` for
+    uneven comparisons (S19)."""
     columns = [_texts(result, position) for position in range(len(result.columns))]
     right = [column.role == "metric" for column in result.columns]
     lines = [*aligned(columns, right), *_footnotes(result)]
@@ -126,7 +146,11 @@ def _texts(result: Result, position: int) -> list[str]:
     column = result.columns[position]
     cells = _cells(column, [row[position] for row in result.rows])
     if column.name == result.period:
-        marks = ("†" if partial else "" for partial in result.partial)
+        uneven = result.marks or ((),) * len(result.rows)
+        marks = (
+            "†" * partial + "‡" * bool(own)
+            for partial, own in zip(result.partial, uneven, strict=True)
+        )
         cells = [cell + mark for cell, mark in zip(cells, marks, strict=True)]
     return [_header(column), *cells]
 
@@ -139,6 +163,32 @@ def _footnotes(result: Result) -> Iterator[str]:
         yield f"{'† ' if by_time else ''}partial: not all of the days are asked for and known"
         for item in result.known:
             yield f"  {_reach(item)}"
+    if result.marks:
+        yield from _uneven(result)
+    for told in result.identified:
+        yield unresolved(told)
+
+
+def _uneven(result: Result) -> Iterator[str]:
+    """Yield why comparisons are uneven, and of which periods they are."""
+    by_time = result.period is not None
+    periods_of = result.values(result.period) if result.period else [""] * len(result.rows)
+    whose: dict[Mark, list[str]] = {}
+    for period, marks in zip(periods_of, result.marks, strict=True):
+        for mark in marks:
+            whose.setdefault(mark, []).append(str(period))
+    if whose:
+        yield f"{'‡ ' if by_time else ''}uneven: not all is compared with its like"
+    for mark, periods in whose.items():
+        listed = ", ".join(dict.fromkeys(filter(None, periods)))
+        yield f"  {_REASONS[mark.sign].format(visible(mark.event))}" + (listed and f": {listed}")
+
+
+def unresolved(told: Identified) -> str:
+    """Return how many of a source's ids are unresolved, in words (S29)."""
+    whole = f"{told.ids:,} ids of `{visible(told.entity)}` in {visible(told.source)}"
+    share = f" ({100 * told.unresolved / told.ids:.1f}%)" if told.ids else ""
+    return f"identities: {told.unresolved:,} of {whole} unresolved{share}"
 
 
 def _reach(item: Known) -> str:

@@ -13,6 +13,7 @@ from kpidsl.kinds import (
     calendar,
     dimension,
     entity,
+    event,
     funnel,
     goal,
     kpi,
@@ -87,9 +88,12 @@ def _bind(found: Declarations, scope: Scope) -> Model:
     _bind_sources(found, scope)
     scope.settings = _with_calendar(found, scope)
     scope.shared = _bound(found.of("dimension"), dimension.bind_shared, scope)
-    scope.sources = without_shared(scope.sources, scope.shared)
     scope.entities = _bound(found.of("entity"), entity.bind, scope)
+    for name, bound in scope.entities.items():
+        scope.shared.setdefault(name, entity.as_dimension(bound))
+    scope.sources = without_shared(scope.sources, scope.shared)
     scope.benchmarks = _bound(found.of("benchmark"), benchmark.bind, scope)
+    scope.events = _bound(found.of("event"), event.bind, scope)
     rois = _bind_values(found, scope)
     kpis, goals = _bind_purposes(found, scope)
     funnels = _bound(found.of("funnel"), funnel.bind, scope)
@@ -111,6 +115,7 @@ def _bind(found: Declarations, scope: Scope) -> Model:
         goals=goals,
         funnels=funnels,
         benchmarks=scope.benchmarks,
+        events=scope.events,
         audiences=audiences,
         reports=reports,
         column_spans=scope.column_spans,
@@ -147,7 +152,7 @@ def _with_calendar(found: Declarations, scope: Scope) -> Settings:
 def _bind_sources(found: Declarations, scope: Scope) -> None:
     declared = found.of("source")
     _share_dimensions(found, scope)
-    dimensions = _bind_dimensions(declared, scope)
+    dimensions = _bind_dimensions(declared, found.of("entity"), scope)
     keys = source.keys_of(declared)
     _, cycles = sort(
         {
@@ -165,6 +170,10 @@ def _bind_sources(found: Declarations, scope: Scope) -> None:
             scope.sources[name] = bound.model_copy(
                 update={"dimensions": dimensions.get(name, {}), "measures": measures}
             )
+    for fields in found.of("entity").values():
+        table = entity.table_of(fields, scope)
+        if table is not None:
+            scope.sources.setdefault(table.name, table)
     if not scope.tolerant:
         scope.sources = prune(scope.sources)
     scope.dimension_types = {
@@ -175,13 +184,15 @@ def _bind_sources(found: Declarations, scope: Scope) -> None:
 
 
 def _share_dimensions(found: Declarations, scope: Scope) -> None:
-    for name, fields in found.of("dimension").items():
+    for name, fields in {**found.of("entity"), **found.of("dimension")}.items():
         scope.shared_spans[name] = fields.name_span
         for member in scope.catalog.shared[name].items():
             scope.shared_of.setdefault(member, name)
 
 
-def _bind_dimensions(declared: dict[str, Fields], scope: Scope) -> dict[str, dict[str, Dimension]]:
+def _bind_dimensions(
+    declared: dict[str, Fields], entities: dict[str, Fields], scope: Scope
+) -> dict[str, dict[str, Dimension]]:
     """Bind all dimensions of all sources, each after those that it names."""
     parts: dict[tuple[str, str], Fields] = {}
     columns: dict[tuple[str, str], tree.Name] = {}
@@ -194,6 +205,14 @@ def _bind_dimensions(declared: dict[str, Fields], scope: Scope) -> dict[str, dic
         node: list(_dimension_needs(node, part, scope)) if node not in columns else []
         for node, part in {**dict.fromkeys(columns), **parts}.items()
     }
+    told = {
+        (source, name): fields
+        for name, fields in entities.items()
+        for source in entity.members_of(fields)
+        if source in declared and (source, name) not in edges
+    }
+    for (source_name, name), fields in told.items():
+        edges[source_name, name] = list(entity.needs(fields, source_name, scope))
     order, cycles = sort(edges)
     report_cycles("dimension", cycles, scope)
     bound: dict[str, dict[str, Dimension]] = {}
@@ -201,7 +220,11 @@ def _bind_dimensions(declared: dict[str, Fields], scope: Scope) -> dict[str, dic
         name, item = node
         shared = scope.shared_of.get(node)
         made: Dimension | None
-        if node in columns:
+        if node in told:
+            made = entity.bind_member(told[node], name, scope)
+            if scope.tolerant:
+                made = made or Dimension(name=item, source=name, shared=shared)
+        elif node in columns:
             made = dimension.named_after_column(columns[node], name, shared, scope)
         else:
             part = parts[node]

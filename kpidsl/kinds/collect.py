@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from kpidsl.kinds import dimension, goal, join, kpi, measure, metric, pack, roi, source
+from kpidsl.kinds import dimension, entity, goal, join, kpi, measure, metric, pack, roi, source
 from kpidsl.kinds.binding.calls import AGGREGATES
 from kpidsl.kinds.binding.catalog import Catalog, SourceNames, roi_members
 from kpidsl.kinds.binding.fields import Fields, key_text, read_block, words_of
@@ -237,7 +237,10 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
     """Return the names that the declarations make."""
     spans = {
         kind: {name: fields.name_span for name, fields in found.of(kind).items()}
-        for kind in ("entity", "metric", "kpi", "roi", "goal", "funnel", "benchmark", "audience")
+        for kind in (
+            *("entity", "metric", "kpi", "roi", "goal", "funnel", "benchmark", "audience"),
+            "event",
+        )
     }
     metrics: dict[str, Span | None] = {**found.failed_uses, **spans["metric"], **spans["kpi"]}
     for name, fields in found.of("roi").items():
@@ -251,18 +254,29 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
             if first is not None:
                 diagnostics.append(_twice(made, "a goal", first, span))
             goals.setdefault(made, span)
+    sources = {
+        name: _source_names(fields, diagnostics) for name, fields in found.of("source").items()
+    }
+    shared = {
+        name: {
+            ref.parts[0].text: ref.parts[1].text
+            for ref in fields.get(dimension.OF) or ()
+            if len(ref.parts) == 2
+        }
+        for name, fields in found.of("dimension").items()
+    }
+    for name, fields in found.of("entity").items():
+        if name in shared:
+            first = found.of("dimension")[name].name_span
+            diagnostics.append(_twice(name, "a dimension", fields.name_span, first))
+        members = [source for source in entity.members_of(fields) if source in sources]
+        for source_name in members:
+            own = sources[source_name].dimensions
+            _add(own, name, fields.name_span, f"a dimension of `{source_name}`", diagnostics)
+        shared.setdefault(name, dict.fromkeys(members, name))
     return Catalog(
-        sources={
-            name: _source_names(fields, diagnostics) for name, fields in found.of("source").items()
-        },
-        shared={
-            name: {
-                ref.parts[0].text: ref.parts[1].text
-                for ref in fields.get(dimension.OF) or ()
-                if len(ref.parts) == 2
-            }
-            for name, fields in found.of("dimension").items()
-        },
+        sources=sources,
+        shared=shared,
         entities=dict(spans["entity"]),
         metrics=metrics,
         kpis={**found.failed_uses, **spans["kpi"]},
@@ -271,6 +285,7 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
         funnels=dict(spans["funnel"]),
         benchmarks=dict(spans["benchmark"]),
         audiences=dict(spans["audience"]),
+        events=dict(spans["event"]),
         templates={name: item.span for name, item in found.templates.items()},
         lost=frozenset(found.lost.union(*(f.lost_words() for f in found.all()))),
     )

@@ -149,6 +149,18 @@ class RawSql:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """The id that another one stands for: what the source `table` has in `stands_for` where its
+    `ids` equal the `operand`; the operand itself where it has nothing (S29)."""
+
+    entity: str
+    operand: RowExpr
+    table: str
+    ids: RowExpr
+    stands_for: RowExpr
+
+
+@dataclass(frozen=True, slots=True)
 class EntityValue:
     """`revenue per customer_id` in a filter: what the metric is over all rows of the entity that a
     row belongs to, in the report window (S14); no value where it belongs to none."""
@@ -182,6 +194,7 @@ RowExpr = (
     | CaseWhen
     | Function
     | RawSql
+    | Resolved
     | EntityValue
     | AnswerValue
 )
@@ -259,10 +272,12 @@ class Filtered(Applied):
 
 @dataclass(frozen=True, slots=True)
 class Prior(Applied):
-    """`prior(x, 1y)`: the value one shift earlier; boundaries of periods are shifted (S19)."""
+    """`prior(x, 1y)`: the value one shift earlier; boundaries of periods are shifted (S19), by
+    whole years, or from one time of an `event` to another."""
 
     months: int
     days: int
+    event: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

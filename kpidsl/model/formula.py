@@ -76,6 +76,8 @@ def _arguments(
     match expr:
         case e.Prior() | e.Rolling():
             yield _shift(expr.months, expr.days)
+            if isinstance(expr, e.Prior) and expr.event is not None:
+                yield f"align: {expr.event}"
         case e.ToDate(grain=grain):
             yield grain
         case e.Total(of=tuple() as of):
@@ -110,6 +112,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return _wrap(f"-{_row(operand, _TIGHT)}", _PRODUCT, outer)
         case e.CaseWhen() | e.Function() | e.RawSql():
             return _call(expr)
+        case e.Resolved(entity=entity, operand=operand):
+            return f"{entity}({_row(operand, _LOOSE)})"
         case _:
             return _condition(expr, outer)
 

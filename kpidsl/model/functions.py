@@ -81,7 +81,8 @@ METRIC_FUNCTIONS: dict[str, MetricFunction] = {
         MetricFunction(
             "prior(x, 1y)",
             "The value so long before: of the same days of the calendar, or of the week of the "
-            "same number; with `align: weekday` of the same weekdays, 52 weeks before.",
+            "same number; with `align: weekday` of the same weekdays, 52 weeks before; with "
+            "`align:` and an `event` of the same days around the one before.",
         ),
         MetricFunction("change(x, 1y)", "How much larger it is than then, as a percentage."),
         MetricFunction("rolling(x, 28d)", "Over so long, up to the end of each period."),

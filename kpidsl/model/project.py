@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from kpidsl.model.definition import Definition
+from kpidsl.model.events import Event
 from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.pages import Audience, Report
 from kpidsl.model.periods import Calendar
@@ -31,7 +33,7 @@ class Settings(Definition):
     materiality: Decimal | None = None
     materiality_amount: Decimal | None = None
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         """How days make periods."""
         own = self.week_years if self.listed is None else self.listed.years
@@ -58,6 +60,7 @@ class Model(BaseModel):
     goals: dict[str, Goal] = {}
     funnels: dict[str, Funnel] = {}
     benchmarks: dict[str, Benchmark] = {}
+    events: dict[str, Event] = {}
     audiences: dict[str, Audience] = {}
     reports: dict[str, Report] = {}
     column_spans: dict[tuple[str, tuple[str, ...]], Span] = Field(

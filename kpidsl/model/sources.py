@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from kpidsl.model.definition import Definition, Part
-from kpidsl.model.expr import RowExpr
+from kpidsl.model.expr import Resolved, RowExpr
 from kpidsl.model.files import FileSet
 from kpidsl.model.units import Datatype, Unit
 
@@ -189,9 +189,26 @@ class SharedDimension(Definition):
     values: tuple[str, ...] = ()
 
 
+class Resolution(Part):
+    """The source whose `ids` stand for others, and the column that says for which (S29)."""
+
+    source: str
+    ids: RowExpr
+    stands_for: RowExpr
+
+    def of(self, entity: str, operand: RowExpr) -> Resolved:
+        """Return the id of an entity that the operand stands for."""
+        return Resolved(entity, operand, self.source, self.ids, self.stands_for)
+
+
 class Entity(Definition):
-    """Which expression is the entity in each source. `resolve` is the declared table of equal
-    ids as written; while it is not computed, ids match only where they are equal (S29)."""
+    """Which expression is the entity in each source. It is a dimension of each of them, and one
+    that they share; with `resolve` the ids of some are those that the table resolves them to."""
 
     members: dict[str, RowExpr]
-    resolve: str = ""
+    resolve: Resolution | None = None
+
+    @property
+    def resolved(self) -> dict[str, Resolved]:
+        """The members whose ids the table resolves, by source."""
+        return {name: item for name, item in self.members.items() if isinstance(item, Resolved)}

@@ -35,10 +35,10 @@ _MERGED_BY = {
 }
 
 
-def overlaps(formula: Formula, nodes: Iterable[Input]) -> bool:
-    """Tell whether the same thing can count in several rows of an answer: a row of the data that
-    is split by its many side, counted once per key or over several periods, what a distinct count
-    counts, an entity, or a total.
+def overlaps(formulas: Iterable[Formula], nodes: Iterable[Input]) -> list[bool]:
+    """Tell of each formula whether the same thing can count in several rows of an answer: a row of
+    the data that is split by its many side, counted once per key or over several periods, what a
+    distinct count counts, an entity, or a total.
 
     Nobody adds up the rows of a ratio, so distinct counts below a quotient don't matter.
     """
@@ -54,9 +54,11 @@ def overlaps(formula: Formula, nodes: Iterable[Input]) -> bool:
         if node.fan_outs or node.once_per or in_several_periods:
             several |= {leaf.column for leaf in node.leaves}
         repeated |= {leaf.column for leaf in node.leaves if _repeats(leaf.measure, node)}
-    return any(part.column in several for part in parts_of(formula)) or any(
-        leaf.column in repeated or leaf.over is not None for leaf in _terms(formula)
-    )
+    return [
+        any(part.column in several for part in parts_of(formula))
+        or any(leaf.column in repeated or leaf.over is not None for leaf in _terms(formula))
+        for formula in formulas
+    ]
 
 
 def merged_by(measure: Measure) -> Kind | None:

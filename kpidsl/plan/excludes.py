@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kpidsl.model.expr import Column, DimensionRef
+from kpidsl.model.expr import Column, DimensionRef, Resolved
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.nodes import PlacedExpr
@@ -37,11 +37,16 @@ class Excludes:
 
     @cached_property
     def _near(self) -> dict[str, list[str]]:
-        """By source the sources that it joins, then those that join it."""
+        """By source the sources that it joins and those that resolve its ids, then those that join
+        it."""
         near = {
             name: [join.target for join in source.joins.values()]
             for name, source in self._model.sources.items()
         }
+        for entity in self._model.entities.values():
+            for name in entity.members if entity.resolve is not None else ():
+                assert entity.resolve is not None
+                near[name].append(entity.resolve.source)
         for name, source in self._model.sources.items():
             for target in dict.fromkeys(join.target for join in source.joins.values()):
                 near[target].append(name)
@@ -73,6 +78,12 @@ class _Rows:
     def resolve(self, expr: PlacedExpr, at: Source, seen: tuple[str, ...]) -> None:
         for part in children(expr):
             self.resolve(part, at, seen)
+        if isinstance(expr, Resolved):
+            table = self._model.sources[expr.table]
+            if table.name not in seen:
+                self._enter(table, seen)
+            self.resolve(expr.ids, table, (*seen, table.name))
+            self.resolve(expr.stands_for, table, (*seen, table.name))
         if not isinstance(expr, Column | DimensionRef):
             return
         for join in expr.joins:

@@ -94,6 +94,8 @@ def _listed(
     for piece in periods(window, inner, calendar):
         start = period_start(piece.start, inner, calendar)
         last = next_start(start, inner, calendar) - _DAY
+        if not (calendar.knows(start, outer) and calendar.knows(last, outer)):
+            return None
         first = period_start(start, outer, calendar)
         if first != period_start(last, outer, calendar):
             return None

@@ -27,6 +27,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate, Measure
+from kpidsl.plan.events import from_event_to_event
 from kpidsl.plan.looking import beyond_part_of_day, look_of
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
@@ -155,6 +156,10 @@ class Expansion:
                 )
             )
         match expr:
+            case Prior(_, months, _, str(name)):
+                event, window = self._model.events[name], self._query.window
+                shift = from_event_to_event(event, months // 12, window)
+                return replace(around, shift=around.shift + shift)
             case Prior(_, months, days):
                 return replace(around, shift=around.shift + Shift(months, days))
             case Rolling(_, months, days):

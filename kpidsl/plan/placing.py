@@ -21,6 +21,7 @@ from kpidsl.model.expr import (
     Not,
     Or,
     QueryDimension,
+    Resolved,
     RowExpr,
 )
 from kpidsl.plan.nodes import AnyRow, Hop, OfEntity, PlacedExpr, Reached, Subtotal
@@ -115,7 +116,7 @@ def children(expr: PlacedExpr) -> tuple[PlacedExpr, ...]:
             return (left, right)
         case Negate(operand) | Not(operand) | In(operand, _) | Like(operand, _):
             return (operand,)
-        case IsState(operand, _):
+        case IsState(operand, _) | Resolved(operand=operand):
             return (operand,)
         case And(items) | Or(items) | Function(_, items):
             return items
@@ -135,7 +136,7 @@ def rebuild(expr: PlacedExpr, change: Callable[[Any], Any]) -> PlacedExpr:
     match expr:
         case Arithmetic() | Compare():
             return replace(expr, left=change(expr.left), right=change(expr.right))
-        case Negate() | Not() | In() | Like() | IsState():
+        case Negate() | Not() | In() | Like() | IsState() | Resolved():
             return replace(expr, operand=change(expr.operand))
         case And() | Or():
             return replace(expr, items=tuple(change(item) for item in expr.items))

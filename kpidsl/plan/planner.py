@@ -105,9 +105,10 @@ class _Planner:
         self.coarser = coarser_columns(query, self.model.settings.calendar, self.columns)
         longer = (item.column for item in self.coarser)
         names = Names((PERIOD, *self.columns, *self.states, *longer))
+        overlapping = overlaps((formula for _, formula in formulas), inputs)
         outputs = tuple(
-            Output(names.unused(item.name), formula, overlaps(formula, inputs))
-            for item, formula in formulas
+            Output(names.unused(item.name), formula, several)
+            for (item, formula), several in zip(formulas, overlapping, strict=True)
         )
         every: tuple[Input, ...] = (*inputs, *(node for one in totals for node in one.inputs))
         used = self._used_sources(every)

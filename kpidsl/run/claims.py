@@ -9,14 +9,22 @@ from typing import TypeVar
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
-from kpidsl.model.expr import RowExpr
+from kpidsl.model.expr import Resolved, RowExpr
+from kpidsl.model.formula import row_text
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import explain
 from kpidsl.sql.dialects import DIALECTS, Kind
-from kpidsl.sql.known import differing_value, overlapping_validity, repeated_key, types_of
+from kpidsl.sql.known import (
+    chained_ids,
+    differing_value,
+    ids_of_several,
+    overlapping_validity,
+    repeated_key,
+    types_of,
+)
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
@@ -136,6 +144,79 @@ class Claims:
                 help="add what tells the values apart to `once per`, or correct the data",
             )
         ]
+
+    def identities(self, entity: Entity) -> list[Diagnostic]:
+        """Return why a table doesn't tell for whom ids stand (S29)."""
+        assert entity.resolve is not None
+        table = self._model.sources[entity.resolve.source]
+        mixed = self._types_of_ids(entity)
+        if mixed:
+            return mixed
+        several = self._examples(
+            ("ids", entity.name),
+            lambda: ids_of_several(self._model, entity, self._engine.dialect),
+        )
+        if several is not None:
+            texts = (f"{quoted(value[:1])} for {quoted(value[1:])}" for value in several.values)
+            return [
+                error(
+                    "K666",
+                    f"{counted(several.keys, 'id')} of `{table.name}` "
+                    f"{'stand' if several.keys > 1 else 'stands'} for several others: "
+                    f"{several.listed(texts)}",
+                    table.span,
+                    help="leave the rows that don't hold out of it, as with `exclude`",
+                )
+            ]
+        chained = self._examples(
+            ("chained ids", entity.name),
+            lambda: chained_ids(self._model, entity, self._engine.dialect),
+        )
+        if chained is None:
+            return []
+        texts = (" → ".join(map(str, value)) for value in chained.values)
+        return [
+            error(
+                "K667",
+                f"{counted(chained.keys, 'id')} of `{table.name}` "
+                f"{'lead' if chained.keys > 1 else 'leads'} to an id that stands for another: "
+                f"{chained.listed(texts)}",
+                table.span,
+                help="let each row name the last id, the one that stands for itself",
+            )
+        ]
+
+    def _types_of_ids(self, entity: Entity) -> list[Diagnostic]:
+        """Return that some ids of an entity are texts and others numbers."""
+        assert entity.resolve is not None
+        table = self._model.sources[entity.resolve.source]
+        places = [(table, entity.resolve.ids), (table, entity.resolve.stands_for)]
+        for name, member in entity.members.items():
+            own = member.operand if isinstance(member, Resolved) else member
+            places.append((self._model.sources[name], own))
+        for kind, unlike, why in self._unlike():
+            first = next((at for at in places if kind in self._kinds_of(*at)), None)
+            second = next((at for at in places if unlike in self._kinds_of(*at)), None)
+            if first is not None and second is not None:
+                one, other = (f"`{at[0].name}.{row_text(at[1])}`" for at in (first, second))
+                return [
+                    error(
+                        "K668",
+                        f"ids of `{entity.name}` are {kind} in {one} and {unlike} in {other}: "
+                        f"{why}",
+                        entity.span,
+                        help="make both the same: a dimension such as `text(customer_id)` can "
+                        "stand in `in:`",
+                    )
+                ]
+        return []
+
+    def ids_refuted(self, entities: Iterable[Entity]) -> Iterator[Diagnostic]:
+        """Return what contradicts that ids stand for one other each."""
+        for entity in entities:
+            assert entity.resolve is not None
+            table = self._model.sources[entity.resolve.source]
+            yield from self._where_possible(self.identities, entity, table)
 
     def _validity(self, join: Join) -> list[Diagnostic]:
         found = self._examples(

@@ -27,11 +27,11 @@ def heading_of(query: Query, model: Model, made_by: str) -> str:
     """Return the comment above a query's SQL: each metric and measure in it with its place."""
     named: dict[str, Definition] = {}
     for item in query.select:
-        named |= dict(_named(item.expr, model))
+        named |= dict(named_in(item.expr, model))
     if query.where is not None:
         named |= dict(_tested(query.where, model))
     for metric in metrics_in(query.having):
-        named |= dict(_named(metric, model))
+        named |= dict(named_in(metric, model))
     return heading(named.items(), made_by)
 
 
@@ -43,31 +43,31 @@ def heading(named: Iterable[tuple[str, Definition]], made_by: str) -> str:
     return "".join(f"-- {visible(line)}\n" for line in lines)
 
 
-def _named(expr: MetricExpr, model: Model) -> Iterator[tuple[str, Definition]]:
+def named_in(expr: MetricExpr, model: Model) -> Iterator[tuple[str, Definition]]:
     """Yield what an expression rests on, each metric before what it is made of."""
     match expr:
         case MetricRef(name):
             yield name, model.metrics[name]
-            yield from _named(model.metrics[name].expr, model)
+            yield from named_in(model.metrics[name].expr, model)
         case MeasureRef(source, name):
             yield str(expr), model.sources[source].measures[name]
         case MetricArithmetic(_, left, right):
-            yield from _named(left, model)
-            yield from _named(right, model)
+            yield from named_in(left, model)
+            yield from named_in(right, model)
         case MetricCoalesce(items):
             for item in items:
-                yield from _named(item, model)
+                yield from named_in(item, model)
         case FixedAmount(allocate_by=by):
             if by is not None:
-                yield from _named(by, model)
+                yield from named_in(by, model)
         case Filtered(operand, predicate):
-            yield from _named(operand, model)
+            yield from named_in(operand, model)
             yield from _tested(predicate, model)
         case Applied(operand):
-            yield from _named(operand, model)
+            yield from named_in(operand, model)
 
 
 def _tested(predicate: RowExpr, model: Model) -> Iterator[tuple[str, Definition]]:
     """Yield what a filter by metrics rests on."""
     for value in entity_values(predicate):
-        yield from _named(value.metric, model)
+        yield from named_in(value.metric, model)

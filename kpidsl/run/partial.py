@@ -43,7 +43,7 @@ def partial_rows(
     `known` are the days that each source of the plan knows. Where the question is about no time,
     a row stands for all there is.
     """
-    asked = [_asked(row, planned.frame) for row in rows]
+    asked = [asked_of(row, planned.frame) for row in rows]
     marks = {
         (grain, window): window is not None and _is_part(grain, window, planned, known)
         for grain, window in set(asked)
@@ -51,7 +51,7 @@ def partial_rows(
     return tuple(marks[item] for item in asked)
 
 
-def _asked(row: tuple[object, ...], frame: Frame) -> tuple[Grain | None, Window | None]:
+def asked_of(row: tuple[object, ...], frame: Frame) -> tuple[Grain | None, Window | None]:
     """Return the grain of which a row is a period, and the days asked for that it stands for: the
     day of a part of one. A total over time is no period, and None are all days there are."""
     grains = [*(item.grain for item in frame.coarser), frame.grain]
@@ -117,13 +117,21 @@ def _looked_at(
 ) -> Window | None:
     """Return the days that count towards a period, or None where no first one is asked for."""
     look = node.look
-    if grain is None:
-        own: Window | None = moved_back(window, look.shift.months, look.shift.days, calendar)
-    elif look.pairs is not None:
-        own = dict(look.pairs).get(period_start(window.start, grain, calendar))
-    else:
-        own = shift_window(window, -look.shift.months, -look.shift.days)
+    own = moved(node, grain, window, calendar)
     if own is None or look.reach is None:
         return own
     first = look.reach.start(own.end, calendar)
     return None if first is None or node.stock is not None else Window(first, own.end)
+
+
+def moved(
+    node: Aggregate, grain: Grain | None, window: Window, calendar: Calendar
+) -> Window | None:
+    """Return the days of a period, or part of one, moved as a node looks at them (S19); None where
+    it has no partner."""
+    look = node.look
+    if grain is None:
+        return moved_back(window, look.shift.months, look.shift.days, calendar)
+    if look.pairs is not None:
+        return dict(look.pairs).get(period_start(window.start, grain, calendar))
+    return shift_window(window, -look.shift.months, -look.shift.days)

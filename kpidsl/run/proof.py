@@ -72,6 +72,11 @@ class _Proving:
             own, count = self._source(source, joins)
             found += own
             rows += count
+        for entity in self._model.entities.values():
+            if entity.resolve is not None and names >= {entity.resolve.source, *entity.members}:
+                self._tell(f"testing the ids of `{entity.name}`")
+                table = self._model.sources[entity.resolve.source]
+                found += self._test(table, partial(self._claims.identities, entity))
         found += self._calendar(sound)
         # A key is told of once, however many joins rest on it.
         return Proof(tuple(dict.fromkeys(found)), len(sound), self._tested, rows)

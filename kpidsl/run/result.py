@@ -13,6 +13,29 @@ from kpidsl.model.units import NUMBER, Unit
 from kpidsl.plan.query import Absent
 from kpidsl.text.diagnostic import Diagnostic
 
+
+class Sign(StrEnum):
+    """What makes a comparison uneven (S19)."""
+
+    NO_PARTNER = "no_partner"
+    """There is no earlier period: no week 53, no thirteenth month."""
+    SHORTER_MONTH = "shorter_month"
+    """A day that the earlier month lacks is compared with its last one: 29 with 28 February."""
+    ONE_SIDED = "one_sided"
+    """One of the two has a day of an event that the other has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Why a comparison is uneven; `event` names the one that is on one side only."""
+
+    sign: Sign
+    event: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sign}: {self.event}" if self.event else self.sign.value
+
+
 Value = Decimal | float | int | str | bool | date | Absent | None
 
 
@@ -45,13 +68,26 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """How many different ids of an entity a source has, and how many of them are `unresolved`: its
+    table knows nothing of them, and so they count as somebody of their own (S29)."""
+
+    entity: str
+    source: str
+    ids: int
+    unresolved: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Rows follow `columns`: the period, the dimensions (a member or an `Absent`), the metrics
     (None where there is no value).
 
     `partial` tells for each row whether it stands for a part of its period only, since the
     question or what the sources know cuts it (S21); `known` is what they know, and empty for a
-    question about no time. `diagnostics` are what was noticed on the way, none of them an error.
+    question about no time. `marks` tells for each row why its comparisons are uneven (S19), and is
+    empty where there are none. `identified` tells of entities in the answer, how many of their ids
+    are resolved (S29). `diagnostics` are what was noticed on the way, none of them an error.
     """
 
     columns: tuple[Column, ...]
@@ -60,6 +96,13 @@ class Result:
     partial: tuple[bool, ...]
     known: tuple[Known, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    identified: tuple[Identified, ...] = ()
+    marks: tuple[tuple[Mark, ...], ...] = ()
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the question was about time, so that rows can be partial."""
+        return bool(self.known) or any(column.role is Role.PERIOD for column in self.columns)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,9 +130,10 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class FunnelResult:
     """Entities that reached each step; `immature` ones are in none of the counts (S22).
-    `diagnostics` are as in `Result`."""
+    `diagnostics` and `identified` are as in `Result`."""
 
     steps: tuple[tuple[str, int], ...]
     immature: int
     sql: str
     diagnostics: tuple[Diagnostic, ...] = ()
+    identified: tuple[Identified, ...] = ()

@@ -13,7 +13,7 @@ from kpidsl.model.moments import DayPart, local_period
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
-from kpidsl.model.sources import Measure, Source, TableOrigin
+from kpidsl.model.sources import Entity, Measure, Source, TableOrigin
 from kpidsl.plan.funnel import plan_funnel
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, KeyColumn, Plan
@@ -25,16 +25,18 @@ from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
 from kpidsl.run.failures import explain
 from kpidsl.run.heading import heading, heading_of
+from kpidsl.run.marks import marks_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
-from kpidsl.run.result import Column, FunnelResult, Known, Result, Role, Value
+from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role, Value
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
-from kpidsl.sql.known import known_range, listed_days
+from kpidsl.sql.known import known_range, listed_days, unresolved
 from kpidsl.sql.lacking import lacking, sql_in
 from kpidsl.sql.lower import to_tree
+from kpidsl.sql.relations import resolved_in
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 _DAY = timedelta(days=1)
@@ -53,6 +55,7 @@ class Runner:
         self._made_by = made_by
         self._ground = Groundwork(model, Catalogue(engine))
         self._ranges: dict[str, Window | None] = {}
+        self._counted_ids: dict[tuple[str, str], Identified] = {}
         self._claims = Claims(model, engine)
 
     def over(self, model: Model) -> Runner:
@@ -80,8 +83,11 @@ class Runner:
             rows = _with_local_periods(rows, place, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
+        marks = marks_of(planned, rows, query, self.model)
         shown = heading_of(query, self.model, self._made_by) + sql
-        return Result(columns, rows, shown, partial, known), diagnostics + found
+        told = self._identified(tree, sources)
+        result = Result(columns, rows, shown, partial, known, identified=told, marks=marks)
+        return result, diagnostics + found
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
@@ -114,7 +120,9 @@ class Runner:
         names = [step.name for step in funnel.steps]
         steps = tuple(zip(names, reached, strict=True))
         shown = heading([(funnel.name, funnel)], self._made_by) + sql
-        return FunnelResult(steps, immature, shown), diagnostics + found
+        told = self._identified(tree, sources)
+        result = FunnelResult(steps, immature, shown, identified=told)
+        return result, diagnostics + found
 
     def listed_years(self) -> tuple[ListedYears, list[Diagnostic]]:
         """Return the years that the source of the project's calendar lists, or what is wrong with
@@ -196,6 +204,7 @@ class Runner:
             # Of several sources over one table some may have no rows to test (K472).
             sound = [item for item in claimed if self._ground.excludes.in_reach(item) is None]
             found = [*found, *self._claims.refuted(sound)]
+            found += self._claims.ids_refuted(self._resolved(tree))
         if not has_errors(found) and isinstance(grain, DayPart):
             found = [*found, *self._claims.coarse(inputs, grain)]
         if not has_errors(found):
@@ -216,6 +225,32 @@ class Runner:
         """Return the sources whose rows are no table of their own."""
         names = {cte.alias for cte in tree.ctes}
         return [item for item in self.model.sources.values() if f"{item.name}_rows" in names]
+
+    def _resolved(self, tree: exp.Query) -> list[Entity]:
+        return [self.model.entities[name] for name in resolved_in(tree)]
+
+    def _identified(self, tree: exp.Query, inputs: Sequence[Source]) -> tuple[Identified, ...]:
+        """Tell how many ids of the entities in an answer are resolved (S29)."""
+        read = (*self._used(tree), *self._shaped(tree), *inputs)
+        names = sorted({source.name for source in read})
+        return tuple(
+            self.identified(entity, self.model.sources[name])
+            for entity in self._resolved(tree)
+            for name in names
+            if name in entity.resolved
+        )
+
+    def identified(self, entity: Entity, source: Source) -> Identified:
+        """Return how many ids of an entity a source has, and how many are unresolved; of a source
+        that can't be read none."""
+        place = (entity.name, source.name)
+        if place not in self._counted_ids:
+            tree = unresolved(self.model, entity, source, self._engine.dialect)
+            counts = [ValueType.EXACT] * len(tree.selects)
+            table, _ = self._run(tree, self._text(tree, pretty=False), [source], counts)
+            ids, unknown = (0, 0) if table is None else map(_count, table.rows[0])
+            self._counted_ids[place] = Identified(*place, ids, unknown)
+        return self._counted_ids[place]
 
     def _columns(self, query: Query, planned: Plan) -> tuple[Column, ...]:
         found = [Column(item.column, Role.PERIOD) for item in planned.frame.coarser]

@@ -20,6 +20,10 @@ def column(name: str, table: str | None = None) -> exp.Column:
     return exp.Column(this=identifier(name), table=identifier(table) if table else None)
 
 
+def all_of(table: str) -> exp.Column:
+    return exp.Column(this=exp.Star(), table=identifier(table))
+
+
 def alias(value: exp.Expr, name: str) -> exp.Alias:
     return exp.Alias(this=value, alias=identifier(name))
 

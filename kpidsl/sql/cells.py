@@ -31,6 +31,8 @@ from kpidsl.sql.spans import END_DAY, FIRST_DAY, Day, edges, in_tree
 
 CELLS = "cells"
 """The alias of the merged rows, one per cell of the answer."""
+Known = tuple[str, Look]
+"""What is asked of a cell: whether a source is known in the days that are looked at."""
 _OPERATORS: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
 
@@ -42,8 +44,9 @@ class Cells:
     `accruals` each fixed amount with the table of its amounts per period, `totals` each
     total's groups with the table of its leaves, `spans` each look at listed days with their table.
     Where the rows are not `ranked`, as those of the rest, they have no place; `empty`: the cell has
-    no rows, and its leaves have the values of none (S13). `used` gathers the
-    tables that the values lowered so far are read from.
+    no rows, and its leaves have the values of none (S13). `tested` gives the columns of the cells
+    that tell whether a source is known there. `used` gathers the tables that the values lowered so
+    far are read from.
     """
 
     frame: Frame
@@ -54,6 +57,7 @@ class Cells:
     spans: dict[Look, str]
     ranked: bool = True
     empty: bool = False
+    tested: dict[Known, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def value(self, formula: Formula) -> exp.Expr:
@@ -97,7 +101,7 @@ class Cells:
 
     def _leaf(self, leaf: LeafValue) -> exp.Expr:
         value = self._of_none(leaf) if self.empty else self._of_rows(leaf)
-        within = self._within_known(leaf)
+        within = self.within_known((leaf.source, leaf.look))
         return value if within is None else build.case([(within, value)])
 
     def _regrouped(self, value: RegroupValue) -> exp.Expr:
@@ -105,7 +109,8 @@ class Cells:
         own = self._of_none(value) if self.empty else self._of_rows(value)
         if not value.zero_when_empty:
             return own
-        tests = [self._within_known(leaf) for leaf in value.leaves]
+        asked = dict.fromkeys((leaf.source, leaf.look) for leaf in value.leaves)
+        tests = map(self.within_known, asked)
         known = build.conjunction([test for test in tests if test is not None])
         return own if known is None else build.case([(known, own)])
 
@@ -134,12 +139,16 @@ class Cells:
 
     # --- known ranges ----------------------------------------------------------------------
 
-    def _within_known(self, leaf: LeafValue) -> exp.Expr | None:
-        """Return the test that a leaf's period meets the source's known range, if one is due."""
-        if leaf.source not in self.ranges:
+    def within_known(self, asked: Known) -> exp.Expr | None:
+        """Return the test that a period as looked at meets a source's known range, if one is
+        due."""
+        name, look = asked
+        if name not in self.ranges:
             return None
-        source, known = self.ranges[leaf.source]
-        starts, ends = self._edges(leaf.look)
+        if asked in self.tested:
+            return self._column(self.tested[asked], CELLS)
+        source, known = self.ranges[name]
+        starts, ends = self._edges(look)
         first_day = partial(self._column, "first_day", known)
         tests: list[exp.Expr] = [exp.GT(this=in_tree(end), expression=first_day()) for end in ends]
         mark = source.watermark

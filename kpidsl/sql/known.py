@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
-from kpidsl.model.expr import RowExpr
+from kpidsl.model.expr import Literal, RowExpr
 from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Join, Measure, Source
+from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.scope import Scope
+from kpidsl.sql.scope import ID, STANDS_FOR, Scope
 
 EXAMPLES = 3
 """So many keys are shown of those that contradict a claim."""
@@ -164,6 +164,76 @@ def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     several = exp.Or(this=differ, expression=exp.Paren(this=nameless))
     select = select.where(*wanted, copy=False).having(several, copy=False)
     return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+
+
+def ids_of_several(model: Model, entity: Entity, dialect: str) -> exp.Select:
+    """Return the examples of ids that a table says to stand for several others: after the id the
+    least and the greatest of them (S29)."""
+    relations, pairs = _pairs(model, entity, dialect)
+    others = build.column(STANDS_FOR)
+    select = build.select(
+        build.alias(build.column(ID), "key_1"),
+        build.alias(exp.Min(this=others), "least"),
+        build.alias(exp.Max(this=others.copy()), "most"),
+    )
+    several = exp.GT(this=exp.Count(this=exp.Star()), expression=build.number(1))
+    select = build.having(build.from_(select, pairs), several)
+    return build.with_ctes(_examples(select, 1), relations.ctes)
+
+
+def chained_ids(model: Model, entity: Entity, dialect: str) -> exp.Select:
+    """Return the examples of ids that stand for one which itself stands for another: the id, the
+    one it stands for, and that one's (S29)."""
+    relations, pairs = _pairs(model, entity, dialect)
+    on = pairs.copy()
+    for table, alias in ((pairs, "one"), (on, "other")):
+        table.set("alias", exp.TableAlias(this=build.identifier(alias)))
+    columns = [
+        build.column(ID, "one"),
+        build.column(STANDS_FOR, "one"),
+        build.column(STANDS_FOR, "other"),
+    ]
+    keys = [build.alias(column, f"key_{place}") for place, column in enumerate(columns, start=1)]
+    itself = build.column(ID, "other")
+    select = build.inner_join(
+        build.from_(build.select(*keys), pairs),
+        on,
+        exp.EQ(this=itself, expression=columns[1].copy()),
+    )
+    goes_on = exp.NEQ(this=columns[2].copy(), expression=itself.copy())
+    return build.with_ctes(_examples(build.where(select, goes_on), 3), relations.ctes)
+
+
+def unresolved(model: Model, entity: Entity, source: Source, dialect: str) -> exp.Select:
+    """Return a SELECT of one row: how many ids a source has, and how many of them the table knows
+    neither as one that stands for another nor as one that others stand for (S29)."""
+    grouping = _grouping(model, dialect)
+    scope, relations = grouping.scope_of(source), grouping.relations
+    member = entity.resolved[source.name]
+    own = scope.value(member.operand)
+    seen = scope.apply_joins(build.select(build.alias(own, "seen")))
+    seen = build.distinct(build.where(seen, exp.Not(this=build.is_null(own.copy()))))
+    pairs = relations.relation(member)
+    unknown: list[exp.Expr] = []
+    for name in (ID, STANDS_FOR):
+        same = exp.EQ(this=build.column(name), expression=build.column("seen"))
+        one = build.from_(build.select(build.number(1)), pairs.copy())
+        unknown.append(exp.Not(this=exp.Exists(this=build.where(one, same))))
+    condition = build.conjunction(unknown)
+    assert condition is not None
+    columns = [
+        build.alias(exp.Count(this=exp.Star()), "ids"),
+        build.alias(exp.Count(this=build.case([(condition, build.number(1))])), "unresolved"),
+    ]
+    select = build.from_(build.select(*columns), build.subquery(seen, "seen_ids"))
+    return build.with_ctes(select, relations.ctes)
+
+
+def _pairs(model: Model, entity: Entity, dialect: str) -> tuple[Relations, exp.Table]:
+    """Return the ids that an entity's table says to stand for others, as a table."""
+    relations = _grouping(model, dialect).relations
+    assert entity.resolve is not None
+    return relations, relations.relation(entity.resolve.of(entity.name, Literal(None)))
 
 
 def _examples(select: exp.Select, keys: int) -> exp.Select:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Source
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
+from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
     Accrual,
@@ -23,6 +25,7 @@ from kpidsl.plan.nodes import (
     Leaders,
     Look,
     Merge,
+    Output,
     Over,
     Plan,
     Regroup,
@@ -36,7 +39,7 @@ from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
-from kpidsl.sql.merging import Part, by_period, folded, skeleton
+from kpidsl.sql.merging import Part, by_period, columns_of, folded, skeleton
 from kpidsl.sql.periods import coarser_period
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.shown import in_order, leaves_out, shown_rows
@@ -156,21 +159,24 @@ class _Lowering:
 
     # --- merge -----------------------------------------------------------------------------
 
-    def _merge(self, merge: Merge) -> str:
-        """Return the name of the merged rows, one per key (S5, S17)."""
+    def _merge(self, merge: Merge) -> Part:
+        """Return the merged rows, one per key (S5, S17)."""
         parts = [self._part(node) for node in merge.inputs]
         self.totals = {total.over: self._total(total) for total in merge.totals}
         parts += [(self._unallocated(accrual), [accrual.column]) for accrual in merge.accruals]
         if len(parts) == 1 and not merge.dense:
-            return parts[0][0]
+            return parts[0]
+        return self._cte("merged", self._merged_parts(parts, dense=merge.dense)), columns_of(parts)
+
+    def _merged_parts(self, parts: list[Part], *, dense: bool) -> exp.Select:
         keys = self._key_names()
-        if not merge.dense:
-            return self._cte("merged", folded(parts, keys))
+        if not dense:
+            return folded(parts, keys)
         periods = self.spine.periods()
         if keys == [PERIOD]:
-            return self._cte("merged", by_period(parts, periods))
+            return by_period(parts, periods)
         every = self._cte("skeleton", skeleton([name for name, _ in parts], keys, periods))
-        return self._cte("merged", folded([*parts, (every, [])], keys))
+        return folded([*parts, (every, [])], keys)
 
     def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):
@@ -363,9 +369,10 @@ class _Lowering:
             listed,
             ranked=self.beside is None,
         )
+        rows = self._tested(merged, cells, computed)
         values = [build.alias(cells.value(output.formula), output.name) for output in computed]
         keys = [build.column(key, CELLS) for key in self._key_names()]
-        select = build.from_(build.select(*keys, *values), build.table(merged, CELLS))
+        select = build.from_(build.select(*keys, *values), build.table(rows, CELLS))
         for _, table in known.values():
             if table in cells.used:
                 select = build.cross_join(select, build.table(table))
@@ -375,3 +382,25 @@ class _Lowering:
             if table in cells.used:
                 select = self._join_on_keys(select, table, kept)
         return select
+
+    def _tested(self, merged: Part, cells: Cells, outputs: Iterable[Output]) -> str:
+        """Find out once per cell whether a source is known there, where more than one value depends
+        on it; return the name of the cells, with what was found."""
+        table, columns = merged
+        leaves = (leaf for output in outputs for leaf in leaves_of(output.formula))
+        asked = Counter((leaf.source, leaf.look) for leaf in leaves if leaf.look.pairs is None)
+        tests = {known: cells.within_known(known) for known, times in asked.items() if times > 1}
+        names = Names((*self._key_names(), *columns))
+        found = [
+            build.alias(test, cells.tested.setdefault(known, names.unused(f"{known[0]}_is_known")))
+            for known, test in tests.items()
+            if test is not None
+        ]
+        if not found:
+            return table
+        select = build.select(build.all_of(CELLS), *found)
+        select = build.from_(select, build.table(table, CELLS))
+        for ranges in dict.fromkeys(cells.ranges[name][1] for name, _ in cells.tested):
+            select = build.cross_join(select, build.table(ranges))
+        cells.used.clear()
+        return self._cte("known", select)

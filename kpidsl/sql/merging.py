@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlglot import exp
 
@@ -13,10 +13,15 @@ Part = tuple[str, list[str]]
 """A table with at most one row per key of the answer, and the columns of values that it has."""
 
 
+def columns_of(parts: Iterable[Part]) -> list[str]:
+    """Return the columns of values of all parts."""
+    return [column for _, own in parts for column in own]
+
+
 def folded(parts: Sequence[Part], keys: list[str]) -> exp.Select:
     """Stack the parts, and fold their rows into one per key; each column has at most one value to
     fold. NULL keys merge with NULL keys."""
-    columns = [column for _, own in parts for column in own]
+    columns = columns_of(parts)
     stacked = build.union_all([_padded(part, keys, columns) for part in parts])
     values = (build.alias(exp.Max(this=build.column(name)), name) for name in columns)
     select = build.select(*map(build.column, keys), *values)
@@ -27,7 +32,7 @@ def folded(parts: Sequence[Part], keys: list[str]) -> exp.Select:
 
 def by_period(parts: Sequence[Part], periods: str) -> exp.Select:
     """Join parts without other keys to every period."""
-    values = [build.column(name, table) for table, own in parts for name in own]
+    values = (build.column(name, table) for table, own in parts for name in own)
     select = build.select(build.column(PERIOD, periods), *values)
     select = build.from_(select, build.table(periods))
     for table, _ in parts:

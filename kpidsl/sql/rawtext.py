@@ -14,7 +14,7 @@ from kpidsl.sql.scope import Attributes, Scope
 def raw_condition(condition: RowExpr, source: Source, dialect: Dialect) -> exp.Expr:
     """Return a condition over the bare column names of a file."""
 
-    def no_joins(_: Source, __: Attributes) -> exp.Table:
+    def no_joins(_: object, __: Attributes) -> exp.Table:
         return build.table(source.name)
 
     scope = Scope(source, {source.name: source}, dialect, "UTC", no_joins)

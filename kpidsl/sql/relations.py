@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlglot
 from sqlglot import exp
 
+from kpidsl.model.expr import Resolved
 from kpidsl.model.sources import (
     FilesOrigin,
     PerEntity,
@@ -20,7 +21,23 @@ from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.entities import Lower
-from kpidsl.sql.scope import Attributes, Scope, attribute_column, next_column
+from kpidsl.sql.scope import (
+    ID,
+    IDENTITIES,
+    STANDS_FOR,
+    Attributes,
+    Scope,
+    attribute_column,
+    next_column,
+)
+
+_ENTITY = "entity"
+
+
+def resolved_in(tree: exp.Query) -> list[str]:
+    """Return the entities whose ids a statement resolves."""
+    named = (cte.this.meta.get(_ENTITY) for cte in tree.ctes)
+    return list(dict.fromkeys(name for name in named if name is not None))
 
 
 class Relations:
@@ -31,13 +48,19 @@ class Relations:
         self._dialect = dialect
         self._zone = frame.settings.timezone
         self._named_rows: dict[tuple[str, Attributes], str] = {}
+        self._identities: dict[str, str] = {}
         self.names = Names(reserved=frame.table_names)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.entities: Lower | None = None
         """What lowers answers by entity, in a statement that may hold some."""
 
-    def relation(self, source: Source, attributes: Attributes = frozenset()) -> exp.Table:
-        """Return the rows of a source, less the excluded ones, with the wanted attributes."""
+    def relation(
+        self, source: Source | Resolved, attributes: Attributes = frozenset()
+    ) -> exp.Table:
+        """Return the rows of a source, less the excluded ones, with the wanted attributes; or the
+        ids that stand for others."""
+        if isinstance(source, Resolved):
+            return build.table(self._resolving(source))
         if attributes:
             return build.table(self._named(source, attributes))
         if source.exclude is not None or not _is_plain(source):
@@ -51,6 +74,21 @@ class Relations:
             self._named_rows[key] = self.names.unused(f"{source.name}_rows")
             self.ctes.append((self._named_rows[key], query))
         return self._named_rows[key]
+
+    def _resolving(self, wanted: Resolved) -> str:
+        """Return the name of the ids that an entity's table says to stand for others, each once
+        (S29)."""
+        if wanted.entity not in self._identities:
+            scope = self._bare_scope(self._sources[wanted.table])
+            ids, others = scope.value(wanted.ids), scope.value(wanted.stands_for)
+            columns = [build.alias(ids, ID), build.alias(others, STANDS_FOR)]
+            known = [exp.Not(this=build.is_null(part.copy())) for part in (ids, others)]
+            query = build.where(scope.apply_joins(build.select(*columns)), *known)
+            name = self.names.unused(IDENTITIES.format(wanted.entity))
+            self._identities[wanted.entity] = name
+            query.meta[_ENTITY] = wanted.entity
+            self.ctes.append((name, build.distinct(query)))
+        return self._identities[wanted.entity]
 
     def _origin_table(self, source: Source) -> exp.Table:
         match source.origin:
@@ -74,7 +112,7 @@ class Relations:
         rows = inner if inner is not None else build.subquery(query, source.name)
         if inner is not None and inner.name != source.name:
             inner.set("alias", exp.TableAlias(this=build.identifier(source.name)))
-        select = build.from_(build.select(_all_of(source.name)), rows)
+        select = build.from_(build.select(build.all_of(source.name)), rows)
         return build.where(scope.join_to(select), kept)
 
     def _bare_scope(self, source: Source) -> Scope:
@@ -144,7 +182,7 @@ class Relations:
             row = build.select(build.alias(exp.Literal.string(name), "member"))
             names = row if names is None else exp.Union(this=names, expression=row, distinct=False)
         assert names is not None
-        columns = [build.alias(member.copy(), unpivot.name), *values, _all_of(source.name)]
+        columns = [build.alias(member.copy(), unpivot.name), *values, build.all_of(source.name)]
         rows = build.from_(build.select(*columns), build.subquery(query, source.name))
         return build.cross_join(rows, build.subquery(names, members))
 
@@ -154,7 +192,7 @@ class Relations:
         """Join each entity's value to its rows; a NULL entity has none."""
         scope = self._bare_scope(source)
         joins: list[tuple[exp.Subquery, exp.Expr]] = []
-        columns: list[exp.Expr] = [_all_of(source.name)]
+        columns: list[exp.Expr] = [build.all_of(source.name)]
         named = sorted(item for item in attributes if isinstance(item, str))
         columns += [
             self._next(source, item, scope) for item in attributes if isinstance(item, Stock)
@@ -205,10 +243,6 @@ class Relations:
         return build.group_by(
             select, *(build.number(position + 1) for position in range(len(keys)))
         )
-
-
-def _all_of(table: str) -> exp.Expr:
-    return exp.Column(this=exp.Star(), table=build.identifier(table))
 
 
 def _is_plain(source: Source) -> bool:

@@ -28,6 +28,7 @@ from kpidsl.model.expr import (
     Or,
     QueryDimension,
     RawSql,
+    Resolved,
     TimeColumn,
 )
 from kpidsl.model.functions import SCALARS
@@ -47,6 +48,14 @@ Attributes = frozenset[str | Stock]
 the next row of a level's entity came."""
 At = tuple[str, ...]
 """Names of the forward joins walked from the scope's own source."""
+Joined = At | tuple[Resolved, At]
+"""What is joined: the row at the end of joins, or what an id there stands for."""
+Relation = Callable[[Source | Resolved, Attributes], exp.Table]
+"""Names the rows of a source, or the ids that stand for others."""
+
+IDENTITIES = "{}_identities"
+"""What the ids that an entity's table resolves are called; its columns are the next two."""
+ID, STANDS_FOR = "id", "stands_for"
 
 _OPERATORS: dict[str, type[exp.Binary]] = {
     "+": exp.Add,
@@ -63,7 +72,7 @@ _OPERATORS: dict[str, type[exp.Binary]] = {
 class Scope:
     """Lowers what stands in `source`, whose rows are `alias`; joins appear when they are used.
 
-    `relation` names the rows of a joined source, `entities` the table of an answer by entity, where
+    `relation` names the rows of what is joined, `entities` the table of an answer by entity, where
     expressions can need one. Attributes of entities that are used are
     gathered in `attributes`; the rows of the source must then carry them.
     """
@@ -74,7 +83,7 @@ class Scope:
         sources: dict[str, Source],
         dialect: Dialect,
         zone: str,
-        relation: Callable[[Source, Attributes], exp.Table],
+        relation: Relation,
         alias: str | None = None,
         entities: Callable[[Subtotal], EntityTable] | None = None,
     ) -> None:
@@ -85,8 +94,8 @@ class Scope:
         self._dialect = dialect
         self._zone = zone
         self._relation = relation
-        self._joined: dict[At, tuple[str, Source, exp.Expr]] = {}
-        self._joined_attributes: dict[At, set[str | Stock]] = {}
+        self._joined: dict[Joined, tuple[str, Source | Resolved, exp.Expr]] = {}
+        self._joined_attributes: dict[Joined, set[str | Stock]] = {}
         self._entities = entities
         self._joined_entities: dict[tuple[int, At], tuple[str, str, exp.Expr, exp.Expr]] = {}
 
@@ -161,7 +170,9 @@ class Scope:
             select = build.left_join(select, build.table(name, alias), condition)
         return select
 
-    def _from(self, source: Source, alias: str, attributes: set[str | Stock]) -> exp.Table:
+    def _from(
+        self, source: Source | Resolved, alias: str, attributes: set[str | Stock]
+    ) -> exp.Table:
         relation = self._relation(source, frozenset(attributes))
         if relation.name == alias:
             return relation
@@ -220,6 +231,8 @@ class Scope:
                 return SCALAR_BUILDERS[name]([self.value(item, at) for item in arguments])
             case RawSql(text):
                 return exp.Paren(this=self._raw(text, at))
+            case Resolved():
+                return self._resolved(expr, at)
             case OfEntity():
                 return self._of_entity(expr, at)
             case QueryDimension() | EntityValue() | AnswerValue():
@@ -237,6 +250,15 @@ class Scope:
             return value
         # A row without a partner has no member, whatever would be computed from its NULLs (S2).
         return build.case([(build.is_null(self.matched(at)), exp.Null())], value)
+
+    def _resolved(self, wanted: Resolved, at: At) -> exp.Expr:
+        """Return the id that an id stands for, or itself where nothing is said of it (S29)."""
+        own = self.value(wanted.operand, at)
+        if (wanted, at) not in self._joined:
+            alias = self._unused(IDENTITIES.format(wanted.entity))
+            same = exp.EQ(this=build.column(ID, alias), expression=own.copy())
+            self._joined[wanted, at] = (alias, wanted, same)
+        return build.coalesce(build.column(STANDS_FOR, self._joined[wanted, at][0]), own)
 
     def _of_entity(self, wanted: OfEntity, at: At) -> exp.Expr:
         """Return a metric's value for the entity of a row; NULL without one."""

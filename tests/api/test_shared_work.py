@@ -167,3 +167,22 @@ def test_loading_grows_with_the_definitions(entry: str, tmp_path: Path) -> None:
     work(10)  # the parser's tables are made once
     small, large = work(100), work(400)
     assert large < 4.4 * small
+
+
+def test_compiling_grows_with_the_metrics_asked_for(tmp_path: Path) -> None:
+    """Of the 400 values of a page of 100 KPIs beside three comparisons none looks at all others."""
+    measures = "".join(f"  measure m{number}: sum(a{number}) as USD\n" for number in range(100))
+    metrics = "".join(f"metric q{number}: m{number} / revenue\n" for number in range(100))
+    text = shop("orders", "gross").replace("}\n", f"{measures}}}\n{metrics}")
+    compare = ["prior_month", "prior_quarter", "prior_year"]
+    with project(tmp_path, text) as loaded:
+
+        def work(count: int) -> int:
+            asked = [f"q{number}" for number in range(count)]
+            return calls_in(
+                lambda: loaded.compile(*asked, by=["channel"], period="2026-03", compare=compare)
+            )
+
+        work(1)  # finds out what all questions rest on
+        small, large = work(25), work(100)
+    assert large < 4.4 * small

@@ -188,11 +188,16 @@ def test_json_tells_what_is_known(shop: Shell) -> None:
     ]
 
 
-@pytest.mark.parametrize(("period", "marked"), [("2026-02", True), ("2026-W03", False)])
-def test_beside_csv_partial_rows_are_mentioned(shop: Shell, period: str, marked: bool) -> None:
-    done = shop.run("query", "revenue", "--period", period, "--format", "csv")
-    assert ("some rows are partial" in done.err) == marked
-    assert "partial" not in done.out
+@pytest.mark.parametrize(
+    ("period", "answer"), [("2026-02", "80.1,true"), ("2026-W03", "0,false"), (None, "260.1")]
+)
+def test_csv_marks_partial_rows_of_questions_about_time(
+    shop: Shell, period: str | None, answer: str
+) -> None:
+    asked = [] if period is None else ["--period", period]
+    done = shop.run("query", "revenue", *asked, "--format", "csv")
+    header = "revenue" if period is None else "revenue,period__partial"
+    assert done.out == f"{header}\n{answer}\n"
 
 
 def test_distinct_counts_are_marked_where_rows_overlap(shop: Shell) -> None:

@@ -135,7 +135,7 @@ def test_what_a_function_is_bound_to(
         ("to_date(revenue, yaer)", "K308 yaer"),
         ("to_date(revenue, 1y)", "K308 1y"),
         ("prior(revenue, 1mo, align: weekday)", "K308 weekday"),
-        ("prior(revenue, 1y, align: easter)", "K291 easter"),
+        ("prior(revenue, 1y, align: easter)", "K211 easter"),
         ("prior(revenue, 1y, of: channel)", "K308 of"),
         ("share(revenue, of: chanel)", "K211 chanel"),
         ("share(revenue, of: 5)", "K205 5"),

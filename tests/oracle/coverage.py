@@ -13,6 +13,7 @@ from kpidsl.plan.query import Absent
 from tests.oracle.asking import asked
 from tests.oracle.days import FISCAL
 from tests.oracle.generate import Case
+from tests.oracle.identities import looks_up
 from tests.oracle.leaves import Answer, entity_values, references
 from tests.oracle.paths import ends
 
@@ -96,6 +97,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S18 rolling distinct": bool(rolling or reaching) and distinct,
         "rank": any(isinstance(part, e.Rank) for part in every) and len(answer) > 1,
         "S19 prior": prior,
+        "S19 event": any(isinstance(part, e.Prior) and part.event is not None for part in every),
         "S20 zone": any(clock and clock.stored_as not in {None, zone} for clock in clocks)
         and (query.grain is not None or query.window is not None),
         "S20 part of a day": isinstance(query.grain, DayPart) and bool(answer),
@@ -117,4 +119,5 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 totals recomputed": bool(query.totals) and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
+        "S29 identity": looks_up(model, case.tables, leaves, [*query.by, *named], measures),
     } | asked(query, answer)

@@ -37,6 +37,7 @@ from kpidsl.model.project import Model
 from kpidsl.plan.query import Absent, Query, Selection
 from tests.oracle.around import Around, Shift, within
 from tests.oracle.days import Span, accrued, bucket
+from tests.oracle.events import by_days
 from tests.oracle.leaves import Answer, Combo, Leaf, Part, Parts, entity_values
 from tests.oracle.periods import with_longer_periods
 from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
@@ -140,7 +141,7 @@ class _Evaluator:
                 for item in items:
                     yield from self._parts(item, around)
             case Filtered() | Prior() | Rolling() | Running() | ToDate():
-                yield from self._parts(expr.operand, within(expr, around))
+                yield from self._parts(expr.operand, self._within(expr, around))
             case OverEntities(period=Grain()):
                 refuse_periods(self.model, self.query, expr, around)
                 yield expr, around
@@ -155,6 +156,13 @@ class _Evaluator:
         kept = range(len(self.query.by)) if around.kept is None else around.kept
         dropped = set(self.query.by if expr.of is None else expr.of)
         return replace(around, kept=tuple(at for at in kept if self.query.by[at] not in dropped))
+
+    def _within(
+        self, expr: Filtered | Prior | Rolling | Running | ToDate, around: Around
+    ) -> Around:
+        if isinstance(expr, Prior) and expr.event is not None:
+            expr = by_days(expr, self.model.events[expr.event], self.query)
+        return within(expr, around)
 
     def _metric(self, name: str) -> MetricExpr:
         if name in self.model.metrics:
@@ -282,7 +290,7 @@ class _Evaluator:
                 return self._rank(operand, around, span, combo)
             case Total(operand):
                 return self._value(operand, self._totalled(expr, around), span, combo)
-        return self._value(expr.operand, within(expr, around), span, combo)
+        return self._value(expr.operand, self._within(expr, around), span, combo)
 
     def _group(self, around: Around, combo: Combo) -> Combo:
         """The members that tell a leaf's rows: those of the group that it keeps, and the

@@ -65,6 +65,7 @@ class Formulas:
         ]
         self.metrics: dict[str, Metric] = {}
         self.periods: tuple[Grain, ...] = tuple(Grain)
+        self.events: tuple[str, ...] = ()
 
     def leave_out_levels(self) -> None:
         """Parts of days have none."""
@@ -145,6 +146,12 @@ class Formulas:
                 return e.Running(inner)
         return e.ToDate(inner, pick(self.draw, tuple(Grain)))
 
+    def _prior(self, inner: e.MetricExpr) -> e.MetricExpr:
+        if self.events and chance(self.draw, 30):
+            months = pick(self.draw, (12, 12, 12, 24))
+            return e.Prior(inner, months, 0, pick(self.draw, self.events))
+        return e.Prior(inner, *pick(self.draw, self.shifts))
+
     def formula(  # noqa: C901 -- a case a kind
         self, depth: int
     ) -> e.MetricExpr:
@@ -175,8 +182,7 @@ class Formulas:
                 condition = self.condition(timed=self.timed)
                 return e.Filtered(self.formula(depth - 1), condition)
             case "prior":
-                months, days = pick(self.draw, self.shifts)
-                return e.Prior(self.formula(depth - 1), months, days)
+                return self._prior(self.formula(depth - 1))
             case "reach":
                 return self._reaching(self.formula(depth - 1))
             case "total":

@@ -17,7 +17,9 @@ from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_longer_periods, with_rows_left_out
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
+from tests.oracle.events import drawn
 from tests.oracle.formulas import Days, Formulas, Months, Typed
+from tests.oracle.identities import with_identities
 from tests.oracle.invent import World, invent
 from tests.oracle.paths import ends
 from tests.oracle.rows import Tables
@@ -51,6 +53,7 @@ class Case:
         """What a person needs to see why a case fails: only what is not at its default."""
         told = [str(self.query), str(self.model.settings.model_dump(exclude_defaults=True))]
         told += [f"metric {name} = {metric.expr}" for name, metric in self.model.metrics.items()]
+        told += [f"event {each.days} for {each.lasts}" for each in self.model.events.values()]
         told += [f"shared {each.members}" for each in self.model.shared.values()]
         for name, source in self.model.sources.items():
             facts = (source.key, source.time, source.watermark, source.exclude)
@@ -85,8 +88,11 @@ def case_of(seed: int) -> Case:
 def random_case(draw: Draw) -> Case:
     """A random model with rows, and a query for it."""
     world = invent(draw)
+    if chance(draw, 20):
+        world = with_identities(draw, world)
     size = pick(draw, (1, 2))
-    asked = some(draw, list(world.model.sources), size, size)
+    measured = [name for name, source in world.model.sources.items() if source.measures]
+    asked = some(draw, measured, size, size)
     if chance(draw, 25):
         asked[0] = next(iter(world.model.sources))  # the one that others join
         asked = list(dict.fromkeys(asked))
@@ -108,6 +114,8 @@ def random_case(draw: Draw) -> Case:
         grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
         window, shifts, ended = _short(draw), (), False
     maker = Formulas(draw, world, asked, dimensions, shifts, by, ended)
+    events = drawn(draw, window) if chance(draw, 40) else {}
+    maker.events = tuple(events)
     sparse = chance(draw, 10 if grain is DayPart.HOUR else 40)
     sparse = sparse or grain in {DayPart.MINUTE, DayPart.SECOND}
     if chance(draw, 95):
@@ -127,7 +135,7 @@ def random_case(draw: Draw) -> Case:
         totals=rollup(len(by), [] if grain is None else [grain]) if chance(draw, 20) else (),
         top=_top(draw, select) if by and chance(draw, 60) else None,
     )
-    model = world.model.model_copy(update={"metrics": maker.metrics})
+    model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
     has_catalogue = chance(draw, 70)
     query = with_longer_periods(draw, query)
     query = with_rows_left_out(draw, query, maker.exact())
@@ -179,7 +187,11 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
         for join in world.model.sources[source].joins.values()
         for name, kind in world.kinds[join.target].items()
     ]
-    found += [("text", e.QueryDimension(name)) for name in world.model.shared] * 6
+    found += [
+        (world.kinds[source][member], e.QueryDimension(name))
+        for name, shared in world.model.shared.items()
+        for source, member in list(shared.members.items())[:1]
+    ] * 6
     if chance(draw, 5):
         return found
     # Those over the many side come up more often than they would by themselves.

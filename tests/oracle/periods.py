@@ -59,6 +59,8 @@ def _lies_in_one(grain: Grain, longer: Grain, query: Query, settings: Settings) 
         return False
     for start, _ in buckets(days, grain, settings):
         last = bucket(start, grain, settings)[1] - timedelta(days=1)
+        if longer in FISCAL and not (_is_listed(start, settings) and _is_listed(last, settings)):
+            return False
         if bucket(start, longer, settings)[0] != bucket(last, longer, settings)[0]:
             return False
     return True
@@ -66,3 +68,10 @@ def _lies_in_one(grain: Grain, longer: Grain, query: Query, settings: Settings) 
 
 def _own_years(settings: Settings) -> bool:
     return settings.week_years is not None or settings.listed is not None
+
+
+def _is_listed(day: date, settings: Settings) -> bool:
+    """Whether a day belongs to a year, where years are listed."""
+    if settings.listed is None:
+        return True
+    return any(month.start <= day < month.end for month in settings.listed.months)

@@ -30,6 +30,7 @@ from kpidsl.model.expr import (
     Not,
     Or,
     QueryDimension,
+    Resolved,
     RowExpr,
     TimeColumn,
 )
@@ -70,6 +71,7 @@ class Rows:
         self._partners: dict[tuple[str, str], dict[tuple[object, ...], list[Row]]] = {}
         self._many: dict[tuple[str, str], dict[Row, list[Row]]] = {}
         self._kept: dict[str, list[Row]] = {}
+        self._ids: dict[str, dict[object, object]] = {}
         self._tables = tables
 
     def of(self, name: str) -> list[Row]:
@@ -192,6 +194,21 @@ class Rows:
     def _entity(self, attribute: PerEntity, row: Row) -> tuple[object, ...]:
         return tuple(self.plain(part, row) for part in attribute.entity)
 
+    def _stands_for(self, wanted: Resolved) -> dict[object, object]:
+        """For whom ids stand, by the rows of a table that know both (S29); refused where one stands
+        for two, or for one that stands for another."""
+        if wanted.entity not in self._ids:
+            found: dict[object, object] = {}
+            for row in self.of(wanted.table):
+                own, other = self.plain(wanted.ids, row), self.plain(wanted.stands_for, row)
+                if own is not None and other is not None and found.setdefault(own, other) != other:
+                    raise Refused(f"{own} stands for {found[own]} and {other}")
+            for own, other in found.items():
+                if found.get(other, other) != other:
+                    raise Refused(f"{own} stands for {other}, which stands for {found[other]}")
+            self._ids[wanted.entity] = found
+        return self._ids[wanted.entity]
+
     # --- expressions -----------------------------------------------------------------------
 
     def plain(self, expr: RowExpr, row: Row, resolve: Resolve = _no_query_dimension) -> Any:
@@ -221,6 +238,9 @@ class Rows:
                 return self.dimension(self.follow(row, joins), name)
             case QueryDimension() | EntityValue() | AnswerValue():
                 return resolve(expr)
+            case Resolved(operand=operand):
+                own = plain(operand)
+                return None if own is None else self._stands_for(expr).get(own, own)
             case TimeColumn():
                 return self.moment(row)
             case Arithmetic(op, left, right):

@@ -30,6 +30,8 @@ STRICTER = {
     "K469": "a look back needs a window",
     "K478": "the rest of a many side is not told apart",
     "K652": "a value once per key is one value",
+    "K666": "an id stands for one other, whether it comes up or not",
+    "K667": "an id stands for one other, whether it comes up or not",
 }
 """What the planner refuses though the oracle has an answer: a refusal is never a wrong number."""
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kpidsl.model.expr import Compare
 from kpidsl.model.purpose import Funnel, FunnelStep
+from kpidsl.model.sources import Entity, Resolution
 from kpidsl.plan.query import Query
 from kpidsl.run.runner import Runner
 from tests.oracle.build import column, literal, model, source
@@ -40,14 +41,21 @@ def rows(start: datetime) -> st.SearchStrategy[list[Row]]:
     )
 
 
-def events(source_name: str, found: list[Row], kind: str) -> Iterator[Event]:
+def events(
+    source_name: str, found: list[Row], kind: str, stand_for: dict[object, object]
+) -> Iterator[Event]:
     for row in found:
         if row["kind"] == kind:
             assert isinstance(row["at"], datetime)
-            yield Event(entity=row["who"], at=row["at"], source=source_name, key=row["key"])
+            who = stand_for.get(row["who"], row["who"])
+            yield Event(entity=who, at=row["at"], source=source_name, key=row["key"])
 
 
 limits = st.sampled_from([None, HOUR, 2 * HOUR, 5 * HOUR])
+IDENTITIES = Resolution(source="identities", ids=column("id"), stands_for=column("of"))
+resolved = st.lists(st.sampled_from(["clicks", "orders"]), unique=True)
+"""The sources whose ids are resolved (S29)."""
+identities = st.sampled_from([{}, {"u": "w"}, {"w": "u"}, {"u": "x", "w": "x"}])
 
 
 @given(
@@ -59,12 +67,16 @@ limits = st.sampled_from([None, HOUR, 2 * HOUR, 5 * HOUR])
     ),
     limits,
     st.sampled_from(["ordered", "ordered", "any"]),
+    resolved,
+    identities,
 )
 def test_engines_count_as_trying_every_attempt_does(
     tables: tuple[list[Row], list[Row]],
     steps: list[tuple[int, str, Limit]],
     whole: Limit,
     sequence: Literal["ordered", "any"],
+    looked_up: list[str],
+    stand_for: dict[object, object],
 ) -> None:
     if sequence == "any":
         # A window needs an order (K481).
@@ -76,6 +88,8 @@ def test_engines_count_as_trying_every_attempt_does(
         for name in ("clicks", "orders")
     ]
     names = [each.name for each in sources]
+    who = column("who")
+    told = {name: IDENTITIES.of("visitor", who) if name in looked_up else who for name in names}
     limits = [None, *(limit for _, _, limit in steps[1:])]
     funnel = Funnel(
         name="funnel",
@@ -86,7 +100,7 @@ def test_engines_count_as_trying_every_attempt_does(
                 source=names[which],
                 where=Compare("=", column("kind"), literal(kind)),
                 event=(column("key"),),
-                entity=column("who"),
+                entity=told[names[which]],
                 within_seconds=None if limit is None else int(limit.total_seconds()),
             )
             for number, ((which, kind, _), limit) in enumerate(zip(steps, limits, strict=True))
@@ -94,12 +108,24 @@ def test_engines_count_as_trying_every_attempt_does(
         within_seconds=None if whole is None else int(whole.total_seconds()),
         sequence=sequence,
     )
-    made = model(*sources, timezone="America/New_York")
+    made = model(*sources, source("identities"), timezone="America/New_York")
+    entity = Entity(name="visitor", members=told, resolve=IDENTITIES)
+    made = made.model_copy(update={"entities": {"visitor": entity}})
     case = Case(
-        made, Query(()), dict(zip(names, tables, strict=True)), dict.fromkeys(names, COLUMNS)
+        made,
+        Query(()),
+        {
+            **dict(zip(names, tables, strict=True)),
+            "identities": [{"id": own, "of": other} for own, other in stand_for.items()],
+        },
+        {**dict.fromkeys(names, COLUMNS), "identities": {"id": "VARCHAR", "of": "VARCHAR"}},
     )
+    same = {name: stand_for if name in looked_up else {} for name in names}
     expected = funnel_counts(
-        [list(events(names[which], tables[which], kind)) for which, kind, _ in steps],
+        [
+            list(events(names[which], tables[which], kind, same[names[which]]))
+            for which, kind, _ in steps
+        ],
         limits,
         whole,
         sequence,

@@ -30,6 +30,11 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         "period": "2026-Q1",
         "compare": ["prior_year"],
     },
+    "a ratio by month, from one within a month on": {
+        "metrics": ["revenue", "average"],
+        "by": ["month"],
+        "period": "2026-01-05 .. 2026-03-20",
+    },
     "once per and an attribute": {"metrics": ["shipping", "first_orders"]},
     "a fixed amount": {"metrics": ["cost"], "by": ["channel"], "period": "2026-01"},
 }

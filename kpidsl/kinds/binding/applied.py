@@ -8,7 +8,6 @@ from dataclasses import replace
 from kpidsl.kinds.binding.calls import check_arguments
 from kpidsl.kinds.binding.columns import listed
 from kpidsl.kinds.binding.dimensions import find_dimension
-from kpidsl.kinds.binding.misfits import refused
 from kpidsl.kinds.binding.scope import NOTHING, Scope
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.values import Value
@@ -125,24 +124,28 @@ def _length(name: str, expr: tree.Expr | None, scope: Scope) -> tuple[int, int] 
 
 def _aligned(
     length: tuple[int, int], option: tree.Expr | None, scope: Scope
-) -> tuple[int, int] | None:
-    """Return the shift: by the calendar, or by whole weeks so that weekdays meet (S19)."""
+) -> tuple[int, int, str | None] | None:
+    """Return the shift: by the calendar, by whole weeks so that weekdays meet, or from an event to
+    the one before (S19)."""
     months, days = length
     if option is None:
-        return length
-    if not isinstance(option, tree.Ref) or option.text != "weekday":
-        scope.diagnostics.append(refused(f"`align: {option.span.text}`", option.span))
+        return months, days, None
+    word = option.text if isinstance(option, tree.Ref) else option.span.text
+    if word != "weekday" and word not in scope.catalog.events:
+        scope.unknown("an event", word, option.span, {"weekday", *scope.catalog.events})
         return None
     if months % 12 or days:
         scope.error(
             "K308",
-            "`align: weekday` looks back by whole years",
+            f"`align: {word}` looks back by whole years",
             option.span,
-            label="other lengths meet the weekday by themselves, or never",
-            help="write, for example, `prior(revenue, 1y, align: weekday)`",
+            label="the length is no whole years",
+            help=f"write, for example, `prior(revenue, 1y, align: {word})`",
         )
         return None
-    return 0, _WEEKS_OF_A_YEAR * (months // 12)
+    if word == "weekday":
+        return 0, _WEEKS_OF_A_YEAR * (months // 12), None
+    return (months, days, word) if word in scope.events else None
 
 
 def _grain(expr: tree.Expr | None, scope: Scope) -> Grain | None:

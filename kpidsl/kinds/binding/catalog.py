@@ -53,6 +53,7 @@ class Catalog:
     funnels: dict[str, Span | None] = field(default_factory=dict)
     benchmarks: dict[str, Span | None] = field(default_factory=dict)
     audiences: dict[str, Span | None] = field(default_factory=dict)
+    events: dict[str, Span | None] = field(default_factory=dict)
     templates: dict[str, Span | None] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
 
@@ -93,6 +94,7 @@ class Catalog:
             ("an entity", self.entities),
             ("a benchmark", self.benchmarks),
             ("an audience", self.audiences),
+            ("an event", self.events),
         )
         return [words for words, names in homes if name in names]
 
@@ -135,6 +137,7 @@ def catalog_of(model: Model) -> Catalog:
         funnels={name: item.span for name, item in model.funnels.items()},
         benchmarks={name: item.span for name, item in model.benchmarks.items()},
         audiences={name: item.span for name, item in model.audiences.items()},
+        events={name: item.span for name, item in model.events.items()},
     )
 
 

@@ -116,10 +116,11 @@ def column_binder(
 
 
 def identities(
-    exprs: tuple[tree.Expr, ...], scope: Scope, source: str
+    exprs: tuple[tree.Expr, ...], scope: Scope, source: str, own: str | None = None
 ) -> tuple[RowExpr, ...] | None:
-    """Bind the columns that say which row or entity is meant: keys, joins, `once per`."""
-    binder = column_binder(scope, source, raw=True)
+    """Bind the columns that say which row or entity is meant: keys, joins, `once per`; `own` is the
+    entity being defined."""
+    binder = column_binder(scope, source, own, raw=True)
     bound = [binder.value(expr) for expr in exprs]
     values = tuple(value.expr for value in bound if value is not None)
     return values if len(values) == len(bound) else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from kpidsl.model.expr import Column, DimensionRef, RowExpr
+from kpidsl.model.expr import Column, DimensionRef, Resolved, RowExpr
 from kpidsl.model.sources import Dimension, Join, Measure, SharedDimension, Source, UnionOrigin
 
 
@@ -53,15 +53,14 @@ def _stands(source: Source, sources: dict[str, Source]) -> bool:
     if isinstance(source.origin, UnionOrigin) and not sources.keys() >= set(source.origin.sources):
         return False
     own = [*(source.key or ()), source.exclude, source.time.expr if source.time else None]
-    return all(_reaches(expr, source, sources) for expr in own)
+    return _reaches_all(own, source, sources)
 
 
 def _whole(items: dict[str, Any], source: Source, sources: dict[str, Source]) -> dict[str, Any]:
     return {
         name: item
         for name, item in items.items()
-        if all(_reaches(expr, source, sources) for expr in _exprs(item))
-        and _target_stands(item, sources)
+        if _reaches_all(_exprs(item), source, sources) and _target_stands(item, sources)
     }
 
 
@@ -69,9 +68,7 @@ def _target_stands(item: object, sources: dict[str, Source]) -> bool:
     if not isinstance(item, Join):
         return True
     target = sources.get(item.target)
-    return target is not None and all(
-        _reaches(expr, target, sources) for expr in item.target_columns
-    )
+    return target is not None and _reaches_all(item.target_columns, target, sources)
 
 
 def _exprs(item: object) -> Iterator[RowExpr | None]:
@@ -103,11 +100,22 @@ def _reaches(expr: RowExpr | None, source: Source, sources: dict[str, Source]) -
                     return False
                 if isinstance(node, DimensionRef) and node.name not in end.dimensions:
                     return False
+            case Resolved(operand=operand, table=table, ids=ids, stands_for=stands_for):
+                stack.append(operand)
+                other = sources.get(table)
+                if other is None or not _reaches_all((ids, stands_for), other, sources):
+                    return False
             case tuple():
                 stack.extend(node)
             case _ if is_dataclass(node):
                 stack.extend(getattr(node, item.name) for item in fields(node))
     return True
+
+
+def _reaches_all(
+    exprs: Iterable[RowExpr | None], source: Source, sources: dict[str, Source]
+) -> bool:
+    return all(_reaches(expr, source, sources) for expr in exprs)
 
 
 def _size(sources: dict[str, Source]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kpidsl.kinds.binding.catalog import Catalog, catalog_of
+from kpidsl.model.events import Event
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.purpose import Benchmark, Metric
 from kpidsl.model.sources import Entity, SharedDimension, Source
@@ -49,6 +50,7 @@ class Scope:
     shared_spans: dict[str, Span] = field(default_factory=dict)
     benchmarks: dict[str, Benchmark] = field(default_factory=dict)
     entities: dict[str, Entity] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     amounts: dict[str, Amounts] = field(default_factory=dict)
     column_spans: dict[tuple[str, tuple[str, ...]], Span] = field(default_factory=dict)
@@ -122,6 +124,7 @@ def scope_of(model: Model) -> Scope:
             for name, dimension in source.dimensions.items()
         },
         metrics=dict(model.metrics),
+        events=dict(model.events),
         amounts={
             name: Amounts(
                 frozenset((name, *metric.leaves)), dict.fromkeys(metric.net_of, metric.span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kpidsl.model.formula import row_text
+from kpidsl.model.mentions import Member, resolved_members
 from kpidsl.model.project import Model
 from kpidsl.reports.build.breakdown import DIFFERS, NOTED
 from kpidsl.reports.build.figures import NEAR
@@ -13,6 +14,7 @@ from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.plans import FULL_YEAR
 from kpidsl.reports.build.span import Back
+from kpidsl.reports.build.subject import Subject
 from kpidsl.reports.format import day
 from kpidsl.reports.model import Footer, Freshness
 
@@ -36,8 +38,16 @@ def freshness(page: Page, sources: Iterable[str]) -> tuple[Freshness, ...]:
     return tuple(found)
 
 
-def footer(page: Page, rooms: Sequence[Room], sources: Iterable[str], *, asked: bool) -> Footer:
+def footer(
+    page: Page,
+    rooms: Sequence[Room],
+    subjects: Iterable[Subject],
+    sources: Iterable[str],
+    *,
+    asked: bool,
+) -> Footer:
     """Return the rules that the page's figures follow, and only those that it needs."""
+    resolved = _resolved(page.model, rooms, subjects)
     kinds = {place.kind for room in rooms for place in room.places}
     limit = page.audience.suppress_below
     split = bool(kinds & {"breakdown", "roi"})
@@ -52,7 +62,11 @@ def footer(page: Page, rooms: Sequence[Room], sources: Iterable[str], *, asked: 
         read.append(PHRASES.suppression_rule.format(limit=limit))
     shows_full_year = "table" in kinds and FULL_YEAR in page.report.columns
     return Footer(
-        method=(*_period(page, asked=asked), *_rois(page.model, rooms)),
+        method=(
+            *_period(page, asked=asked),
+            *_rois(page.model, rooms),
+            *(_unresolved(page, *member) for member in sorted(resolved) if member[1] in sources),
+        ),
         exclusions=_exclusions(page.model, sources),
         how_to_read=tuple(read),
         not_on_this_page=(PHRASES.full_year,) if shows_full_year else (),
@@ -76,6 +90,31 @@ def _rois(model: Model, rooms: Sequence[Room]) -> list[str]:
         if roi.sales_cycle_days is not None and PHRASES.young_roi not in found:
             found.append(PHRASES.young_roi)
     return found
+
+
+def _resolved(model: Model, rooms: Sequence[Room], subjects: Iterable[Subject]) -> set[Member]:
+    """Return whose ids the figures and funnels of a page resolve (S29)."""
+    found = set[Member]()
+    for subject in subjects:
+        found |= resolved_members(subject.expr, model)
+    for place in (place for room in rooms for place in room.places):
+        for dimension in place.by:
+            found |= resolved_members(dimension, model)
+        for name in place.names if place.kind == "funnel" else ():
+            for step in model.funnels[name].steps:
+                found |= resolved_members(step.entity, model, step.source)
+    return found
+
+
+def _unresolved(page: Page, entity: str, source: str) -> str:
+    told = page.runner.identified(page.model.entities[entity], page.model.sources[source])
+    share = 100 * told.unresolved / told.ids if told.ids else 0.0
+    return PHRASES.unresolved.format(
+        share=f"{share:.1f}",
+        ids=f"{told.ids:,}",
+        entity=page.model.entities[entity].title.lower(),
+        source=page.model.sources[source].title,
+    )
 
 
 def _exclusions(model: Model, sources: Iterable[str]) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ class Phrases:
     basis: str = " (basis: {basis})"
     attribution: str = "attribution: {model}"
     serves: str = "serves: {goals}"
+    unresolved: str = "{share} % of {ids} ids of {entity} in {source} are unresolved."
     excluded: str = "{source}: rows where {condition}"
     roi_method: str = "{title}: ROI = (gain − cost) / cost{basis}; attribution: {model}."
     period_rule: str = (

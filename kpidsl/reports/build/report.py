@@ -122,7 +122,7 @@ def build_report(
         commit=commit,
         freshness=freshness(page, sources),
         sections=sections,
-        footer=footer(page, rooms, sources, asked=period is not None),
+        footer=footer(page, rooms, subjects.values(), sources, asked=period is not None),
     )
     return made.model_copy(update={"headline": report_headline(made)}), page.diagnostics
 

@@ -204,6 +204,16 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query revenue --by fiscal_month --period FY2026",
     ),
     CodeInfo(
+        "K491",
+        "a period without the event that it is aligned to",
+        "`prior(x, 1y, align: EVENT)` stands in a question whose period holds no day of the event, "
+        "or several times of it, or the first that is declared.",
+        "The days around an event are compared with those around the one before (S19). Without the "
+        "one or the other there are no such days.",
+        "kpidsl query 'prior(revenue, 1y, align: cny)' --period 2026-06",
+        "kpidsl query 'prior(revenue, 1y, align: cny)' --period 2026-02",
+    ),
+    CodeInfo(
         "K492",
         "days that the calendar does not list",
         "A question by fiscal periods is about days for which the source of the project's "

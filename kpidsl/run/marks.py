@@ -1,0 +1,90 @@
+"""Which comparisons are uneven, and why (S19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kpidsl.model.events import Event
+from kpidsl.model.periods import Calendar, Grain, Window, shift_window, whole_months
+from kpidsl.model.project import Model
+from kpidsl.plan.nodes import Aggregate, Plan, Reach
+from kpidsl.plan.query import Query
+from kpidsl.plan.within import aggregates_of
+from kpidsl.run.heading import named_in
+from kpidsl.run.partial import asked_of, moved
+from kpidsl.run.result import Mark, Sign
+
+
+def marks_of(
+    planned: Plan, rows: Sequence[tuple[object, ...]], query: Query, model: Model
+) -> tuple[tuple[Mark, ...], ...]:
+    """Return for each row of an answer what is uneven in its comparisons, if it has some."""
+    inputs = planned.root.input.input
+    every = (*inputs.inputs, *(node for total in inputs.totals for node in total.inputs))
+    nodes = [node for node in aggregates_of(every) if node.look.shift]
+    if not nodes:
+        return ()
+    events = _affecting(query, model)
+    calendar = model.settings.calendar
+    asked = [asked_of(row, planned.frame) for row in rows]
+    found: dict[object, tuple[Mark, ...]] = {
+        (grain, window): tuple(
+            dict.fromkeys(
+                mark for node in nodes for mark in _marks(node, grain, window, events, calendar)
+            )
+        )
+        for grain, window in set(asked)
+        if window is not None
+    }
+    return tuple(found.get(item, ()) for item in asked)
+
+
+def _affecting(query: Query, model: Model) -> list[Event]:
+    """Return the events that move a figure of a question."""
+    named = {
+        part
+        for item in query.select
+        for name, _ in named_in(item.expr, model)
+        for part in (name, name.rpartition(".")[2])
+    }
+    return [
+        event
+        for event in model.events.values()
+        if not event.affects or not named.isdisjoint(event.affects)
+    ]
+
+
+def _marks(
+    node: Aggregate, grain: Grain | None, window: Window, events: list[Event], calendar: Calendar
+) -> Iterator[Mark]:
+    before = moved(node, grain, window, calendar)
+    if before is None:
+        yield Mark(Sign.NO_PARTNER)
+        return
+    shift = node.look.shift
+    by_date = before == shift_window(window, -shift.months, -shift.days)
+    if by_date and shift.months and not shift.days and _is_capped(window, before):
+        yield Mark(Sign.SHORTER_MONTH)
+    reach = node.look.reach if node.stock is None else None
+    sides = [_counted(days, reach, calendar) for days in (window, before)]
+    for event in events:
+        held = {bool(days is not None and event.within(days)) for days in sides}
+        if len(held) > 1:
+            yield Mark(Sign.ONE_SIDED, event.name)
+
+
+def _is_capped(window: Window, before: Window) -> bool:
+    """Tell whether a first or last day of a window has another number than in the earlier month,
+    which lacks it; whole months are compared as such."""
+    if window.start.day == 1 and whole_months(window):
+        return False
+    ends = ((window.start, before.start), (window.last_day, before.last_day))
+    return any(day.day > 28 and earlier.day < day.day for day, earlier in ends)
+
+
+def _counted(days: Window, reach: Reach | None, calendar: Calendar) -> Window | None:
+    """Return the days that count towards a period; None where they have no first one."""
+    if reach is None:
+        return days
+    first = reach.start(days.end, calendar)
+    return None if first is None else Window(first, days.end)

@@ -1,0 +1,210 @@
+"""S19: comparisons by a moving event, and what is uneven in comparisons. The lunar new year was on
+29 January 2025 and 17 February 2026, 384 days apart."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import kpidsl
+from kpidsl.cli.tables import as_csv, as_json, as_table
+from kpidsl.run.result import Mark, Sign
+from tests.support import load, project, rows
+
+DEFINITIONS = """kpidsl 1
+project p { currency: USD }
+event cny: [2026-02-17, 2025-01-29] { lasts: 3d, affects: [revenue] }
+event easter: [2024-03-31, 2025-04-20]
+source sales {
+  files: "sales.csv"
+  key: id
+  time: day
+  watermark: 2027-01-01
+  measure revenue: sum(amount) as USD
+  measure orders: count() as order
+}
+metric by_event: prior(revenue, 1y, align: cny)
+metric growth: change(revenue, 1y, align: cny)
+metric smooth_before: prior(rolling(revenue, 2d), 1y, align: cny)
+"""
+SALES = """
+id,day,amount
+1,2024-02-28,1.00
+2,2024-02-29,2.00
+3,2025-01-01,0.50
+4,2025-01-28,4.00
+5,2025-01-29,8.00
+6,2025-02-01,16.00
+7,2025-02-28,32.00
+8,2026-02-16,64.00
+9,2026-02-17,128.00
+10,2026-02-20,256.00
+"""
+NONE: tuple[Mark, ...] = ()
+CNY = Mark(Sign.ONE_SIDED, "cny")
+SHORTER = Mark(Sign.SHORTER_MONTH)
+
+
+def shop(folder: Path, definitions: str = DEFINITIONS, sales: str = SALES) -> kpidsl.Project:
+    return project(folder, definitions, sales=sales)
+
+
+def test_days_around_the_event_look_at_those_around_the_one_before(tmp_path: Path) -> None:
+    with shop(tmp_path) as loaded:
+        days = loaded.query(
+            "revenue", "by_event", by=["day"], period="2026-02-16 .. 2026-02-20", order=["period"]
+        )
+        week = loaded.query("by_event", "growth", period="2026-02-16 .. 2026-02-20")
+        month = loaded.query("by_event", by=["month"], period="2026-02")
+        rolling = loaded.query("smooth_before", by=["day"], period="2026-02-17")
+    # 384 days before 16, 17 and 20 February 2026 are 28 and 29 January and 1 February 2025.
+    assert days.values("by_event") == [4, 8, 0, 0, 16]
+    assert set(days.marks) == {NONE}
+    assert week.values("by_event") == [28]
+    assert week.values("growth") == [420 / 28]
+    # 1 to 28 February 2026 look at 13 January to 9 February 2025.
+    assert month.values("by_event") == [28]
+    assert rolling.values("smooth_before") == [12]  # 28 and 29 January
+
+
+def test_a_day_of_the_event_after_its_first_is_enough(tmp_path: Path) -> None:
+    """It lasts from 17 to 19 February."""
+    with shop(tmp_path) as loaded:
+        result = loaded.query("by_event", by=["day"], period="2026-02-19 .. 2026-02-20")
+    assert result.values("by_event") == [0, 16]
+
+
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [
+        ("2026-02-20 .. 2026-02-28", "no day of it: 2025-01-29, 2026-02-17"),
+        ("2025-01 .. 2026-02", "2 times of it: 2025-01-29, 2026-02-17"),
+        ("2025-01", "of 2025-01-29 has nothing to be compared with"),
+    ],
+)
+def test_periods_without_the_event_are_refused(tmp_path: Path, period: str, told: str) -> None:
+    with shop(tmp_path) as loaded, pytest.raises(kpidsl.KpidslError) as refusal:
+        loaded.query("by_event", period=period)
+    (found,) = refusal.value.diagnostics
+    assert found.code == "K491"
+    assert told in found.message
+
+
+def test_without_a_window_it_is_refused(tmp_path: Path) -> None:
+    with shop(tmp_path) as loaded, pytest.raises(kpidsl.KpidslError) as refusal:
+        loaded.query("by_event", by=["month"])
+    assert [item.code for item in refusal.value.diagnostics] == ["K469"]
+
+
+def test_an_event_on_one_side_only_is_marked(tmp_path: Path) -> None:
+    """In January 2026 there is none of the event of January 2025, and in February the other way
+    round; orders are not moved by it, and Easter, which moves all, is in April 2025 alone."""
+    asked = {"by": ["month"], "period": "2026-01 .. 2026-04", "compare": ["prior_year"]}
+    with shop(tmp_path) as loaded:
+        revenue = loaded.query("revenue", **asked)  # type: ignore[arg-type]
+        orders = loaded.query("orders", **asked)  # type: ignore[arg-type]
+        alone = loaded.query("revenue", by=["month"], period="2026-01")
+        quarter = loaded.query("revenue", period="2026-Q1", compare=["prior_year"])
+    easter = (Mark(Sign.ONE_SIDED, "easter"),)
+    assert revenue.marks == ((CNY,), (CNY,), NONE, easter)
+    assert orders.marks == (NONE, NONE, NONE, easter)
+    assert alone.marks == ()
+    assert quarter.marks == (NONE,)  # it is in both
+
+
+def test_the_days_of_a_rolling_value_can_hold_the_event(tmp_path: Path) -> None:
+    """The 28 days to 20 February 2026 hold it, those to 20 February 2025 do too: 24 January on; the
+    28 days to 28 February 2025 begin on 1 February, and it ended on 31 January."""
+    with shop(tmp_path) as loaded:
+        result = loaded.query(
+            "prior(rolling(revenue, 28d), 1y)",
+            by=["day"],
+            period="2026-02-20 .. 2026-02-28",
+        )
+    assert result.marks[0] == NONE
+    assert result.marks[-1] == (CNY,)
+
+
+def test_29_february_is_compared_with_28_february_and_marked(tmp_path: Path) -> None:
+    sales = SALES + "11,2023-02-28,7.00\n"
+    asked = {"by": ["day"], "period": "2024-02-28 .. 2024-02-29", "compare": ["prior_year"]}
+    with shop(tmp_path, sales=sales) as loaded:
+        days = loaded.query("orders", "revenue", **asked)  # type: ignore[arg-type]
+        window = loaded.query("revenue", period="2024-02-10 .. 2024-02-29", compare=["prior_year"])
+        month = loaded.query("revenue", by=["month"], period="2024-02", compare=["prior_year"])
+    assert days.values("revenue prior_year") == [7, 7]
+    assert days.marks == (NONE, (SHORTER,))
+    assert window.marks == ((SHORTER,),)
+    assert month.marks == (NONE,)  # a whole month beside a whole one
+
+
+def test_a_week_53_has_no_partner_and_is_marked(tmp_path: Path) -> None:
+    """28 December 2026 to 3 January 2027 is week 53; 2025 has 52 weeks."""
+    sales = SALES + "11,2026-12-28,7.00\n"
+    asked = {"by": ["week"], "period": "2026-12-21 .. 2027-01-03", "compare": ["prior_year"]}
+    text = DEFINITIONS.replace("watermark: 2027-01-01", "watermark: 2027-02-01")
+    with shop(tmp_path, text, sales) as loaded:
+        result = loaded.query("revenue", **asked)  # type: ignore[arg-type]
+    assert rows(result, "period", "revenue", "revenue prior_year") == [
+        (date(2026, 12, 21), 0, 0),
+        (date(2026, 12, 28), 7, None),
+    ]
+    assert result.marks == (NONE, (Mark(Sign.NO_PARTNER),))
+
+
+def test_a_partial_period_is_compared_with_the_same_part_capped_at_its_end(tmp_path: Path) -> None:
+    """1 to 30 March is compared with the whole of February, of 28 days; 1 to 20 with 20 days."""
+    text = DEFINITIONS.replace("watermark: 2027-01-01", "watermark: 2025-03-31")
+    with shop(tmp_path, text) as loaded:
+        long = loaded.query(
+            "revenue", by=["month"], period="2025-03-01 .. 2025-03-30", compare=["prior_month"]
+        )
+        short = loaded.query(
+            "revenue", by=["month"], period="2025-03-01 .. 2025-03-20", compare=["prior_month"]
+        )
+    assert long.values("revenue prior_month") == [48]
+    assert short.values("revenue prior_month") == [16]
+    assert long.partial == short.partial == (True,)
+    assert (long.marks, short.marks) == (((SHORTER,),), (NONE,))
+
+
+def test_marks_reach_every_way_of_printing(tmp_path: Path) -> None:
+    asked = {"by": ["month"], "period": "2026-02 .. 2026-03", "compare": ["prior_year"]}
+    with shop(tmp_path) as loaded:
+        result = loaded.query("revenue", **asked)  # type: ignore[arg-type]
+        plain = loaded.query("revenue", by=["month"], period="2026-02")
+    lines = as_table(result).splitlines()
+    assert lines[2].startswith("2026-02-01‡ ")
+    assert lines[3].startswith("2026-03-01  ")
+    assert lines[4:] == [
+        "‡ uneven: not all is compared with its like",
+        "  the event `cny` is on one side only: 2026-02-01",
+    ]
+    told = [row["period__marks"] for row in json.loads(as_json(result))["rows"]]
+    assert told == [["one_sided: cny"], []]
+    assert as_csv(result).splitlines() == [
+        "period,revenue,revenue prior_year,period__partial,period__marks",
+        "2026-02-01,448,48,false,one_sided: cny",
+        "2026-03-01,0,0,false,",
+    ]
+    assert "period__marks" not in as_json(plain)
+    assert as_csv(plain).splitlines() == ["period,revenue,period__partial", "2026-02-01,448,false"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("align: cny)\nmetric growth", "align: cyn)\nmetric growth"), "K211"),
+        (("prior(revenue, 1y, align: cny)", "prior(revenue, 1mo, align: cny)"), "K308"),
+        (("lasts: 3d", "lasts: 0d"), "K313"),
+        (("affects: [revenue]", "affects: [revenu]"), "K211"),
+        (("[2026-02-17, 2025-01-29]", "revenue"), "K205"),
+        (("event easter", "event cny"), "K210"),
+    ],
+)
+def test_mistakes_about_events(tmp_path: Path, change: tuple[str, str], code: str) -> None:
+    loaded = load(tmp_path, DEFINITIONS.replace(*change), sales=SALES)
+    assert [item.code for item in loaded.diagnostics] == [code]
