@@ -32,6 +32,7 @@ class Asked(TypedDict, total=False):
     totals: bool | Sequence[str]
     top: int | None
     rest: bool
+    sparse: bool
     having: str | None
     per: Sequence[str]
 
@@ -51,7 +52,8 @@ class Question:
     each computed from the rows (S10); or else those that are named: `["region", "month+channel",
     "all"]`. `top` keeps the first so many members of the last of `by`, in
     each group of the others, by the first metric of `order` or else the largest of the first
-    metric; `rest` adds all others as one row.
+    metric; `rest` adds all others as one row. `sparse` leaves out the periods in which a member has
+    no rows, which otherwise are there with the values of none (S17).
 
     `having` is a condition over metrics, such as `revenue > 100`, and keeps the rows at which it
     holds; `limit` keeps the first so many of these, in each group of the columns `per`, or of all.
@@ -68,6 +70,7 @@ class Question:
     totals: bool | Sequence[str] = False
     top: int | None = None
     rest: bool = True
+    sparse: bool = False
     having: str | None = None
     per: Sequence[str] = ()
 
@@ -128,6 +131,7 @@ def ask(
         order,
         question.limit,
         totals=totals,
+        sparse=question.sparse,
         coarser=split.coarser,
         having=having,
         per=per,

@@ -50,6 +50,7 @@ def run(
     totals_by: options.TotalsBy = "",
     top: options.Top = None,
     rest: options.Rest = True,
+    sparse: options.Sparse = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print the logical plan, with the rules that made it.")
     ] = False,
@@ -70,6 +71,7 @@ def run(
             "totals": options.words(totals_by) or totals,
             "top": top,
             "rest": rest,
+            "sparse": sparse,
             "having": having,
             "per": options.words(per),
         }

@@ -42,6 +42,7 @@ def run(
     totals_by: options.TotalsBy = "",
     top: options.Top = None,
     rest: options.Rest = True,
+    sparse: options.Sparse = False,
     form: Annotated[
         ResultFormat, typer.Option("--format", help="How the answer is printed.")
     ] = ResultFormat.TABLE,
@@ -61,6 +62,7 @@ def run(
             totals=options.words(totals_by) or totals,
             top=top,
             rest=rest,
+            sparse=sparse,
             having=having,
             per=options.words(per),
         )

@@ -13,12 +13,14 @@ from kpidsl.text.diagnostic import Diagnostic
 
 class ValueType(StrEnum):
     """What a column of an answer holds. `exact` numbers are whole or decimal, `money` is refused
-    where the engine has not kept all of its digits; `any` is whatever the engine gives."""
+    where the engine has not kept all of its digits; `held` is a value of the data, exact where it
+    is a number; `any` is whatever the engine gives."""
 
     ANY = "any"
     BOOLEAN = "boolean"
     EXACT = "exact"
     FLOAT = "float"
+    HELD = "held"
     MONEY = "money"
     MOMENT = "moment"
     TEXT = "text"

@@ -177,6 +177,8 @@ def _of_type(value: object, kind: ValueType) -> object:
             return bool(value)
         case ValueType.EXACT | ValueType.MONEY | ValueType.FLOAT:
             return _number(value, kind)
+        case ValueType.HELD if isinstance(value, int | float):
+            return _number(value, ValueType.EXACT)
     return value
 
 

@@ -293,7 +293,11 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
 
 def _source_names(fields: Fields, diagnostics: list[Diagnostic]) -> SourceNames:
     clocked = not fields.lacks(source.TIME)
-    names = SourceNames(fields.name, fields.name_span, clock=_clock(fields), clocked=clocked)
+    key = fields.entries.get(source.KEY.name)
+    keyed = not fields.lacks(source.KEY) and not (key is not None and join.is_none(key.value))
+    names = SourceNames(
+        fields.name, fields.name_span, clock=_clock(fields), clocked=clocked, keyed=keyed
+    )
     for name in fields.get(source.DIMENSIONS) or ():
         _add(names.dimensions, name.text, name.span, "a dimension", diagnostics)
     for part in fields.children(dimension.OF_SOURCE):

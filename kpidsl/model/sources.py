@@ -75,7 +75,7 @@ class TimeSpec(Part):
 class PerEntity(Part):
     """`min(paid_at) per customer_id`: one value per entity, over all rows of the source."""
 
-    aggregate: Literal["min", "max", "sum", "count", "count_distinct", "avg"]
+    aggregate: Literal["min", "max", "sum", "count", "count_distinct", "avg", "first", "last"]
     operand: RowExpr | None
     entity: tuple[RowExpr, ...]
 
@@ -103,6 +103,8 @@ class Aggregate(StrEnum):
     MEDIAN = "median"
     PERCENTILE = "percentile"
     STDDEV = "stddev"
+    FIRST = "first"
+    LAST = "last"
     APPROX_COUNT_DISTINCT = "approx_count_distinct"
 
 
@@ -115,6 +117,8 @@ class Stock(Part):
     closed: RowExpr | None = None
 
 
+BY_ORDER = frozenset({Aggregate.FIRST, Aggregate.LAST})
+"""What is picked by the source's clock, ties by its key."""
 _ZERO_WHEN_EMPTY = {
     Aggregate.SUM,
     Aggregate.COUNT,

@@ -26,7 +26,7 @@ class Bases:
         """Return the nodes, those that a base pays for merged from it."""
         found = list(nodes)
         for places in self._clusters(nodes):
-            base = self._base([nodes[place] for place in places])
+            base = self._base([nodes[place] for place in sorted(places)])
             if base is not None:
                 for place in places:
                     found[place] = replace(nodes[place], merged_from=base)

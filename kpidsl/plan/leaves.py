@@ -93,7 +93,8 @@ class AccrualSpec:
 class Expansion:
     """Replaces metrics by their formulas and gathers the leaves, each once.
 
-    Column names are those of the measures, numbered where they would clash.
+    Column names are those of the measures, `_prior` where they look back, numbered where they would
+    clash.
     """
 
     def __init__(self, model: Model, names: Names, query: Query) -> None:
@@ -187,7 +188,8 @@ class Expansion:
     def _leaf(self, spec: LeafSpec) -> LeafValue:
         measure = self.measure(spec.measure)
         if spec not in self.leaves:
-            self.leaves[spec] = self._names.unused(spec.measure.measure)
+            prior = "_prior" if spec.around.shift else ""
+            self.leaves[spec] = self._names.unused(f"{spec.measure.measure}{prior}")
         return LeafValue(
             self.leaves[spec],
             measure.zero_when_empty,

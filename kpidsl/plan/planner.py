@@ -16,7 +16,7 @@ from kpidsl.plan.grains import coarser_columns, lying_in
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out, named_keys
 from kpidsl.plan.leaves import Expansion, LeafSpec
-from kpidsl.plan.looking import check_parts_of_day
+from kpidsl.plan.looking import check_periods
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -61,7 +61,7 @@ def plan(
     """
     planner = _Planner(model, query, ground or Groundwork(model), *named_keys(query))
     try:
-        check_parts_of_day(query, model.settings.timezone)
+        check_periods(query, model.settings.timezone)
         return planner.plan(), noticed(query)
     except Refused as refused:
         return None, [refused.diagnostic]

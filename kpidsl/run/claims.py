@@ -174,7 +174,7 @@ class Claims:
         )
         if chained is None:
             return []
-        texts = (" → ".join(map(str, value)) for value in chained.values)
+        texts = (" → ".join(f"`{item}`" for item in value) for value in chained.values)
         return [
             error(
                 "K667",

@@ -29,6 +29,7 @@ from kpidsl.run.marks import marks_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role, Value
+from kpidsl.run.spacious import too_many
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
 from kpidsl.sql.dialects import DIALECTS
@@ -75,7 +76,9 @@ class Runner:
         types = value_types(planned, columns, self._engine)
         sources = [node.input.source for node in nodes]
         table, found = self._run(tree, sql, sources, types, once, query.grain)
-        if table is None:
+        if table is not None:
+            found = [*found, *self._too_many(planned, table)]
+        if table is None or has_errors(found):
             return None, diagnostics + found
         rows = _rows(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
@@ -216,6 +219,12 @@ class Runner:
             return self._engine.run(sql, types), found
         except EngineError as failure:
             return None, [*found, explain(failure, inputs, used, self.model, self._engine)]
+
+    def _too_many(self, planned: Plan, table: Table) -> list[Diagnostic]:
+        def ask(tree: exp.Query) -> Table | None:
+            return self._run(tree, self._text(tree, pretty=False), [], None)[0]
+
+        return too_many(planned, len(table.rows), self._engine.dialect, ask)
 
     def _used(self, tree: exp.Query) -> list[Source]:
         names = {table.name for table in tree.find_all(exp.Table)}

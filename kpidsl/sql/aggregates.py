@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from sqlglot import exp
 
-from kpidsl.model.sources import Aggregate
+from kpidsl.model.sources import BY_ORDER, Aggregate
 from kpidsl.sql.build import cast
 from kpidsl.sql.dialects import Dialect
 
@@ -25,11 +25,18 @@ _SIMPLE: dict[str, Callable[[exp.Expr], exp.Expr]] = {
 
 
 def aggregated(
-    kind: str, value: exp.Expr | None, dialect: Dialect, fraction: Decimal | None = None
+    kind: str,
+    value: exp.Expr | None,
+    dialect: Dialect,
+    fraction: Decimal | None = None,
+    order: Sequence[exp.Expr] = (),
 ) -> exp.Expr:
-    """Return an aggregate over values, NULLs left out; `fraction` is a percentile's."""
+    """Return an aggregate over values, NULLs left out; `fraction` is a percentile's, and `order`
+    says which of them comes first."""
     if value is None:
         return exp.Count(this=exp.Star())
     if kind in {Aggregate.MEDIAN, Aggregate.PERCENTILE}:
         return dialect.quantile(value, _HALF if fraction is None else fraction)
+    if kind in BY_ORDER:
+        return dialect.picked(value, order, last=kind == Aggregate.LAST)
     return _SIMPLE[kind](value)

@@ -9,8 +9,6 @@ from functools import cache
 
 from sqlglot import exp
 
-_CONNECTORS = (exp.And, exp.Or)
-
 
 def identifier(name: str) -> exp.Identifier:
     return exp.Identifier(this=name, quoted=True)
@@ -95,14 +93,18 @@ def disjunction(conditions: Sequence[exp.Expr]) -> exp.Expr | None:
 def _chain(kind: type[exp.And] | type[exp.Or], conditions: Sequence[exp.Expr]) -> exp.Expr | None:
     if not conditions:
         return None
-    result = _wrapped(conditions[0])
-    for condition in conditions[1:]:
-        result = kind(this=result, expression=_wrapped(condition))
-    return result if len(conditions) > 1 else conditions[0]
+    first, *others = conditions
+    if not others:
+        return first
+    other = exp.Or if kind is exp.And else exp.And
+    for condition in others:
+        first = kind(this=_within(other, first), expression=_within(other, condition))
+    return first
 
 
-def _wrapped(condition: exp.Expr) -> exp.Expr:
-    return exp.Paren(this=condition) if isinstance(condition, _CONNECTORS) else condition
+def _within(other: type[exp.Expr], condition: exp.Expr) -> exp.Expr:
+    """Return a condition in parentheses where it is joined by the other connector."""
+    return exp.Paren(this=condition) if isinstance(condition, other) else condition
 
 
 def wrapped(value: exp.Expr) -> exp.Expr:

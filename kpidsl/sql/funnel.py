@@ -1,9 +1,9 @@
 """A funnel's plan → one SELECT with a row of counts (S22).
 
-Each event gets a number in its source's total order. An attempt is one event of the first
-step; `step_2` holds, per attempt, the events that may continue it, and so on. Where no later
-step has a window of its own the earliest event is enough; otherwise all are kept, since a
-later one may reach what the earliest can't.
+The steps are walked from the last one back: each event of a step is told when, at the earliest,
+each later step can be filled after it. So `step_3` holds the events of the third step with the
+earliest times of the fourth, `step_2` those of the second with the earliest of both, and an
+attempt, which is one event of the first step, finds how far it goes among those of the second.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from itertools import combinations
 from sqlglot import exp
 
 from kpidsl.model.expr import Compare, Literal, RowExpr
-from kpidsl.plan.funnel import Events, Walk, WalkStep
+from kpidsl.plan.funnel import Walk
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Dialect
+from kpidsl.sql.funnel_events import AT, ENTITY, NUMBER, TIME, FunnelEvents
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.scope import Scope
 
-_ENTITY, _AT, _NUMBER, _START = "entity", "at", "number", "start_number"
-_STARTED, _TIME = "started_at", "time"
+_START, _STARTED = "start", "started_at"
 
 
 def funnel_tree(walk: Walk, dialect: str = "duckdb", *, by_days: bool = False) -> exp.Select:
@@ -43,19 +42,13 @@ class _FunnelLowering:
         self.grouping = Grouping(walk.frame, dialect, self.relations)
         self.ctes: list[tuple[str, exp.Query]] = []
         self.names: dict[str, str] = {}
-        timeless = walk.events[0].order_by is not None and walk.frame.window is not None
-        self.clock = _TIME if timeless else _AT
-        """The column that says when an attempt began."""
+        self.events = FunnelEvents(walk, self.grouping, self._table, by_days=by_days)
+        self.clock = self.events.clock
 
     def select(self) -> exp.Select:
-        for number, events in enumerate(self.walk.events):
-            self.ctes.append((f"events_{number + 1}", self._events(number, events)))
+        self.ctes += self.events.named()
         if self.walk.ordered:
-            for number, step in enumerate(self.walk.steps, start=1):
-                query = self._first(step) if number == 1 else self._next(number, step)
-                self.ctes.append((f"step_{number}", query))
-            self.ctes.append(("attempts", self._attempts()))
-            self.ctes.append(("entities", self._furthest()))
+            self._walk()
         else:
             self.ctes.append(("entities", self._any_order()))
         select = self._counts()
@@ -71,184 +64,121 @@ class _FunnelLowering:
     def _table(self, wanted: str, alias: str | None = None) -> exp.Table:
         return build.table(self._name(wanted), alias)
 
-    def _when(self, scope: Scope) -> exp.Expr:
-        """Return the time of an event, to compare with others and with `_begin`."""
-        return scope.time() if self.by_days else scope.instant()
-
     def _begin(self, day: date) -> exp.Expr:
         """Return when a local day begins."""
         utc = Clock(self.walk.frame.settings.timezone, None if self.by_days else "UTC")
         return build.literal(utc.stored(day))
 
-    # --- events ----------------------------------------------------------------------------
-
-    def _events(self, number: int, events: Events) -> exp.Select:
-        """One row an event: entity, place in order, number, time where the window needs it, and
-        which steps it may fill."""
-        scope = self.grouping.scope_of(events.source)
-        times = [self._when(scope)] if self.clock == _TIME else []
-        at = self._when(scope) if events.order_by is None else scope.value(events.order_by)
-        entity = scope.value(events.entity)
-        flags = [
-            build.alias(
-                build.case(
-                    [
-                        (
-                            exp.Boolean(this=True)
-                            if step.where is None
-                            else scope.condition(step.where),
-                            build.number(1),
-                        )
-                    ]
-                ),
-                f"fills_{position}",
-            )
-            for position, step in enumerate(self.walk.steps, start=1)
-            if step.events == number
-        ]
-        identity = events.identity or events.source.key or ()
-        ties = [scope.value(part) for part in identity]
-        known = [exp.Not(this=build.is_null(value.copy())) for value in (entity, at)]
-        if events.identity:
-            columns = [
-                build.alias(entity, _ENTITY),
-                *(build.alias(tie, f"tie_{item}") for item, tie in enumerate(ties)),
-                build.alias(exp.Min(this=at), _AT),
-                *(build.alias(exp.Min(this=time), _TIME) for time in times),
-                *(build.alias(exp.Max(this=flag.this), flag.alias) for flag in flags),
-            ]
-            inner = build.where(scope.apply_joins(build.select(*columns)), *known)
-            inner = build.group_by(
-                inner, *(build.number(item + 1) for item in range(len(ties) + 1))
-            )
-        else:
-            columns = [
-                build.alias(entity, _ENTITY),
-                *(build.alias(tie, f"tie_{item}") for item, tie in enumerate(ties)),
-                build.alias(at, _AT),
-                *(build.alias(time, _TIME) for time in times),
-                *flags,
-            ]
-            inner = build.where(scope.apply_joins(build.select(*columns)), *known)
-        order = exp.Order(
-            expressions=[build.column(_AT), *(build.column(f"tie_{i}") for i in range(len(ties)))]
-        )
-        rank = exp.Window(this=exp.RowNumber(), order=order)
-        return build.from_(
-            build.select(
-                build.column(_ENTITY),
-                build.column(_AT),
-                build.alias(rank, _NUMBER),
-                *(build.column(_TIME) for _ in times),
-                *(build.column(flag.alias) for flag in flags),
-            ),
-            build.subquery(inner, "raw"),
-        )
-
     # --- ordered ---------------------------------------------------------------------------
 
-    def _first(self, step: WalkStep) -> exp.Select:
-        select = build.from_(
-            build.select(
-                build.column(_ENTITY),
-                build.alias(build.column(_NUMBER), _START),
-                build.alias(build.column(self.clock), _STARTED),
-                build.column(_AT),
-                build.column(_NUMBER),
-            ),
-            self._table(f"events_{step.events + 1}"),
-        )
-        return build.where(select, exp.EQ(this=build.column("fills_1"), expression=build.number(1)))
-
-    def _next(self, position: int, step: WalkStep) -> exp.Select:
-        """Continue each attempt by events after the one before, within the windows."""
-        before = self.walk.steps[position - 2]
-        at, number = build.column(_AT, "e"), build.column(_NUMBER, "e")
-        last_at, last_number = build.column(_AT, "s"), build.column(_NUMBER, "s")
-        tests: list[exp.Expr] = [
-            exp.EQ(this=build.column(_ENTITY, "e"), expression=build.column(_ENTITY, "s")),
-            exp.EQ(this=build.column(f"fills_{position}", "e"), expression=build.number(1)),
-        ]
-        if step.events == before.events:
-            tests.append(exp.GT(this=number, expression=last_number))
+    def _walk(self) -> None:
+        """Add the steps from the last but one back to the second, and the entities."""
+        for position in reversed(range(2, len(self.walk.steps))):
+            self.ctes.append((f"step_{position}", self._ahead(position)))
+        if self.clock == AT:
+            self.ctes.append(("entities", self._furthest()))
         else:
+            self.ctes += [("furthest", self._furthest()), ("entities", self._timed())]
+
+    def _ahead(self, position: int) -> exp.Select:
+        """The events of a step, each with the earliest times at which each later step can be
+        filled after it."""
+        own = [build.column(name, "e") for name in (ENTITY, AT, NUMBER)]
+        times = [
+            build.alias(exp.Min(this=time), time_of)
+            for time_of, time in self._later(position).items()
+        ]
+        select = self._followed(position, build.select(*own, *times))
+        return build.group_by(select, *(build.number(place) for place in (1, 2, 3)))
+
+    def _later(self, position: int) -> dict[str, exp.Expr]:
+        """Return when each step after one is filled, from a row `n` of the next one."""
+        first: dict[str, exp.Expr] = {f"at_{position + 1}": build.column(AT, "n")}
+        last = len(self.walk.steps)
+        return first | {
+            f"at_{later}": build.column(f"at_{later}", "n")
+            for later in range(position + 2, last + 1)
+        }
+
+    def _followed(self, position: int, select: exp.Select) -> exp.Select:
+        """Join to the events `e` of a step those `n` of the next that may follow them."""
+        step, following = self.walk.steps[position - 1], self.walk.steps[position]
+        at, number = build.column(AT, "n"), build.column(NUMBER, "n")
+        before_at, before_number = build.column(AT, "e"), build.column(NUMBER, "e")
+        tests: list[exp.Expr] = [
+            exp.EQ(this=build.column(ENTITY, "n"), expression=build.column(ENTITY, "e"))
+        ]
+        ahead = self._table(f"step_{position + 1}", "n")
+        if position + 1 == len(self.walk.steps):
+            ahead, filled = self.events.filling(position + 1, "n")
+            tests += filled
+        later = exp.GT(this=number, expression=before_number)
+        if step.events != following.events:
             # At one moment, events follow the order in which the funnel names their sources.
-            follows = exp.GTE if step.events > before.events else exp.GT
-            tests.append(follows(this=at, expression=last_at))
-        if step.within_seconds is not None:
-            tests.append(self._within(at, last_at, step.within_seconds))
-        if self.walk.within_seconds is not None:
-            started = build.column(_STARTED, "s")
-            tests.append(self._within(at, started, self.walk.within_seconds))
-        keys = [build.column(name, "s") for name in (_ENTITY, _START, _STARTED)]
-        joined = build.select(*keys, at.copy(), number.copy())
-        joined = build.from_(joined, self._table(f"step_{position - 1}", "s")).join(
-            self._table(f"events_{step.events + 1}", "e"), on=build.conjunction(tests), copy=False
-        )
-        if any(later.within_seconds is not None for later in self.walk.steps[position:]):
-            return build.distinct(joined)
-        # Within one source the smallest number is the earliest event, so both minima are its.
-        return build.group_by(
-            build.from_(
-                build.select(
-                    *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
-                    build.alias(exp.Min(this=build.column(_AT)), _AT),
-                    build.alias(exp.Min(this=build.column(_NUMBER)), _NUMBER),
-                ),
-                build.subquery(joined, "next"),
-            ),
-            *(build.number(i) for i in (1, 2, 3)),
-        )
+            follows = exp.GTE if following.events > step.events else exp.GT
+            tests.append(follows(this=at, expression=before_at))
+        elif self.events.are_numbered(self.walk.events[step.events]):
+            tests.append(later)
+        else:
+            tests.append(exp.GTE(this=at, expression=before_at))
+            sooner = exp.GT(this=at.copy(), expression=before_at.copy())
+            tests.append(exp.Paren(this=exp.Or(this=sooner, expression=later)))
+        if following.within_seconds is not None:
+            tests.append(self._within(at, before_at, following.within_seconds))
+        if position == 1 and self.walk.within_seconds is not None:
+            tests.append(self._within(at, before_at, self.walk.within_seconds))
+        rows, filled = self.events.filling(position, "e")
+        select = build.left_join(build.from_(select, rows), ahead, build.conjunction(tests))
+        return build.where(select, *filled)
 
     def _attempts(self) -> exp.Select:
-        steps: list[exp.Query] = []
-        for position in range(1, len(self.walk.steps) + 1):
-            one = build.from_(
-                build.select(
-                    build.column(_ENTITY),
-                    build.column(_START),
-                    build.column(_STARTED),
-                    build.alias(build.number(position), "reached"),
-                ),
-                self._table(f"step_{position}"),
-            )
-            steps.append(one)
-        return build.group_by(
-            build.from_(
-                build.select(
-                    *(build.column(name) for name in (_ENTITY, _START, _STARTED)),
-                    build.alias(exp.Max(this=build.column("reached")), "reached"),
-                ),
-                build.subquery(build.union_all(steps), "steps"),
-            ),
-            *(build.number(i) for i in (1, 2, 3)),
-        )
+        """Each attempt with how far it goes, by each event of the second step that may follow."""
+        start = build.column(AT if self.clock == AT else NUMBER, "e")
+        branches: list[tuple[exp.Expr, exp.Expr]] = []
+        for position, time in enumerate(self._later(1).values(), start=2):
+            reached: exp.Expr = exp.Not(this=build.is_null(time))
+            if self.walk.within_seconds is not None and position > 2:
+                began = build.column(AT, "e")
+                reached = self._within(time, began, self.walk.within_seconds)
+            branches.insert(0, (reached, build.number(position)))
+        columns = [
+            build.column(ENTITY, "e"),
+            build.alias(start, _START),
+            build.alias(build.case(branches, build.number(1)), "reached"),
+        ]
+        return self._followed(1, build.select(*columns))
 
     def _furthest(self) -> exp.Select:
         """Of several attempts the earliest that goes furthest counts."""
-        order = exp.Order(
-            expressions=[
-                exp.Ordered(this=build.column("reached"), desc=True),
-                exp.Ordered(this=build.column(_START), desc=False),
-            ]
+        starts: list[exp.Expr] = [
+            exp.Min(
+                this=build.case(
+                    [
+                        (
+                            exp.EQ(this=build.column("reached"), expression=build.number(position)),
+                            build.column(_START),
+                        )
+                    ]
+                )
+            )
+            for position in reversed(range(2, len(self.walk.steps) + 1))
+        ]
+        starts.append(exp.Min(this=build.column(_START)))
+        earliest = exp.Coalesce(this=starts[0], expressions=starts[1:])
+        called = _STARTED if self.clock == AT else _START
+        select = build.select(
+            build.alias(earliest, called),
+            build.alias(exp.Max(this=build.column("reached")), "reached"),
         )
-        rank = exp.Window(this=exp.RowNumber(), partition_by=[build.column(_ENTITY)], order=order)
-        ranked = build.from_(
-            build.select(
-                build.column(_ENTITY),
-                build.column(_STARTED),
-                build.column("reached"),
-                build.alias(rank, "choice"),
-            ),
-            self._table("attempts"),
-        )
-        return build.where(
-            build.from_(
-                build.select(build.column(_STARTED), build.column("reached")),
-                build.subquery(ranked, "ranked"),
-            ),
-            exp.EQ(this=build.column("choice"), expression=build.number(1)),
-        )
+        select = build.from_(select, build.subquery(self._attempts(), "attempts"))
+        return build.group_by(select, build.column(ENTITY))
+
+    def _timed(self) -> exp.Select:
+        """The attempts that count, with the time of their first event."""
+        columns = [build.alias(build.column(TIME), _STARTED), build.column("reached")]
+        select = build.from_(build.select(*columns), self._table("furthest"))
+        same = exp.EQ(this=build.column(NUMBER), expression=build.column(_START))
+        return build.inner_join(select, self._table("events_1"), same)
 
     # --- any order -------------------------------------------------------------------------
 
@@ -267,7 +197,7 @@ class _FunnelLowering:
                 else build.alias(exp.Null(), f"fills_{position}")
                 for position, step in enumerate(self.walk.steps, start=1)
             ]
-            part = build.select(build.column(_ENTITY), build.column(self.clock), *flags)
+            part = build.select(build.column(ENTITY), build.column(self.clock), *flags)
             parts.append(build.from_(part, self._table(f"events_{number + 1}")))
         first_missing = [
             (exp.LT(this=_events_for(chosen), expression=build.number(len(chosen))), position)
@@ -281,7 +211,7 @@ class _FunnelLowering:
         started = exp.Min(this=build.column(self.clock))
         select = build.select(build.alias(started, _STARTED), build.alias(reached, "reached"))
         select = build.from_(select, build.subquery(build.union_all(parts), "events"))
-        return build.group_by(select, build.column(_ENTITY))
+        return build.group_by(select, build.column(ENTITY))
 
     def _rival_sets(self, position: int) -> list[tuple[int, ...]]:
         """Return the sets of steps, this one the last, that may want the same events."""
@@ -338,8 +268,7 @@ class _FunnelLowering:
             if watermark is not None:
                 ends.append(self._begin(watermark))
             else:
-                latest = build.select(exp.Max(this=build.column(_AT)))
-                ends.append(build.from_(latest, self._table(f"events_{number}")).subquery())
+                ends.append(self.events.latest(number, events).subquery())
         until = ends[0] if len(ends) == 1 else exp.Least(this=ends[0], expressions=ends[1:])
         self.ctes.append(("data_until", build.select(build.alias(until, "until"))))
         return exp.GTE(

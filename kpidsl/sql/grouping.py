@@ -11,8 +11,8 @@ from sqlglot import exp
 from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.sources import BY_ORDER, Source
 from kpidsl.model.sources import Aggregate as Kind
-from kpidsl.model.sources import Source
 from kpidsl.model.units import Datatype
 from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.looking import Span, counted_days
@@ -33,7 +33,7 @@ _MONEY_PLACES = 9
 MONEY = f"DECIMAL(38, {_MONEY_PLACES})"
 """Money is exact decimals (S12), whatever the column's own type: fine enough for the price of a
 single impression, and no finer than what a double holds of amounts up to nine million."""
-_KEEPS_MONEY = {Kind.SUM, Kind.MIN, Kind.MAX}
+_KEEPS_MONEY = {Kind.SUM, Kind.MIN, Kind.MAX, *BY_ORDER}
 ACCRUED = "DECIMAL(38, 12)"
 """Fixed amounts by the day are fractions of money, rounded far below a billionth."""
 
@@ -62,7 +62,7 @@ class Grouping:
         if node.once_per:
             return self._once_per(scope, node, groups, conditions, wheres, spans)
         values = [
-            build.alias(self._aggregated(leaf, self._operand(scope, leaf, own)), leaf.column)
+            build.alias(self._aggregated(scope, leaf, self._operand(scope, leaf, own)), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         select = self._rows(scope, node, [*groups, *values], spans)
@@ -80,7 +80,7 @@ class Grouping:
         columns = [*timed, *late.codes(scope)]
         conditions, wheres = self._conditions(scope, node, spans)
         values = [
-            build.alias(self._aggregated(leaf, self._operand(scope, leaf, own)), leaf.column)
+            build.alias(self._aggregated(scope, leaf, self._operand(scope, leaf, own)), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         inner = build.where(self._rows(scope, node, [*columns, *values], spans), *wheres)
@@ -264,9 +264,10 @@ class Grouping:
         places = self.frame.facts.decimal_places(source, operand.path[0])
         return places is not None and places <= _MONEY_PLACES
 
-    def _aggregated(self, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
+    def _aggregated(self, scope: Scope, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
         measure = leaf.measure
-        return aggregated(measure.aggregate, value, self.dialect, measure.fraction)
+        order = scope.order() if measure.aggregate in BY_ORDER else ()
+        return aggregated(measure.aggregate, value, self.dialect, measure.fraction, order)
 
     def _once_per(
         self,
@@ -291,7 +292,7 @@ class Grouping:
         inner = _grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]
         totals = [
-            build.alias(self._aggregated(leaf, build.column(leaf.column)), leaf.column)
+            build.alias(self._aggregated(scope, leaf, build.column(leaf.column)), leaf.column)
             for leaf in node.leaves
         ]
         select = build.from_(build.select(*outer, *totals), build.subquery(inner, "once"))

@@ -13,6 +13,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Source
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
+from kpidsl.plan.looking import MOST_CELLS
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -39,7 +40,7 @@ from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
-from kpidsl.sql.merging import Part, by_period, columns_of, folded, skeleton
+from kpidsl.sql.merging import Part, by_period, columns_of, counts, folded, skeleton
 from kpidsl.sql.periods import coarser_period
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.shown import in_order, leaves_out, shown_rows
@@ -56,7 +57,10 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     """
     statement = Statement(plan.frame, DIALECTS[dialect])
     statement.relations.entities = EntityTables(statement, _Lowering).of
-    parts = [_Lowering(plan.root.input, plan.frame, statement).select(plan.frame)]
+    hides = plan.root.limit is not None or leaves_out(plan) or plan.leaders is not None
+    most = None if hides else MOST_CELLS + 1
+    root = _Lowering(plan.root.input, plan.frame, statement, most=most)
+    parts = [root.select(plan.frame)]
     if plan.leaders is not None:
         parts = _leading(parts[0], plan.leaders, plan, statement)
     if leaves_out(plan):
@@ -69,6 +73,17 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
         stacked = build.subquery(build.union_all(parts), "levels")
         select = build.from_(build.select(exp.Star()), stacked)
     return build.with_ctes(in_order(select, plan), statement.all_ctes())
+
+
+def cell_counts(plan: Plan, dialect: str) -> exp.Select:
+    """Return a SELECT of one row: how many periods an answer by time has, and how many combinations
+    of members, with each of which every period is there (S17)."""
+    statement = Statement(plan.frame, DIALECTS[dialect])
+    statement.relations.entities = EntityTables(statement, _Lowering).of
+    root = _Lowering(plan.root.input, plan.frame, statement)
+    tables = [name for name, _ in root.parts(plan.root.input.input)]
+    select = counts(tables, key_columns(plan.frame), root.spine.periods())
+    return build.with_ctes(select, statement.all_ctes())
 
 
 def _leading(
@@ -100,13 +115,16 @@ class _Lowering:
         frame: Frame,
         statement: Statement,
         beside: LeaderTables | None = None,
+        most: int | None = None,
     ) -> None:
-        """`beside`: the outputs are those of all members that are no leaders."""
+        """`beside`: the outputs are those of all members that are no leaders; `most`: so many cells
+        are enough to know that they are too many (S17)."""
         self.compute = compute
         self.frame = frame
         self.dialect = statement.dialect
         self.grouping = Grouping(frame, statement.dialect, statement.relations, beside)
         self.beside = beside
+        self.most = most
         self.spine = Spine(frame, self.grouping, statement, self._all_days)
         self.aggregates = statement.aggregates
         self.statement = statement
@@ -161,9 +179,7 @@ class _Lowering:
 
     def _merge(self, merge: Merge) -> Part:
         """Return the merged rows, one per key (S5, S17)."""
-        parts = [self._part(node) for node in merge.inputs]
-        self.totals = {total.over: self._total(total) for total in merge.totals}
-        parts += [(self._unallocated(accrual), [accrual.column]) for accrual in merge.accruals]
+        parts = self.parts(merge)
         if len(parts) == 1 and not merge.dense:
             return parts[0]
         return self._cte("merged", self._merged_parts(parts, dense=merge.dense)), columns_of(parts)
@@ -175,8 +191,16 @@ class _Lowering:
         periods = self.spine.periods()
         if keys == [PERIOD]:
             return by_period(parts, periods)
-        every = self._cte("skeleton", skeleton([name for name, _ in parts], keys, periods))
+        tables = [name for name, _ in parts]
+        every = self._cte("skeleton", skeleton(tables, keys, periods, self.most))
         return folded([*parts, (every, [])], keys)
+
+    def parts(self, merge: Merge) -> list[Part]:
+        """Return what is merged, at the keys of the answer."""
+        found = [self._part(node) for node in merge.inputs]
+        self.totals = {total.over: self._total(total) for total in merge.totals}
+        accruals = merge.accruals
+        return found + [(self._unallocated(item), [item.column]) for item in accruals]
 
     def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):

@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from kpidsl.model.expr import Resolved
 from kpidsl.model.sources import (
+    BY_ORDER,
     FilesOrigin,
     PerEntity,
     Source,
@@ -231,7 +232,8 @@ class Relations:
         scope = self._bare_scope(source)
         parts = [scope.value(part) for part in attribute.entity]
         operand = None if attribute.operand is None else scope.value(attribute.operand)
-        value = aggregated(attribute.aggregate, operand, self._dialect)
+        order = scope.order() if attribute.aggregate in BY_ORDER else ()
+        value = aggregated(attribute.aggregate, operand, self._dialect, order=order)
         if attribute.aggregate == "sum":  # of NULLs alone it is 0, as a measure's is (S13)
             value = build.coalesce(value, build.number(0))
         select = build.select(

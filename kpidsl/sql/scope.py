@@ -283,6 +283,10 @@ class Scope:
         even where the clock is changed (S20)."""
         return self._dialect.instant(self.stored_time(at), self.clock(at))
 
+    def order(self) -> list[exp.Expr]:
+        """Return what puts the rows of the source in order: when they were, then their key."""
+        return [self.instant(), *(self.value(part) for part in self.source.key or ())]
+
     def next_time(self, stock: Stock) -> exp.Expr:
         """Return the local time of the next row of the same entity, NULL where there is none."""
         self.attributes.add(stock)

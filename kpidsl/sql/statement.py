@@ -34,6 +34,8 @@ class Statement:
         self.relations = Relations(frame, dialect)
         self.aggregates: dict[int, str] = {}
         """The names of aggregates, by the identity of their nodes."""
+        self.shared: dict[tuple[object, ...], str] = {}
+        """The names of queries that several parts of an answer may read, by what they hold."""
         self._ctes: list[tuple[str, exp.Query]] = []
 
     def cte(self, wanted: str, query: exp.Query) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 
@@ -194,3 +195,21 @@ class TestTextAmongAmounts:
             assert problem.code == "K643"
             assert problem.span is not None
             assert problem.span.line == 3
+
+
+def test_what_duckdb_cannot_plan_with_statistics_is_planned_without(tmp_path: Path) -> None:
+    database = tmp_path / "flags.duckdb"
+    sql = (
+        "SELECT count(*) FROM flags WHERE CASE WHEN kind IS NULL THEN 'b' END >= 'a' OR number < 7"
+    )
+    with duckdb.connect(database) as con:
+        con.execute("CREATE TABLE flags AS SELECT 'k' AS kind, range AS number FROM range(100)")
+        with pytest.raises(duckdb.InvalidInputException, match="BindBuiltinScalarFunction"):
+            con.execute(sql)
+    engine, problems = EmbeddedEngine.open(tmp_path, database, "UTC")
+    assert engine is not None, problems
+    with closing(engine):
+        # No kind is missing, so the CASE is NULL in all rows; seven have a number below 7.
+        assert engine.run(sql).rows == [(7,)]
+        setting = engine.run("SELECT current_setting('disabled_optimizers')")
+        assert setting.rows == [("",)]

@@ -8,13 +8,14 @@ from datetime import datetime
 from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Aggregate
+from kpidsl.model.sources import BY_ORDER, Aggregate
 from kpidsl.plan.query import Absent
 from tests.oracle.asking import asked
 from tests.oracle.days import FISCAL
 from tests.oracle.generate import Case
 from tests.oracle.identities import looks_up
 from tests.oracle.leaves import Answer, entity_values, references
+from tests.oracle.ordered import ATTRIBUTES
 from tests.oracle.paths import ends
 
 
@@ -119,5 +120,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 totals recomputed": bool(query.totals) and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "once per": any(measure.once_per for measure in measures),
+        "first or last": any(measure.aggregate in BY_ORDER for measure in measures),
+        "first or last of an entity": any(item.name in ATTRIBUTES for item in (*query.by, *named)),
         "S29 identity": looks_up(model, case.tables, leaves, [*query.by, *named], measures),
     } | asked(query, answer)

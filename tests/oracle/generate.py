@@ -21,6 +21,7 @@ from tests.oracle.events import drawn
 from tests.oracle.formulas import Days, Formulas, Months, Typed
 from tests.oracle.identities import with_identities
 from tests.oracle.invent import World, invent
+from tests.oracle.ordered import with_order
 from tests.oracle.paths import ends
 from tests.oracle.rows import Tables
 
@@ -90,6 +91,8 @@ def random_case(draw: Draw) -> Case:
     world = invent(draw)
     if chance(draw, 20):
         world = with_identities(draw, world)
+    if chance(draw, 20):
+        world = with_order(draw, world)
     size = pick(draw, (1, 2))
     measured = [name for name, source in world.model.sources.items() if source.measures]
     asked = some(draw, measured, size, size)

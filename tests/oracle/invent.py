@@ -11,6 +11,7 @@ from typing import Literal
 from kpidsl.model import expr as e
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.sources import (
+    BY_ORDER,
     Aggregate,
     Dimension,
     Join,
@@ -286,7 +287,8 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
     ]
     operands += [e.Column((target.number,), (join,)) for join, target in sketch.joins]
     found = [Measure(name="rows", source=sketch.name, aggregate=Aggregate.COUNT)]
-    exact = [each for each in Aggregate if each is not Aggregate.APPROX_COUNT_DISTINCT]
+    others = {Aggregate.APPROX_COUNT_DISTINCT, *BY_ORDER}
+    exact = [each for each in Aggregate if each not in others]
     for index in range(pick(draw, (2, 3))):
         aggregate = pick(draw, (*exact, Aggregate.COUNT_DISTINCT))
         fraction = pick(draw, (Decimal("0.9"), Decimal("0.25"), Decimal(1)))

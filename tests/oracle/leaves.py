@@ -124,9 +124,8 @@ class Leaf:
             return None
         values: list[object] = []
         by_key: dict[tuple[object, ...], list[object]] = {}
-        for row, _, combos in self._in(span):
-            if combo not in combos:
-                continue
+        held = [row for row, _, combos in self._in(span) if combo in combos]
+        for row in self.rows.ordered(self.measure.aggregate, held):
             operand = self.measure.operand
             value = 1 if operand is None else self.rows.plain(operand, row)
             if self.measure.once_per:

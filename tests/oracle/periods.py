@@ -10,6 +10,7 @@ from kpidsl.model.project import Settings
 from kpidsl.plan.query import Absent, Query
 from tests.oracle.days import FISCAL, bucket, buckets, day_of
 from tests.oracle.leaves import Answer
+from tests.oracle.listed import is_listed
 from tests.oracle.rows import Refused
 
 
@@ -72,6 +73,4 @@ def _own_years(settings: Settings) -> bool:
 
 def _is_listed(day: date, settings: Settings) -> bool:
     """Whether a day belongs to a year, where years are listed."""
-    if settings.listed is None:
-        return True
-    return any(month.start <= day < month.end for month in settings.listed.months)
+    return settings.listed is None or is_listed(settings.listed.years, day)

@@ -9,7 +9,7 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpidsl.model.expr import Compare
+from kpidsl.model.expr import Column, Compare
 from kpidsl.model.purpose import Funnel, FunnelStep
 from kpidsl.model.sources import Entity, Resolution
 from kpidsl.plan.query import Query
@@ -63,12 +63,13 @@ identities = st.sampled_from([{}, {"u": "w"}, {"w": "u"}, {"u": "x", "w": "x"}])
     st.lists(
         st.tuples(st.sampled_from([0, 0, 1]), st.sampled_from("abc"), limits),
         min_size=2,
-        max_size=3,
+        max_size=4,
     ),
     limits,
     st.sampled_from(["ordered", "ordered", "any"]),
     resolved,
     identities,
+    st.sampled_from([(), (column("key"),)]),
 )
 def test_engines_count_as_trying_every_attempt_does(
     tables: tuple[list[Row], list[Row]],
@@ -77,6 +78,7 @@ def test_engines_count_as_trying_every_attempt_does(
     sequence: Literal["ordered", "any"],
     looked_up: list[str],
     stand_for: dict[object, object],
+    event: tuple[Column, ...],
 ) -> None:
     if sequence == "any":
         # A window needs an order (K481).
@@ -99,7 +101,7 @@ def test_engines_count_as_trying_every_attempt_does(
                 name=f"step {number}",
                 source=names[which],
                 where=Compare("=", column("kind"), literal(kind)),
-                event=(column("key"),),
+                event=event,
                 entity=told[names[which]],
                 within_seconds=None if limit is None else int(limit.total_seconds()),
             )

@@ -23,7 +23,8 @@ ROI_LATER = ("npv", "irr", "payback")
 @dataclass(frozen=True, slots=True)
 class SourceNames:
     """The names inside one source. `joins` maps a join to its target source; `clock` is the
-    time column when it is a plain column, and `clocked` whether it has a time at all."""
+    time column when it is a plain column; `clocked` tells whether it has a time at all, and `keyed`
+    whether it has a key."""
 
     name: str
     span: Span | None = None
@@ -32,6 +33,7 @@ class SourceNames:
     measures: dict[str, Span | None] = field(default_factory=dict)
     clock: tuple[str, ...] | None = None
     clocked: bool = False
+    keyed: bool = False
 
 
 @dataclass

@@ -98,6 +98,10 @@ class Dialect(Protocol):
         """Return the value below which a share of the values lies, exact, as a float; between two
         values in proportion."""
 
+    def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
+        """Return the first of the values in an order, or the last; a row without a value counts for
+        none, and so does one that lacks the first part of the order."""
+
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """Return a value so that it compares with others of a type, UNKNOWN where only the data
         tell; where columns have types of their own it is the value itself."""

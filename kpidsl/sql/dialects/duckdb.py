@@ -110,6 +110,12 @@ class DuckDB:
         share = exp.Literal.number(format(fraction, "f"))
         return exp.Anonymous(this="QUANTILE_CONT", expressions=[cast(value, "DOUBLE"), share])
 
+    def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
+        place = exp.Anonymous(this="ROW", expressions=list(order))
+        known = exp.Not(this=build.is_null(order[0].copy()))
+        name = "ARG_MAX" if last else "ARG_MIN"
+        return exp.Anonymous(this=name, expressions=[value, build.case([(known, place)])])
+
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         del datatype
         return value

@@ -143,6 +143,9 @@ class SQLite:
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         return _call("kpi_quantile", value, _text(format(fraction, "f")))
 
+    def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
+        return _call("kpi_last" if last else "kpi_first", value, *order)
+
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """A column holds values of any type, and texts are larger than all numbers."""
         function = _COMPARED.get(datatype)
