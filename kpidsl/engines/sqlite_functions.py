@@ -140,12 +140,14 @@ _AGGREGATES: dict[str, tuple[int, type[Any]]] = {
     "kpi_stddev": (1, numbers.Deviation),
     "kpi_sum": (1, numbers.Sum),
     "kpi_sum_decimals": (2, numbers.SumOfDecimals),
+    "kpi_sum_exactly": (1, numbers.ExactSum),
 }
 _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "kpi_add": (2, numbers.computing(int.__add__, numbers.EXACT.add)),
     "kpi_boolean": (1, numbers.as_boolean),
     "kpi_ceil": (1, numbers.rounding_by(math.ceil)),
     "kpi_decimal": (2, numbers.as_decimal),
+    "kpi_digits": (3, numbers.digits_of_product),
     "kpi_field": (2, _field),
     "kpi_floor": (1, numbers.rounding_by(math.floor)),
     "kpi_instant": (3, moments.instant),
@@ -155,6 +157,7 @@ _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "kpi_multiply": (2, numbers.computing(int.__mul__, numbers.EXACT.multiply)),
     "kpi_number": (1, numbers.as_number),
     "kpi_part_start": (3, moments.part_start),
+    "kpi_product": (3, numbers.product),
     "kpi_real": (1, numbers.as_real),
     "kpi_round": (2, numbers.rounded_to),
     "kpi_subtract": (2, numbers.computing(int.__sub__, numbers.EXACT.subtract)),

@@ -85,7 +85,7 @@ class _Planner:
 
     def __post_init__(self) -> None:
         names = Names((PERIOD, *self.columns, *self.states))
-        self.expansion = Expansion(self.model, names, self.query)
+        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions)
         self._keys = Keys(self.model, self.ground.paths)
 
     def plan(self) -> Plan:
@@ -248,7 +248,7 @@ class _Planner:
         groups: dict[tuple[object, ...], list[LeafSpec]] = {}
         for spec in self.expansion.leaves:
             if spec.around.over == over:
-                around, measure = spec.around, self.expansion.measure(spec.measure)
+                around, measure = spec.around, self.expansion.measure(spec)
                 counted = (self._apart(spec), measure.once_per, measure.stock)
                 way = (around.shift, around.reach, *counted)
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
@@ -264,7 +264,7 @@ class _Planner:
         of them may be several to another."""
         if not self.expansion.look(spec).joined:
             return None
-        measure = self.expansion.measure(spec.measure)
+        measure = self.expansion.measure(spec)
         if measure.aggregate is Kind.COUNT_DISTINCT:
             return self.expansion.leaves[spec]
         return None if merged_by(measure) is None else "merged"
@@ -272,7 +272,7 @@ class _Planner:
     def _aggregate(self, specs: list[LeafSpec], over: Over | None) -> Aggregate:
         first = specs[0]
         source = self.model.sources[first.measure.source]
-        measure = self.expansion.measure(first.measure)
+        measure = self.expansion.measure(first)
         kept = range(len(self.query.by)) if over is None else over.kept
         filtered = self.query.where is not None and (over is None or over.filtered)
         self._check_time(source, specs)
@@ -288,7 +288,7 @@ class _Planner:
             leaves = tuple(
                 Leaf(
                     self.expansion.leaves[spec],
-                    self.expansion.measure(spec.measure),
+                    self.expansion.measure(spec),
                     tuple(placing.place(predicate) for predicate in spec.around.predicates),
                 )
                 for spec in specs
@@ -330,7 +330,7 @@ class _Planner:
         looks = any(spec.around.shift or spec.around.reach is not None for spec in specs)
         needed = self.query.grain or self.query.window or looks
         if source.time is None and needed:
-            measure = self.expansion.measure(specs[0].measure)
+            measure = self.expansion.measure(specs[0])
             raise Refused(
                 error(
                     "K468",

@@ -128,6 +128,16 @@ def quotient(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     return exp.Div(this=cast(left, "DOUBLE"), expression=divisor)
 
 
+def exactly(tree: exp.Expr) -> exp.Expr:
+    """Return a tree marked as one that loses no digit of a decimal."""
+    tree.meta["exact"] = True
+    return tree
+
+
+def is_exact(tree: exp.Expr) -> bool:
+    return bool(tree.meta.get("exact"))
+
+
 def is_null(value: exp.Expr) -> exp.Expr:
     plain = isinstance(value, exp.Column | exp.Func) and not isinstance(value, exp.Concat)
     return exp.Is(this=value if plain else exp.Paren(this=value), expression=exp.Null())
@@ -213,6 +223,17 @@ def with_ctes(select: exp.Select, ctes: Sequence[tuple[str, exp.Query]]) -> exp.
     if named:
         select.set("with_", exp.With(expressions=named))
     return select
+
+
+def kept(name: str, query: exp.Query) -> exp.Create:
+    """Return a statement that keeps the rows of a query in a temporary table."""
+    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+    return exp.Create(this=table(name), kind="TABLE", expression=query, properties=temporary)
+
+
+def dropped(name: str) -> exp.Drop:
+    """Return a statement that drops a temporary table, if it is there."""
+    return exp.Drop(tables=[table(name)], kind="TABLE", exists=True)
 
 
 def union_all(selects: Sequence[exp.Query]) -> exp.Query:

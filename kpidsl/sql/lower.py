@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
@@ -47,6 +48,7 @@ from kpidsl.sql.shown import in_order, leaves_out, shown_rows
 from kpidsl.sql.spans import spans, within
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import ALL, OTHER, Statement, key_columns
+from kpidsl.sql.unrated import lacking, unrated
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -55,7 +57,21 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     Columns: `period` when grouped by time, then each key (and `KEY__state`, NULL, `unmapped` or
     `unallocated`, where a member can be absent), then the outputs.
     """
-    statement = Statement(plan.frame, DIALECTS[dialect])
+    return _lowered(plan, Statement(plan.frame, DIALECTS[dialect]))
+
+
+def unrated_tree(plan: Plan, dialect: str) -> exp.Select | None:
+    """Return the examples of what lacks a rate among all that a plan converts: the currency, the
+    one wanted, and the day (S26); None where nothing is converted."""
+    statement = Statement(plan.frame, DIALECTS[dialect], with_unrated=True)
+    _lowered(plan, statement)
+    if not statement.unrated:
+        return None
+    select = lacking(statement.unrated)
+    return build.with_ctes(select, statement.ctes_of(select))
+
+
+def _lowered(plan: Plan, statement: Statement) -> exp.Select:
     statement.relations.entities = EntityTables(statement, _Lowering).of
     hides = plan.root.limit is not None or leaves_out(plan) or plan.leaders is not None
     most = None if hides else MOST_CELLS + 1
@@ -73,6 +89,15 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
         stacked = build.subquery(build.union_all(parts), "levels")
         select = build.from_(build.select(exp.Star()), stacked)
     return build.with_ctes(in_order(select, plan), statement.all_ctes())
+
+
+def rows_tree(node: Aggregate, frame: Frame, dialect: str) -> exp.Select:
+    """Return the rows of one node as a SELECT of its period, keys and their states, and leaves."""
+    statement = Statement(frame, DIALECTS[dialect])
+    statement.relations.entities = EntityTables(statement, _Lowering).of
+    name = _Lowering(Compute(Merge((node,)), ()), frame, statement).rows(node)
+    select = build.from_(build.select(exp.Star()), build.table(name))
+    return build.with_ctes(select, statement.all_ctes())
 
 
 def cell_counts(plan: Plan, dialect: str) -> exp.Select:
@@ -206,9 +231,10 @@ class _Lowering:
         if isinstance(node, Regroup):
             inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
             return over_entities(node, inner, self.frame, self.statement)
-        return self._aggregate(node), [leaf.column for leaf in node.leaves]
+        return self.rows(node), [leaf.column for leaf in node.leaves]
 
-    def _aggregate(self, node: Aggregate) -> str:
+    def rows(self, node: Aggregate) -> str:
+        """Return the name of the rows of a node."""
         if id(node) not in self.aggregates:
             self.aggregates[id(node)] = self._rows_of(node)
         return self.aggregates[id(node)]
@@ -220,23 +246,30 @@ class _Lowering:
                 continue
             days = node.merged_from or node
             if node.input.source is source and holds_all_days(days, self.frame.grain):
-                return self._aggregate(days)
+                return self.rows(days)
         return None
 
     def _rows_of(self, node: Aggregate) -> str:
+        if node.kept is not None:
+            return node.kept
         source = node.input.source.name
         if node.base is not None:
-            return self._cte(f"{source}_by_{node.base.grain}", self.grouping.select(node))
+            return self._cte(f"{source}_by_{node.base.grain}", self._grouped(node, None))
         name = f"{source}_totals{'_prior' if node.look.shift else ''}"
         finer = node.merged_from
         if finer is not None and finer.base is None:
-            return self._cte(name, self._merged(node, finer, self._aggregate(finer), None))
+            return self._cte(name, self._merged(node, finer, self.rows(finer), None))
         spans = self._spans(node.look) if node.look.joined else None
         if finer is not None:
-            return self._cte(name, self._merged(node, finer, self._aggregate(finer), spans))
+            return self._cte(name, self._merged(node, finer, self.rows(finer), spans))
         if spans is not None and counts_arrivals(node):
             return self._cte(name, arrivals(node, self.grouping, spans, self._cte))
-        return self._cte(name, self.grouping.select(node, spans))
+        return self._cte(name, self._grouped(node, spans))
+
+    def _grouped(self, node: Aggregate, spans: str | None) -> exp.Select:
+        if self.statement.with_unrated:
+            self.statement.unrated += unrated(self.grouping, node, spans)
+        return self.grouping.select(node, spans)
 
     def _merged(
         self, node: Aggregate, finer: Aggregate, table: str, spans: str | None
@@ -244,15 +277,21 @@ class _Lowering:
         """Merge the values of a node with more groups, or with finer periods (S10, S18)."""
         keys = [self._period(node, finer, table, spans)] if node.timed else []
         keys += self._members(node, table)
-        values = whole_values(node.leaves, finer.leaves, table, self.dialect)
+        picked = Kind.MAX if node.picked else None
+        values = whole_values(node.leaves, finer.leaves, table, self.dialect, picked)
         select = build.from_(build.select(*keys, *values), build.table(table))
         day = build.column(PERIOD, table)
+        tests: list[exp.Expr] = []
         if spans is not None:
             select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
         elif finer.base is not None:
-            select = build.where(select, *self._days(node, finer, day))
+            tests += self._days(node, finer, day)
+        if node.present is not None:
+            rows = build.column(node.present, table)
+            tests.append(exp.GT(this=rows, expression=build.number(0)))
         if self.beside is not None and node.beyond:
-            select = build.where(select, self.beside.hold_none(self.beside.columns(table)))
+            tests.append(self.beside.hold_none(self.beside.columns(table)))
+        select = build.where(select, *tests)
         numbers = (build.number(place) for place in range(1, len(keys) + 1))
         return build.group_by(select, *numbers) if keys else select
 

@@ -69,7 +69,9 @@ class Spine:
         return self.dialect.date_series(first, last, grain.ordinary, PERIOD, extent)
 
     def known(self, source: Source) -> str:
-        """Return a one-row CTE: the first and the last day that a source knows (S13)."""
+        """Return a table of one row: the first and the last day that a source knows (S13)."""
+        if source.name in self.frame.known:
+            return self.frame.known[source.name]
         last = source.watermark is None or self.frame.window is None
         held = ("known", source.name, last)
         if held not in self._shared:

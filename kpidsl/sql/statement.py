@@ -27,10 +27,13 @@ def key_columns(frame: Frame, kept: Iterable[int] | None = None) -> list[str]:
 
 
 class Statement:
-    """The named queries of one statement, in the order in which they are read."""
+    """The named queries of one statement, in the order in which they are read. `with_unrated`: what
+    lacks an exchange rate is gathered in `unrated` (S26)."""
 
-    def __init__(self, frame: Frame, dialect: Dialect) -> None:
+    def __init__(self, frame: Frame, dialect: Dialect, *, with_unrated: bool = False) -> None:
         self.dialect = dialect
+        self.with_unrated = with_unrated
+        self.unrated: list[exp.Select] = []
         self.relations = Relations(frame, dialect)
         self.aggregates: dict[int, str] = {}
         """The names of aggregates, by the identity of their nodes."""
@@ -46,3 +49,13 @@ class Statement:
 
     def all_ctes(self) -> list[tuple[str, exp.Query]]:
         return [*self.relations.ctes, *self._ctes]
+
+    def ctes_of(self, select: exp.Select) -> list[tuple[str, exp.Query]]:
+        """Return the named queries that a SELECT reads, over others or itself."""
+        read = {table.name for table in select.find_all(exp.Table)}
+        kept: list[tuple[str, exp.Query]] = []
+        for name, query in reversed(self.all_ctes()):
+            if name in read:
+                read |= {table.name for table in query.find_all(exp.Table)}
+                kept.append((name, query))
+        return kept[::-1]

@@ -86,7 +86,10 @@ def test_an_iso_week_is_none_of_a_project_whose_weeks_start_on_sunday(
         )  # fmt: skip
     # The week from Sunday, 4 January has the sale of its first day: 40.
     query = ["query", "revenue", "--by", "week", "--period", "2026-01-04 .. 2026-01-10"]
-    assert shop.run(*query, "--format", "csv").out == "period,revenue,period__partial\n2026-01-04,40,false\n"
+    assert (
+        shop.run(*query, "--format", "csv").out
+        == "period,revenue,period__partial\n2026-01-04,40,false\n"
+    )
 
 
 def test_an_iso_week_is_one_of_a_project_whose_weeks_start_on_monday(shop: Shell) -> None:

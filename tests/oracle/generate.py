@@ -16,6 +16,7 @@ from kpidsl.model.project import Model
 from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_longer_periods, with_rows_left_out
+from tests.oracle.currencies import with_currencies
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.events import drawn
 from tests.oracle.formulas import Days, Formulas, Months, Typed
@@ -142,7 +143,8 @@ def random_case(draw: Draw) -> Case:
     has_catalogue = chance(draw, 70)
     query = with_longer_periods(draw, query)
     query = with_rows_left_out(draw, query, maker.exact())
-    return Case(model, query, world.tables, world.columns, has_catalogue)
+    case = Case(model, query, world.tables, world.columns, has_catalogue)
+    return with_currencies(draw, case)
 
 
 def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:

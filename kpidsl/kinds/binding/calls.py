@@ -12,7 +12,7 @@ from kpidsl.syntax import tree
 from kpidsl.text.suggest import mend_name
 
 AGGREGATES = frozenset(item.value for item in Aggregate)
-LATER_METRIC_FUNCTIONS = frozenset({"convert", "forecast"})
+LATER_METRIC_FUNCTIONS = frozenset({"forecast"})
 
 
 def check_arguments(call: tree.Call, at_least: int, at_most: int | None, scope: Scope) -> bool:

@@ -41,8 +41,8 @@ class Catalog:
     """The namespaces of a project: each maps a name to the place of its declaration.
 
     `metrics` holds metrics, KPIs and ROI members; `templates` the metrics with parameters; `shared`
-    maps a shared dimension to its members; `lost` are names that may be declared where the text
-    could not be read.
+    maps a shared dimension to its members; `rates` is the source of exchange rates; `lost` are
+    names that may be declared where the text could not be read.
     """
 
     sources: dict[str, SourceNames] = field(default_factory=dict)
@@ -57,6 +57,7 @@ class Catalog:
     audiences: dict[str, Span | None] = field(default_factory=dict)
     events: dict[str, Span | None] = field(default_factory=dict)
     templates: dict[str, Span | None] = field(default_factory=dict)
+    rates: str | None = None
     lost: frozenset[str] = frozenset()
 
     @cached_property
@@ -140,6 +141,7 @@ def catalog_of(model: Model) -> Catalog:
         benchmarks={name: item.span for name, item in model.benchmarks.items()},
         audiences={name: item.span for name, item in model.audiences.items()},
         events={name: item.span for name, item in model.events.items()},
+        rates=next((name for name, item in model.sources.items() if item.rates), None),
     )
 
 

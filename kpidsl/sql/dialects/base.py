@@ -55,7 +55,7 @@ class Dialect(Protocol):
     name: str
     is_typed: bool
 
-    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         """Return the SQL of a tree, which stays as it is, or without a copy, which takes as long
         again, may be changed."""
 
@@ -90,6 +90,12 @@ class Dialect(Protocol):
     ) -> exp.Select:
         """Return the starts of the periods from first to last, one row each, in a column `name`;
         the bounds stand in the one row of the table `of`, or are constants."""
+
+    def each_day(
+        self, first: exp.Expr, last: exp.Expr, name: str, kept: tuple[str, ...], of: str
+    ) -> exp.Select:
+        """Return one row for each day from the first to the last of a row of the table `of`, in a
+        column `name` after the columns `kept`; none where the last is before the first."""
 
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         """Return the instants at which parts of a day begin, one row each, in a column `name`."""

@@ -33,7 +33,7 @@ class DuckDB:
     name = "duckdb"
     is_typed = True
 
-    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         return tree.sql(dialect=self.name, pretty=pretty, copy=copy)
 
     def lacks(self, tree: exp.Query) -> list[str]:
@@ -97,6 +97,13 @@ class DuckDB:
         starts = cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
         select = build.select(build.alias(starts, name))
         return select if of is None else build.from_(select, build.table(of))
+
+    def each_day(
+        self, first: exp.Expr, last: exp.Expr, name: str, kept: tuple[str, ...], of: str
+    ) -> exp.Select:
+        days = self.date_series(first, last, Grain.DAY, name, of)
+        days.set("expressions", [*map(build.column, kept), *days.expressions])
+        return days
 
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         def series(run: Run) -> exp.Expr:
