@@ -177,7 +177,8 @@ class Runner:
             return None, found
         rows = rows_of(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
-            rows = with_local_periods(rows, query.grain, self.model.settings.timezone)
+            place = len(planned.frame.coarser)
+            rows = with_local_periods(rows, place, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
         marks = marks_of(planned, rows, query, self.model)
@@ -373,7 +374,7 @@ class Runner:
         return self._counted_ids[place]
 
     def _columns(self, query: Query, planned: Plan) -> tuple[Column, ...]:
-        found: list[Column] = []
+        found = [Column(item.column, Role.PERIOD) for item in planned.frame.coarser]
         if query.grain is not None:
             found.append(Column(PERIOD, Role.PERIOD))
         found += [Column(key.column, Role.DIMENSION) for key in planned.frame.keys]

@@ -136,7 +136,7 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 rest": Absent.OTHER in members,
         "S10 top": query.top is not None and len(answer) > 1,
         "S10 total": e.Total in kinds and bool(query.by),
-        "S10 totals recomputed": query.totals and len(answer) > 1,
+        "S10 totals recomputed": bool(query.totals) and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
         "S12 ratio": any(isinstance(part, e.MetricArithmetic) and part.op == "/" for part in every),
         "S13 null": None in values,
