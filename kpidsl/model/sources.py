@@ -182,14 +182,15 @@ class Join(Definition):
 
 
 class Source(Definition):
-    """`key` is None when undeclared, `()` for `key: none` (rows may repeat: no fan-out)."""
+    """`key` is None when undeclared, `()` for `key: none` (rows may repeat: no fan-out). The first
+    day that is not complete is the `watermark`, or the local day of its latest time (S21)."""
 
     origin: Origin
     unnest: Unnest | None = None
     unpivot: Unpivot | None = None
     key: tuple[RowExpr, ...] | None = None
     time: TimeSpec | None = None
-    watermark: date | None = None
+    watermark: date | TimeSpec | None = None
     exclude: RowExpr | None = None
     joins: dict[str, Join] = Field(default_factory=dict)
     dimensions: dict[str, Dimension] = Field(default_factory=dict)

@@ -372,6 +372,16 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Coarser:
+    """A column that tells the longer period in which a row's period lies: where no engine does, it
+    is `listed` for each period by its first day."""
+
+    column: str
+    grain: Grain
+    listed: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What all nodes of a plan share. With `grain` but no `window`, the window is the range of
     the data of `extent`. No relation may be called as one of `table_names`, which are case
@@ -385,6 +395,7 @@ class Frame:
     window: Window | None = None
     extent: tuple[Source, ...] = ()
     facts: Facts = NothingKnown()  # noqa: RUF009  (it holds nothing)
+    coarser: tuple[Coarser, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -102,7 +102,9 @@ def _order(sort: Sort, frame: Frame) -> str:
 
 
 def _columns(frame: Frame) -> list[str]:
-    return [*([PERIOD] if frame.grain is not None else []), *(key.column for key in frame.keys)]
+    longer = [item.column for item in frame.coarser]
+    own = [PERIOD] if frame.grain is not None else []
+    return [*longer, *own, *(key.column for key in frame.keys)]
 
 
 # --- formulas ------------------------------------------------------------------------------

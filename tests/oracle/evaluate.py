@@ -41,11 +41,12 @@ from tests.oracle.days import Span, accrued, bucket
 from tests.oracle.events import by_days
 from tests.oracle.leaves import Answer, Combo, Leaf, Part, Parts, entity_values
 from tests.oracle.money import check_currency
+from tests.oracle.periods import with_longer_periods
 from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
 from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic
 from tests.oracle.shown import shown, with_tested
 from tests.oracle.spans import Spans, spans
-from tests.oracle.together import Tie, led, levels
+from tests.oracle.together import Tie, led, totals
 
 
 def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
@@ -63,15 +64,16 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     ) -> Answer:
         return _Evaluator(model, query, rows, every, beyond).answer()
 
-    answer = shown(query, rows, answer_of(with_tested(query)))
+    settings = model.settings
+    answer = with_longer_periods(query, query.grain, settings, answer_of(with_tested(query)))
+    answer = shown(query, rows, answer)
     if query.top is not None:
-        answer = led(query, query.top, answer, answer_of)
-    for kept, timed in levels(query):
-        coarser = replace(query, by=query.by[:kept], grain=query.grain if timed else None)
-        rest = (Absent.ALL,) * (len(query.by) - kept)
-        for key, values in answer_of(coarser).items():
-            period = (Absent.ALL,) if query.grain is not None and not timed else ()
-            answer[(*period, *key, *rest)] = values
+        plain = replace(query, coarser=())
+        answer = led(plain, query.top, answer_of(plain), answer_of)
+        answer = with_longer_periods(query, query.grain, settings, answer)
+    for group in query.totals:
+        level = totals(replace(query, totals=(group,)), answer_of)
+        answer |= with_longer_periods(query, group.grain, settings, level)
     return answer
 
 

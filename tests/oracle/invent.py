@@ -210,8 +210,8 @@ def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
         origin=TableOrigin(path=(sketch.name,)),
         key=key,
         time=time_spec,
-        watermark=pick(draw, (*DAYS, *DAYS[-3:] * 5))
-        if sketch.at is not None and chance(draw, 20)
+        watermark=pick(draw, (*DAYS, *DAYS[-3:] * 5, *[time_spec] * 10))
+        if sketch.at is not None and chance(draw, 25)
         else None,
         exclude=_exclude(draw, sketch),
         joins={

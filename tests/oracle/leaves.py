@@ -146,8 +146,7 @@ class Leaf:
         if self.measure.stock is None:
             return self._day(row)
         assert span is not None
-        source = self.rows.model.sources[self.source]
-        known = last_known(source, self.rows_days())
+        known = last_known(self.rows.vouched_until(self.source), self.rows_days())
         return min(day_of(span[1]) - timedelta(days=1), known)
 
     def knows(self, span: Span) -> bool:
@@ -161,7 +160,7 @@ class Leaf:
         if not days:
             return False
         # A watermark is the first day that the source does not vouch for, as in `periods`.
-        watermark = self.rows.model.sources[self.source].watermark
+        watermark = self.rows.vouched_until(self.source)
         end = watermark if watermark is not None else max(days) + timedelta(days=1)
         return span[0] < end and span[1] > min(days) < end
 

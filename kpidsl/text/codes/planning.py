@@ -160,6 +160,15 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query revenue --by product --top 10 --totals",
     ),
     CodeInfo(
+        "K485",
+        "periods that lie in several others",
+        "A question is by two grains, and some periods of the finer one lie in two of the coarser.",
+        "A week that begins in March and ends in April is of neither month, and cutting it would "
+        "make weeks of two days (S17).",
+        "kpidsl query revenue --by month,week",
+        "kpidsl query revenue --by month,day",
+    ),
+    CodeInfo(
         "K486",
         "a plan over less than its months",
         "The question compares with a plan by days or weeks, or over days that are no whole "
