@@ -102,7 +102,9 @@ def _order(sort: Sort, frame: Frame) -> str:
 
 
 def _columns(frame: Frame) -> list[str]:
-    return [*([PERIOD] if frame.grain is not None else []), *(key.column for key in frame.keys)]
+    longer = [item.column for item in frame.coarser]
+    own = [PERIOD] if frame.grain is not None else []
+    return [*longer, *own, *(key.column for key in frame.keys)]
 
 
 # --- formulas ------------------------------------------------------------------------------
@@ -205,6 +207,7 @@ def _input(node: Input, frame: Frame) -> Outline:
     keys = [*([PERIOD] if node.timed else []), *node.keys]
     each = node.entity or (str(node.answer.frame.grain),)
     says.append(f"over each {', '.join(each)}{' by ' if keys else ''}{', '.join(keys)}")
+    says += [text for text, _ in _look(node.look)]
     answer = _compute(node.answer.input, node.answer.frame)
     return Outline("regroup", "; ".join(says), ("S10",), inputs=(answer,))
 
