@@ -42,8 +42,7 @@ def _answered() -> tuple[tuple[Case, Answer], ...]:
     found = []
     for seed in _SEEDS:
         case = case_of(seed)
-        query = replace(case.query.values_alone(), totals=case.query.totals)
-        case = replace(case, query=query)
+        case = replace(case, query=case.query.values_alone())
         answer = _found(case)
         if answer:
             found.append((case, answer))
