@@ -119,7 +119,10 @@ def _compute(compute: Compute, frame: Frame) -> Outline:
         says.append("rows overlap")
         found.add("S4")
     return Outline(
-        "compute", "; ".join(says), _sorted(found), inputs=(_merge(compute.input, frame),)
+        "compute",
+        "; ".join(says) or "the members alone",
+        _sorted(found),
+        inputs=(_merge(compute.input, frame),),
     )
 
 
@@ -222,7 +225,7 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
     for text, rule in _ways(node):
         says.append(text)
         rules.add(rule)
-    place = node.leaves[0].measure.place
+    place = node.leaves[0].measure.place if node.leaves else source.place
     finer = node.merged_from
     if finer is not None:
         from_base = finer.base is not None
