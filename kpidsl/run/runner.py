@@ -259,11 +259,13 @@ class Runner:
         table, _ = self._run(tree, self._text(tree, pretty=False), [source], days)
         if table is None:
             return None
-        first, last = table.rows[0]
+        first, last, *until = table.rows[0]
         if not isinstance(first, date) or not isinstance(last, date):
             return None
         # The calendar has no day after 9999-12-31, as exports write "never".
-        end = source.watermark or min(last, date.max - _DAY) + _DAY
+        end = until[0] if until else source.watermark or min(last, date.max - _DAY) + _DAY
+        if not isinstance(end, date):
+            return None
         return Window(first, end) if first < end else None
 
     def _holds_days(self, sources: Sequence[Source]) -> bool:
