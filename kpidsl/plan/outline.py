@@ -118,12 +118,8 @@ def _compute(compute: Compute, frame: Frame) -> Outline:
     if any(output.overlapping for output in compute.outputs):
         says.append("rows overlap")
         found.add("S4")
-    return Outline(
-        "compute",
-        "; ".join(says) or "the members alone",
-        _sorted(found),
-        inputs=(_merge(compute.input, frame),),
-    )
+    told = "; ".join(says) or "the members alone"
+    return Outline("compute", told, _sorted(found), inputs=(_merge(compute.input, frame),))
 
 
 def _rules_of(formula: Formula) -> Iterator[str]:
