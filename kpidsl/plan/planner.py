@@ -235,7 +235,7 @@ class _Planner:
         columns = tuple(zip(self.columns, self.states, strict=True))
         names = {spec: value.column for spec, value in self.expansion.regroups.items()}
         calendar = self.model.settings.calendar
-        regroups = Regroups(self.query, columns, planned, self.expansion.meant, calendar)
+        regroups = Regroups(self.query, columns, planned, calendar)
         return regroups.of(names, over)
 
     def _clocked(self) -> tuple[Source, ...]:
