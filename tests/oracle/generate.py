@@ -105,8 +105,10 @@ def random_case(draw: Draw) -> Case:
     dimensions = _dimensions(draw, world, asked)
     by = _by(draw, world.model, asked, dimensions)
     careless = chance(draw, 10)  # and so refused more often
-    window = _window(draw, world, pick(draw, asked)) if timed and chance(draw, 85) else None
     days: Grain | None = pick(draw, (None, *Grain)) if timed else None
+    window = _window(draw, world, pick(draw, asked), days) if timed and chance(draw, 85) else None
+    if not careless and window is None and days is Grain.DAY:
+        days = Grain.QUARTER  # the data's days are too many to look at one by one
     if not careless and window is None and _has_own_years(world.model.settings) and days in FISCAL:
         days = Grain.MONTH
     shifts = SHIFTS[days] if window is not None else ()
@@ -168,10 +170,10 @@ def _top(draw: Draw, select: tuple[Selection, ...], *, rest: bool) -> Top:
     return Top(pick(draw, (1, 1, 2)), column, chance(draw, 70), rest=rest and chance(draw, 90))
 
 
-def _window(draw: Draw, world: World, source: str) -> Window:
+def _window(draw: Draw, world: World, source: str, grain: Grain | None) -> Window:
     """Some days, more often than not such as hold rows of a source."""
     days = (_held(world, source) if chance(draw, 90) else ()) or DAYS
-    length = pick(draw, (1, 10, 31, 60, *(366, 500) * 4))
+    length = pick(draw, (1, 10, 31, 60, *((60,) if grain is Grain.DAY else (366, 500)) * 4))
     start = pick(draw, days) - timedelta(days=pick(draw, (0, length // 2, length // 2, length - 1)))
     return Window(start, start + timedelta(days=length))
 
