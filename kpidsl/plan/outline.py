@@ -119,9 +119,8 @@ def _compute(compute: Compute, frame: Frame) -> Outline:
     if any(output.overlapping for output in compute.outputs):
         says.append("rows overlap")
         found.add("S4")
-    return Outline(
-        "compute", "; ".join(says), _sorted(found), inputs=(_merge(compute.input, frame),)
-    )
+    told = "; ".join(says) or "the members alone"
+    return Outline("compute", told, _sorted(found), inputs=(_merge(compute.input, frame),))
 
 
 def _rules_of(formula: Formula) -> Iterator[str]:
@@ -224,7 +223,7 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
     for text, rule in _ways(node):
         says.append(text)
         rules.add(rule)
-    place = node.leaves[0].measure.place
+    place = node.leaves[0].measure.place if node.leaves else source.place
     finer = node.merged_from
     if finer is not None:
         from_base = finer.base is not None
