@@ -16,6 +16,7 @@ from kpidsl.model.project import Model, Settings
 from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_longer_periods, with_rows_left_out, without_metrics
+from tests.oracle.bridging import with_bridge
 from tests.oracle.currencies import with_currencies
 from tests.oracle.days import FISCAL, day_of
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
@@ -95,6 +96,8 @@ def random_case(draw: Draw) -> Case:
         world = with_identities(draw, world)
     if chance(draw, 20):
         world = with_order(draw, world)
+    if chance(draw, 40):
+        world = with_bridge(draw, world)
     size = pick(draw, (1, 2, 2, 2, 2, 2))
     measured = [name for name, source in world.model.sources.items() if source.measures]
     asked = some(draw, measured, size, size)
@@ -105,10 +108,8 @@ def random_case(draw: Draw) -> Case:
     dimensions = _dimensions(draw, world, asked)
     by = _by(draw, world.model, asked, dimensions)
     careless = chance(draw, 10)  # and so refused more often
+    window = _window(draw, world, pick(draw, asked)) if timed and chance(draw, 85) else None
     days: Grain | None = pick(draw, (None, *Grain)) if timed else None
-    window = _window(draw, world, pick(draw, asked), days) if timed and chance(draw, 85) else None
-    if not careless and window is None and days is Grain.DAY:
-        days = Grain.QUARTER  # the data's days are too many to look at one by one
     if not careless and window is None and _has_own_years(world.model.settings) and days in FISCAL:
         days = Grain.MONTH
     shifts = SHIFTS[days] if window is not None else ()
@@ -170,10 +171,10 @@ def _top(draw: Draw, select: tuple[Selection, ...], *, rest: bool) -> Top:
     return Top(pick(draw, (1, 1, 2)), column, chance(draw, 70), rest=rest and chance(draw, 90))
 
 
-def _window(draw: Draw, world: World, source: str, grain: Grain | None) -> Window:
+def _window(draw: Draw, world: World, source: str) -> Window:
     """Some days, more often than not such as hold rows of a source."""
     days = (_held(world, source) if chance(draw, 90) else ()) or DAYS
-    length = pick(draw, (1, 10, 31, 60, *((60,) if grain is Grain.DAY else (366, 500)) * 4))
+    length = pick(draw, (1, 10, 31, 60, *(366, 500) * 4))
     start = pick(draw, days) - timedelta(days=pick(draw, (0, length // 2, length // 2, length - 1)))
     return Window(start, start + timedelta(days=length))
 
@@ -273,4 +274,6 @@ def _weight(model: Model, asked: list[str], dimension: e.QueryDimension) -> int:
     found = ends(model, asked, dimension)
     if len(found) < len(asked):
         return 0
+    if any("in clubs" in end.forward for end in found):
+        return 40
     return 7 if any(end.reverse for end in found) else 1
