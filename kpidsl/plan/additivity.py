@@ -74,7 +74,11 @@ def can_be_named_late(node: Aggregate) -> bool:
     """Tell whether the groups of a node can be told apart by the columns that join their tables,
     and named when its rows have been added up: two keys of one name are one group, so its values
     must merge (S10)."""
-    merged = not node.fan_outs and all(merged_by(leaf.measure) for leaf in node.leaves)
+    merged = (
+        not node.fan_outs
+        and not node.bridge
+        and all(merged_by(leaf.measure) for leaf in node.leaves)
+    )
     return bool(node.keys) and merged and all(map(_is_joined_column, node.keys))
 
 
@@ -94,6 +98,7 @@ def merges_into(finer: Aggregate, node: Aggregate) -> bool:
         finer.input.source is node.input.source
         and finer.look == node.look
         and finer.where == node.where
+        and finer.bridge == node.bridge
         and finer.windowed == node.windowed
         and not finer.fan_outs
         and not finer.beyond

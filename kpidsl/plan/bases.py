@@ -38,6 +38,7 @@ class Bases:
         same_rows = (
             base.input.source is node.input.source
             and base.where == node.where
+            and base.bridge == node.bridge
             and _present(base) == _present(node)
             and (base.keys == node.keys if base.fan_outs else not node.fan_outs)
         )
@@ -143,6 +144,7 @@ def _are_alike(one: Aggregate, other: Aggregate) -> bool:
         one.input.source is other.input.source
         and one.keys == other.keys
         and one.where == other.where
+        and one.bridge == other.bridge
         and one.fan_outs == other.fan_outs
         and _present(one) == _present(other)
     )

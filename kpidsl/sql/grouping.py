@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -26,7 +26,7 @@ from kpidsl.sql.money import MONEY, MONEY_PLACES
 from kpidsl.sql.naming import LateNames
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.scope import Scope
+from kpidsl.sql.scope import Scope, names
 from kpidsl.sql.spans import END_DAY, within
 from kpidsl.sql.statement import key_columns
 
@@ -60,7 +60,7 @@ class Grouping:
         if node.once_per:
             return self._once_per(scope, node, groups, conditions, wheres, spans)
         values = [
-            build.alias(self._aggregated(scope, leaf, self._operand(scope, leaf, own)), leaf.column)
+            build.alias(self._value(scope, node, leaf, own), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         select = self.rows(scope, node, [*groups, *values], spans)
@@ -91,7 +91,7 @@ class Grouping:
                 outer.append(build.alias(value, column.column))
                 if column.state is not None:
                     outer.append(build.alias(state, column.state))
-        sums = whole_values(node.leaves, node.leaves, groups, self.dialect)
+        sums = whole_values(node, node.leaves, groups, self.dialect)
         select = build.from_(build.select(*outer, *sums), build.subquery(inner, groups))
         return _grouped(late.apply(select, groups), len(outer))
 
@@ -283,6 +283,21 @@ class Grouping:
         places = self.frame.facts.decimal_places(source, operand.path[0])
         return places is not None and places <= MONEY_PLACES
 
+    def _value(
+        self, scope: Scope, node: Aggregate, leaf: Leaf, conditions: list[exp.Expr]
+    ) -> exp.Expr:
+        """Return the value of a leaf, of rows that are split over a bridge that of their shares."""
+        operand = self._operand(scope, leaf, conditions)
+        if not node.bridge:
+            return self._aggregated(scope, leaf, operand)
+        share = scope.share(names(node.bridge))
+        if leaf.measure.aggregate is Kind.SUM:
+            assert operand is not None
+            return exp.Sum(this=build.exactly(exp.Mul(this=operand, expression=share)))
+        if operand is not None:
+            share = build.case([(exp.Not(this=build.is_null(operand)), share)])
+        return build.exactly(exp.Sum(this=share))
+
     def _aggregated(self, scope: Scope, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
         measure = leaf.measure
         order = scope.order() if measure.aggregate in BY_ORDER else ()
@@ -359,17 +374,17 @@ class _FanOutJoin:
 
 
 def whole_values(
-    leaves: Iterable[Leaf], finer: Sequence[Leaf], table: str, dialect: Dialect
+    node: Aggregate, finer: Sequence[Leaf], table: str, dialect: Dialect
 ) -> list[exp.Expr]:
-    """Return the values that those of smaller groups in a table make together."""
+    """Return the values of a node that those of smaller groups in a table make together."""
     values: list[exp.Expr] = []
-    for leaf in leaves:
+    for leaf in node.leaves:
         merge = merged_by(leaf.measure)
         assert merge is not None
         same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
         part = build.column(next(same).column, table)
         value = aggregated(merge, part, dialect)
-        if isinstance(leaf.measure.operand, Exchanged):
+        if node.bridge or isinstance(leaf.measure.operand, Exchanged):
             build.exactly(value)
         values.append(build.alias(value, leaf.column))
     return values

@@ -254,7 +254,7 @@ class _Lowering:
         """Merge the values of a node with more groups, or with finer periods (S10, S18)."""
         keys = [self._period(node, finer, table, spans)] if node.timed else []
         keys += self._members(node, table)
-        values = whole_values(node.leaves, finer.leaves, table, self.dialect)
+        values = whole_values(node, finer.leaves, table, self.dialect)
         select = build.from_(build.select(*keys, *values), build.table(table))
         day = build.column(PERIOD, table)
         if spans is not None:
