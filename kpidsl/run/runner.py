@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError, Table, ValueType
+from kpidsl.model.expr import Exchanged
 from kpidsl.model.listed_years import ListedYears
 from kpidsl.model.moments import DayPart, local_period
 from kpidsl.model.periods import Grain, Window
@@ -76,7 +77,7 @@ class Runner:
         columns = self._columns(query, planned)
         types = value_types(planned, columns, self._engine)
         sources = [node.input.source for node in nodes]
-        rated = unrated_tree(planned, self._engine.dialect)
+        rated = unrated_tree(planned, self._engine.dialect) if _converts(nodes) else None
         table, found = self._run(tree, sql, sources, types, once, query.grain, rated)
         if table is not None:
             found = [*found, *self._too_many(planned, table)]
@@ -283,6 +284,12 @@ def _aggregates(planned: Plan) -> tuple[Aggregate, ...]:
     """Return what reads the rows of an answer, and of the answers that its filters test."""
     nodes = tuple(aggregates_of(planned.root.input.input.inputs))
     return (*nodes, *tested_by(nodes))
+
+
+def _converts(nodes: Iterable[Aggregate]) -> bool:
+    """Tell whether money is converted in an answer (S26)."""
+    measures = (leaf.measure for node in nodes for leaf in node.leaves)
+    return any(isinstance(measure.operand, Exchanged) for measure in measures)
 
 
 def _rows(

@@ -15,6 +15,7 @@ from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_rows_left_out
+from tests.oracle.bridging import with_bridge
 from tests.oracle.currencies import with_currencies
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.events import drawn
@@ -93,6 +94,8 @@ def random_case(draw: Draw) -> Case:
         world = with_identities(draw, world)
     if chance(draw, 20):
         world = with_order(draw, world)
+    if chance(draw, 20):
+        world = with_bridge(draw, world)
     size = pick(draw, (1, 2))
     measured = [name for name, source in world.model.sources.items() if source.measures]
     asked = some(draw, measured, size, size)
@@ -219,4 +222,6 @@ def _weight(model: Model, asked: list[str], dimension: e.QueryDimension) -> int:
     found = ends(model, asked, dimension)
     if len(found) < len(asked):
         return 0
+    if any("in clubs" in end.forward for end in found):
+        return 40
     return 7 if any(end.reverse for end in found) else 1
