@@ -21,7 +21,7 @@ By = Annotated[
     str,
     typer.Option(
         "--by",
-        help="Dimensions, and at most one grain: month,channel. Grains are second, minute, hour, "
+        help="Dimensions and grains: year,month,channel. Grains are second, minute, hour, "
         "day, week, month, quarter, year, fiscal_month, fiscal_quarter and fiscal_year.",
     ),
 ]
@@ -65,6 +65,11 @@ Dialect = Annotated[
 Totals = Annotated[
     bool,
     typer.Option("--totals", help="Add the totals over the last of --by, the last two, and all."),
+]
+
+TotalsBy = Annotated[
+    str,
+    typer.Option("--totals-by", help="Add these totals alone: region,month+channel,all."),
 ]
 
 Top = Annotated[

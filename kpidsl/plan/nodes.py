@@ -12,7 +12,8 @@ Walk                                             a funnel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -197,6 +198,9 @@ class Aggregate:
     bridge: tuple[Hop, ...] = ()
     base: Base | None = None
     merged_from: Aggregate | None = None
+    picked: bool = False
+    present: str | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +216,14 @@ class OverAnswer:
 class Regroup:
     """Aggregates over the entities of an answer, at the key columns `keys` and, if `timed`, by
     period (S10). The columns `entity` tell an entity, and a row without one is of none; without
-    columns each period of the answer is one."""
+    columns each period of the answer is one, and counts in the periods whose `look` holds it."""
 
     answer: Subtotal
     columns: tuple[OverAnswer, ...]
     keys: tuple[str, ...]
     entity: tuple[str, ...]
     timed: bool = False
+    look: Look = Look()
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,10 +374,20 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Coarser:
+    """A column that tells the longer period in which a row's period lies: where no engine does, it
+    is `listed` for each period by its first day."""
+
+    column: str
+    grain: Grain
+    listed: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What all nodes of a plan share. With `grain` but no `window`, the window is the range of
     the data of `extent`. No relation may be called as one of `table_names`, which are case
-    folded."""
+    folded. `known` names by source the tables that already say what it knows."""
 
     settings: Settings
     sources: dict[str, Source]
@@ -382,6 +397,8 @@ class Frame:
     window: Window | None = None
     extent: tuple[Source, ...] = ()
     facts: Facts = NothingKnown()  # noqa: RUF009  (it holds nothing)
+    coarser: tuple[Coarser, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

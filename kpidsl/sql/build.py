@@ -225,6 +225,17 @@ def with_ctes(select: exp.Select, ctes: Sequence[tuple[str, exp.Query]]) -> exp.
     return select
 
 
+def kept(name: str, query: exp.Query) -> exp.Create:
+    """Return a statement that keeps the rows of a query in a temporary table."""
+    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+    return exp.Create(this=table(name), kind="TABLE", expression=query, properties=temporary)
+
+
+def dropped(name: str) -> exp.Drop:
+    """Return a statement that drops a temporary table, if it is there."""
+    return exp.Drop(tables=[table(name)], kind="TABLE", exists=True)
+
+
 def union_all(selects: Sequence[exp.Query]) -> exp.Query:
     """Return one or more queries stacked, duplicates kept."""
     stacked = selects[0]

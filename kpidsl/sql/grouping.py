@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from sqlglot import exp
 
@@ -29,6 +29,7 @@ from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope, names
 from kpidsl.sql.spans import END_DAY, within
 from kpidsl.sql.statement import key_columns
+from kpidsl.sql.watermarks import vouched_until
 
 _KEEPS_MONEY = {Kind.SUM, Kind.MIN, Kind.MAX, *BY_ORDER}
 ACCRUED = "DECIMAL(38, 12)"
@@ -247,13 +248,19 @@ class Grouping:
         if node.stock is None:
             return None
         last = self.dialect.add(self._end(node, spans), 0, -1)
-        if source.watermark is not None:
-            known: exp.Expr = build.day(source.watermark - timedelta(days=1))
+        until = self.vouched_until(source)
+        if until is not None:
+            known = self.dialect.add(until, 0, -1)
         else:
             scope = self.scope_of(source)
             day = exp.Max(this=build.cast(scope.time(), "DATE"))
             known = exp.Subquery(this=scope.apply_joins(build.select(day)))
         return exp.Least(this=last, expressions=[known], ignore_nulls=True)
+
+    def vouched_until(self, source: Source) -> exp.Expr | None:
+        """Return the first day of a source that is not complete, if it says so (S21)."""
+        zone = self.frame.settings.timezone
+        return vouched_until(self.scope_of(source), self.dialect, zone)
 
     def _leaf_conditions(self, scope: Scope, leaf: Leaf) -> list[exp.Expr]:
         own = [] if leaf.measure.where is None else [scope.condition(leaf.measure.where)]
@@ -374,12 +381,17 @@ class _FanOutJoin:
 
 
 def whole_values(
-    node: Aggregate, finer: Sequence[Leaf], table: str, dialect: Dialect
+    node: Aggregate,
+    finer: Sequence[Leaf],
+    table: str,
+    dialect: Dialect,
+    picked: Kind | None = None,
 ) -> list[exp.Expr]:
-    """Return the values of a node that those of smaller groups in a table make together."""
+    """Return the values of a node that those of smaller groups in a table make together: each by
+    its own aggregate, or, where each group is one of the table's, by that which picks its value."""
     values: list[exp.Expr] = []
     for leaf in node.leaves:
-        merge = merged_by(leaf.measure)
+        merge = picked or merged_by(leaf.measure)
         assert merge is not None
         same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
         part = build.column(next(same).column, table)

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
@@ -41,6 +42,7 @@ from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
 from kpidsl.sql.merging import Part, by_period, columns_of, counts, folded, skeleton
+from kpidsl.sql.periods import coarser_period
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.shown import in_order, leaves_out, shown_rows
 from kpidsl.sql.spans import spans, within
@@ -87,6 +89,15 @@ def _lowered(plan: Plan, statement: Statement) -> exp.Select:
         stacked = build.subquery(build.union_all(parts), "levels")
         select = build.from_(build.select(exp.Star()), stacked)
     return build.with_ctes(in_order(select, plan), statement.all_ctes())
+
+
+def rows_tree(node: Aggregate, frame: Frame, dialect: str) -> exp.Select:
+    """Return the rows of one node as a SELECT of its period, keys and their states, and leaves."""
+    statement = Statement(frame, DIALECTS[dialect])
+    statement.relations.entities = EntityTables(statement, _Lowering).of
+    name = _Lowering(Compute(Merge((node,)), ()), frame, statement).rows(node)
+    select = build.from_(build.select(exp.Star()), build.table(name))
+    return build.with_ctes(select, statement.all_ctes())
 
 
 def cell_counts(plan: Plan, dialect: str) -> exp.Select:
@@ -150,21 +161,30 @@ class _Lowering:
     def select(self, whole: Frame) -> exp.Select:
         """Return the rows with the key columns of the whole answer, in no order."""
         select = self._compute(self.compute)
-        if len(whole.keys) == len(self.frame.keys) and whole.grain is self.frame.grain:
+        same = len(whole.keys) == len(self.frame.keys) and whole.grain is self.frame.grain
+        if same and not whole.coarser:
             return select
-        values = select.expressions[len(key_columns(self.frame)) :]
-        select.set("expressions", [*self._keys_of(whole), *values])
+        count = len(key_columns(self.frame))
+        keys, values = select.expressions[:count], select.expressions[count:]
+        keys = keys if same else list(self._keys_of(whole))
+        period = build.column(PERIOD, CELLS)
+        longer = [
+            build.alias(coarser_period(item, period.copy(), self.frame, self.dialect), item.column)
+            for item in whole.coarser
+        ]
+        select.set("expressions", [*longer, *keys, *values])
         return select
 
     def _keys_of(self, whole: Frame) -> Iterator[exp.Expr]:
         """Yield the keys of the whole answer in a row that is a total over some of them."""
         if whole.grain is not None:
-            day = build.column(PERIOD, CELLS) if self.frame.grain is not None else None
+            own = self.frame.grain is whole.grain
+            day = build.column(PERIOD, CELLS) if own else None
             kind = "TIMESTAMP" if isinstance(whole.grain, DayPart) else "DATE"
             yield day or build.alias(build.cast(exp.Null(), kind), PERIOD)
-        own = {key.column: key for key in self.frame.keys}
+        keys = {key.column: key for key in self.frame.keys}
         for key in whole.keys:
-            mine = own.get(key.column)
+            mine = keys.get(key.column)
             assert key.state is not None
             if mine is None:
                 yield build.alias(exp.Null(), key.column)
@@ -210,10 +230,12 @@ class _Lowering:
     def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):
             inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
-            return over_entities(node, inner, self.frame, self.statement)
-        return self._aggregate(node), [leaf.column for leaf in node.leaves]
+            spans = self._spans(node.look) if node.look.joined else None
+            return over_entities(node, inner, self.frame, self.statement, spans)
+        return self.rows(node), [leaf.column for leaf in node.leaves]
 
-    def _aggregate(self, node: Aggregate) -> str:
+    def rows(self, node: Aggregate) -> str:
+        """Return the name of the rows of a node."""
         if id(node) not in self.aggregates:
             self.aggregates[id(node)] = self._rows_of(node)
         return self.aggregates[id(node)]
@@ -225,20 +247,22 @@ class _Lowering:
                 continue
             days = node.merged_from or node
             if node.input.source is source and holds_all_days(days, self.frame.grain):
-                return self._aggregate(days)
+                return self.rows(days)
         return None
 
     def _rows_of(self, node: Aggregate) -> str:
+        if node.kept is not None:
+            return node.kept
         source = node.input.source.name
         if node.base is not None:
             return self._cte(f"{source}_by_{node.base.grain}", self._grouped(node, None))
         name = f"{source}_totals{'_prior' if node.look.shift else ''}"
         finer = node.merged_from
         if finer is not None and finer.base is None:
-            return self._cte(name, self._merged(node, finer, self._aggregate(finer), None))
+            return self._cte(name, self._merged(node, finer, self.rows(finer), None))
         spans = self._spans(node.look) if node.look.joined else None
         if finer is not None:
-            return self._cte(name, self._merged(node, finer, self._aggregate(finer), spans))
+            return self._cte(name, self._merged(node, finer, self.rows(finer), spans))
         if spans is not None and counts_arrivals(node):
             return self._cte(name, arrivals(node, self.grouping, spans, self._cte))
         return self._cte(name, self._grouped(node, spans))
@@ -254,15 +278,21 @@ class _Lowering:
         """Merge the values of a node with more groups, or with finer periods (S10, S18)."""
         keys = [self._period(node, finer, table, spans)] if node.timed else []
         keys += self._members(node, table)
-        values = whole_values(node, finer.leaves, table, self.dialect)
+        picked = Kind.MAX if node.picked else None
+        values = whole_values(node, finer.leaves, table, self.dialect, picked)
         select = build.from_(build.select(*keys, *values), build.table(table))
         day = build.column(PERIOD, table)
+        tests: list[exp.Expr] = []
         if spans is not None:
             select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
         elif finer.base is not None:
-            select = build.where(select, *self._days(node, finer, day))
+            tests += self._days(node, finer, day)
+        if node.present is not None:
+            rows = build.column(node.present, table)
+            tests.append(exp.GT(this=rows, expression=build.number(0)))
         if self.beside is not None and node.beyond:
-            select = build.where(select, self.beside.hold_none(self.beside.columns(table)))
+            tests.append(self.beside.hold_none(self.beside.columns(table)))
+        select = build.where(select, *tests)
         numbers = (build.number(place) for place in range(1, len(keys) + 1))
         return build.group_by(select, *numbers) if keys else select
 

@@ -58,6 +58,9 @@ class MemoryEngine:
         cursor = execute(self._con, sql)
         return Table(tuple(item[0] for item in cursor.description or ()), cursor.fetchall())
 
+    def keep(self, sql: str) -> None:
+        self._con.execute(sql)
+
     def tables(self) -> list[str]:
         return []
 

@@ -55,7 +55,7 @@ class Dialect(Protocol):
     name: str
     is_typed: bool
 
-    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         """Return the SQL of a tree, which stays as it is, or without a copy, which takes as long
         again, may be changed."""
 

@@ -33,7 +33,7 @@ class DuckDB:
     name = "duckdb"
     is_typed = True
 
-    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         return tree.sql(dialect=self.name, pretty=pretty, copy=copy)
 
     def lacks(self, tree: exp.Query) -> list[str]:

@@ -54,7 +54,7 @@ class SQLite:
     name = "sqlite"
     is_typed = False
 
-    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         adapted = _adapted(tree.copy() if copy else tree)
         sql = adapted.sql(dialect=self.name, pretty=pretty, normalize_functions=False)
         used = sorted({node.name for node in adapted.find_all(exp.Anonymous)})
