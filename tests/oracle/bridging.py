@@ -31,8 +31,7 @@ SHARES = tuple(
 
 def with_bridge(draw: Draw, world: World) -> World:
     """A world in which rows that have a key of one column are split over clubs."""
-    keyed = [name for name, columns in world.columns.items() if "part" not in columns]
-    keyed = [name for name in keyed if "id" in world.columns[name] and world.kinds.get(name)]
+    keyed = [name for name, kinds in world.kinds.items() if kinds and _has_ids(world, name)]
     if not keyed:
         return world
     owner = pick(draw, (*keyed[:1] * 2, *keyed))  # the first is one that others join
@@ -86,6 +85,11 @@ def with_bridge(draw: Draw, world: World) -> World:
         },
         kinds={**world.kinds, BRIDGE: {}, CLUBS: {"title": "text"}},
     )
+
+
+def _has_ids(world: World, name: str) -> bool:
+    ids = [row.get("id") for row in world.tables[name]]
+    return "part" not in world.columns[name] and len({*ids, None}) > len(ids)
 
 
 def _splitting(draw: Draw, source: Source) -> Source:

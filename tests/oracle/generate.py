@@ -96,7 +96,7 @@ def random_case(draw: Draw) -> Case:
         world = with_identities(draw, world)
     if chance(draw, 20):
         world = with_order(draw, world)
-    if chance(draw, 20):
+    if chance(draw, 40):
         world = with_bridge(draw, world)
     size = pick(draw, (1, 2, 2, 2, 2, 2))
     measured = [name for name, source in world.model.sources.items() if source.measures]
