@@ -58,17 +58,17 @@ class Grouping:
         scope = self.scope_of(node.input.source)
         fans = self._fans(scope, node)
         groups = self._groups(scope, node, fans, spans)
-        conditions, wheres = self._conditions(scope, node, spans)
+        conditions, wheres = self.conditions(scope, node, spans)
         if node.once_per:
             return self._once_per(scope, node, groups, conditions, wheres, spans)
         values = [
-            build.alias(self._aggregated(leaf, self._operand(scope, leaf, own)), leaf.column)
+            build.alias(self.aggregated(leaf, self.operand(scope, leaf, own)), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         select = self._rows(scope, node, [*groups, *values], spans)
         for fan in fans:
             select = fan.apply(select)
-        return _grouped(build.where(select, *wheres), len(groups))
+        return grouped(build.where(select, *wheres), len(groups))
 
     def _named_late(self, node: Aggregate, spans: str | None) -> exp.Select:
         """Group by the columns that join the keys' tables, and name what has been added up."""
@@ -76,15 +76,15 @@ class Grouping:
         taken = Names((PERIOD, *(leaf.column for leaf in node.leaves)))
         groups = self.relations.names.unused(f"{node.input.source.name}_by_key")
         late = LateNames.of(node, scope, taken, Names((groups,)))
-        timed = [build.alias(self._period(scope, node, spans), PERIOD)] if node.timed else []
+        timed = [build.alias(self.period(scope, node, spans), PERIOD)] if node.timed else []
         columns = [*timed, *late.codes(scope)]
-        conditions, wheres = self._conditions(scope, node, spans)
+        conditions, wheres = self.conditions(scope, node, spans)
         values = [
-            build.alias(self._aggregated(leaf, self._operand(scope, leaf, own)), leaf.column)
+            build.alias(self.aggregated(leaf, self.operand(scope, leaf, own)), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         inner = build.where(self._rows(scope, node, [*columns, *values], spans), *wheres)
-        inner = _grouped(inner, len(columns))
+        inner = grouped(inner, len(columns))
         members = {key.column: late.member(key) for key in node.keys}
         outer: list[exp.Expr] = [build.column(PERIOD, groups)] if node.timed else []
         for column in self.frame.keys:
@@ -95,7 +95,7 @@ class Grouping:
                     outer.append(build.alias(state, column.state))
         sums = whole_values(node.leaves, node.leaves, groups, self.dialect)
         select = build.from_(build.select(*outer, *sums), build.subquery(inner, groups))
-        return _grouped(late.apply(select, groups), len(outer))
+        return grouped(late.apply(select, groups), len(outer))
 
     def occurrences(self, node: Aggregate, counted: str) -> exp.Select:
         """Return on which days the values of a node's one leaf are seen: the day as period, the
@@ -105,8 +105,8 @@ class Grouping:
         scope = self.scope_of(node.input.source)
         fans = self._fans(scope, by_day)
         groups = self._groups(scope, by_day, fans, None)
-        (own,), wheres = self._conditions(scope, by_day, None)
-        value = self._operand(scope, node.leaves[0], own)
+        (own,), wheres = self.conditions(scope, by_day, None)
+        value = self.operand(scope, node.leaves[0], own)
         assert value is not None
         columns = [*groups, build.alias(value, counted)]
         select = self._rows(scope, by_day, columns, None)
@@ -124,7 +124,7 @@ class Grouping:
         names = self.relations.names
         return [_FanOutJoin(scope, fan_out, node.keys, names) for fan_out in node.fan_outs]
 
-    def _conditions(
+    def conditions(
         self, scope: Scope, node: Aggregate, spans: str | None
     ) -> tuple[list[list[exp.Expr]], list[exp.Expr]]:
         """Return what each leaf asks of a row by itself, and what all or any of them do."""
@@ -165,7 +165,7 @@ class Grouping:
             return select
         return build.inner_join(select, build.table(spans), within(day, spans, node.look))
 
-    def _period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
+    def period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
         if spans is not None:
             return build.column(PERIOD, spans)
         grain = self.frame.grain if node.base is None else node.base.grain
@@ -180,7 +180,7 @@ class Grouping:
     ) -> list[exp.Expr]:
         groups: list[exp.Expr] = []
         if node.timed:
-            groups.append(build.alias(self._period(scope, node, spans), PERIOD))
+            groups.append(build.alias(self.period(scope, node, spans), PERIOD))
         by_name = {key.column: position for position, key in enumerate(node.keys)}
         for column in self.frame.keys:
             if column.column not in by_name:
@@ -242,7 +242,7 @@ class Grouping:
         own = [] if leaf.measure.where is None else [scope.condition(leaf.measure.where)]
         return own + [scope.condition(item) for item in leaf.where]
 
-    def _operand(self, scope: Scope, leaf: Leaf, conditions: list[exp.Expr]) -> exp.Expr | None:
+    def operand(self, scope: Scope, leaf: Leaf, conditions: list[exp.Expr]) -> exp.Expr | None:
         """Return what the aggregate takes: the operand where the conditions hold."""
         measure = leaf.measure
         value = None if measure.operand is None else scope.value(measure.operand)
@@ -264,7 +264,7 @@ class Grouping:
         places = self.frame.facts.decimal_places(source, operand.path[0])
         return places is not None and places <= _MONEY_PLACES
 
-    def _aggregated(self, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
+    def aggregated(self, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
         measure = leaf.measure
         return aggregated(measure.aggregate, value, self.dialect, measure.fraction)
 
@@ -284,18 +284,18 @@ class Grouping:
         ]
         values = []
         for leaf, own in zip(node.leaves, conditions, strict=True):
-            operand = self._operand(scope, leaf, own)
+            operand = self.operand(scope, leaf, own)
             values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
         inner = self._rows(scope, node, [*groups, *keys, *values], spans)
         inner = build.where(inner, *wheres) if wheres else inner
-        inner = _grouped(inner, len(groups) + len(keys))
+        inner = grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]
         totals = [
-            build.alias(self._aggregated(leaf, build.column(leaf.column)), leaf.column)
+            build.alias(self.aggregated(leaf, build.column(leaf.column)), leaf.column)
             for leaf in node.leaves
         ]
         select = build.from_(build.select(*outer, *totals), build.subquery(inner, "once"))
-        return _grouped(select, len(groups))
+        return grouped(select, len(groups))
 
 
 class _FanOutJoin:
@@ -372,7 +372,8 @@ def key_state(scope: Scope, key: Key) -> exp.Expr:
     return build.case([(unmatched, exp.Literal.string("unmapped"))])
 
 
-def _grouped(select: exp.Select, count: int) -> exp.Select:
+def grouped(select: exp.Select, count: int) -> exp.Select:
+    """Group by the first columns; without any, all rows are one group."""
     if not count:
         return select
     return build.group_by(select, *(build.number(position) for position in range(1, count + 1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlglot import exp
 
@@ -29,8 +29,10 @@ def key_columns(frame: Frame, kept: Iterable[int] | None = None) -> list[str]:
 class Statement:
     """The named queries of one statement, in the order in which they are read."""
 
-    def __init__(self, frame: Frame, dialect: Dialect) -> None:
+    def __init__(self, frame: Frame, dialect: Dialect, merged: Collection[int] = ()) -> None:
+        """`merged` are the identities of the nodes that others are merged from."""
         self.dialect = dialect
+        self.merged = merged
         self.relations = Relations(frame, dialect)
         self.aggregates: dict[int, str] = {}
         """The names of aggregates, by the identity of their nodes."""
