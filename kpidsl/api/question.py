@@ -38,6 +38,7 @@ class Asked(TypedDict, total=False):
     totals: bool
     top: int | None
     rest: bool
+    sparse: bool
     having: str | None
     per: Sequence[str]
 
@@ -55,7 +56,8 @@ class Question:
     `totals` adds rows: the totals over the last of `by`, over the last two, …, and over everything,
     each computed from the rows (S10). `top` keeps the first so many members of the last of `by`, in
     each group of the others, by the first metric of `order` or else the largest of the first
-    metric; `rest` adds all others as one row.
+    metric; `rest` adds all others as one row. `sparse` leaves out the periods in which a member has
+    no rows, which otherwise are there with the values of none (S17).
 
     `having` is a condition over metrics, such as `revenue > 100`, and keeps the rows at which it
     holds; `limit` keeps the first so many of these, in each group of the columns `per`, or of all.
@@ -72,6 +74,7 @@ class Question:
     totals: bool = False
     top: int | None = None
     rest: bool = True
+    sparse: bool = False
     having: str | None = None
     per: Sequence[str] = ()
 
@@ -143,6 +146,7 @@ def ask(
         order,
         question.limit,
         totals=question.totals,
+        sparse=question.sparse,
         having=having,
         per=per,
     )

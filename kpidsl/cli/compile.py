@@ -49,6 +49,7 @@ def run(
     totals: options.Totals = False,
     top: options.Top = None,
     rest: options.Rest = True,
+    sparse: options.Sparse = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print the logical plan, with the rules that made it.")
     ] = False,
@@ -69,6 +70,7 @@ def run(
             "totals": totals,
             "top": top,
             "rest": rest,
+            "sparse": sparse,
             "having": having,
             "per": options.words(per),
         }

@@ -78,6 +78,12 @@ Top = Annotated[
 Rest = Annotated[
     bool, typer.Option("--rest/--no-rest", help="Whether --top adds a row for all others.")
 ]
+Sparse = Annotated[
+    bool,
+    typer.Option(
+        "--sparse", help="Leave out the periods in which a member has no rows, else values of none."
+    ),
+]
 
 
 def words(text: str) -> list[str]:

@@ -41,6 +41,7 @@ def run(
     totals: options.Totals = False,
     top: options.Top = None,
     rest: options.Rest = True,
+    sparse: options.Sparse = False,
     form: Annotated[
         ResultFormat, typer.Option("--format", help="How the answer is printed.")
     ] = ResultFormat.TABLE,
@@ -60,6 +61,7 @@ def run(
             totals=totals,
             top=top,
             rest=rest,
+            sparse=sparse,
             having=having,
             per=options.words(per),
         )

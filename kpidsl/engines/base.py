@@ -13,12 +13,14 @@ from kpidsl.text.diagnostic import Diagnostic
 
 class ValueType(StrEnum):
     """What a column of an answer holds. `exact` numbers are whole or decimal, `money` is refused
-    where the engine has not kept all of its digits; `any` is whatever the engine gives."""
+    where the engine has not kept all of its digits; `held` is a value of the data, exact where it
+    is a number; `any` is whatever the engine gives."""
 
     ANY = "any"
     BOOLEAN = "boolean"
     EXACT = "exact"
     FLOAT = "float"
+    HELD = "held"
     MONEY = "money"
     MOMENT = "moment"
     TEXT = "text"
@@ -52,7 +54,8 @@ class EngineError(Exception):
 
 
 class Engine(Protocol):
-    """A connection that only reads. `dialect` is a name in `kpidsl.sql.dialects.DIALECTS`."""
+    """A connection that only reads, and keeps what it has read for a while. `dialect` is a name in
+    `kpidsl.sql.dialects.DIALECTS`."""
 
     dialect: str
 
@@ -62,6 +65,10 @@ class Engine(Protocol):
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         """Run one SELECT; raises `EngineError`. `types` are those of its columns, for an engine
         whose values don't tell; without them values are as the engine gives them."""
+
+    def keep(self, sql: str) -> None:
+        """Run a statement that keeps the rows of a SELECT in a temporary table, which this
+        connection alone sees and no file holds, or that drops one; raises `EngineError`."""
 
     def tables(self) -> list[str]:
         """Return the names of the tables that can be read, for suggestions."""

@@ -136,8 +136,14 @@ class EmbeddedEngine:
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         del types  # the columns have types of their own
+        return self._run(lambda: self._fetch(sql))
+
+    def keep(self, sql: str) -> None:
+        self._run(lambda: self._con.execute(sql))
+
+    def _run(self, work: Callable[[], T]) -> T:
         try:
-            return self._attended(lambda: self._fetch(sql), self._timeout)
+            return self._attended(work, self._timeout)
         except TimeoutError as failure:
             raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
         except duckdb.Error as failure:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from kpidsl.engines.attended import attended
@@ -18,19 +19,29 @@ from kpidsl.engines.sqlite_values import Misfit, TooLarge
 from kpidsl.model.sources import FilesOrigin, Source
 from kpidsl.text.diagnostic import Diagnostic, error
 
+T = TypeVar("T")
+
 _ALLOWED = {
     sqlite3.SQLITE_FUNCTION,
     sqlite3.SQLITE_READ,
     sqlite3.SQLITE_RECURSIVE,
     sqlite3.SQLITE_SELECT,
 }
+_KEPT = {
+    sqlite3.SQLITE_CREATE_TEMP_TABLE,
+    sqlite3.SQLITE_DROP_TEMP_TABLE,
+    sqlite3.SQLITE_DELETE,
+    sqlite3.SQLITE_INSERT,
+    sqlite3.SQLITE_UPDATE,
+}
+"""What making and dropping a temporary table does, in the database of those alone."""
 _SURE_DIGITS = 15
 """Decimals of so many digits are told apart by the floats nearest to them."""
 
 
 class SQLiteEngine:
     """Read-only by construction: the file is opened for reading, and a statement may do nothing
-    but select from its tables. `timeout` is in seconds."""
+    but select from its tables, and keep what it selects in memory. `timeout` is in seconds."""
 
     dialect = "sqlite"
 
@@ -42,6 +53,7 @@ class SQLiteEngine:
         uri = f"file:{quote(str(database.absolute()))}?mode=ro"
         self._con = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._con.execute("PRAGMA trusted_schema = OFF")
+        self._con.execute("PRAGMA temp_store = MEMORY")
         self._con.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         register(self._con, timezone, self._note)
         # SQLite defines these on first use, which the authorizer would take for CREATE TABLE.
@@ -82,10 +94,26 @@ class SQLiteEngine:
         ]
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        def answer() -> Table:
+            names, rows = self._attended(lambda: self._fetch(sql))
+            return Table(names, rows if types is None else _typed(rows, types))
+
+        return self._run(answer)
+
+    def keep(self, sql: str) -> None:
+        self._con.set_authorizer(_authorized_to_keep)
+        try:
+            self._run(lambda: self._attended(lambda: self._fetch(sql)))
+        finally:
+            self._con.set_authorizer(_authorized)
+
+    def _attended(self, work: Callable[[], T]) -> T:
+        return attended(work, self._con.interrupt, self._timeout)
+
+    def _run(self, work: Callable[[], T]) -> T:
         self._reason = None
         try:
-            names, rows = attended(lambda: self._fetch(sql), self._con.interrupt, self._timeout)
-            return Table(names, rows if types is None else _typed(rows, types))
+            return work()
         except TimeoutError as failure:
             raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
         except (Misfit, TooLarge) as failure:
@@ -134,6 +162,14 @@ def _authorized(action: int, first: str | None, *_: object) -> int:
     return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
+def _authorized_to_keep(
+    action: int, first: str | None, second: str | None, database: str | None, inner: str | None
+) -> int:
+    if action in _KEPT and database == "temp":
+        return sqlite3.SQLITE_OK
+    return _authorized(action, first, second, database, inner)
+
+
 def _explained(failure: Exception) -> EngineError:
     text = str(failure)
     match failure:
@@ -177,6 +213,8 @@ def _of_type(value: object, kind: ValueType) -> object:
             return bool(value)
         case ValueType.EXACT | ValueType.MONEY | ValueType.FLOAT:
             return _number(value, kind)
+        case ValueType.HELD if isinstance(value, int | float):
+            return _number(value, ValueType.EXACT)
     return value
 
 

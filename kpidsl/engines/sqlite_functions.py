@@ -88,18 +88,66 @@ def _struct(value: Held) -> dict[str, object]:
     return found
 
 
+class First:
+    """Picks the value of the first row in an order; NULLs are no values, and have no place where
+    they come first."""
+
+    def __init__(self) -> None:
+        self.found: Held = None
+        self.place: list[_Place] | None = None
+
+    def step(self, value: Held, first: Held, *ties: Held) -> None:
+        if value is None or first is None:
+            return
+        place = [_place(part) for part in (first, *ties)]
+        if self.place is None or self._comes_before(place, self.place):
+            self.found, self.place = value, place
+
+    def _comes_before(self, place: list[_Place], other: list[_Place]) -> bool:
+        return place < other
+
+    def finalize(self) -> Held:
+        return self.found
+
+
+class Last(First):
+    """Picks the value of the last row."""
+
+    def _comes_before(self, place: list[_Place], other: list[_Place]) -> bool:
+        return place > other
+
+
+_Place = tuple[int, Any]
+
+
+def _place(part: Held) -> _Place:
+    """Return where a value stands among others of any type: numbers before texts, NULLs last."""
+    match part:
+        case None:
+            return 3, 0
+        case int() | float():
+            return 0, part
+        case str():
+            return 1, part
+    return 2, part
+
+
 _AGGREGATES: dict[str, tuple[int, type[Any]]] = {
     "kpi_avg": (1, numbers.Mean),
+    "kpi_first": (-1, First),
+    "kpi_last": (-1, Last),
     "kpi_quantile": (2, numbers.Quantile),
     "kpi_stddev": (1, numbers.Deviation),
     "kpi_sum": (1, numbers.Sum),
     "kpi_sum_decimals": (2, numbers.SumOfDecimals),
+    "kpi_sum_exactly": (1, numbers.ExactSum),
 }
 _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "kpi_add": (2, numbers.computing(int.__add__, numbers.EXACT.add)),
     "kpi_boolean": (1, numbers.as_boolean),
     "kpi_ceil": (1, numbers.rounding_by(math.ceil)),
     "kpi_decimal": (2, numbers.as_decimal),
+    "kpi_digits": (3, numbers.digits_of_product),
     "kpi_field": (2, _field),
     "kpi_floor": (1, numbers.rounding_by(math.floor)),
     "kpi_instant": (3, moments.instant),
@@ -109,6 +157,7 @@ _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "kpi_multiply": (2, numbers.computing(int.__mul__, numbers.EXACT.multiply)),
     "kpi_number": (1, numbers.as_number),
     "kpi_part_start": (3, moments.part_start),
+    "kpi_product": (3, numbers.product),
     "kpi_real": (1, numbers.as_real),
     "kpi_round": (2, numbers.rounded_to),
     "kpi_subtract": (2, numbers.computing(int.__sub__, numbers.EXACT.subtract)),

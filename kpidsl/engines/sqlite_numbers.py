@@ -53,6 +53,27 @@ def computing(
     return compute
 
 
+def product(one: Held, other: Held, places: int) -> Number | None:
+    """Return a product of decimals, to so many places, or refuse one that no float holds (S12)."""
+    digits = digits_of_product(one, other, places)
+    return None if digits is None else _held_exactly(Decimal(digits))
+
+
+def digits_of_product(one: Held, other: Held, places: int) -> str | None:
+    """Return the digits of a product of decimals, to so many decimals, for a sum of them."""
+    if one is None or other is None:
+        return None
+    exact = EXACT.multiply(_exactly(one), _exactly(other))
+    return format(exact.quantize(Decimal(1).scaleb(-places), context=EXACT), "f")
+
+
+def _held_exactly(value: Decimal) -> float:
+    held = float(value)
+    if digits_of(held) != value:
+        raise TooLarge(f"{value} has more digits than SQLite holds")
+    return held
+
+
 def as_number(value: Held) -> Number | None:
     if value is None or isinstance(value, int | float):
         return value
@@ -161,10 +182,26 @@ class SumOfDecimals:
         self.sum.step(round(value, places) if isinstance(value, float) else value)
 
     def finalize(self) -> Number | None:
-        held = self.sum.finalize()
-        if isinstance(held, float) and digits_of(held) != (total := self.sum.total()):
-            raise TooLarge(f"{total} has more digits than SQLite holds")
-        return held
+        total = self.sum.total()
+        if not self.sum.count or isinstance(total, int):
+            return self.sum.finalize()
+        return _held_exactly(total)
+
+
+class ExactSum:
+    """A sum of decimals of any number of digits, exact or refused."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.total = Decimal(0)
+
+    def step(self, digits: Held) -> None:
+        if digits is not None:
+            self.count += 1
+            self.total = EXACT.add(self.total, Decimal(str(digits)))
+
+    def finalize(self) -> Number | None:
+        return _held_exactly(self.total) if self.count else None
 
 
 class Mean(Sum):

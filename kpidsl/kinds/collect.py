@@ -7,7 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from kpidsl.kinds import dimension, entity, goal, join, kpi, measure, metric, pack, roi, source
+from kpidsl.kinds import (
+    dimension,
+    entity,
+    goal,
+    join,
+    kpi,
+    measure,
+    metric,
+    pack,
+    rates,
+    roi,
+    source,
+)
 from kpidsl.kinds.binding.calls import AGGREGATES
 from kpidsl.kinds.binding.catalog import Catalog, SourceNames, roi_members
 from kpidsl.kinds.binding.fields import Fields, key_text, read_block, words_of
@@ -287,13 +299,39 @@ def catalog_of(found: Declarations, diagnostics: list[Diagnostic]) -> Catalog:
         audiences=dict(spans["audience"]),
         events=dict(spans["event"]),
         templates={name: item.span for name, item in found.templates.items()},
+        rates=_source_of_rates(found, diagnostics),
         lost=frozenset(found.lost.union(*(f.lost_words() for f in found.all()))),
     )
 
 
+def _source_of_rates(found: Declarations, diagnostics: list[Diagnostic]) -> str | None:
+    """Return the source of exchange rates: of two, one would be picked in silence."""
+    quoted = [
+        (name, part)
+        for name, fields in found.of("source").items()
+        for part in fields.children(rates.KIND)
+    ]
+    for name, part in quoted[1:]:
+        diagnostics.append(
+            error(
+                "K210",
+                f"`{name}` declares exchange rates, and `{quoted[0][0]}` does already",
+                part.header_span,
+                label="second declaration",
+                labels=(Label(quoted[0][1].header_span, "first declaration"),),
+                help="read the rates of both in one source, with `union` or `sql`",
+            )
+        )
+    return quoted[0][0] if quoted else None
+
+
 def _source_names(fields: Fields, diagnostics: list[Diagnostic]) -> SourceNames:
     clocked = not fields.lacks(source.TIME)
-    names = SourceNames(fields.name, fields.name_span, clock=_clock(fields), clocked=clocked)
+    key = fields.entries.get(source.KEY.name)
+    keyed = not fields.lacks(source.KEY) and not (key is not None and join.is_none(key.value))
+    names = SourceNames(
+        fields.name, fields.name_span, clock=_clock(fields), clocked=clocked, keyed=keyed
+    )
     for name in fields.get(source.DIMENSIONS) or ():
         _add(names.dimensions, name.text, name.span, "a dimension", diagnostics)
     for part in fields.children(dimension.OF_SOURCE):

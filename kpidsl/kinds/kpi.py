@@ -19,6 +19,7 @@ from kpidsl.kinds.binding.targets import BANDS, CURVE
 from kpidsl.kinds.binding.units import say_unit
 from kpidsl.kinds.checks.vanity import is_vanity
 from kpidsl.model.purpose import Better, Cadence, Kpi, Metric, Stage
+from kpidsl.model.units import SEVERAL
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 
@@ -102,6 +103,8 @@ def bind(fields: Fields, metric: Metric | None, scope: Scope) -> Kpi | None:
     benchmark = fields.get(BENCHMARK)
     if benchmark is not None and benchmark.text not in catalog.benchmarks:
         scope.unknown("a benchmark", benchmark.text, benchmark.span, catalog.benchmarks)
+    if metric is not None and metric.unit.money == SEVERAL:
+        _refuse_currencies(fields, scope)
     plan = _plan(fields, metric, scope)
     if scope.drops(mark) or (metric is None and not scope.tolerant):
         return None
@@ -123,6 +126,17 @@ def bind(fields: Fields, metric: Metric | None, scope: Scope) -> Kpi | None:
         vanity=metric is not None and is_vanity(metric.expr, scope.metrics),
         state=fields.get(STATE) or "active",
         version=fields.get(VERSION) or "",
+    )
+
+
+def _refuse_currencies(fields: Fields, scope: Scope) -> None:
+    assert fields.value is not None
+    scope.error(
+        "K324",
+        f"`{fields.name}` is money in the currency of each row, and currencies don't add up",
+        fields.value.span,
+        label=SEVERAL,
+        help=f"write `convert({fields.value.span.text}, {scope.settings.currency})`",
     )
 
 

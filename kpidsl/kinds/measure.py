@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from kpidsl.kinds.binding.aggregates import bind_aggregation
+from kpidsl.kinds.binding.aggregates import Aggregation, bind_aggregation
 from kpidsl.kinds.binding.amounts import canonical
 from kpidsl.kinds.binding.columns import column_binder, identities, listed
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.literals import whole_days
+from kpidsl.kinds.binding.row_types import type_words
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import CONDITION, DURATION, EXPRESSION, NAME, NAMES
 from kpidsl.kinds.binding.spec import Header, Key, Kind, Later, Shape
 from kpidsl.kinds.binding.units import UnitWord
-from kpidsl.model.sources import Measure, Stock
+from kpidsl.model.expr import RowExpr
+from kpidsl.model.sources import COUNTS, Measure, Stock
+from kpidsl.model.units import SEVERAL, Datatype, Unit
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 
@@ -39,6 +42,13 @@ STOCK = Key(
     "before a period's end counts, and levels are not added up over time (S11).",
     options=(STALE_AFTER, CLOSED),
 )
+CURRENCY = Key(
+    "currency",
+    EXPRESSION,
+    "The currency of each row's amount, where rows have different ones: `convert` makes one of "
+    "them, and nothing else adds them up (S26).",
+    default="the one after `as`",
+)
 RECOGNISED_AT = Key(
     "recognised_at", NAME, "Another clock for this measure alone.", later=Later.REFUSE
 )
@@ -48,7 +58,7 @@ KIND = Kind(
     "One aggregate over the rows of a source, with its own filter and unit.",
     "measure revenue: sum(price) as USD",
     Header(value=EXPRESSION),
-    (NET_OF, STOCK, RECOGNISED_AT),
+    (NET_OF, STOCK, CURRENCY, RECOGNISED_AT),
     top_level=False,
 )
 
@@ -60,6 +70,7 @@ def bind(fields: Fields, source: str, scope: Scope) -> Measure | None:
     bound = bind_aggregation(fields.value, source, scope)
     mark = scope.mark()
     stock = _stock(fields, source, scope)
+    currency = _currency(fields, bound, source, scope) if bound is not None else None
     if bound is None or scope.drops(mark):
         return None
     if not fields.ok and bound.unit == UnitWord():
@@ -74,9 +85,44 @@ def bind(fields: Fields, source: str, scope: Scope) -> Measure | None:
         fraction=bound.fraction,
         once_per=bound.once_per,
         stock=stock,
-        unit=bound.unit.unit,
+        currency=currency,
+        unit=bound.unit.unit if currency is None else Unit.of(SEVERAL),
         percent=bound.unit.percent,
         net_of=frozenset(deducted),
+    )
+
+
+def _currency(fields: Fields, bound: Aggregation, source: str, scope: Scope) -> RowExpr | None:
+    """Bind what tells the currency of a row."""
+    said = fields.get(CURRENCY)
+    if said is None:
+        return None
+    if bound.operand is None or bound.aggregate in COUNTS:
+        _refuse_currency(fields, f"`{bound.aggregate}` counts, and is no money", scope)
+        return None
+    if bound.unit != UnitWord():
+        _refuse_currency(fields, "this measure says its unit twice", scope)
+        return None
+    value = column_binder(scope, source).value(said)
+    if value is None or value.datatype in {Datatype.TEXT, Datatype.UNKNOWN}:
+        return None if value is None else value.expr
+    scope.error(
+        "K306",
+        '`currency` is a text, as in `"USD"`',
+        said.span,
+        label=f"this is {type_words(value)}",
+        help="name the column that holds the currency",
+    )
+    return None
+
+
+def _refuse_currency(fields: Fields, message: str, scope: Scope) -> None:
+    scope.error(
+        "K323",
+        message,
+        fields.key_span(CURRENCY),
+        label="the currency of each row",
+        help="take `currency` out; of money in one currency `as` says which",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kpidsl.kinds import dimension, join, measure
+from kpidsl.kinds import dimension, join, measure, rates
 from kpidsl.kinds.binding.columns import column_binder, identities, listed
 from kpidsl.kinds.binding.fields import Fields, key_text
 from kpidsl.kinds.binding.scope import Scope
@@ -102,7 +102,7 @@ KIND = Kind(
         TABLE, FILES, SQL, UNION, OVERLAP, UNNEST, KEY, TIME, WATERMARK, EXCLUDE, DIMENSIONS,
         FRESHNESS,
     ),
-    (READ, UNPIVOT, join.KIND, dimension.OF_SOURCE, measure.KIND),
+    (READ, UNPIVOT, join.KIND, dimension.OF_SOURCE, measure.KIND, rates.KIND),
 )  # fmt: skip
 
 _ORIGINS = (TABLE, FILES, SQL, UNION)
@@ -131,8 +131,12 @@ def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Sou
         exclude = column_binder(scope, name).condition(condition)
     unnest = _unnest(fields, scope)
     unpivot = _unpivot(fields, scope)
-    unpivots = fields.child(UNPIVOT)
-    failed = scope.failed_since(mark) or origin is None or (unpivots and not unpivots.ok)
+    quoted = fields.child(rates.KIND)
+    exchange = rates.bind(quoted, name, scope) if quoted is not None else None
+    parts = (fields.child(UNPIVOT), quoted)
+    failed = (
+        scope.failed_since(mark) or origin is None or any(part and not part.ok for part in parts)
+    )
     joins: dict[str, Join] = {}
     for part in fields.children(join.KIND):
         bound_join = join.bind(part, name, keys, scope)
@@ -150,6 +154,7 @@ def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Sou
         watermark=fields.get(WATERMARK),
         exclude=exclude,
         joins=joins,
+        rates=exchange,
     )
 
 

@@ -170,6 +170,17 @@ class EntityValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchanged:
+    """`operand`, an amount in `currency`, in the currency `into`, at the rate of the row's own day;
+    `closing`: at that of the last day of the period that the row counts towards (S26)."""
+
+    operand: RowExpr
+    currency: RowExpr
+    into: str
+    closing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerValue:
     """`revenue` in a condition on the rows of an answer: what the metric is in the row."""
 
@@ -196,6 +207,7 @@ RowExpr = (
     | RawSql
     | Resolved
     | EntityValue
+    | Exchanged
     | AnswerValue
 )
 
@@ -220,7 +232,10 @@ class MetricRef:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
+    """`currency`: that of an amount of money, or of one per something."""
+
     value: Decimal
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +324,15 @@ class Total(Applied):
 
 
 @dataclass(frozen=True, slots=True)
+class Convert(Applied):
+    """`convert(x, USD)`: each measure below that is in the currency `of` is converted row by row,
+    then aggregated (S26)."""
+
+    into: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rank(Applied):
     """`rank(x)`: 1 for the largest among the members of the same period; equal values share one."""
 
@@ -339,6 +363,7 @@ MetricExpr = (
     | Running
     | ToDate
     | Total
+    | Convert
     | Rank
     | OverEntities
 )

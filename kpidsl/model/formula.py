@@ -15,6 +15,7 @@ _FUNCTIONS: dict[type[e.MetricExpr], str] = {
     e.Running: "running",
     e.ToDate: "to_date",
     e.Total: "total",
+    e.Convert: "convert",
     e.Rank: "rank",
 }
 
@@ -70,7 +71,7 @@ def _per(metric: e.MetricExpr, entity: tuple[e.QueryDimension, ...]) -> str:
 
 
 def _arguments(
-    expr: e.Prior | e.Rolling | e.Running | e.ToDate | e.Total | e.Rank,
+    expr: e.Prior | e.Rolling | e.Running | e.ToDate | e.Total | e.Convert | e.Rank,
 ) -> Iterator[str]:
     yield _metric(expr.operand, _LOOSE)
     match expr:
@@ -80,6 +81,8 @@ def _arguments(
                 yield f"align: {expr.event}"
         case e.ToDate(grain=grain):
             yield grain
+        case e.Convert(into=currency):
+            yield currency
         case e.Total(of=tuple() as of):
             yield f"of: {_dimensions(of)}"
 
@@ -110,10 +113,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return _wrap(f"{_row(left, level)} {op} {_row(right, level + 1)}", level, outer)
         case e.Negate(operand=operand):
             return _wrap(f"-{_row(operand, _TIGHT)}", _PRODUCT, outer)
-        case e.CaseWhen() | e.Function() | e.RawSql():
+        case e.CaseWhen() | e.Function() | e.RawSql() | e.Resolved() | e.Exchanged():
             return _call(expr)
-        case e.Resolved(entity=entity, operand=operand):
-            return f"{entity}({_row(operand, _LOOSE)})"
         case _:
             return _condition(expr, outer)
 
@@ -140,7 +141,7 @@ def _condition(
     return _wrap(text, _COMPARE, outer)
 
 
-def _call(expr: e.CaseWhen | e.Function | e.RawSql) -> str:
+def _call(expr: e.CaseWhen | e.Function | e.RawSql | e.Resolved | e.Exchanged) -> str:
     match expr:
         case e.CaseWhen(branches=branches, default=default):
             parts = [
@@ -152,6 +153,10 @@ def _call(expr: e.CaseWhen | e.Function | e.RawSql) -> str:
             return f"{name}({', '.join(_row(item, _LOOSE) for item in arguments)})"
         case e.RawSql(text=text):
             return f'sql"{text}"'
+        case e.Resolved(entity=entity, operand=operand):
+            return f"{entity}({_row(operand, _LOOSE)})"
+        case e.Exchanged(operand=operand, into=currency):
+            return f"convert({_row(operand, _LOOSE)}, {currency})"
 
 
 def _literal(value: Decimal | str | bool | date | datetime | None) -> str:

@@ -95,6 +95,11 @@ METRIC_FUNCTIONS: dict[str, MetricFunction] = {
             "Over all members of these dimensions, or without `of:` of all; recomputed.",
         ),
         MetricFunction("share(x, of: channel)", "How much of that total it is, as a percentage."),
+        MetricFunction(
+            "convert(x, USD)",
+            "Money in another currency: each row at the `rates` of its own day, a level at those "
+            "of the period's last day (S26).",
+        ),
         MetricFunction("rank(x)", "Its place in its period, 1 for the largest."),
     )
 }

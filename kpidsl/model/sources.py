@@ -75,7 +75,7 @@ class TimeSpec(Part):
 class PerEntity(Part):
     """`min(paid_at) per customer_id`: one value per entity, over all rows of the source."""
 
-    aggregate: Literal["min", "max", "sum", "count", "count_distinct", "avg"]
+    aggregate: Literal["min", "max", "sum", "count", "count_distinct", "avg", "first", "last"]
     operand: RowExpr | None
     entity: tuple[RowExpr, ...]
 
@@ -103,6 +103,8 @@ class Aggregate(StrEnum):
     MEDIAN = "median"
     PERCENTILE = "percentile"
     STDDEV = "stddev"
+    FIRST = "first"
+    LAST = "last"
     APPROX_COUNT_DISTINCT = "approx_count_distinct"
 
 
@@ -115,12 +117,20 @@ class Stock(Part):
     closed: RowExpr | None = None
 
 
-_ZERO_WHEN_EMPTY = {
-    Aggregate.SUM,
-    Aggregate.COUNT,
-    Aggregate.COUNT_DISTINCT,
-    Aggregate.APPROX_COUNT_DISTINCT,
-}
+class Rates(Part):
+    """The exchange rates that a source's rows tell: for one unit of the currency `base` so many of
+    `quote`, from the row's day on until the next of the pair, for `stale_days` at most (S26)."""
+
+    base: RowExpr
+    quote: RowExpr
+    rate: RowExpr
+    stale_days: int
+
+
+COUNTS = frozenset({Aggregate.COUNT, Aggregate.COUNT_DISTINCT, Aggregate.APPROX_COUNT_DISTINCT})
+BY_ORDER = frozenset({Aggregate.FIRST, Aggregate.LAST})
+"""What is picked by the source's clock, ties by its key."""
+_ZERO_WHEN_EMPTY = {Aggregate.SUM, *COUNTS}
 
 
 class Measure(Definition):
@@ -128,8 +138,9 @@ class Measure(Definition):
 
     `operand` is None for `count()`; `fraction` is the share of values below a percentile, between
     two values in proportion; a standard deviation is that of a sample. `where` is the measure's
-    own filter. `once_per` counts each key once per group. `stock` is set for a level. `net_of`
-    names the amounts already deducted (T1).
+    own filter. `once_per` counts each key once per group. `stock` is set for a level. `currency`
+    tells the currency of each row, where it is not the same in all (S26). `net_of` names the
+    amounts already deducted (T1).
     """
 
     source: str
@@ -139,6 +150,7 @@ class Measure(Definition):
     where: RowExpr | None = None
     once_per: tuple[RowExpr, ...] = ()
     stock: Stock | None = None
+    currency: RowExpr | None = None
     unit: Unit = Unit()
     percent: bool = False
     net_of: frozenset[str] = frozenset()
@@ -180,6 +192,7 @@ class Source(Definition):
     joins: dict[str, Join] = Field(default_factory=dict)
     dimensions: dict[str, Dimension] = Field(default_factory=dict)
     measures: dict[str, Measure] = Field(default_factory=dict)
+    rates: Rates | None = None
 
 
 class SharedDimension(Definition):

@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+SEVERAL = "several currencies"
+"""The base unit of money whose currency each row tells (S26): one that nobody can write."""
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def is_currency(name: str) -> bool:
-    """Tell whether a base unit is money: three capital letters, as in ISO 4217."""
-    return _CURRENCY.fullmatch(name) is not None
+    """Tell whether a base unit is money: three capital letters, as in ISO 4217, or `SEVERAL`."""
+    return name == SEVERAL or _CURRENCY.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,18 @@ class Unit:
             case ((name, 1),) if is_currency(name):
                 return name
         return None
+
+    @property
+    def money(self) -> str | None:
+        """The one currency in it, as in `USD` and `USD per order`."""
+        found = [(name, power) for name, power in self.powers if is_currency(name)]
+        return found[0][0] if len(found) == 1 and found[0][1] == 1 else None
+
+    def into(self, currency: str) -> Unit:
+        """Return the unit with another currency in the place of its own."""
+        own = self.money
+        assert own is not None
+        return self / Unit.of(own) * Unit.of(currency)
 
     @property
     def is_plain(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,8 +10,11 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Calendar, Grain, period_start
 from kpidsl.plan.additivity import holds_leaves, merged_by
 from kpidsl.plan.looking import Span, counted_days
-from kpidsl.plan.nodes import Aggregate, Base, Key, Leaf, Look
+from kpidsl.plan.nodes import Aggregate, Base, Key, Leaf, Look, PlacedExpr
 from kpidsl.plan.query import Query
+
+Condition = tuple[PlacedExpr, ...]
+"""What a row must satisfy, all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Bases:
         """Return the nodes, those that a base pays for merged from it."""
         found = list(nodes)
         for places in self._clusters(nodes):
-            base = self._base([nodes[place] for place in places])
+            base = self._base([nodes[place] for place in sorted(places)])
             if base is not None:
                 for place in places:
                     found[place] = replace(nodes[place], merged_from=base)
@@ -38,17 +41,17 @@ class Bases:
         same_rows = (
             base.input.source is node.input.source
             and base.where == node.where
-            and _present(base) == _present(node)
+            and present_in(base.leaves) == present_in(node.leaves)
             and (base.keys == node.keys if base.fan_outs else not node.fan_outs)
         )
         return (
             same_rows
-            and _can_merge(node)
+            and can_merge(node)
             and base.base.grain is Grain.DAY
             and (node.timed or node.windowed)
             and {key.column for key in node.keys} <= {key.column for key in base.keys}
             and holds_leaves(base, node)
-            and _holds(base.base.span, self._span(node))
+            and holds_span(base.base.span, self._span(node))
         )
 
     def _span(self, node: Aggregate) -> Span | None:
@@ -60,7 +63,7 @@ class Bases:
         """Yield the places of nodes over the same rows whose days touch each other."""
         groups: list[list[int]] = []
         for place, node in enumerate(nodes):
-            if not _can_merge(node) or isinstance(self.query.grain, DayPart):
+            if not can_merge(node) or isinstance(self.query.grain, DayPart):
                 continue
             like = (group for group in groups if _are_alike(nodes[group[0]], node))
             group = next(like, None)
@@ -128,11 +131,11 @@ class Bases:
 def holds_all_days(node: Aggregate, grain: Grain | DayPart | None) -> bool:
     """Tell whether a node in an answer by a grain has a row for each day of its source."""
     by_day = grain is Grain.DAY if node.base is None else node.base.grain is Grain.DAY
-    every = not (node.windowed or node.where or node.beyond or node.stock or _present(node))
-    return by_day and node.timed and node.look == Look() and every
+    some = node.windowed or node.where or node.beyond or node.stock or present_in(node.leaves)
+    return by_day and node.timed and node.look == Look() and not some
 
 
-def _can_merge(node: Aggregate) -> bool:
+def can_merge(node: Aggregate) -> bool:
     timed = node.timed or node.windowed
     return timed and not node.beyond and all(merged_by(leaf.measure) for leaf in node.leaves)
 
@@ -144,23 +147,25 @@ def _are_alike(one: Aggregate, other: Aggregate) -> bool:
         and one.keys == other.keys
         and one.where == other.where
         and one.fan_outs == other.fan_outs
-        and _present(one) == _present(other)
+        and present_in(one.leaves) == present_in(other.leaves)
     )
 
 
-def _present(node: Aggregate) -> list[object]:
-    """Return what a row must satisfy to be in one of a node's groups: nothing, or one of these."""
-    conditions: list[object] = []
-    for leaf in node.leaves:
+def present_in(leaves: Iterable[Leaf]) -> list[Condition]:
+    """Return what a row must satisfy to be in one of the groups of some leaves: nothing, or all
+    parts of one of these."""
+    conditions: list[Condition] = []
+    for leaf in leaves:
         if leaf.measure.where is None and not leaf.where:
             return []
-        condition = (leaf.measure.where, leaf.where)
+        own = () if leaf.measure.where is None else (leaf.measure.where,)
+        condition = (*own, *leaf.where)
         if condition not in conditions:
             conditions.append(condition)
     return conditions
 
 
-def _holds(whole: Span | None, part: Span | None) -> bool:
+def holds_span(whole: Span | None, part: Span | None) -> bool:
     if whole is None or part is None:
         return whole is part
     starts = whole[0] is None or (part[0] is not None and whole[0] <= part[0])

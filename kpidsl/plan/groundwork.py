@@ -7,6 +7,7 @@ from functools import cached_property
 
 from kpidsl.model.project import Model
 from kpidsl.model.sources import SqlOrigin, TableOrigin
+from kpidsl.plan.conversion import Conversions
 from kpidsl.plan.excludes import Excludes
 from kpidsl.plan.facts import Facts, NothingKnown
 from kpidsl.plan.nodes import Key
@@ -26,6 +27,7 @@ class Groundwork:
         self._model = model
         self.facts = facts or NothingKnown()
         self.excludes = Excludes(model)
+        self.conversions = Conversions(model, self.excludes)
 
     def are_small(self, keys: Sequence[Key]) -> bool:
         """Tell whether keys are known to have few members together."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from kpidsl.model.expr import (
     Constant,
+    Convert,
     Filtered,
     FixedAmount,
     MeasureRef,
@@ -27,6 +28,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate, Measure
+from kpidsl.plan.conversion import Conversion, Conversions, unconverted
 from kpidsl.plan.events import from_event_to_event
 from kpidsl.plan.looking import beyond_part_of_day, look_of
 from kpidsl.plan.naming import Names
@@ -54,12 +56,13 @@ from kpidsl.text.diagnostic import error
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the formula around a part says of it: filters (S14), how far back it looks (S19), from
-    when on it counts (S18), and over which groups."""
+    when on it counts (S18), over which groups, and in which currency (S26)."""
 
     predicates: tuple[RowExpr, ...] = ()
     shift: Shift = Shift()  # noqa: RUF009  (frozen)
     reach: Reach | None = None
     over: Over | None = None
+    conversions: tuple[Conversion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,13 @@ class AccrualSpec:
 class Expansion:
     """Replaces metrics by their formulas and gathers the leaves, each once.
 
-    Column names are those of the measures, numbered where they would clash.
+    Column names are those of the measures, `_prior` where they look back and `_total` where they
+    are over other groups than the rows', numbered where they would clash.
     """
 
-    def __init__(self, model: Model, names: Names, query: Query) -> None:
+    def __init__(self, model: Model, names: Names, query: Query, conversions: Conversions) -> None:
         self._model = model
+        self._conversions = conversions
         self._query = query
         self._by = query.by
         self._split = bool(query.by) or query.where is not None
@@ -107,10 +112,10 @@ class Expansion:
         self.regroups: dict[RegroupSpec, RegroupValue] = {}
         self._looks: dict[tuple[Shift, Reach | None], Look] = {}
 
-    def measure(self, ref: MeasureRef) -> Measure:
-        return self._model.sources[ref.source].measures[ref.measure]
+    def measure(self, spec: LeafSpec) -> Measure:
+        return self._conversions.measure(spec.measure, spec.around.conversions)
 
-    def formula(  # noqa: C901 -- a case a kind
+    def formula(  # noqa: C901, PLR0911 -- a case a kind
         self, expr: MetricExpr, around: Around = Around()
     ) -> Formula:
         """Return the formula of a metric expression within what stands around it."""
@@ -123,7 +128,9 @@ class Expansion:
                 return self._leaf(LeafSpec(expr, around))
             case MetricRef(name):
                 return inner(self._model.metrics[name].expr)
-            case Constant(value):
+            case Constant(value, currency):
+                if value and currency is not None:
+                    unconverted(currency, around.conversions, f"{value:,f} {currency}")
                 return Number(value)
             case FixedAmount():
                 return self._accrual(expr, around)
@@ -136,6 +143,9 @@ class Expansion:
             case Filtered(operand, predicate):
                 predicates = (*around.predicates, predicate)
                 return self.formula(operand, replace(around, predicates=predicates))
+            case Convert(operand, into, of):
+                conversions = ((of, into), *around.conversions)
+                return self.formula(operand, replace(around, conversions=conversions))
             case Rank(operand):
                 return Place(inner(operand))
             case Total(operand, of):
@@ -185,9 +195,11 @@ class Expansion:
         return dimension if shared is None else QueryDimension(shared)
 
     def _leaf(self, spec: LeafSpec) -> LeafValue:
-        measure = self.measure(spec.measure)
+        measure = self.measure(spec)
         if spec not in self.leaves:
-            self.leaves[spec] = self._names.unused(spec.measure.measure)
+            prior = "_prior" if spec.around.shift else ""
+            total = "_total" if spec.around.over is not None else ""
+            self.leaves[spec] = self._names.unused(f"{spec.measure.measure}{prior}{total}")
         return LeafValue(
             self.leaves[spec],
             measure.zero_when_empty,
@@ -201,7 +213,7 @@ class Expansion:
         told by expanding these apart: they are grouped by entity, and no leaves of this answer."""
         if spec not in self.regroups:
             column = self._names.unused(f"{spec.expr.aggregate}_of_entities")
-            apart = Expansion(self._model, Names(), self._query)
+            apart = Expansion(self._model, Names(), self._query, self._conversions)
             values = apart.formula(spec.expr.operand, replace(spec.around, over=None))
             zero = spec.expr.aggregate in {Aggregate.SUM, Aggregate.COUNT}
             leaves = tuple(leaves_of(values))
@@ -209,7 +221,7 @@ class Expansion:
         return self.regroups[spec]
 
     def look(self, spec: LeafSpec) -> Look:
-        stock = self.measure(spec.measure).stock
+        stock = self.measure(spec).stock
         if stock is None:
             return self._look(spec.around)
         if spec.around.reach is not None:
@@ -239,12 +251,15 @@ class Expansion:
             raise Refused(
                 beyond_part_of_day(self._query.grain, "a fixed amount, which accrues by the day,")
             )
+        text = f"a fixed amount of {amount.amount:,f} {amount.currency}"
+        unconverted(amount.currency, around.conversions, text)
+        around = replace(around, conversions=())
         look, reach = self._look(around), around.reach
         if around.over is not None or (reach is not None and not reach.is_bounded):
             raise Refused(
                 error(
                     "K474",
-                    f"a fixed amount of {amount.amount:,f} {amount.currency} has "
+                    f"{text} has "
                     + ("no total over groups" if around.over is not None else "no first day"),
                     help="leave it out of `total`, `share`, `running`; `to_date` has a first day",
                 )
@@ -259,8 +274,7 @@ class Expansion:
             raise Refused(
                 error(
                     "K461",
-                    f"a fixed amount of {amount.amount:,f} {amount.currency} has no dimension "
-                    "to filter by",
+                    f"{text} has no dimension to filter by",
                     help="allocate it: `{ allocate_by: METRIC }`",
                 )
             )
@@ -282,7 +296,7 @@ class Expansion:
             )
         for leaf in leaves_of(weight):
             spec = next(spec for spec, column in self.leaves.items() if column == leaf.column)
-            measure = self.measure(spec.measure)
+            measure = self.measure(spec)
             additive = measure.aggregate in {Aggregate.SUM, Aggregate.COUNT}
             if not additive or measure.once_per:
                 raise Refused(

@@ -23,7 +23,8 @@ from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import Diagnostic, error
 
-_MOST_PERIODS = 1_000_000
+MOST_CELLS = 1_000_000
+"""So many periods with a combination of members each an answer may have (S17)."""
 
 
 def look_of(query: Query, calendar: Calendar, shift: Shift, reach: Reach | None) -> Look:
@@ -54,18 +55,23 @@ def look_of(query: Query, calendar: Calendar, shift: Shift, reach: Reach | None)
     return Look(shift, reach, pairs, joined=not (moves_whole and _aligned(shift, query.grain)))
 
 
-def check_parts_of_day(query: Query, zone: str) -> None:
-    """Refuse parts of days without end, and more than an answer can hold (S17)."""
-    if not isinstance(query.grain, DayPart):
+def check_periods(query: Query, zone: str) -> None:
+    """Refuse parts of days without end, and more periods than an answer can hold (S17); how many
+    members they have each only the data tell."""
+    grain, window = query.grain, query.window
+    if isinstance(grain, DayPart) and window is None:
+        message = f"`{grain}` is asked for, and the question has no window"
+        raise Refused(error("K488", message, help="say which days, as in `--period 2026-06-30`"))
+    if query.sparse or window is None:
         return
-    if query.window is None:
-        message, fewer = f"`{query.grain}` is asked for, and the question has no window", ""
+    if isinstance(grain, DayPart):
+        count = sum(run.count for run in runs(window, grain, zone))
     else:
-        count = sum(run.count for run in runs(query.window, query.grain, zone))
-        if count <= _MOST_PERIODS:
-            return
-        message, fewer = f"the window has {count:,} periods of one `{query.grain}`", " fewer"
-    raise Refused(error("K488", message, help=f"say{fewer} days, as in `--period 2026-06-30`"))
+        count = window.days if grain is Grain.DAY else 0
+    if count > MOST_CELLS:
+        message = f"the window has {count:,} periods of one `{grain}`"
+        mend = "say fewer days, as in `--period 2026-06-30`, or `--sparse`"
+        raise Refused(error("K488", message, help=mend))
 
 
 def beyond_part_of_day(part: DayPart, what: str) -> Diagnostic:

@@ -12,7 +12,8 @@ Walk                                             a funnel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -195,6 +196,9 @@ class Aggregate:
     named_late: bool = False
     base: Base | None = None
     merged_from: Aggregate | None = None
+    picked: bool = False
+    present: str | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +374,7 @@ class Sort:
 class Frame:
     """What all nodes of a plan share. With `grain` but no `window`, the window is the range of
     the data of `extent`. No relation may be called as one of `table_names`, which are case
-    folded."""
+    folded. `known` names by source the tables that already say what it knows."""
 
     settings: Settings
     sources: dict[str, Source]
@@ -380,6 +384,7 @@ class Frame:
     window: Window | None = None
     extent: tuple[Source, ...] = ()
     facts: Facts = NothingKnown()  # noqa: RUF009  (it holds nothing)
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

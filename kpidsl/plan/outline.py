@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import cast
 
-from kpidsl.model.expr import Function, QueryDimension, RowExpr
+from kpidsl.model.expr import Exchanged, Function, QueryDimension, RowExpr
 from kpidsl.model.formula import number_text, row_text
-from kpidsl.model.periods import Window
 from kpidsl.model.sources import FilesOrigin, Measure, Source, SqlOrigin, TableOrigin, UnionOrigin
+from kpidsl.plan.looking import counted_days
 from kpidsl.plan.nodes import (
     PERIOD,
     Accrual,
@@ -59,13 +59,17 @@ class Outline:
 def outline(planned: Plan) -> Outline:
     """Return the tree of a plan, the answer's order first and the scans last."""
     parts = [_compute(planned.root.input, planned.frame)]
+    order = planned.root.order
     if planned.leaders is not None:
         parts = [_leaders(planned.leaders, planned.frame, parts[0])]
+        others = [(name, False) for name in _columns(planned.frame)[:-1]]
+        order = order or (*others, (planned.leaders.column, planned.leaders.descending))
     if planned.subtotals:
         parts += [_compute(part.input, part.frame) for part in planned.subtotals]
         levels = f"the rows, and {len(planned.subtotals)} levels of totals, each computed anew"
         parts = [Outline("levels", levels, ("S10",), inputs=tuple(parts))]
-    return Outline("sort", _order(planned.root, planned.frame), inputs=tuple(parts))
+    says = _order(replace(planned.root, order=order), planned.frame)
+    return Outline("sort", says, inputs=tuple(parts))
 
 
 def _leaders(leaders: Leaders, frame: Frame, rows: Outline) -> Outline:
@@ -179,7 +183,9 @@ def _merge(merge: Merge, frame: Frame) -> Outline:
     says = [f"on {', '.join(keys)}" if keys else "one row each"]
     rules = {"S5"} if len(inputs) > 1 else set()
     if merge.dense:
-        says.append(f"every {frame.grain} of the window for each combination of members")
+        whole = "the data" if frame.window is None else "the window"
+        each = " for each combination of members" if frame.keys else ""
+        says.append(f"every {frame.grain} of {whole}{each}")
         rules.add("S17")
     return Outline("merge", "; ".join(says), _sorted(rules), inputs=tuple(inputs))
 
@@ -207,24 +213,39 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
     source = node.input.source
     says = [f"{leaf.column} = {_measure(leaf.measure)}" for leaf in node.leaves]
     rules = {"S1"}
-    keys = [PERIOD] if node.timed else []
-    keys += [key.column for key in node.keys]
-    if keys:
-        says.append(f"by {', '.join(keys)}")
+    if groups := _groups(node):
+        says.append(f"by {', '.join(groups)}")
     if node.timed:
         rules.add("S15")
     for text, rule in _ways(node):
         says.append(text)
         rules.add(rule)
     place = node.leaves[0].measure.place
-    if node.merged_from is not None and node.merged_from.base is not None:
-        base = _aggregate(node.merged_from, frame)
+    finer = node.merged_from
+    if finer is not None:
+        from_base = finer.base is not None
+        if not from_base:
+            says.append(f"merged from the values by {', '.join(_groups(finer))}")
+        inputs: tuple[Outline, ...] = (_aggregate(finer, frame),) if from_base else ()
         return Outline(
-            "aggregate", "; ".join(says), _sorted(rules | {"S10"}), (source.name,), place, (base,)
+            "aggregate", "; ".join(says), _sorted(rules | {"S10"}), (source.name,), place, inputs
         )
+    rows = _rows(node, frame)
+    return Outline("aggregate", "; ".join(says), _sorted(rules), (source.name,), place, (rows,))
+
+
+def _groups(node: Aggregate) -> list[str]:
+    return [*([PERIOD] if node.timed else []), *(key.column for key in node.keys)]
+
+
+def _rows(node: Aggregate, frame: Frame) -> Outline:
+    """Return the rows that a node counts: scanned, joined, each once, and filtered."""
+    source = node.input.source
     filters = [(_text(item), "") for item in node.where]
     filters += [(_text(item), leaf.column) for leaf in node.leaves for item in leaf.where]
-    placed = [*(key.value for key in node.keys), *node.where]
+    far = {place for fan in node.fan_outs for place in fan.positions}
+    near = [key.value for place, key in enumerate(node.keys) if place not in far]
+    placed: list[PlacedExpr] = [*near, *node.where]
     placed += [item for leaf in node.leaves for item in leaf.where]
     inputs = _joined(source, placed, frame)
     tested = {id(value.answer): value for expr in placed for value in values_in(expr)}
@@ -234,29 +255,38 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
         inputs = Outline("lookup", says_value, ("S14",), inputs=(inputs, answer))
     for fan in node.fan_outs:
         columns = ", ".join(node.keys[place].column for place in fan.positions)
-        far = Outline("scan", *_scanned(frame.sources[fan.hops[-1].to]))
-        says_fan = f"each row once per {columns} of `{far.sources[0]}`"
-        inputs = Outline("dedupe", says_fan, ("S4",), inputs=(inputs, far))
+        side = frame.sources[fan.hops[-1].to]
+        says = f"each row once per {columns} of `{side.name}`"
+        members = _joined(side, [node.keys[place].value for place in fan.positions], frame)
+        inputs = Outline("dedupe", says, ("S4",), inputs=(inputs, members))
     if node.windowed and frame.window is not None:
-        kept = f"the days of {frame.window.start} .. {frame.window.last_day}"
-        if node.look != Look() or (node.base is not None and node.base.span != _own(frame.window)):
-            kept = f"what is looked at from {kept}"
-        inputs = Outline("filter", kept, ("S16",), inputs=(inputs,))
+        inputs = Outline("filter", _days(node, frame), ("S16",), inputs=(inputs,))
     if filters:
         texts = [f"{text} (for {leaf})" if leaf else text for text, leaf in filters]
         inputs = Outline("filter", "; ".join(texts), ("S14",), inputs=(inputs,))
-    says_all = "; ".join(says)
-    return Outline("aggregate", says_all, _sorted(rules), (source.name,), place, (inputs,))
+    return inputs
 
 
-def _own(window: Window) -> tuple[date, date]:
-    return window.start, window.end
+def _days(node: Aggregate, frame: Frame) -> str:
+    """Return the days that a node reads, however far before the window they begin."""
+    calendar = frame.settings.calendar
+    counted = counted_days(frame.window, frame.grain, calendar, node.look)
+    span = counted if node.base is None else node.base.span
+    assert span is not None
+    first, end = span
+    last = end - timedelta(days=1)
+    return f"the days up to {last}" if first is None else f"the days of {first} .. {last}"
 
 
 def _ways(node: Aggregate) -> Iterator[tuple[str, str]]:
     """Yield each thing that is special about how rows count, with its rule."""
     if node.stock is not None:
         yield "the last row of each entity", "S11"
+    exchanged = [leaf.measure.operand for leaf in node.leaves]
+    closing = {item.closing for item in exchanged if isinstance(item, Exchanged)}
+    if closing:
+        day = "the last day of the period" if True in closing else "each row's own day"
+        yield f"converted at the rate of {day}", "S26"
     if node.once_per:
         yield f"once per {', '.join(map(row_text, node.once_per))}", "S4"
     yield from _look(node.look)

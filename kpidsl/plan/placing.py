@@ -13,6 +13,7 @@ from kpidsl.model.expr import (
     CaseWhen,
     Compare,
     EntityValue,
+    Exchanged,
     Function,
     In,
     IsState,
@@ -125,6 +126,8 @@ def children(expr: PlacedExpr) -> tuple[PlacedExpr, ...]:
             return parts if default is None else (*parts, default)
         case EntityValue(_, parts) | OfEntity(keys=parts):
             return parts
+        case Exchanged(operand, currency):
+            return (operand, currency)
     return ()
 
 

@@ -18,7 +18,7 @@ from kpidsl.plan.entities import Answers, EntityAnswers
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out
 from kpidsl.plan.leaves import Expansion, LeafSpec
-from kpidsl.plan.looking import check_parts_of_day
+from kpidsl.plan.looking import check_periods
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -62,7 +62,7 @@ def plan(
     """
     planner = _Planner(model, query, ground or Groundwork(model), *_named_keys(query))
     try:
-        check_parts_of_day(query, model.settings.timezone)
+        check_periods(query, model.settings.timezone)
         return planner.plan(), noticed(query)
     except Refused as refused:
         return None, [refused.diagnostic]
@@ -85,7 +85,7 @@ class _Planner:
 
     def __post_init__(self) -> None:
         names = Names((PERIOD, *self.columns, *self.states))
-        self.expansion = Expansion(self.model, names, self.query)
+        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions)
         self._keys = Keys(self.model, self.ground.paths)
 
     def plan(self) -> Plan:
@@ -239,7 +239,7 @@ class _Planner:
         groups: dict[tuple[object, ...], list[LeafSpec]] = {}
         for spec in self.expansion.leaves:
             if spec.around.over == over:
-                around, measure = spec.around, self.expansion.measure(spec.measure)
+                around, measure = spec.around, self.expansion.measure(spec)
                 counted = (self._apart(spec), measure.once_per, measure.stock)
                 way = (around.shift, around.reach, *counted)
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
@@ -255,7 +255,7 @@ class _Planner:
         of them may be several to another."""
         if not self.expansion.look(spec).joined:
             return None
-        measure = self.expansion.measure(spec.measure)
+        measure = self.expansion.measure(spec)
         if measure.aggregate is Kind.COUNT_DISTINCT:
             return self.expansion.leaves[spec]
         return None if merged_by(measure) is None else "merged"
@@ -263,7 +263,7 @@ class _Planner:
     def _aggregate(self, specs: list[LeafSpec], over: Over | None) -> Aggregate:
         first = specs[0]
         source = self.model.sources[first.measure.source]
-        measure = self.expansion.measure(first.measure)
+        measure = self.expansion.measure(first)
         kept = range(len(self.query.by)) if over is None else over.kept
         filtered = self.query.where is not None and (over is None or over.filtered)
         self._check_time(source, specs)
@@ -279,7 +279,7 @@ class _Planner:
             leaves = tuple(
                 Leaf(
                     self.expansion.leaves[spec],
-                    self.expansion.measure(spec.measure),
+                    self.expansion.measure(spec),
                     tuple(placing.place(predicate) for predicate in spec.around.predicates),
                 )
                 for spec in specs
@@ -321,7 +321,7 @@ class _Planner:
         looks = any(spec.around.shift or spec.around.reach is not None for spec in specs)
         needed = self.query.grain or self.query.window or looks
         if source.time is None and needed:
-            measure = self.expansion.measure(specs[0].measure)
+            measure = self.expansion.measure(specs[0])
             raise Refused(
                 error(
                     "K468",

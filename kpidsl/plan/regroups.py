@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kpidsl.model.expr import (
+    Convert,
     Filtered,
     MetricExpr,
     Prior,
@@ -128,6 +129,8 @@ def nests(inner: Grain, outer: Grain | DayPart | None, calendar: Calendar) -> bo
 def _within(spec: RegroupSpec) -> MetricExpr:
     """Return what is taken per entity, within what stands around the aggregate."""
     metric, around = spec.expr.operand, spec.around
+    for of, into in around.conversions:
+        metric = Convert(metric, into, of)
     for predicate in around.predicates:
         metric = Filtered(metric, predicate)
     reach = around.reach

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import combinations
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import explain
+from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
 from kpidsl.sql.dialects import DIALECTS, Kind
 from kpidsl.sql.known import (
     chained_ids,
@@ -52,6 +54,8 @@ class Claims:
         known = {source.name: source for source in sources}
         for source in known.values():
             yield from self._where_possible(self.clock, source, source)
+            if source.rates is not None:
+                yield from self._where_possible(self.rates, source, source)
             for join in source.joins.values():
                 if join.target in known:
                     yield from self._where_possible(self.join, join, source)
@@ -128,7 +132,7 @@ class Claims:
         """Return that a measure has two values within a `once per` key: none of them is the one
         to count."""
         found = self._examples(
-            ("once", measure.source, measure.name),
+            ("once", measure.source, measure.name, measure.operand),
             lambda: differing_value(self._model, measure, self._engine.dialect),
         )
         if found is None:
@@ -144,6 +148,20 @@ class Claims:
                 help="add what tells the values apart to `once per`, or correct the data",
             )
         ]
+
+    def rates(self, source: Source) -> list[Diagnostic]:
+        """Return that a source has two rates of one day, or rates that are none (S26)."""
+        told: dict[str, Examples | None] = {}
+        for code, statement in CONTRADICTIONS.items():
+            tree = partial(statement, self._model, source, self._engine.dialect)
+            told[code] = self._examples((code, source.name), tree)
+        return contradicted(source, told)
+
+    def unrated(self, statement: exp.Select, source: Source) -> list[Diagnostic]:
+        """Return which amounts of a question have no rate (S26), as its statement finds them;
+        `source` is that of the rates."""
+        found = Examples.of(self._rows(statement))
+        return [] if found is None else [lacking(source, found)]
 
     def identities(self, entity: Entity) -> list[Diagnostic]:
         """Return why a table doesn't tell for whom ids stand (S29)."""
@@ -174,7 +192,7 @@ class Claims:
         )
         if chained is None:
             return []
-        texts = (" → ".join(map(str, value)) for value in chained.values)
+        texts = (" → ".join(f"`{item}`" for item in value) for value in chained.values)
         return [
             error(
                 "K667",

@@ -13,6 +13,8 @@ from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
+CANCELLED = "K647"
+
 
 def explain(
     failure: EngineError,
@@ -43,7 +45,7 @@ def explain(
                 help="ask for a shorter window, or raise the profile's time-out",
             )
         case "cancelled":
-            found = error("K647", "the question was cancelled", help="ask again")
+            found = error(CANCELLED, "the question was cancelled", help="ask again")
         case "value":
             found = error(
                 "K643",

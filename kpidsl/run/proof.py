@@ -111,6 +111,8 @@ class _Proving:
         found: list[Diagnostic] = []
         if source.time is not None:
             found += self._test(source, partial(self._claims.clock, source))
+        if source.rates is not None:
+            found += self._test(source, partial(self._claims.rates, source))
         if source.key:
             found += self._test(source, partial(self._claims.key, source, source.key))
         unique = []

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from kpidsl.engines.base import Engine, ValueType
 from kpidsl.model.expr import Arithmetic, Function
 from kpidsl.model.expr import Column as ColumnRef
+from kpidsl.model.sources import BY_ORDER, Dimension, Measure, Source, TableOrigin
 from kpidsl.model.sources import Aggregate as Kind
-from kpidsl.model.sources import Dimension, Measure, Source, TableOrigin
 from kpidsl.model.units import Datatype
 from kpidsl.plan.nodes import (
     AccrualValue,
@@ -53,6 +53,7 @@ _EXACT = {
     Kind.APPROX_COUNT_DISTINCT,
     Kind.MIN,
     Kind.MAX,
+    *BY_ORDER,
 }
 _LESS_EXACT = {"number"}
 """Functions whose results are floats."""
@@ -71,6 +72,7 @@ def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> lis
         for key in node.keys
     }
     exact = dict(_exact_columns(merge))
+    picked = set(_picked(merge))
     outputs = iter(planned.root.input.outputs)
     found: list[ValueType] = []
     for column in columns:
@@ -86,7 +88,10 @@ def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> lis
                 )
                 found += [ValueType.TEXT] * (keys[column.name].state is not None)
             case Role.METRIC:
-                if not _stays_exact(next(outputs).formula, exact):
+                formula = next(outputs).formula
+                if isinstance(formula, LeafValue) and formula.column in picked:
+                    found.append(ValueType.HELD)
+                elif not _stays_exact(formula, exact):
                     found.append(ValueType.FLOAT)
                 else:
                     found.append(ValueType.MONEY if column.unit.currency else ValueType.EXACT)
@@ -129,6 +134,15 @@ def _exact_columns(merge: Merge) -> Iterator[tuple[str, bool]]:
         for column in node.columns:
             exact = column.aggregate in _EXACT and _stays_exact(output.formula, inner)
             yield column.column, exact
+
+
+def _picked(merge: Merge) -> Iterator[str]:
+    """Yield each column whose values are some of the data's, which may be texts."""
+    for node in _inputs(merge):
+        for leaf in node.leaves if isinstance(node, Aggregate) else ():
+            measure = leaf.measure
+            if measure.aggregate in BY_ORDER and not measure.unit.currency and _is_exact(measure):
+                yield leaf.column
 
 
 def _is_exact(measure: Measure) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kpidsl.model.expr import (
     Applied,
     Constant,
+    Convert,
     FixedAmount,
     MeasureRef,
     MetricArithmetic,
@@ -33,6 +34,9 @@ def unit_of(expr: MetricExpr, model: Model) -> tuple[Unit, bool]:
             return NUMBER, False
         case Rank() | OverEntities(aggregate="count"):
             return NUMBER, False
+        case Convert(operand, currency):
+            unit, percent = unit_of(operand, model)
+            return unit.into(currency), percent
         case Applied(operand):
             return unit_of(operand, model)
         case MetricCoalesce(items):

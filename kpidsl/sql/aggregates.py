@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from sqlglot import exp
 
-from kpidsl.model.sources import Aggregate
+from kpidsl.model.expr import Exchanged
+from kpidsl.model.sources import BY_ORDER, Aggregate
+from kpidsl.plan.additivity import merged_by
+from kpidsl.plan.nodes import Leaf
+from kpidsl.sql import build
 from kpidsl.sql.build import cast
 from kpidsl.sql.dialects import Dialect
 
@@ -25,11 +29,40 @@ _SIMPLE: dict[str, Callable[[exp.Expr], exp.Expr]] = {
 
 
 def aggregated(
-    kind: str, value: exp.Expr | None, dialect: Dialect, fraction: Decimal | None = None
+    kind: str,
+    value: exp.Expr | None,
+    dialect: Dialect,
+    fraction: Decimal | None = None,
+    order: Sequence[exp.Expr] = (),
 ) -> exp.Expr:
-    """Return an aggregate over values, NULLs left out; `fraction` is a percentile's."""
+    """Return an aggregate over values, NULLs left out; `fraction` is a percentile's, and `order`
+    says which of them comes first."""
     if value is None:
         return exp.Count(this=exp.Star())
     if kind in {Aggregate.MEDIAN, Aggregate.PERCENTILE}:
         return dialect.quantile(value, _HALF if fraction is None else fraction)
+    if kind in BY_ORDER:
+        return dialect.picked(value, order, last=kind == Aggregate.LAST)
     return _SIMPLE[kind](value)
+
+
+def whole_values(
+    leaves: Iterable[Leaf],
+    finer: Sequence[Leaf],
+    table: str,
+    dialect: Dialect,
+    picked: Aggregate | None = None,
+) -> list[exp.Expr]:
+    """Return the values that those of smaller groups in a table make together: each by its own
+    aggregate, or, where each group is one of the table's, by the one that picks its value."""
+    values: list[exp.Expr] = []
+    for leaf in leaves:
+        merge = picked or merged_by(leaf.measure)
+        assert merge is not None
+        same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
+        part = build.column(next(same).column, table)
+        value = aggregated(merge, part, dialect)
+        if isinstance(leaf.measure.operand, Exchanged):
+            build.exactly(value)
+        values.append(build.alias(value, leaf.column))
+    return values

@@ -9,8 +9,6 @@ from functools import cache
 
 from sqlglot import exp
 
-_CONNECTORS = (exp.And, exp.Or)
-
 
 def identifier(name: str) -> exp.Identifier:
     return exp.Identifier(this=name, quoted=True)
@@ -95,14 +93,18 @@ def disjunction(conditions: Sequence[exp.Expr]) -> exp.Expr | None:
 def _chain(kind: type[exp.And] | type[exp.Or], conditions: Sequence[exp.Expr]) -> exp.Expr | None:
     if not conditions:
         return None
-    result = _wrapped(conditions[0])
-    for condition in conditions[1:]:
-        result = kind(this=result, expression=_wrapped(condition))
-    return result if len(conditions) > 1 else conditions[0]
+    first, *others = conditions
+    if not others:
+        return first
+    other = exp.Or if kind is exp.And else exp.And
+    for condition in others:
+        first = kind(this=_within(other, first), expression=_within(other, condition))
+    return first
 
 
-def _wrapped(condition: exp.Expr) -> exp.Expr:
-    return exp.Paren(this=condition) if isinstance(condition, _CONNECTORS) else condition
+def _within(other: type[exp.Expr], condition: exp.Expr) -> exp.Expr:
+    """Return a condition in parentheses where it is joined by the other connector."""
+    return exp.Paren(this=condition) if isinstance(condition, other) else condition
 
 
 def wrapped(value: exp.Expr) -> exp.Expr:
@@ -124,6 +126,16 @@ def quotient(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """Divide as floats; by zero it is NULL, never an error or infinity (S12)."""
     divisor = exp.Nullif(this=cast(right, "DOUBLE"), expression=number(0))
     return exp.Div(this=cast(left, "DOUBLE"), expression=divisor)
+
+
+def exactly(tree: exp.Expr) -> exp.Expr:
+    """Return a tree marked as one that loses no digit of a decimal."""
+    tree.meta["exact"] = True
+    return tree
+
+
+def is_exact(tree: exp.Expr) -> bool:
+    return bool(tree.meta.get("exact"))
 
 
 def is_null(value: exp.Expr) -> exp.Expr:
@@ -211,6 +223,17 @@ def with_ctes(select: exp.Select, ctes: Sequence[tuple[str, exp.Query]]) -> exp.
     if named:
         select.set("with_", exp.With(expressions=named))
     return select
+
+
+def kept(name: str, query: exp.Query) -> exp.Create:
+    """Return a statement that keeps the rows of a query in a temporary table."""
+    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+    return exp.Create(this=table(name), kind="TABLE", expression=query, properties=temporary)
+
+
+def dropped(name: str) -> exp.Drop:
+    """Return a statement that drops a temporary table, if it is there."""
+    return exp.Drop(tables=[table(name)], kind="TABLE", exists=True)
 
 
 def union_all(selects: Sequence[exp.Query]) -> exp.Query:

@@ -7,9 +7,11 @@ from datetime import date
 from sqlglot import exp
 
 from kpidsl.model.periods import Grain, period_start
+from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.plan.nodes import PERIOD, Aggregate
 from kpidsl.sql import build
-from kpidsl.sql.grouping import Grouping, counted_by, grouped, whole_values
+from kpidsl.sql.aggregates import whole_values
+from kpidsl.sql.grouping import Grouping, counted_by, grouped
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import within
 
@@ -28,15 +30,21 @@ def from_finer(
     are read, so that others need no test: DuckDB would make it of each row of the source."""
     keys = [_period(node, finer, table, grouping, spans)] if node.timed else []
     keys += [build.column(name, table) for name in grouping.key_names(node)]
-    values = whole_values(node.leaves, finer.leaves, table, grouping.dialect)
+    picked = Kind.MAX if node.picked else None
+    values = whole_values(node.leaves, finer.leaves, table, grouping.dialect, picked)
     select = build.from_(build.select(*keys, *values), build.table(table))
     day = build.column(PERIOD, table)
+    tests: list[exp.Expr] = []
     if spans is not None:
         select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
     elif finer.base is not None:
-        select = build.where(select, *_days(node, finer, day, grouping, by_period=by_period))
+        tests += _days(node, finer, day, grouping, by_period=by_period)
+    if node.present is not None:
+        rows = build.column(node.present, table)
+        tests.append(exp.GT(this=rows, expression=build.number(0)))
     if grouping.leaders is not None and node.beyond:
-        select = build.where(select, grouping.leaders.hold_none(grouping.leaders.columns(table)))
+        tests.append(grouping.leaders.hold_none(grouping.leaders.columns(table)))
+    select = build.where(select, *tests)
     return grouped(select, len(keys))
 
 

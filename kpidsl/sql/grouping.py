@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlglot import exp
 
-from kpidsl.model.expr import Column, RowExpr
+from kpidsl.model.expr import Column, Exchanged, RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.sources import BY_ORDER, Source
 from kpidsl.model.sources import Aggregate as Kind
-from kpidsl.model.sources import Source
 from kpidsl.model.units import Datatype
-from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.looking import Span, counted_days
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf, Look
 from kpidsl.sql import build
-from kpidsl.sql.aggregates import aggregated
+from kpidsl.sql.aggregates import aggregated, whole_values
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.leaders import LeaderTables
+from kpidsl.sql.money import MONEY, MONEY_PLACES
 from kpidsl.sql.naming import LateNames
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
@@ -29,11 +28,7 @@ from kpidsl.sql.scope import Scope
 from kpidsl.sql.spans import END_DAY, within
 from kpidsl.sql.statement import key_columns
 
-_MONEY_PLACES = 9
-MONEY = f"DECIMAL(38, {_MONEY_PLACES})"
-"""Money is exact decimals (S12), whatever the column's own type: fine enough for the price of a
-single impression, and no finer than what a double holds of amounts up to nine million."""
-_KEEPS_MONEY = {Kind.SUM, Kind.MIN, Kind.MAX}
+_KEEPS_MONEY = {Kind.SUM, Kind.MIN, Kind.MAX, *BY_ORDER}
 ACCRUED = "DECIMAL(38, 12)"
 """Fixed amounts by the day are fractions of money, rounded far below a billionth."""
 
@@ -59,13 +54,14 @@ class Grouping:
         fans = self._fans(scope, node)
         groups = self._groups(scope, node, fans, spans)
         conditions, wheres = self.conditions(scope, node, spans)
+        scope.closing = self.closing(node, spans)
         if node.once_per:
             return self._once_per(scope, node, groups, conditions, wheres, spans)
         values = [
-            build.alias(self.aggregated(leaf, self.operand(scope, leaf, own)), leaf.column)
+            build.alias(self.aggregated(scope, leaf, self.operand(scope, leaf, own)), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
-        select = self._rows(scope, node, [*groups, *values], spans)
+        select = self.rows(scope, node, [*groups, *values], spans)
         for fan in fans:
             select = fan.apply(select)
         return grouped(build.where(select, *wheres), len(groups))
@@ -80,10 +76,10 @@ class Grouping:
         columns = [*timed, *late.codes(scope)]
         conditions, wheres = self.conditions(scope, node, spans)
         values = [
-            build.alias(self.aggregated(leaf, self.operand(scope, leaf, own)), leaf.column)
+            build.alias(self.aggregated(scope, leaf, self.operand(scope, leaf, own)), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
-        inner = build.where(self._rows(scope, node, [*columns, *values], spans), *wheres)
+        inner = build.where(self.rows(scope, node, [*columns, *values], spans), *wheres)
         inner = grouped(inner, len(columns))
         members = {key.column: late.member(key) for key in node.keys}
         outer: list[exp.Expr] = [build.column(PERIOD, groups)] if node.timed else []
@@ -109,7 +105,7 @@ class Grouping:
         value = self.operand(scope, node.leaves[0], own)
         assert value is not None
         columns = [*groups, build.alias(value, counted)]
-        select = self._rows(scope, by_day, columns, None)
+        select = self.rows(scope, by_day, columns, None)
         for fan in fans:
             select = fan.apply(select)
         return build.distinct(build.where(select, *wheres))
@@ -152,18 +148,18 @@ class Grouping:
             self.dialect,
             self.frame.settings.timezone,
             self.relations.relation,
-            entities=self.relations.entities,
+            tables=self.relations,
         )
 
-    def _rows(
+    def rows(
         self, scope: Scope, node: Aggregate, columns: list[exp.Expr], spans: str | None
     ) -> exp.Select:
         """Select columns over the source's rows, each as often as it counts towards a period."""
         day = scope.time() if spans is not None else None
         select = scope.apply_joins(build.select(*columns))
-        if spans is None or day is None:
-            return select
-        return build.inner_join(select, build.table(spans), within(day, spans, node.look))
+        if spans is not None and day is not None:
+            select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
+        return scope.join_closing(select)
 
     def period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
         if spans is not None:
@@ -219,13 +215,7 @@ class Grouping:
         """Of a level keep each entity's last row before the period's end, unless closed (S11)."""
         if node.stock is None:
             return []
-        later = scope.next_time(node.stock)
-        if spans is not None:
-            end: exp.Expr = build.column(END_DAY, spans)
-        else:
-            days = counted_by(node, self.frame)
-            assert days is not None
-            end = build.day(days[1])
+        later, end = scope.next_time(node.stock), self._end(node, spans)
         tests: list[exp.Expr] = [
             exp.Paren(
                 this=exp.Or(
@@ -237,6 +227,31 @@ class Grouping:
             closed = scope.condition(node.stock.closed, exact=True)
             tests.append(exp.Not(this=build.wrapped(closed)))
         return tests
+
+    def _end(self, node: Aggregate, spans: str | None) -> exp.Expr:
+        """Return the first day after the period that a row counts towards."""
+        if spans is not None:
+            return build.column(END_DAY, spans)
+        days = counted_by(node, self.frame)
+        assert days is not None
+        return build.day(days[1])
+
+    def closing(self, node: Aggregate, spans: str | None) -> exp.Expr | None:
+        """Return the day whose rates a level is converted at: the last of the period, or the last
+        that its source knows, where that is earlier (S26)."""
+        if not any(isinstance(leaf.measure.operand, Exchanged) for leaf in node.leaves):
+            return None
+        source = node.input.source
+        if node.stock is None:
+            return None
+        last = self.dialect.add(self._end(node, spans), 0, -1)
+        if source.watermark is not None:
+            known: exp.Expr = build.day(source.watermark - timedelta(days=1))
+        else:
+            scope = self.scope_of(source)
+            day = exp.Max(this=build.cast(scope.time(), "DATE"))
+            known = exp.Subquery(this=scope.apply_joins(build.select(day)))
+        return exp.Least(this=last, expressions=[known], ignore_nulls=True)
 
     def _leaf_conditions(self, scope: Scope, leaf: Leaf) -> list[exp.Expr]:
         own = [] if leaf.measure.where is None else [scope.condition(leaf.measure.where)]
@@ -259,14 +274,17 @@ class Grouping:
 
     def _is_exact(self, source: Source, operand: RowExpr | None) -> bool:
         """Tell whether a value is known to be of exact decimals already."""
+        if isinstance(operand, Exchanged):
+            return True
         if not isinstance(operand, Column) or operand.joins or len(operand.path) > 1:
             return False
         places = self.frame.facts.decimal_places(source, operand.path[0])
-        return places is not None and places <= _MONEY_PLACES
+        return places is not None and places <= MONEY_PLACES
 
-    def aggregated(self, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
+    def aggregated(self, scope: Scope, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
         measure = leaf.measure
-        return aggregated(measure.aggregate, value, self.dialect, measure.fraction)
+        order = scope.order() if measure.aggregate in BY_ORDER else ()
+        return aggregated(measure.aggregate, value, self.dialect, measure.fraction, order)
 
     def _once_per(
         self,
@@ -286,12 +304,12 @@ class Grouping:
         for leaf, own in zip(node.leaves, conditions, strict=True):
             operand = self.operand(scope, leaf, own)
             values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
-        inner = self._rows(scope, node, [*groups, *keys, *values], spans)
+        inner = self.rows(scope, node, [*groups, *keys, *values], spans)
         inner = build.where(inner, *wheres) if wheres else inner
         inner = grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]
         totals = [
-            build.alias(self.aggregated(leaf, build.column(leaf.column)), leaf.column)
+            build.alias(self.aggregated(scope, leaf, build.column(leaf.column)), leaf.column)
             for leaf in node.leaves
         ]
         select = build.from_(build.select(*outer, *totals), build.subquery(inner, "once"))
@@ -336,20 +354,6 @@ class _FanOutJoin:
     def apply(self, select: exp.Select) -> exp.Select:
         rows = build.subquery(self._select, self._alias)
         return build.left_join(select, rows, build.conjunction(self._matches))
-
-
-def whole_values(
-    leaves: Iterable[Leaf], finer: Sequence[Leaf], table: str, dialect: Dialect
-) -> list[exp.Expr]:
-    """Return the values that those of smaller groups in a table make together."""
-    values: list[exp.Expr] = []
-    for leaf in leaves:
-        merge = merged_by(leaf.measure)
-        assert merge is not None
-        same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
-        part = build.column(next(same).column, table)
-        values.append(build.alias(aggregated(merge, part, dialect), leaf.column))
-    return values
 
 
 def counted_by(node: Aggregate, frame: Frame) -> Span | None:

@@ -24,14 +24,14 @@ EXAMPLES = 3
 
 def known_range(model: Model, source: Source, dialect: str) -> exp.Select:
     """Return a SELECT of one row: `first_day`, `last_day`."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     return build.with_ctes(first_and_last(grouping, source), grouping.relations.ctes)
 
 
 def listed_days(model: Model, calendar: ListedCalendar, dialect: str) -> exp.Select:
     """Return a SELECT of the rows of a calendar's source: first and last day, and the numbers of
     year, quarter and month."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope = grouping.scope_of(model.sources[calendar.source])
     days = [build.cast(scope.value(day), "DATE") for day in (calendar.first_day, calendar.last_day)]
     numbers = map(scope.value, (calendar.year, calendar.quarter, calendar.month))
@@ -45,7 +45,7 @@ def listed_days(model: Model, calendar: ListedCalendar, dialect: str) -> exp.Sel
 def types_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.Select:
     """Return a SELECT of the types of a row expression's values, as texts; where columns have a
     type one value tells."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
     lowered = scope.value(value)
     select = scope.apply_joins(build.select(grouping.dialect.type_of(lowered)))
@@ -57,7 +57,7 @@ def types_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.
 
 def columns_of(model: Model, source: Source, dialect: str) -> exp.Select:
     """Return a SELECT of no row, with all columns that a source's expressions may name."""
-    relations = _grouping(model, dialect).relations
+    relations = grouping_of(model, dialect).relations
     rows = relations.relation(source.model_copy(update={"exclude": None}))
     select = build.select(exp.Star()).from_(rows, copy=False).limit(0, copy=False)
     return build.with_ctes(select, relations.ctes)
@@ -67,7 +67,7 @@ def row_counts(model: Model, source: Source, joins: Iterable[Join], dialect: str
     """Return a SELECT of one row: the rows of a source, those with a part of its key missing, and
     for each join, whose partners are unique, those with a part of its columns missing and those
     that name a partner which is not there."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
     conditions = [_any_missing(scope, source.key or ())]
     for join in joins:
@@ -87,32 +87,32 @@ def row_counts(model: Model, source: Source, joins: Iterable[Join], dialect: str
 
 def orphans(model: Model, join: Join, dialect: str) -> exp.Select:
     """Return the examples of keys for which a join, whose partners are unique, finds none."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(model.sources[join.source]), grouping.relations
     keys = _keys(scope, join.columns)
     alone = build.is_null(scope.matched((join.name,)))
     select = scope.apply_joins(build.select(*keys)).where(*_known(keys), alone, copy=False)
-    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
 def repeated_key(
     model: Model, source: Source, columns: tuple[RowExpr, ...], dialect: str
 ) -> exp.Select:
     """Return the examples of keys that several rows share (S3)."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
     keys = _keys(scope, columns)
     select = scope.apply_joins(build.select(*keys)).where(*_known(keys), copy=False)
     several = exp.GT(this=exp.Count(this=exp.Star()), expression=build.number(1))
     select = select.having(several, copy=False)
-    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
 def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
     """Return the examples of keys of a joined source two of whose rows hold at the same time
     (S8); a row that ends where it begins never holds."""
     assert join.validity is not None
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(model.sources[join.target]), grouping.relations
     keys = _keys(scope, join.target_columns)
     start = build.cast(scope.value(join.validity.start), "TIMESTAMP")
@@ -138,13 +138,13 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
     select = build.where(
         select, exp.Not(this=build.is_null(build.column("following"))), open_or_later
     )
-    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
 def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     """Return the examples of `once per` keys within which a measure has several values: after
     the key its least and its greatest. Rows that miss a part of the key have none in common."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(model.sources[measure.source]), grouping.relations
     keys = _keys(scope, measure.once_per)
     assert measure.operand is not None
@@ -163,7 +163,7 @@ def differing_value(model: Model, measure: Measure, dialect: str) -> exp.Select:
     differ = exp.NEQ(this=least.copy(), expression=most.copy())
     several = exp.Or(this=differ, expression=exp.Paren(this=nameless))
     select = select.where(*wanted, copy=False).having(several, copy=False)
-    return build.with_ctes(_examples(select, len(keys)), relations.ctes)
+    return build.with_ctes(examples(select, len(keys)), relations.ctes)
 
 
 def ids_of_several(model: Model, entity: Entity, dialect: str) -> exp.Select:
@@ -178,7 +178,7 @@ def ids_of_several(model: Model, entity: Entity, dialect: str) -> exp.Select:
     )
     several = exp.GT(this=exp.Count(this=exp.Star()), expression=build.number(1))
     select = build.having(build.from_(select, pairs), several)
-    return build.with_ctes(_examples(select, 1), relations.ctes)
+    return build.with_ctes(examples(select, 1), relations.ctes)
 
 
 def chained_ids(model: Model, entity: Entity, dialect: str) -> exp.Select:
@@ -201,13 +201,13 @@ def chained_ids(model: Model, entity: Entity, dialect: str) -> exp.Select:
         exp.EQ(this=itself, expression=columns[1].copy()),
     )
     goes_on = exp.NEQ(this=columns[2].copy(), expression=itself.copy())
-    return build.with_ctes(_examples(build.where(select, goes_on), 3), relations.ctes)
+    return build.with_ctes(examples(build.where(select, goes_on), 3), relations.ctes)
 
 
 def unresolved(model: Model, entity: Entity, source: Source, dialect: str) -> exp.Select:
     """Return a SELECT of one row: how many ids a source has, and how many of them the table knows
     neither as one that stands for another nor as one that others stand for (S29)."""
-    grouping = _grouping(model, dialect)
+    grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(source), grouping.relations
     member = entity.resolved[source.name]
     own = scope.value(member.operand)
@@ -231,12 +231,12 @@ def unresolved(model: Model, entity: Entity, source: Source, dialect: str) -> ex
 
 def _pairs(model: Model, entity: Entity, dialect: str) -> tuple[Relations, exp.Table]:
     """Return the ids that an entity's table says to stand for others, as a table."""
-    relations = _grouping(model, dialect).relations
+    relations = grouping_of(model, dialect).relations
     assert entity.resolve is not None
     return relations, relations.relation(entity.resolve.of(entity.name, Literal(None)))
 
 
-def _examples(select: exp.Select, keys: int) -> exp.Select:
+def examples(select: exp.Select, keys: int) -> exp.Select:
     """Group rows by their first columns, the key, and keep the keys of the most rows: after what
     is selected stand the key's rows, the number of all keys, and that of their rows."""
     rows = exp.Count(this=exp.Star())
@@ -293,7 +293,7 @@ def _day_of(grouping: Grouping, source: Source, *, last: bool) -> exp.Expr:
     return exp.Subquery(this=build.limit(build.order_by(select, order), 1))
 
 
-def _grouping(model: Model, dialect: str) -> Grouping:
+def grouping_of(model: Model, dialect: str) -> Grouping:
     """Return what lowers the rows of a model's sources, outside of any plan."""
     target = DIALECTS[dialect]
     frame = Frame(model.settings, model.sources, table_names(model), ())

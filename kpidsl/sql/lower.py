@@ -13,6 +13,7 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import counts_once
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
+from kpidsl.plan.looking import MOST_CELLS
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -40,12 +41,13 @@ from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.finer import from_finer
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
-from kpidsl.sql.merging import Part, by_period, columns_of, folded, skeleton
+from kpidsl.sql.merging import Part, by_period, columns_of, counts, folded, skeleton
 from kpidsl.sql.once import counted_once
 from kpidsl.sql.shown import in_order, leaves_out, shown_rows
 from kpidsl.sql.spans import spans
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import ALL, OTHER, Statement, key_columns
+from kpidsl.sql.unrated import lacking, unrated
 
 
 def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
@@ -54,9 +56,26 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     Columns: `period` when grouped by time, then each key (and `KEY__state`, NULL, `unmapped` or
     `unallocated`, where a member can be absent), then the outputs.
     """
-    statement = Statement(plan.frame, DIALECTS[dialect], merged_from(plan))
+    return _lowered(plan, Statement(plan.frame, DIALECTS[dialect], merged_from(plan)))
+
+
+def unrated_tree(plan: Plan, dialect: str) -> exp.Select | None:
+    """Return the examples of what lacks a rate among all that a plan converts: the currency, the
+    one wanted, and the day (S26); None where nothing is converted."""
+    statement = Statement(plan.frame, DIALECTS[dialect], merged_from(plan), with_unrated=True)
+    _lowered(plan, statement)
+    if not statement.unrated:
+        return None
+    select = lacking(statement.unrated)
+    return build.with_ctes(select, statement.ctes_of(select))
+
+
+def _lowered(plan: Plan, statement: Statement) -> exp.Select:
     statement.relations.entities = EntityTables(statement, _Lowering).of
-    parts = [_Lowering(plan.root.input, plan.frame, statement).select(plan.frame)]
+    hides = plan.root.limit is not None or leaves_out(plan) or plan.leaders is not None
+    most = None if hides else MOST_CELLS + 1
+    root = _Lowering(plan.root.input, plan.frame, statement, most=most)
+    parts = [root.select(plan.frame)]
     if plan.leaders is not None:
         parts = _leading(parts[0], plan.leaders, plan, statement)
     if leaves_out(plan):
@@ -69,6 +88,26 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
         stacked = build.subquery(build.union_all(parts), "levels")
         select = build.from_(build.select(exp.Star()), stacked)
     return build.with_ctes(in_order(select, plan), statement.all_ctes())
+
+
+def rows_tree(node: Aggregate, frame: Frame, dialect: str) -> exp.Select:
+    """Return the rows of one node as a SELECT of its period, keys and their states, and leaves."""
+    statement = Statement(frame, DIALECTS[dialect])
+    statement.relations.entities = EntityTables(statement, _Lowering).of
+    name = _Lowering(Compute(Merge((node,)), ()), frame, statement).rows(node)
+    select = build.from_(build.select(exp.Star()), build.table(name))
+    return build.with_ctes(select, statement.all_ctes())
+
+
+def cell_counts(plan: Plan, dialect: str) -> exp.Select:
+    """Return a SELECT of one row: how many periods an answer by time has, and how many combinations
+    of members, with each of which every period is there (S17)."""
+    statement = Statement(plan.frame, DIALECTS[dialect])
+    statement.relations.entities = EntityTables(statement, _Lowering).of
+    root = _Lowering(plan.root.input, plan.frame, statement)
+    tables = [name for name, _ in root.parts(plan.root.input.input)]
+    select = counts(tables, key_columns(plan.frame), root.spine.periods())
+    return build.with_ctes(select, statement.all_ctes())
 
 
 def _leading(
@@ -100,13 +139,16 @@ class _Lowering:
         frame: Frame,
         statement: Statement,
         beside: LeaderTables | None = None,
+        most: int | None = None,
     ) -> None:
-        """`beside`: the outputs are those of all members that are no leaders."""
+        """`beside`: the outputs are those of all members that are no leaders; `most`: so many cells
+        are enough to know that they are too many (S17)."""
         self.compute = compute
         self.frame = frame
         self.dialect = statement.dialect
         self.grouping = Grouping(frame, statement.dialect, statement.relations, beside)
         self.beside = beside
+        self.most = most
         self.spine = Spine(frame, self.grouping, statement, self._all_days)
         self.aggregates = statement.aggregates
         self.statement = statement
@@ -152,9 +194,7 @@ class _Lowering:
 
     def _merge(self, merge: Merge) -> Part:
         """Return the merged rows, one per key (S5, S17)."""
-        parts = [self._part(node) for node in merge.inputs]
-        self.totals = {total.over: self._total(total) for total in merge.totals}
-        parts += [(self._unallocated(accrual), [accrual.column]) for accrual in merge.accruals]
+        parts = self.parts(merge)
         if len(parts) == 1 and not merge.dense:
             return parts[0]
         return self._cte("merged", self._merged_parts(parts, dense=merge.dense)), columns_of(parts)
@@ -166,16 +206,25 @@ class _Lowering:
         periods = self.spine.periods()
         if keys == [PERIOD]:
             return by_period(parts, periods)
-        every = self._cte("skeleton", skeleton([name for name, _ in parts], keys, periods))
+        tables = [name for name, _ in parts]
+        every = self._cte("skeleton", skeleton(tables, keys, periods, self.most))
         return folded([*parts, (every, [])], keys)
+
+    def parts(self, merge: Merge) -> list[Part]:
+        """Return what is merged, at the keys of the answer."""
+        found = [self._part(node) for node in merge.inputs]
+        self.totals = {total.over: self._total(total) for total in merge.totals}
+        accruals = merge.accruals
+        return found + [(self._unallocated(item), [item.column]) for item in accruals]
 
     def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):
             inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
             return over_entities(node, inner, self.frame, self.statement)
-        return self._aggregate(node), [leaf.column for leaf in node.leaves]
+        return self.rows(node), [leaf.column for leaf in node.leaves]
 
-    def _aggregate(self, node: Aggregate) -> str:
+    def rows(self, node: Aggregate) -> str:
+        """Return the name of the rows of a node."""
         if id(node) not in self.aggregates:
             self.aggregates[id(node)] = self._rows_of(node)
         return self.aggregates[id(node)]
@@ -187,10 +236,12 @@ class _Lowering:
                 continue
             days = node.merged_from or node
             if node.input.source is source and holds_all_days(days, self.frame.grain):
-                return self._aggregate(days)
+                return self.rows(days)
         return None
 
     def _rows_of(self, node: Aggregate) -> str:
+        if node.kept is not None:
+            return node.kept
         source = node.input.source.name
         if node.base is not None:
             return self._cte(f"{source}_by_{node.base.grain}", self._grouped(node, None))
@@ -206,6 +257,8 @@ class _Lowering:
         return self._cte(name, self._grouped(node, spans))
 
     def _grouped(self, node: Aggregate, spans: str | None) -> exp.Select:
+        if self.statement.with_unrated:
+            self.statement.unrated += unrated(self.grouping, node, spans)
         if node.named_late and counts_once(node):
             return counted_once(node, self.grouping, self._cte)
         return self.grouping.select(node, spans)
@@ -213,7 +266,7 @@ class _Lowering:
     def _merged(self, node: Aggregate, finer: Aggregate, spans: str | None) -> exp.Select:
         keyless = self.compute.input.dense and self._key_names() == [PERIOD]
         own_periods = keyless and node.timed and id(node) not in self.statement.merged
-        table = self._aggregate(finer)
+        table = self.rows(finer)
         return from_finer(node, finer, table, self.grouping, spans, by_period=own_periods)
 
     def _spans(self, look: Look) -> str:

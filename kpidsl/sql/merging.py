@@ -42,8 +42,30 @@ def by_period(parts: Sequence[Part], periods: str) -> exp.Select:
     return select
 
 
-def skeleton(tables: Sequence[str], keys: list[str], periods: str) -> exp.Select:
-    """Return every period with every combination of members that some table has."""
+def skeleton(
+    tables: Sequence[str], keys: list[str], periods: str, most: int | None = None
+) -> exp.Select:
+    """Return every period with every combination of members that some table has, at `most` so many:
+    an answer of more is none (S17)."""
+    select = build.from_(build.select(*map(build.column, keys)), build.table(periods))
+    select = build.cross_join(select, build.subquery(_seen(tables, keys), "members"))
+    return select if most is None else build.limit(select, most)
+
+
+def counts(tables: Sequence[str], keys: list[str], periods: str) -> exp.Select:
+    """Return in one row how many periods there are, and how many combinations of members."""
+    every = build.from_(build.select(exp.Count(this=exp.Star())), build.table(periods))
+    members: exp.Expr = build.number(1)
+    if keys != [PERIOD]:
+        seen = build.subquery(_seen(tables, keys), "members")
+        counted = build.from_(build.select(exp.Count(this=exp.Star())), seen)
+        members = exp.Subquery(this=counted)
+    return build.select(
+        build.alias(exp.Subquery(this=every), "periods"), build.alias(members, "combinations")
+    )
+
+
+def _seen(tables: Sequence[str], keys: list[str]) -> exp.Query:
     members = [key for key in keys if key != PERIOD]
     seen: exp.Query | None = None
     for table in tables:
@@ -52,8 +74,7 @@ def skeleton(tables: Sequence[str], keys: list[str], periods: str) -> exp.Select
     if isinstance(seen, exp.Select):
         seen = build.distinct(seen)
     assert seen is not None
-    select = build.from_(build.select(*map(build.column, keys)), build.table(periods))
-    return build.cross_join(select, build.subquery(seen, "members"))
+    return seen
 
 
 def _padded(part: Part, keys: list[str], columns: list[str]) -> exp.Select:

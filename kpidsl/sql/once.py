@@ -15,7 +15,8 @@ from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate, Hop, Leaf
 from kpidsl.sql import build
-from kpidsl.sql.grouping import Grouping, grouped, whole_values
+from kpidsl.sql.aggregates import whole_values
+from kpidsl.sql.grouping import Grouping, grouped
 from kpidsl.sql.scope import Scope, names
 
 _SHARING, _ALONE = "sharing", "alone"
@@ -61,6 +62,7 @@ class _Once:
         self.node = node
         self.grouping = grouping
         self.scope = grouping.scope_of(node.input.source)
+        self.scope.closing = grouping.closing(node, None)
         self._cte = cte
         keys = [key.column for key in node.keys]
         values = [leaf.column for leaf in node.leaves]
@@ -112,10 +114,10 @@ class _Once:
         assert counted is not None
         groups = [*self._period(), *self._codes(scope), build.alias(counted, self.counted)]
         values = [
-            build.alias(self.grouping.aggregated(leaf, operands[leaf.column]), leaf.column)
+            build.alias(self.grouping.aggregated(scope, leaf, operands[leaf.column]), leaf.column)
             for leaf in sums
         ]
-        rows = scope.apply_joins(build.select(*groups, *values))
+        rows = self.grouping.rows(scope, node, [*groups, *values], None)
         by_key = self._cte(f"{source}_by_key", grouped(build.where(rows, *wheres), len(groups)))
         once = self._together(source, by_key, [*self._timed, self.counted], sums)
         counts = [
@@ -147,11 +149,12 @@ class _Once:
         groups = [*self._period(), *(build.column(number, once) for number in self._numbers)]
         values = [
             build.alias(
-                self.grouping.aggregated(leaf, self.grouping.operand(scope, leaf, own)), leaf.column
+                self.grouping.aggregated(scope, leaf, self.grouping.operand(scope, leaf, own)),
+                leaf.column,
             )
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
-        rows = scope.apply_joins(build.select(*groups, *values))
+        rows = self.grouping.rows(scope, node, [*groups, *values], None)
         rows = build.left_join(rows, build.table(once), build.conjunction(matches))
         return grouped(build.where(rows, *wheres), len(groups))
 

@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from kpidsl.model.expr import Resolved
 from kpidsl.model.sources import (
+    BY_ORDER,
     FilesOrigin,
     PerEntity,
     Source,
@@ -15,12 +16,14 @@ from kpidsl.model.sources import (
     TableOrigin,
     UnionOrigin,
 )
+from kpidsl.plan.conversion import source_of_rates
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.entities import Lower
+from kpidsl.sql.money import by_day, quotes
 from kpidsl.sql.scope import (
     ID,
     IDENTITIES,
@@ -48,6 +51,7 @@ class Relations:
         self._dialect = dialect
         self._zone = frame.settings.timezone
         self._named_rows: dict[tuple[str, Attributes], str] = {}
+        self._rates: dict[str, str] = {}
         self._identities: dict[str, str] = {}
         self.names = Names(reserved=frame.table_names)
         self.ctes: list[tuple[str, exp.Query]] = []
@@ -74,6 +78,24 @@ class Relations:
             self._named_rows[key] = self.names.unused(f"{source.name}_rows")
             self.ctes.append((self._named_rows[key], query))
         return self._named_rows[key]
+
+    def rates(self, into: str) -> str:
+        """Return the name of the rates into a currency: what one unit of each other `currency`
+        costs on each `day` (S26)."""
+        if into not in self._rates:
+            source = source_of_rates(self._sources)
+            assert source.rates is not None
+            scope = self._bare_scope(source)
+            told = (source.rates.base, source.rates.quote, source.rates.rate)
+            columns = (*map(scope.value, told), scope.time())
+            select = scope.apply_joins(build.select())
+            name = into.lower()
+            quoted = self.names.unused(f"{name}_quotes")
+            self.ctes.append((quoted, quotes(select, columns, into)))
+            self._rates[into] = self.names.unused(f"{name}_rates")
+            daily = by_day(quoted, source.rates.stale_days, self._dialect)
+            self.ctes.append((self._rates[into], daily))
+        return self._rates[into]
 
     def _resolving(self, wanted: Resolved) -> str:
         """Return the name of the ids that an entity's table says to stand for others, each once
@@ -231,7 +253,8 @@ class Relations:
         scope = self._bare_scope(source)
         parts = [scope.value(part) for part in attribute.entity]
         operand = None if attribute.operand is None else scope.value(attribute.operand)
-        value = aggregated(attribute.aggregate, operand, self._dialect)
+        order = scope.order() if attribute.aggregate in BY_ORDER else ()
+        value = aggregated(attribute.aggregate, operand, self._dialect, order=order)
         if attribute.aggregate == "sum":  # of NULLs alone it is 0, as a measure's is (S13)
             value = build.coalesce(value, build.number(0))
         select = build.select(

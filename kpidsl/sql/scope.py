@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
-from decimal import Decimal
+from typing import Protocol
 
 import sqlglot
 from sqlglot import exp
@@ -18,6 +17,7 @@ from kpidsl.model.expr import (
     Compare,
     DimensionRef,
     EntityValue,
+    Exchanged,
     Function,
     In,
     IsState,
@@ -29,19 +29,21 @@ from kpidsl.model.expr import (
     QueryDimension,
     RawSql,
     Resolved,
+    RowExpr,
     TimeColumn,
 )
-from kpidsl.model.functions import SCALARS
 from kpidsl.model.sources import Dimension, Source, Stock, Validity
 from kpidsl.model.units import Datatype
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import AnyRow, Hop, OfEntity, PlacedExpr, Reached, Subtotal
+from kpidsl.plan.nodes import AnyRow, Hop, OfEntity, PlacedExpr, Reached
 from kpidsl.plan.paths import reference_joins
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Clock, Dialect
-from kpidsl.sql.entities import EntityTable
+from kpidsl.sql.entities import Lower
 from kpidsl.sql.functions import SCALAR_BUILDERS
+from kpidsl.sql.money import CURRENCY, DAY, amount, multiplied
 from kpidsl.sql.nobody import may_hold_of_nobody, of_nobody
+from kpidsl.sql.row_types import shown_type
 
 Attributes = frozenset[str | Stock]
 """What rows carry beside their columns: attributes of entities by the dimension's name, and when
@@ -69,11 +71,20 @@ _OPERATORS: dict[str, type[exp.Binary]] = {
 }
 
 
+class Tables(Protocol):
+    """What a row finds by its values and not by a join: answers by entity, and rates by day."""
+
+    entities: Lower | None
+
+    def rates(self, into: str) -> str:
+        """Return the name of the rates into a currency."""
+
+
 class Scope:
     """Lowers what stands in `source`, whose rows are `alias`; joins appear when they are used.
 
-    `relation` names the rows of what is joined, `entities` the table of an answer by entity, where
-    expressions can need one. Attributes of entities that are used are
+    `relation` names the rows of what is joined, `tables` what else expressions can need beside
+    them. Attributes of entities that are used are
     gathered in `attributes`; the rows of the source must then carry them.
     """
 
@@ -85,7 +96,7 @@ class Scope:
         zone: str,
         relation: Relation,
         alias: str | None = None,
-        entities: Callable[[Subtotal], EntityTable] | None = None,
+        tables: Tables | None = None,
     ) -> None:
         self.source = source
         self.alias = alias or source.name
@@ -96,8 +107,11 @@ class Scope:
         self._relation = relation
         self._joined: dict[Joined, tuple[str, Source | Resolved, exp.Expr]] = {}
         self._joined_attributes: dict[Joined, set[str | Stock]] = {}
-        self._entities = entities
+        self._tables = tables
         self._joined_entities: dict[tuple[int, At], tuple[str, str, exp.Expr, exp.Expr]] = {}
+        self.closing: exp.Expr | None = None
+        """The last day of the period that a row counts towards, where it is a level's."""
+        self._joined_rates: dict[tuple[RowExpr, str, bool], tuple[str, str, exp.Expr]] = {}
 
     # --- joins -----------------------------------------------------------------------------
 
@@ -137,6 +151,7 @@ class Scope:
     def _unused(self, wanted: str) -> str:
         joined = [alias for alias, *_ in self._joined.values()]
         joined += [alias for alias, *_ in self._joined_entities.values()]
+        joined += [alias for alias, *_ in self._joined_rates.values()]
         return Names((self.alias, *joined)).unused(wanted)
 
     def _holds(self, validity: Validity, outer: At, at: At) -> list[exp.Expr]:
@@ -168,6 +183,17 @@ class Scope:
             select = build.left_join(select, self._from(target, alias, wanted), condition)
         for alias, name, condition, _ in self._joined_entities.values():
             select = build.left_join(select, build.table(name, alias), condition)
+        return self._join_rates(select, closing=False)
+
+    def join_closing(self, select: exp.Select) -> exp.Select:
+        """Add the joins of rates at the ends of periods, which must be there already."""
+        return self._join_rates(select, closing=True)
+
+    def _join_rates(self, select: exp.Select, *, closing: bool) -> exp.Select:
+        for (_, _, own), (alias, name, condition) in self._joined_rates.items():
+            if own is closing:
+                rates = build.table(name, None if alias == name else alias)
+                select = build.left_join(select, rates, condition)
         return select
 
     def _from(
@@ -189,7 +215,7 @@ class Scope:
             self._zone,
             self._relation,
             alias,
-            self._entities,
+            self._tables,
         )
 
     def join_itself(self, select: exp.Select, condition: exp.Expr | None) -> exp.Select:
@@ -235,6 +261,10 @@ class Scope:
                 return self._resolved(expr, at)
             case OfEntity():
                 return self._of_entity(expr, at)
+            case Exchanged():
+                assert not at, "a measure converts the rows of its own source"
+                currency, table = self.rate(expr)
+                return multiplied(amount(expr, self.value(expr.operand)), expr, currency, table)
             case QueryDimension() | EntityValue() | AnswerValue():
                 raise AssertionError(f"`{expr}` was not placed on a path")
         return exp.Paren(this=self.condition(expr, at, exact=True))
@@ -264,13 +294,33 @@ class Scope:
         """Return a metric's value for the entity of a row; NULL without one."""
         place = (id(wanted.answer), at)
         if place not in self._joined_entities:
-            assert self._entities is not None
-            table = self._entities(wanted.answer)
+            assert self._tables is not None
+            assert self._tables.entities is not None
+            table = self._tables.entities(wanted.answer)
             keys = [self.value(key, at) for key in wanted.keys]
             alias = self._unused(table.name)
             value, same = table.joined(alias, keys)
             self._joined_entities[place] = (alias, table.name, same, value)
         return self._joined_entities[place][3].copy()
+
+    def rate(self, wanted: Exchanged) -> tuple[exp.Expr, str]:
+        """Return the currency of a row's amount, and the alias of its rate of the day (S26)."""
+        currency = self.value(wanted.currency)
+        place = (wanted.currency, wanted.into, wanted.closing)
+        if place not in self._joined_rates:
+            assert self._tables is not None
+            name = self._tables.rates(wanted.into)
+            alias = self._unused(name)
+            day = self.closing if wanted.closing else build.cast(self.time(), "DATE")
+            assert day is not None
+            same = [
+                exp.EQ(this=build.column(CURRENCY, alias), expression=currency.copy()),
+                exp.EQ(this=build.column(DAY, alias), expression=day.copy()),
+            ]
+            condition = build.conjunction(same)
+            assert condition is not None
+            self._joined_rates[place] = (alias, name, condition)
+        return currency, self._joined_rates[place][0]
 
     def time(self, at: At = ()) -> exp.Expr:
         """Return the local time of the source at the end of `at`."""
@@ -282,6 +332,10 @@ class Scope:
         """Return the time of a source as an instant: a timestamp of UTC, so that an hour is an hour
         even where the clock is changed (S20)."""
         return self._dialect.instant(self.stored_time(at), self.clock(at))
+
+    def order(self) -> list[exp.Expr]:
+        """Return what puts the rows of the source in order: when they were, then their key."""
+        return [self.instant(), *(self.value(part) for part in self.source.key or ())]
 
     def next_time(self, stock: Stock) -> exp.Expr:
         """Return the local time of the next row of the same entity, NULL where there is none."""
@@ -362,7 +416,7 @@ class Scope:
     def _alike(self, operands: Sequence[PlacedExpr], at: At) -> list[exp.Expr]:
         """Return the values of what is compared, all as of the one type that shows in some."""
         values = [self.value(operand, at) for operand in operands]
-        shown = next(filter(None, map(_shown_type, operands)), Datatype.UNKNOWN)
+        shown = next(filter(None, map(shown_type, operands)), Datatype.UNKNOWN)
         return [self._dialect.comparable(value, shown) for value in values]
 
     def _state(self, operand: PlacedExpr, state: str, at: At) -> exp.Expr:
@@ -433,24 +487,6 @@ def next_column(source: Source, stock: Stock) -> str:
 
 def names(hops: tuple[Hop, ...]) -> At:
     return tuple(hop.join.name for hop in hops)
-
-
-def _shown_type(expr: PlacedExpr) -> Datatype | None:
-    """Return the type that an expression has whatever its columns hold."""
-    match expr:
-        case Literal(bool()):
-            return Datatype.BOOLEAN
-        case Literal(Decimal()) | Arithmetic() | Negate():
-            return Datatype.NUMBER
-        case Literal(date()) | TimeColumn():
-            return Datatype.TIMESTAMP
-        case Literal(str()):
-            return Datatype.TEXT
-        case Function(name) if SCALARS[name].result is Datatype.NUMBER:
-            return Datatype.NUMBER
-        case Function(name) if SCALARS[name].result is Datatype.DATE:
-            return Datatype.TIMESTAMP
-    return None
 
 
 def _guarded(condition: exp.Expr) -> exp.Expr:

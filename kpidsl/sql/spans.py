@@ -7,8 +7,8 @@ from datetime import date
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import moved_back, period_start, shift_window
-from kpidsl.plan.nodes import PERIOD, Frame, Look
+from kpidsl.model.periods import Grain, moved_back, period_start, shift_window
+from kpidsl.plan.nodes import PERIOD, Frame, Look, Shift
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Clock, Dialect
 from kpidsl.sql.periods import period_start as first_day_of
@@ -39,8 +39,7 @@ def edges(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[list[
         day = build.cast(local, "DATE")
         return [day], [dialect.add(day.copy(), 0, 1)]
     starts: list[Day] = [dialect.add(period, -shift.months, -shift.days)]
-    after = build.column(PERIOD, table)
-    ends: list[Day] = [dialect.add(after, grain.months - shift.months, grain.days - shift.days)]
+    ends: list[Day] = [_end(dialect, build.column(PERIOD, table), grain, shift)]
     if window is not None:
         looked = shift_window(window, -shift.months, -shift.days)
         if period_start(window.end, grain, calendar) != window.end:
@@ -48,6 +47,18 @@ def edges(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[list[
         if period_start(window.start, grain, calendar) != window.start:
             starts.append(looked.start)
     return starts, ends
+
+
+def _end(dialect: Dialect, period: exp.Expr, grain: Grain, shift: Shift) -> exp.Expr:
+    """Return the first day after a period, moved back."""
+    end = dialect.add(period, grain.months - shift.months, grain.days - shift.days)
+    if not (grain.days and shift.months):
+        return end
+    # The end of a day is the first of the next, which moves on its own: the last of a short month
+    # looks at all that a longer one has left, so that the days make up the month (S19).
+    following = dialect.add(period.copy(), 0, grain.days)
+    moved = dialect.add(following, -shift.months, -shift.days)
+    return exp.Greatest(this=end, expressions=[moved], ignore_nulls=True)
 
 
 def in_tree(day: Day) -> exp.Expr:

@@ -18,7 +18,8 @@ from kpidsl.sql.statement import Statement
 
 
 class Spine:
-    """Adds the tables of periods and of known ranges to a statement, each once."""
+    """Adds the tables of periods and of known ranges to a statement, each once: those of an answer
+    serve its totals, too."""
 
     def __init__(
         self,
@@ -32,15 +33,17 @@ class Spine:
         self.grouping = grouping
         self.dialect = statement.dialect
         self._cte = statement.cte
+        self._shared = statement.shared
         self._all_days = all_days
-        self._every: str | None = None
-        self._known: dict[str, str] = {}
 
     def periods(self) -> str:
         """Return the name of every period of the window, or of the data where there is none."""
-        if self._every is None:
-            self._every = self._cte("periods", self._period_rows())
-        return self._every
+        frame = self.frame
+        extent = () if frame.window is not None else tuple(item.name for item in frame.extent)
+        held = ("periods", frame.grain, frame.window, extent)
+        if held not in self._shared:
+            self._shared[held] = self._cte("periods", self._period_rows())
+        return self._shared[held]
 
     def _period_rows(self) -> exp.Query:
         grain, window = self.frame.grain, self.frame.window
@@ -66,15 +69,18 @@ class Spine:
         return self.dialect.date_series(first, last, grain.ordinary, PERIOD, extent)
 
     def known(self, source: Source) -> str:
-        """Return a one-row CTE: the first and the last day that a source knows (S13)."""
-        if source.name not in self._known:
+        """Return a table of one row: the first and the last day that a source knows (S13)."""
+        if source.name in self.frame.known:
+            return self.frame.known[source.name]
+        last = source.watermark is None or self.frame.window is None
+        held = ("known", source.name, last)
+        if held not in self._shared:
             days = self._all_days(source)
-            last = source.watermark is None or self.frame.window is None
             rows = (
                 first_and_last(self.grouping, source, last=last) if days is None else _ends_of(days)
             )
-            self._known[source.name] = self._cte(f"{source.name}_known", rows)
-        return self._known[source.name]
+            self._shared[held] = self._cte(f"{source.name}_known", rows)
+        return self._shared[held]
 
     def ranges(self, names: Iterable[str]) -> dict[str, tuple[Source, str]]:
         """Return sources by name, each with the table of what it knows."""

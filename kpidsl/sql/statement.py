@@ -27,15 +27,27 @@ def key_columns(frame: Frame, kept: Iterable[int] | None = None) -> list[str]:
 
 
 class Statement:
-    """The named queries of one statement, in the order in which they are read."""
+    """The named queries of one statement, in the order in which they are read. `with_unrated`: what
+    lacks an exchange rate is gathered in `unrated` (S26)."""
 
-    def __init__(self, frame: Frame, dialect: Dialect, merged: Collection[int] = ()) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        dialect: Dialect,
+        merged: Collection[int] = (),
+        *,
+        with_unrated: bool = False,
+    ) -> None:
         """`merged` are the identities of the nodes that others are merged from."""
         self.dialect = dialect
         self.merged = merged
+        self.with_unrated = with_unrated
+        self.unrated: list[exp.Select] = []
         self.relations = Relations(frame, dialect)
         self.aggregates: dict[int, str] = {}
         """The names of aggregates, by the identity of their nodes."""
+        self.shared: dict[tuple[object, ...], str] = {}
+        """The names of queries that several parts of an answer may read, by what they hold."""
         self._ctes: list[tuple[str, exp.Query]] = []
 
     def cte(self, wanted: str, query: exp.Query) -> str:
@@ -46,3 +58,13 @@ class Statement:
 
     def all_ctes(self) -> list[tuple[str, exp.Query]]:
         return [*self.relations.ctes, *self._ctes]
+
+    def ctes_of(self, select: exp.Select) -> list[tuple[str, exp.Query]]:
+        """Return the named queries that a SELECT reads, over others or itself."""
+        read = {table.name for table in select.find_all(exp.Table)}
+        kept: list[tuple[str, exp.Query]] = []
+        for name, query in reversed(self.all_ctes()):
+            if name in read:
+                read |= {table.name for table in query.find_all(exp.Table)}
+                kept.append((name, query))
+        return kept[::-1]

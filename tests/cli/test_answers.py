@@ -200,6 +200,13 @@ def test_csv_marks_partial_rows_of_questions_about_time(
     assert done.out == f"{header}\n{answer}\n"
 
 
+def test_sparse_answers_leave_out_what_has_no_rows(shop: Shell) -> None:
+    query = ["query", "revenue", "--by", "week", "--period", "2026-W03 .. 2026-W04", "--sparse"]
+    lines = shop.run(*query).out.splitlines()
+    assert [line.split() for line in lines[2:3]] == [["2026-01-19", "30"]]
+    assert "FROM" in shop.run("compile", *query[1:]).out
+
+
 def test_distinct_counts_are_marked_where_rows_overlap(shop: Shell) -> None:
     """Channels: two in January and one in February, two of three in all."""
     measure = "  measure channels: count_distinct(channel)\n"

@@ -59,6 +59,13 @@ class TestOddNames:
         with pytest.raises(EngineError, match="read-only"):
             engine.run("CREATE TABLE warehouse.main.more (x INTEGER)")
 
+    def test_rows_are_kept_beside_the_database(self, engine: EmbeddedEngine) -> None:
+        before = engine.tables()
+        engine.keep("CREATE TEMPORARY TABLE kept AS SELECT 1 AS x")
+        assert engine.run("SELECT x FROM kept").rows == [(1,)]
+        engine.keep("DROP TABLE kept")
+        assert engine.tables() == before
+
 
 def test_moments_are_local_times(tmp_path: Path) -> None:
     """23:00 in UTC is 7:00 of the next day in Taipei; the order of rows stays."""

@@ -70,6 +70,38 @@ def test_a_statement_may_only_select(engine: SQLiteEngine, statement: str, tmp_p
     assert engine.run("SELECT id FROM sales").rows == [(1,)]
 
 
+def test_rows_are_kept_in_memory_until_they_are_dropped(engine: SQLiteEngine) -> None:
+    engine.keep("CREATE TEMPORARY TABLE kept AS SELECT id FROM sales")
+    assert engine.run("SELECT id FROM kept").rows == [(1,)]
+    assert engine.tables() == ["sales"]
+    engine.keep("DROP TABLE kept")
+    with pytest.raises(EngineError) as gone:
+        engine.run("SELECT id FROM kept")
+    assert gone.value.kind == "missing table"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE more (x)",
+        "CREATE TABLE main.more AS SELECT 1",
+        "INSERT INTO sales SELECT * FROM sales",
+        "DROP TABLE sales",
+        "CREATE TEMP VIEW more AS SELECT 1",
+        "CREATE TEMP TRIGGER more AFTER INSERT ON sales BEGIN SELECT 1; END",
+        "ATTACH 'other.sqlite' AS other",
+    ],
+)
+def test_nothing_else_is_kept(engine: SQLiteEngine, statement: str, tmp_path: Path) -> None:
+    before = (tmp_path / "shop.sqlite").read_bytes()
+    with pytest.raises(EngineError) as refused:
+        engine.keep(statement)
+    assert refused.value.kind == "permission"
+    assert (tmp_path / "shop.sqlite").read_bytes() == before
+    with pytest.raises(EngineError):  # the leave to keep rows ends with the statement
+        engine.run("CREATE TEMP TABLE more (x)")
+
+
 def test_a_statement_stops_when_its_time_is_up(engine: SQLiteEngine) -> None:
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT MAX(x) FROM n"
     with pytest.raises(EngineError, match="stopped after 1 s") as stopped:

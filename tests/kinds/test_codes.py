@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpidsl.text.codes import domain, grain, names, reports, types
+from kpidsl.text.codes import domain, grain, money, names, reports, types
 from kpidsl.text.codes.info import CodeInfo
 from kpidsl.text.diagnostic import Severity
 from tests.kinds.checking import checked, codes
@@ -13,9 +13,10 @@ from tests.kinds.checking import checked, codes
 ELSEWHERE = {"D018", "D076", "K701", "K702", "K705", "K706"}
 PAGES = [
     info
-    for family in (names, types, grain, domain, reports)
+    for family in (names, types, grain, domain, reports, money)
     for info in family.CODES
-    if info.code not in ELSEWHERE and not info.code.startswith(("K45", "K46", "K47", "K48"))
+    if info.code not in ELSEWHERE
+    and not info.code.startswith(("K45", "K46", "K47", "K48", "K49", "K67"))
 ]
 
 

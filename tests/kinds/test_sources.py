@@ -92,7 +92,7 @@ def test_origins(line: str, origin: TableOrigin | SqlOrigin | UnionOrigin) -> No
         ('table: t\n  time: a { stored_as: "Mars" }', "K211"),
         ("table: t\n  measure m: sum(a) + 1", "K309"),
         ("table: t\n  measure m: a", "K309"),
-        ("table: t\n  measure m: first(a)", "K291"),
+        ("table: t\n  measure m: first(a)", "K409"),
         ("table: t\n  measure m: percentile(a, 90)", "K308"),
         ("table: t\n  measure m: percentile(a)", "K308"),
         ("table: t\n  dimension d: median(a) per b", "K309"),

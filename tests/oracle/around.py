@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from kpidsl.model.expr import Filtered, Prior, QueryDimension, Rolling, RowExpr, Running, ToDate
+from kpidsl.model.expr import (
+    Convert,
+    Filtered,
+    Prior,
+    QueryDimension,
+    Rolling,
+    RowExpr,
+    Running,
+    ToDate,
+)
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Settings
 from tests.oracle import listed, retail
 from tests.oracle.days import FISCAL, Span, bucket, earlier, same_week_earlier
+from tests.oracle.money import Conversion
 from tests.oracle.rows import Refused
 
 
@@ -29,14 +39,15 @@ class Shift:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What stands around a part of a formula: filters, `prior`s, one of `rolling`, `running` and
-    `to_date` (None: none), the dimensions that totals keep (None: no total around), and those that
-    tell the entity over which there is an aggregate around."""
+    `to_date` (None: none), the dimensions that totals keep (None: no total around), those that
+    tell the entity over which there is an aggregate around, and `convert`s, the innermost first."""
 
     filters: tuple[RowExpr, ...] = ()
     shift: Shift = Shift()
     reach: Rolling | Running | ToDate | None = None
     kept: tuple[int, ...] | None = None
     per: tuple[QueryDimension, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
 
     def own(
         self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
@@ -87,9 +98,11 @@ class Around:
                 return earlier((end, end), months, days)[0], end
 
 
-def within(expr: Filtered | Prior | Rolling | Running | ToDate, around: Around) -> Around:
+def within(expr: Convert | Filtered | Prior | Rolling | Running | ToDate, around: Around) -> Around:
     if isinstance(expr, Filtered):
         return replace(around, filters=(*around.filters, expr.predicate))
+    if isinstance(expr, Convert):
+        return replace(around, conversions=((expr.of, expr.into), *around.conversions))
     if around.reach is not None:
         raise Refused("what is taken of a rolling, running or to-date value is filtered at most")
     if isinstance(expr, Prior):

@@ -14,7 +14,8 @@ Draw = Random
 """Where chance comes from: a seed, or Hypothesis, which then finds smaller choices."""
 Kind = Literal["text", "int", "bool"]
 
-TEXTS = ("EU", "(none)", "(unmapped)", "", "it's", "Größe 大", "eu")
+TEXTS = ("EU", "(none)", "(unmapped)", "", "it's", "Größe 大", "eu", *("EU", "(none)") * 2)
+"""Some are more frequent, so that rows and conditions meet."""
 INTS = (-2, 0, 1, 2, 3)
 MONEY = tuple(map(Decimal, ("0.00", "0.10", "1.05", "-3.33", "100.00")))
 DAYS = tuple(
@@ -38,6 +39,8 @@ DAYS = tuple(
         ),
     )
 )
+HELD = (*DAYS, *DAYS[4:12] * 3, *DAYS[8:12:3] * 8)
+"""The days of rows: most are near each other."""
 MOVED = (date(2024, 3, 10), date(2024, 11, 3))
 # New York's clocks skip 02:30 on 10 March 2024 and show 01:30 twice on 3 November.
 TIMES = (
@@ -70,7 +73,7 @@ def predicate(draw: Draw, options: Sequence[tuple[Kind, e.RowExpr]], *, timed: b
             op = pick(draw, ("<", ">=", "!="))
             return e.Compare(op, e.TimeColumn(), e.Literal(pick(draw, DAYS)))
         kind, operand = pick(draw, options)
-        if chance(draw, 25):
+        if chance(draw, 15):
             return e.IsState(operand, pick(draw, ("null", "none", "unmapped")))
         if kind == "bool":
             return e.Compare(pick(draw, ("=", "!=")), operand, e.Literal(pick(draw, (False, True))))
@@ -78,13 +81,13 @@ def predicate(draw: Draw, options: Sequence[tuple[Kind, e.RowExpr]], *, timed: b
         if kind == "text" and chance(draw, 10):
             return e.Like(operand, pick(draw, ("%u%", "(%", "_U", "")))
         if chance(draw, 20):
-            items = some(draw, values, 1, 3)
+            items = sorted(set(some(draw, values, 1, 4)))
             return e.In(operand, tuple(map(e.Literal, items)))
         return e.Compare(
             pick(draw, ("=", "=", "!=", "!=", "<", ">=")), operand, e.Literal(pick(draw, values))
         )
 
-    shape = pick(draw, ("atom", "atom", "not", "and", "or", "and not"))
+    shape = pick(draw, ("atom", "atom", "not", "not", "or", "or", "and", "and not"))
     match shape:
         case "not":
             return e.Not(atom())

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from kpidsl.model.expr import (
     Constant,
+    Convert,
     EntityValue,
     Filtered,
     FixedAmount,
@@ -39,6 +40,7 @@ from tests.oracle.around import Around, Shift, within
 from tests.oracle.days import Span, accrued, bucket
 from tests.oracle.events import by_days
 from tests.oracle.leaves import Answer, Combo, Leaf, Part, Parts, entity_values
+from tests.oracle.money import check_currency
 from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
 from tests.oracle.rows import Number, Rows, Tables, aggregate, arithmetic
 from tests.oracle.shown import shown, with_tested
@@ -129,7 +131,7 @@ class _Evaluator:
                 refuse_fixed(self.query, expr, around)
                 yield expr, around
                 if expr.allocate_by is not None:
-                    yield from self._parts(expr.allocate_by, around)
+                    yield from self._parts(expr.allocate_by, replace(around, conversions=()))
             case MetricArithmetic(_, left, right):
                 yield from self._parts(left, around)
                 yield from self._parts(right, around)
@@ -138,7 +140,7 @@ class _Evaluator:
             case MetricCoalesce(items):
                 for item in items:
                     yield from self._parts(item, around)
-            case Filtered() | Prior() | Rolling() | Running() | ToDate():
+            case Convert() | Filtered() | Prior() | Rolling() | Running() | ToDate():
                 yield from self._parts(expr.operand, self._within(expr, around))
             case OverEntities(period=Grain()):
                 refuse_periods(self.model, self.query, expr, around)
@@ -156,7 +158,7 @@ class _Evaluator:
         return replace(around, kept=tuple(at for at in kept if self.query.by[at] not in dropped))
 
     def _within(
-        self, expr: Filtered | Prior | Rolling | Running | ToDate, around: Around
+        self, expr: Convert | Filtered | Prior | Rolling | Running | ToDate, around: Around
     ) -> Around:
         if isinstance(expr, Prior) and expr.event is not None:
             expr = by_days(expr, self.model.events[expr.event], self.query)
@@ -168,7 +170,8 @@ class _Evaluator:
         return self.model.metrics[self.model.kpis[name].metric].expr
 
     def _leaf(self, reference: MeasureRef, around: Around) -> Leaf:
-        place = (reference, around.filters, around.kept, around.shift, around.per)
+        asked = (around.filters, around.kept, around.shift, around.per, around.conversions)
+        place = (reference, *asked)
         if place not in self._leaves:
             measure = self.model.sources[reference.source].measures[reference.measure]
             kept = range(len(self.query.by)) if around.kept is None else around.kept
@@ -178,7 +181,9 @@ class _Evaluator:
                 leaf = Leaf(self.rows, measure, around.filters, every, self.beyond)
             else:
                 leaf = Leaf(self.rows, measure, around.filters, (*by, *around.per))
+            check_currency(self.model, measure, around.conversions)
             leaf.per = len(around.per)
+            leaf.conversions = around.conversions
             leaf.of_entity = self._of_entity(around)
             self._leaves[place] = leaf
         return self._leaves[place]
@@ -355,6 +360,8 @@ class _Evaluator:
     def _by_period(self, expr: OverEntities, around: Around) -> Answer:
         """The answer by the period that an aggregate is over."""
         metric = expr.operand
+        for of, into in around.conversions:
+            metric = Convert(metric, into, of)
         for predicate in around.filters:
             metric = Filtered(metric, predicate)
         place = (metric, expr.period, around.kept)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from kpidsl.model import expr as e
 from kpidsl.model.periods import Grain
 from kpidsl.model.purpose import Metric
-from kpidsl.model.sources import Aggregate
+from kpidsl.model.sources import Aggregate, Measure
 from tests.oracle.draws import Draw, Kind, chance, pick, predicate
 from tests.oracle.invent import World
 
@@ -64,22 +65,26 @@ class Formulas:
             for measure in world.model.sources[source].measures
         ]
         self.metrics: dict[str, Metric] = {}
+        self.conditions = dimensions
+        """What conditions are about."""
         self.periods: tuple[Grain, ...] = tuple(Grain)
         self.events: tuple[str, ...] = ()
+        self.fixed = bool(shifts)
+        """Whether there may be fixed amounts."""
 
-    def leave_out_levels(self) -> None:
-        """Parts of days have none."""
-        self.measures = [ref for ref in self.measures if not self._is_level(ref)]
+    def leave_out(self, wanted: Callable[[Measure], object]) -> None:
+        """Leave out some of the measures."""
+        self.measures = [ref for ref in self.measures if not wanted(self._measure(ref))]
 
-    def _is_level(self, ref: e.MeasureRef) -> bool:
-        return self.sources[ref.source].measures[ref.measure].stock is not None
+    def _measure(self, ref: e.MeasureRef) -> Measure:
+        return self.sources[ref.source].measures[ref.measure]
 
     def _exact(self, ref: e.MeasureRef) -> bool:
-        return self.sources[ref.source].measures[ref.measure].aggregate is Aggregate.COUNT
+        return self._measure(ref).aggregate is Aggregate.COUNT
 
     def condition(self, *, timed: bool) -> e.RowExpr:
         """A filter over dimensions, and now and then over what a metric is of each entity."""
-        options: list[tuple[Kind, e.RowExpr]] = list(self.dimensions)
+        options: list[tuple[Kind, e.RowExpr]] = list(self.conditions)
         exact = self.exact()
         if exact and chance(self.draw, 30):
             options = [("int", self._entity_value(exact)), pick(self.draw, options)]
@@ -91,7 +96,7 @@ class Formulas:
             case "sum":
                 metric = e.MetricArithmetic(pick(self.draw, "+-"), metric, pick(self.draw, exact))
             case "filtered":
-                condition = predicate(self.draw, self.dimensions, timed=False)
+                condition = predicate(self.draw, self.conditions, timed=False)
                 metric = e.Filtered(metric, condition)
             case "prior" if self.shifts:
                 metric = e.Prior(metric, *pick(self.draw, self.shifts))
@@ -112,7 +117,7 @@ class Formulas:
             case "arithmetic":
                 left, right = pick(self.draw, self.measures), pick(self.draw, self.measures)
                 return e.MetricArithmetic(pick(self.draw, "+-/"), left, right)
-            case "filtered" if self.dimensions:
+            case "filtered" if self.conditions:
                 condition = self.condition(timed=self.timed)
                 return e.Filtered(pick(self.draw, self.measures), condition)
             case "prior" if self.shifts:
@@ -134,17 +139,30 @@ class Formulas:
 
     def _is_exact(self, ref: e.MeasureRef) -> bool:
         """Whether a measure is told from a whole number without a doubt."""
-        measure = self.sources[ref.source].measures[ref.measure]
+        measure = self._measure(ref)
         divides = isinstance(measure.operand, e.Arithmetic) and measure.operand.op == "/"
         return measure.aggregate in EXACT and not divides
 
     def _reaching(self, inner: e.MetricExpr) -> e.MetricExpr:
-        match pick(self.draw, ("rolling", "rolling", "running", "to_date")):
+        match pick(self.draw, ("rolling", "running", "to_date")):
             case "rolling":
                 return e.Rolling(inner, *pick(self.draw, ROLLS))
             case "running":
                 return e.Running(inner)
         return e.ToDate(inner, pick(self.draw, tuple(Grain)))
+
+    def _still(self, depth: int) -> e.MetricExpr:
+        """A formula for one that looks at other days: hardly ever one that does so, too, or that
+        has levels."""
+        if chance(self.draw, 10):
+            return self.formula(depth)
+        before = self.shifts, self.ended, self.measures
+        self.shifts, self.ended = (), False
+        flows = [ref for ref in self.measures if self._measure(ref).stock is None]
+        self.measures = flows or self.measures
+        found = self.formula(depth)
+        self.shifts, self.ended, self.measures = before
+        return found
 
     def _prior(self, inner: e.MetricExpr) -> e.MetricExpr:
         if self.events and chance(self.draw, 30):
@@ -158,10 +176,10 @@ class Formulas:
         kinds = ["measure"] * 4
         if depth:
             kinds += ["arithmetic"] * 3 + ["negate", "coalesce", "metric"]
-            kinds += ["filtered"] * 2 * bool(self.dimensions) + ["prior"] * 2 * bool(self.shifts)
-            kinds += ["fixed"] * 2 * bool(self.shifts) + ["reach"] * 3 * self.ended
+            kinds += ["filtered"] * 2 * bool(self.conditions) + ["prior"] * 2 * bool(self.shifts)
+            kinds += ["fixed"] * 5 * self.fixed + ["reach"] * 6 * self.ended
             kinds += ["total"] * 2 + ["rank"]
-            kinds += ["over entities"] * 4 * bool(self.dimensions or self.timed)
+            kinds += ["over entities"] * 4 * bool(self.dimensions or (self.timed and self.periods))
         match pick(self.draw, kinds):
             case "arithmetic":
                 op = pick(self.draw, "+-*//")
@@ -184,7 +202,7 @@ class Formulas:
             case "prior":
                 return self._prior(self.formula(depth - 1))
             case "reach":
-                return self._reaching(self.formula(depth - 1))
+                return self._reaching(self._still(depth - 1))
             case "total":
                 named = [dimension for _, dimension in self.by]
                 of = pick(self.draw, (None, *((each,) for each in named)))

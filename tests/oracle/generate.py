@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 
 from hypothesis import strategies as st
@@ -12,14 +12,17 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
-from kpidsl.model.project import Model
+from kpidsl.model.project import Model, Settings
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_rows_left_out
+from tests.oracle.currencies import with_currencies
+from tests.oracle.days import FISCAL, day_of
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
 from tests.oracle.events import drawn
 from tests.oracle.formulas import Days, Formulas, Months, Typed
 from tests.oracle.identities import with_identities
 from tests.oracle.invent import World, invent
+from tests.oracle.ordered import with_order
 from tests.oracle.paths import ends
 from tests.oracle.rows import Tables
 
@@ -89,86 +92,133 @@ def random_case(draw: Draw) -> Case:
     world = invent(draw)
     if chance(draw, 20):
         world = with_identities(draw, world)
-    size = pick(draw, (1, 2))
+    if chance(draw, 20):
+        world = with_order(draw, world)
+    size = pick(draw, (1, 2, 2, 2, 2, 2))
     measured = [name for name, source in world.model.sources.items() if source.measures]
     asked = some(draw, measured, size, size)
-    if chance(draw, 25):
+    if chance(draw, 35):
         asked[0] = next(iter(world.model.sources))  # the one that others join
         asked = list(dict.fromkeys(asked))
     timed = chance(draw, 75) and all(world.model.sources[name].time for name in asked)
     dimensions = _dimensions(draw, world, asked)
-    by: list[Typed] = []
-    sides = _many_sides(world.model, asked, dimensions)
-    if len(sides) > 1 and chance(draw, 80):
-        by = [pick(draw, typed) for typed in sides[:2]]
-    elif dimensions:
-        size = pick(draw, (0, 1, 1, 2, 2))
-        by = list(dict.fromkeys(some(draw, dimensions, size, size)))
-    window = _window(draw) if timed and chance(draw, 75) else None
+    by = _by(draw, world.model, asked, dimensions)
+    careless = chance(draw, 10)  # and so refused more often
+    window = _window(draw, world, pick(draw, asked)) if timed and chance(draw, 85) else None
     days: Grain | None = pick(draw, (None, *Grain)) if timed else None
+    if not careless and window is None and _has_own_years(world.model.settings) and days in FISCAL:
+        days = Grain.MONTH
     shifts = SHIFTS[days] if window is not None else ()
     ended = window is not None or days is not None
     grain: Grain | DayPart | None = days
-    if timed and chance(draw, 40) and all(_knows_hours(world, name) for name in asked):
+    if timed and chance(draw, 45) and all(_knows_hours(world, name) for name in asked):
         grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
-        window, shifts, ended = _short(draw), (), False
+        window, shifts, ended = _short(draw, world, asked[0]), (), False
     maker = Formulas(draw, world, asked, dimensions, shifts, by, ended)
     events = drawn(draw, window) if chance(draw, 40) else {}
     maker.events = tuple(events)
     sparse = chance(draw, 10 if grain is DayPart.HOUR else 40)
     sparse = sparse or grain in {DayPart.MINUTE, DayPart.SECOND}
-    if chance(draw, 95):
-        maker.periods = _periods(grain, sparse=sparse)
-    if isinstance(grain, DayPart) and not chance(draw, 5):
-        maker.leave_out_levels()
+    split = any(end.reverse for _, each in by for end in ends(world.model, asked, each))
+    leads = bool(by) and chance(draw, 45)
+    if not careless:
+        maker.periods = _periods(grain, world.model.settings, sparse=sparse)
+        maker.conditions = _apart(world.model, asked, dimensions, by)
+        maker.fixed = bool(shifts) and not leads
+        told_apart = [name for name in asked if ended and world.model.sources[name].key]
+        maker.leave_out(lambda each: each.stock and each.source not in told_apart)
+        if split:
+            maker.leave_out(lambda each: each.once_per)
     select = tuple(
-        Selection(f"c{index} ü", maker.formula(2)) for index in range(pick(draw, (1, 2, 3)))
+        Selection(f"c{index} ü", maker.formula(2)) for index in range(pick(draw, (1, 2, 3, 3)))
     )
     query = Query(
         select,
         by=tuple(dimension for _, dimension in by),
         grain=grain,
         window=window,
-        where=maker.condition(timed=False) if dimensions and chance(draw, 35) else None,
+        where=maker.condition(timed=False) if maker.conditions and chance(draw, 25) else None,
         sparse=sparse,
         totals=chance(draw, 20),
-        top=_top(draw, select) if by and chance(draw, 60) else None,
+        top=_top(draw, select, rest=not split or careless) if leads else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
     has_catalogue = chance(draw, 70)
     query = with_rows_left_out(draw, query, maker.exact())
-    return Case(model, query, world.tables, world.columns, has_catalogue)
+    case = Case(model, query, world.tables, world.columns, has_catalogue)
+    return with_currencies(draw, case)
 
 
-def _top(draw: Draw, select: tuple[Selection, ...]) -> Top:
+def _by(draw: Draw, model: Model, asked: list[str], dimensions: list[Typed]) -> list[Typed]:
+    """What to group by: up to two dimensions, those of two many sides rather than others."""
+    sides = _many_sides(model, asked, dimensions)
+    if len(sides) > 1 and chance(draw, 80):
+        return [pick(draw, typed) for typed in sides[:2]]
+    if chance(draw, 40):  # leave the many sides to the filters
+        far = [typed for side in sides for typed in side]
+        dimensions = [typed for typed in dimensions if typed not in far]
+    size = pick(draw, (0, 1, 1, 2, 2))
+    return list(dict.fromkeys(some(draw, dimensions, size, size)))
+
+
+def _top(draw: Draw, select: tuple[Selection, ...], *, rest: bool) -> Top:
     column = pick(draw, [item.name for item in select])
-    return Top(pick(draw, (1, 1, 2)), column, chance(draw, 70), rest=chance(draw, 90))
+    return Top(pick(draw, (1, 1, 2)), column, chance(draw, 70), rest=rest and chance(draw, 90))
 
 
-def _window(draw: Draw) -> Window:
-    start = pick(draw, DAYS)
-    return Window(start, start + timedelta(days=pick(draw, (1, 2, 10, 31, 60, 366))))
+def _window(draw: Draw, world: World, source: str) -> Window:
+    """Some days, more often than not such as hold rows of a source."""
+    days = (_held(world, source) if chance(draw, 90) else ()) or DAYS
+    length = pick(draw, (1, 10, 31, 60, *(366, 500) * 4))
+    start = pick(draw, days) - timedelta(days=pick(draw, (0, length // 2, length // 2, length - 1)))
+    return Window(start, start + timedelta(days=length))
 
 
-def _periods(grain: Grain | DayPart | None, *, sparse: bool) -> tuple[Grain, ...]:
+def _held(world: World, source: str) -> tuple[date, ...]:
+    """The days on which a source has rows, about: they are stored in some time zone."""
+    found = (row[world.clocks[source]] for row in world.tables[source])
+    return tuple(day_of(at) for at in found if isinstance(at, date))
+
+
+def _periods(
+    grain: Grain | DayPart | None, settings: Settings, *, sparse: bool
+) -> tuple[Grain, ...]:
     """The periods that can be put together by a grain."""
+    listed = FISCAL if _has_own_years(settings) else ()
     if grain is None:
-        return tuple(Grain)
+        return tuple(each for each in Grain if each not in listed)
     if sparse or isinstance(grain, DayPart):
         return ()
+    if grain in listed:
+        return (grain,)
     months = () if grain in {Grain.DAY, Grain.WEEK} else (Grain.MONTH,)
     return (Grain.DAY, *months, grain)
+
+
+def _has_own_years(settings: Settings) -> bool:
+    return settings.week_years is not None or settings.listed is not None
+
+
+def _apart(model: Model, asked: list[str], dimensions: list[Typed], by: list[Typed]) -> list[Typed]:
+    """The dimensions that no many side is grouped by: those can't be filtered by it, too."""
+    grouped = {hop for _, each in by for end in ends(model, asked, each) for hop in end.reverse}
+    return [
+        (kind, dimension)
+        for kind, dimension in dimensions
+        if not any(grouped & set(end.reverse) for end in ends(model, asked, dimension))
+    ]
 
 
 def _knows_hours(world: World, source: str) -> bool:
     return "TIMESTAMP" in world.columns[source].values()
 
 
-def _short(draw: Draw) -> Window | None:
+def _short(draw: Draw, world: World, source: str) -> Window | None:
     """A few days, those of moved clocks more often; hardly ever no window, which is refused."""
     if chance(draw, 5):
         return None
-    start = pick(draw, MOVED if chance(draw, 90) else DAYS)
+    held = _held(world, source)
+    start = pick(draw, tuple(day for day in held if day in MOVED) or held or MOVED)
     return Window(start, start + timedelta(days=pick(draw, (1, 1, 2))))
 
 
@@ -184,6 +234,7 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
         for source in asked
         for join in world.model.sources[source].joins.values()
         for name, kind in world.kinds[join.target].items()
+        for _ in range(10 if _has_roles(world.model, source, join.target) else 1)
     ]
     found += [
         (world.kinds[source][member], e.QueryDimension(name))
@@ -198,6 +249,10 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
         for kind, dimension in found
         for _ in range(_weight(world.model, asked, dimension))
     ]
+
+
+def _has_roles(model: Model, source: str, target: str) -> bool:
+    return sum(join.target == target for join in model.sources[source].joins.values()) > 1
 
 
 def _many_sides(model: Model, asked: list[str], dimensions: list[Typed]) -> list[list[Typed]]:

@@ -11,6 +11,7 @@ from typing import Literal
 from kpidsl.model import expr as e
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.sources import (
+    BY_ORDER,
     Aggregate,
     Dimension,
     Join,
@@ -28,6 +29,7 @@ from kpidsl.model.week_years import WeekYears
 from tests.oracle import listed
 from tests.oracle.draws import (
     DAYS,
+    HELD,
     INTS,
     MONEY,
     TEXTS,
@@ -63,6 +65,8 @@ class Sketch:
     joins: list[tuple[str, Sketch]] = field(default_factory=list)
     kinds: dict[str, Kind] = field(default_factory=dict)
     """The dimensions, and what their values are."""
+    repeats: bool = False
+    """Whether a row may be there twice, since nothing tells rows apart."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -102,13 +106,15 @@ class World:
     tables: Tables
     columns: dict[str, dict[str, str]]
     kinds: dict[str, dict[str, Kind]]
+    clocks: dict[str, str]
+    """The column of each source's time, if it has one."""
 
 
 def invent(draw: Draw) -> World:
     """A random model and its rows."""
     names = some(draw, SOURCES, len(SOURCES), len(SOURCES))
     sketches: list[Sketch] = []
-    star = chance(draw, 30)  # all others join the first, so that it has several many sides
+    star = chance(draw, 40)  # all others join the first, so that it has several many sides
     for name in names[: pick(draw, (3, 3, 4) if star else (2, 3, 4))]:
         sketches.append(_sketch(draw, name, sketches[:1] if star else sketches))
     sources = {sketch.name: _source(draw, sketch, sketches) for sketch in sketches}
@@ -123,6 +129,7 @@ def invent(draw: Draw) -> World:
             {},
             {},
             {"week_years": _week_years(draw, week_starts)},
+            {"listed": listed.calendar(draw)},
             {"listed": listed.calendar(draw)},
         ),
     )
@@ -143,9 +150,10 @@ def invent(draw: Draw) -> World:
     keys: dict[str, list[tuple[int, ...]]] = {}
     return World(
         model,
-        {sketch.name: _table(draw, sketch, keys) for sketch in sketches},
+        {sketch.name: _table(draw, sketch, sketches, keys) for sketch in sketches},
         {sketch.name: sketch.columns for sketch in sketches},
         {sketch.name: sketch.kinds for sketch in sketches},
+        {sketch.name: sketch.at for sketch in sketches if sketch.at is not None},
     )
 
 
@@ -166,7 +174,7 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         number=pick(draw, ("qty", "order", "數量")),
         money=pick(draw, ("amount", "a b", "Amount ü")),
         flag="is test",
-        composite=chance(draw, 20),
+        composite=chance(draw, 25),
         history=chance(draw, 25),
     )
     if chance(draw, 90):
@@ -175,6 +183,8 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         )
     count = 1 if len(before) == 1 else pick(draw, (0, 1, 1, 2, 2))
     targets = [pick(draw, before) for _ in range(count)] if before else []
+    if targets and chance(draw, 30):
+        targets = targets[:1] * 2  # in two roles
     sketch.joins = [
         (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
         for number, target in enumerate(targets)
@@ -186,10 +196,11 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
 
 
 def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
-    is_target = any(target is sketch for other in every for _, target in other.joins)
+    is_target = _is_target(sketch, every)
     key: tuple[e.RowExpr, ...] | None = tuple(e.Column((part,)) for part in sketch.key)
-    if chance(draw, 5 if is_target else 40):
+    if chance(draw, 5 if is_target else 25):
         key = pick(draw, (None, ()))
+        sketch.repeats = not is_target
     time_spec = None
     if sketch.at is not None:
         stored = pick(draw, ZONES) if sketch.at_type == "TIMESTAMP" else None
@@ -199,7 +210,9 @@ def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
         origin=TableOrigin(path=(sketch.name,)),
         key=key,
         time=time_spec,
-        watermark=pick(draw, DAYS) if sketch.at is not None and chance(draw, 20) else None,
+        watermark=pick(draw, (*DAYS, *DAYS[-3:] * 5))
+        if sketch.at is not None and chance(draw, 20)
+        else None,
         exclude=_exclude(draw, sketch),
         joins={
             name: Join(
@@ -219,10 +232,13 @@ def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
     )
 
 
+def _is_target(sketch: Sketch, every: list[Sketch]) -> bool:
+    return any(target is sketch for other in every for _, target in other.joins)
+
+
 def _exclude(draw: Draw, sketch: Sketch) -> e.RowExpr | None:
     options: list[e.RowExpr | None] = [
-        None,
-        None,
+        *[None] * 6,
         e.Column((sketch.flag,)),
         e.Compare(">", e.Column((sketch.number,)), e.Literal(Decimal(2))),
         e.Compare("=", e.Column((sketch.text,)), e.Literal("EU")),
@@ -286,7 +302,8 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
     ]
     operands += [e.Column((target.number,), (join,)) for join, target in sketch.joins]
     found = [Measure(name="rows", source=sketch.name, aggregate=Aggregate.COUNT)]
-    exact = [each for each in Aggregate if each is not Aggregate.APPROX_COUNT_DISTINCT]
+    others = {Aggregate.APPROX_COUNT_DISTINCT, *BY_ORDER}
+    exact = [each for each in Aggregate if each not in others]
     for index in range(pick(draw, (2, 3))):
         aggregate = pick(draw, (*exact, Aggregate.COUNT_DISTINCT))
         fraction = pick(draw, (Decimal("0.9"), Decimal("0.25"), Decimal(1)))
@@ -298,14 +315,14 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
             # The number is in the key, so that each key has one value, as it must (K652).
             once_per = (number, e.Column((pick(draw, (sketch.text, sketch.flag)),)))
         stock = None
-        if not once_per and sketch.at is not None and chance(draw, 20):
+        if not once_per and sketch.at is not None and chance(draw, 30):
             entity = pick(draw, (sketch.text, sketch.number))
             stock = Stock(
                 entity=(e.Column((entity,)),),
                 stale_days=pick(draw, (None, 1, 30)),
                 closed=own_predicate(draw, sketch) if chance(draw, 30) else None,
             )
-        where = own_predicate(draw, sketch) if chance(draw, 40) else None
+        where = own_predicate(draw, sketch) if chance(draw, 30) else None
         found.append(
             Measure(
                 name=f"m {index}",
@@ -338,14 +355,17 @@ def own_predicate(draw: Draw, sketch: Sketch) -> e.RowExpr:
 
 
 def _table(
-    draw: Draw, sketch: Sketch, keys: dict[str, list[tuple[int, ...]]]
+    draw: Draw, sketch: Sketch, every: list[Sketch], keys: dict[str, list[tuple[int, ...]]]
 ) -> list[dict[str, object]]:
-    numbers = range(1, pick(draw, (0, 2, 3, 4, 6)) + 1)
+    # Fewer of what others join, so that each has several that join it.
+    sizes = (0, *(2, 3, 3, 4) * 5) if _is_target(sketch, every) else (0, *(4, 5, 6, 7, 8) * 5)
+    numbers = range(1, pick(draw, sizes) + 1)
     # Half of a composite key repeats; only the whole is one of a kind.
     keys[sketch.name] = [
         (number // 2, number) if sketch.composite else (number,) for number in numbers
     ]
-    return [_row(draw, sketch, key, keys) for key in keys[sketch.name]]
+    rows = [_row(draw, sketch, key, keys) for key in keys[sketch.name]]
+    return rows + [dict(pick(draw, rows)) for _ in range(2)] if rows and sketch.repeats else rows
 
 
 def _row(
@@ -355,7 +375,7 @@ def _row(
     for join, target in sketch.joins:
         width = len(sketch.met(target))
         options: list[tuple[int | None, ...]] = []
-        options += [key[:width] for key in keys[target.name]] * 2
+        options += [key[:width] for key in keys[target.name]] * 3
         options += [(ORPHAN,) * width, (None,) * width]
         if width == 2:
             options.append((1, None))
@@ -368,7 +388,7 @@ def _row(
     if sketch.history:
         row |= _held(draw, key)
     if sketch.at is not None:
-        day = pick(draw, (*DAYS, None))
+        day = pick(draw, (*HELD, None))
         moment = pick(draw, TIMES) if sketch.at_type == "TIMESTAMP" else None
         row[sketch.at] = datetime.combine(day, moment) if day and moment is not None else day
     return row
@@ -380,5 +400,7 @@ def _held(draw: Draw, key: tuple[int, ...]) -> dict[str, object]:
     if len(key) == 1:
         since, till = sorted((pick(draw, days), pick(draw, days)))
         return {"since": pick(draw, (since, None)), "till": pick(draw, (till, None))}
-    first = 2 * (key[1] - 1)
-    return {"since": days[first], "till": days[first + pick(draw, (1, 2))]}
+    # Two parts of one id follow each other, as in `_table`.
+    if key[1] % 2 == 0:
+        return {"since": pick(draw, (*days[:5], None)), "till": pick(draw, days[5:8])}
+    return {"since": pick(draw, days[7:9]), "till": pick(draw, (*days[9:], None))}

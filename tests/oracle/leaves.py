@@ -28,6 +28,7 @@ from kpidsl.model.sources import Measure
 from kpidsl.plan.query import Absent
 from tests.oracle.around import Around
 from tests.oracle.days import Span, day_of
+from tests.oracle.money import Conversion, in_currency, last_known
 from tests.oracle.paths import Hop, Reach, reach
 from tests.oracle.rows import Refused, Row, Rows, aggregate
 
@@ -87,6 +88,7 @@ class Leaf:
     """How many of the dimensions tell an entity: the last ones."""
     of_entity: Callable[[EntityValue, Combo], object] | None = None
     """What a metric is of an entity, told by its members."""
+    conversions: tuple[Conversion, ...] = ()
     _found: list[tuple[Row, date | None, frozenset[Combo]]] | None = field(default=None)
 
     def __post_init__(self) -> None:
@@ -124,11 +126,12 @@ class Leaf:
             return None
         values: list[object] = []
         by_key: dict[tuple[object, ...], list[object]] = {}
-        for row, _, combos in self._in(span):
-            if combo not in combos:
-                continue
+        held = [row for row, _, combos in self._in(span) if combo in combos]
+        for row in self.rows.ordered(self.measure.aggregate, held):
             operand = self.measure.operand
             value = 1 if operand is None else self.rows.plain(operand, row)
+            rated = self._rated(row, span) if self.conversions else None
+            value = in_currency(self.rows, self.measure, self.conversions, value, row, rated)
             if self.measure.once_per:
                 key = tuple(self.rows.plain(part, row) for part in self.measure.once_per)
                 by_key.setdefault(key, []).append(value)
@@ -136,6 +139,16 @@ class Leaf:
                 values.append(value)
         values += [aggregate("max", together) for together in by_key.values()]
         return aggregate(self.measure.aggregate, values, self.measure.fraction)
+
+    def _rated(self, row: Row, span: Span | None) -> date | None:
+        """The day of a row's rate: its own, or of a level the last of the period, which in one that
+        goes on is the last known (S26)."""
+        if self.measure.stock is None:
+            return self._day(row)
+        assert span is not None
+        source = self.rows.model.sources[self.source]
+        known = last_known(source, self.rows_days())
+        return min(day_of(span[1]) - timedelta(days=1), known)
 
     def knows(self, span: Span) -> bool:
         """Whether any day of `span` lies in the source's known range (S13)."""

@@ -69,6 +69,8 @@ def _refuse_parts_of_days(query: Query, parts: Parts) -> None:
 
 def refuse_fixed(query: Query, amount: FixedAmount, around: Around) -> None:
     """Raise `Refused` where a fixed amount has no answer."""
+    if any(of == amount.currency != into for of, into in around.conversions):
+        raise Refused("a fixed amount has no day to take a rate at")
     if query.top is not None:
         raise Refused("a fixed amount has no first members")
     if around.filters and amount.allocate_by is None:

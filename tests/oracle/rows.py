@@ -4,7 +4,7 @@ time, in plain Python."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -104,6 +104,25 @@ class Rows:
             raise Refused(f"{row.source} knows days only")
         return instant(value, spec, self.model.settings.timezone)
 
+    def ordered(self, aggregate: str, rows: list[Row]) -> list[Row]:
+        """Rows in the order in which an aggregate takes them."""
+        return self.in_order(rows) if aggregate in {"first", "last"} else rows
+
+    def in_order(self, rows: Iterable[Row]) -> list[Row]:
+        """Rows by when they were, those of one moment by their key; without a time they have no
+        place."""
+        found = []
+        for row in rows:
+            spec = self.model.sources[row.source].time
+            key = self.model.sources[row.source].key
+            assert spec is not None
+            assert key
+            at = self.plain(spec.expr, row)
+            if at is not None:
+                moment = self.instant(row) if isinstance(at, datetime) else at
+                found.append(((moment, [self.plain(part, row) for part in key]), row))
+        return [row for _, row in sorted(found, key=lambda item: item[0])]
+
     # --- joins -----------------------------------------------------------------------------
 
     def partner(self, row: Row, join_name: str) -> Row | None:
@@ -183,7 +202,7 @@ class Rows:
                     attribute.aggregate,
                     [
                         1 if attribute.operand is None else self.plain(attribute.operand, member)
-                        for member in members
+                        for member in self.ordered(attribute.aggregate, members)
                     ],
                 )
                 for entity, members in groups.items()
@@ -367,7 +386,8 @@ def _quantile(values: Sequence[Any], fraction: Fraction) -> float:
 
 
 def aggregate(name: str, values: Sequence[Any], fraction: Decimal | None = None) -> Any:
-    """An aggregate over a group's values, NULLs among them (S13); `fraction` is a percentile's."""
+    """An aggregate over a group's values, NULLs among them (S13), in order where that matters;
+    `fraction` is a percentile's."""
     known = [value for value in values if value is not None]
     match name:
         case "count":
@@ -387,6 +407,10 @@ def aggregate(name: str, values: Sequence[Any], fraction: Decimal | None = None)
             return _quantile(known, Fraction(fraction or Decimal("0.5")))
         case "stddev" if len(known) > 1:
             return stdev(map(Fraction, known))
+        case "first" if known:
+            return known[0]
+        case "last" if known:
+            return known[-1]
         case "min" if known:
             return min(known)
         case "max" if known:

@@ -16,8 +16,10 @@ from kpidsl.model.expr import (
     Filtered,
     FixedAmount,
     IsState,
+    Prior,
     RowExpr,
 )
+from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import PerEntity
 from kpidsl.plan.query import Absent, Query
@@ -60,7 +62,9 @@ def shop(watermark: date | None = None) -> Model:
     )
 
 
-def both(query: Query, of_model: Model | None = None) -> dict[Any, Any]:
+def both(
+    query: Query, of_model: Model | None = None, orders: list[dict[str, object]] | None = None
+) -> dict[Any, Any]:
     """The one column's values by key, on which the oracle and the engines agree."""
     tables: dict[str, list[dict[str, object]]] = {
         # 3 has no order; 9 is nobody; 2 has paid nothing that is known.
@@ -69,7 +73,8 @@ def both(query: Query, of_model: Model | None = None) -> dict[Any, Any]:
             {"id": 2, "region": None},
             {"id": 3, "region": ""},
         ],
-        "orders": [
+        "orders": orders
+        or [
             {"id": 1, "customer_id": 1, "paid": 5, "day": date(2024, 3, 1)},
             {"id": 2, "customer_id": 2, "paid": None, "day": date(2024, 3, 2)},
             {"id": 3, "customer_id": 9, "paid": 7, "day": date(2024, 3, 3)},
@@ -139,3 +144,25 @@ def test_a_filter_in_a_formula_leaves_out_what_falls_to_no_member() -> None:
     known = shop(date(2026, 1, 1))
     assert both(ask(rent, window=year), known) == {(): 365}
     assert both(ask(in_eu, window=year), known) == {(): 0}
+
+
+def test_the_last_day_of_a_short_month_looks_at_the_rest_of_a_longer_one() -> None:
+    # S19: both boundaries move. Of 29 February the first is 29 January, and the second, 1 March,
+    # is 1 February; so the days of February look at all of January, as the month does. Of 30 March
+    # they are 29 February and, as the 31st, the day after it.
+    every = [date(2024, 1, day) for day in (28, 29, 30, 31)] + [date(2024, 2, 29)]
+    prior = Prior(of("orders.orders"), 1, 0)
+    rows: list[dict[str, object]] = [
+        {"id": number, "customer_id": None, "paid": 1, "day": day}
+        for number, day in enumerate(every)
+    ]
+    known = shop(date(2025, 1, 1))
+    asked = ask(prior, grain=Grain.DAY, window=days("2024-02-28", "2024-03-02"))
+    assert both(asked, known, rows) == {
+        date(2024, 2, 28): 1,
+        date(2024, 2, 29): 3,
+        date(2024, 3, 1): 0,
+    }
+    asked = ask(prior, grain=Grain.DAY, window=days("2024-03-29", "2024-04-01"))
+    assert set(both(asked, known, rows).values()) == {1}  # each looks at 29 February
+    assert both(ask(prior, window=days("2024-02-29", "2024-03-01")), known, rows) == {(): 3}

@@ -56,7 +56,8 @@ def test_a_filter_and_its_complement_make_the_whole(case: Case) -> None:
     condition = case.query.where
     if condition is None:
         return
-    for source in case.model.sources:
+    counting = [name for name, each in case.model.sources.items() if "rows" in each.measures]
+    for source in counting:
         counts = []
         for where in (None, condition, Not(condition)):
             query = Query((Selection("n", MeasureRef(source, "rows")),), where=where)

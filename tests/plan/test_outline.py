@@ -133,23 +133,81 @@ def asked(folder: Path, expr: MetricExpr, **rest: Any) -> Outline:
 
 
 def test_how_far_a_value_looks_is_told(tmp_path: Path) -> None:
-    looks: list[tuple[MetricExpr, str, str]] = [
-        (Rolling(REVENUE, 0, 28), "over 28 days", "S18"),
-        (Running(REVENUE), "from the beginning on", "S18"),
-        (ToDate(REVENUE, Grain.YEAR), "from the first day of the year on", "S18"),
-        (Prior(REVENUE, 12, 0), "12 months earlier", "S19"),
+    """28 days before 1 February, the end of the first month, is 4 January."""
+    looks: list[tuple[MetricExpr, str, str, str]] = [
+        (Rolling(REVENUE, 0, 28), "over 28 days", "S18", "of 2026-01-04 .. 2026-03-31"),
+        (Running(REVENUE), "from the beginning on", "S18", "up to 2026-03-31"),
+        (
+            ToDate(REVENUE, Grain.YEAR),
+            "from the first day of the year on",
+            "S18",
+            "of 2026-01-01 .. 2026-03-31",
+        ),
+        (Prior(REVENUE, 12, 0), "12 months earlier", "S19", "of 2025-01-01 .. 2025-03-31"),
     ]
-    for expr, says, rule in looks:
+    for expr, says, rule, days in looks:
         node, *base = named(asked(tmp_path, expr), "aggregate")
         assert says in node.says
         assert rule in node.rules
         # What counts in other periods than its own, or in several, is merged from days (S10).
         assert ["by day first" in item.says for item in base] == [True]
         (kept,) = named(asked(tmp_path, expr), "filter")
-        # The year of the first quarter begins with it: no other day is looked at.
-        own = isinstance(expr, ToDate)
-        looked = "" if own else "what is looked at from "
-        assert kept.says == f"{looked}the days of 2026-01-01 .. 2026-03-31"
+        assert kept.says == f"the days {days}"
+
+
+def test_what_is_merged_reads_no_rows(tmp_path: Path) -> None:
+    """The leaders are ranked, and the rest is added up, from the values of the rows; the leaders
+    come first by their place."""
+    with project(tmp_path, SHOP) as loaded:
+        root = loaded.explain("revenue", by=["month", "region"], period="2026-Q1", top=2)
+    assert root.says == "by period; revenue, descending; region"
+    assert len(named(root, "scan")) == 2
+    _, ranking, rest = named(root, "aggregate")
+    assert ranking.says.endswith("by region; merged from the values by period, region")
+    assert rest.says.endswith("by period; merged from the values by period, region")
+
+
+def test_every_period_has_members_only_where_they_are_asked_for(tmp_path: Path) -> None:
+    (merge,) = named(explained(tmp_path, "revenue", by=["month"], period="2026-Q1"), "merge")
+    assert merge.says == "on period; every month of the window"
+    (merge,) = named(explained(tmp_path, "revenue", by=["month"]), "merge")
+    assert merge.says == "on period; every month of the data"
+
+
+MANY_SIDE = """kpidsl 1
+source customers {
+  table: customers
+  key: id
+  join region: regions on region_id
+  measure credit: sum(credit) as USD
+}
+source regions {
+  table: regions
+  key: id
+  dimensions: [region]
+}
+source orders {
+  table: orders
+  key: id
+  join customer: customers on customer_id
+  join product: products on product_id
+}
+source products {
+  table: products
+  key: id
+  dimensions: [category]
+}
+"""
+
+
+def test_joins_of_the_many_side_stand_on_its_side(tmp_path: Path) -> None:
+    """Categories are of the products of orders, regions of the customers themselves."""
+    with project(tmp_path, MANY_SIDE) as loaded:
+        root = loaded.explain("credit", by=["category", "region"])
+    (dedupe,) = named(root, "dedupe")
+    near, far = dedupe.inputs
+    assert [item.sources for item in near.inputs] == [("customers",), ("regions",)]
+    assert [item.sources for item in far.inputs] == [("orders",), ("products",)]
 
 
 def test_what_counts_once_says_so(tmp_path: Path) -> None:
@@ -164,7 +222,7 @@ def test_fixed_amounts_and_totals_have_nodes_of_their_own(tmp_path: Path) -> Non
     root = asked(tmp_path, share, by=(QueryDimension("channel"),), grain=None)
     (totals,) = named(root, "totals")
     assert (totals.says, totals.rules) == ("over all", ("S10",))
-    assert named(root, "compute")[0].says == "x = revenue / revenue_2 over all"
+    assert named(root, "compute")[0].says == "x = revenue / revenue_total over all"
 
 
 def test_levels_of_totals_stand_side_by_side(tmp_path: Path) -> None:

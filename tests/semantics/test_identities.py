@@ -170,7 +170,7 @@ def test_s29_a_source_may_leave_rows_out_and_compute_ids(tmp_path: Path) -> None
     ("identities", "code", "said"),
     [
         ("v1,c1\nv1,c2\nv2,c1", "K666", "1 id of `identities` stands for several others: `v1` for"),
-        ("v1,c1\nc1,c2", "K667", "v1 → c1 → c2"),
+        ("v1,c1\nc1,c2", "K667", "`v1` → `c1` → `c2`"),
         ("v1,c1\nc1,v1", "K667", "2 ids"),
         ("1,c1\n2,c2", "K668", "ids of `customer` are"),
     ],

@@ -35,6 +35,13 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         "by": ["month"],
         "period": "2026-01-05 .. 2026-03-20",
     },
+    "the first of some members and the rest": {
+        "metrics": ["revenue"],
+        "where": 'region != "North" and channel in ("a", "b")',
+        "period": "2026-Q1",
+        "top": 2,
+        "by": ["month", "channel"],
+    },
     "once per and an attribute": {"metrics": ["shipping", "first_orders"]},
     "a fixed amount": {"metrics": ["cost"], "by": ["channel"], "period": "2026-01"},
 }

@@ -12,7 +12,7 @@ from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.units import UnitWord, read_unit
 from kpidsl.model.expr import And, RowExpr
-from kpidsl.model.sources import Aggregate, PerEntity
+from kpidsl.model.sources import BY_ORDER, Aggregate, PerEntity
 from kpidsl.model.units import Datatype
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
@@ -118,8 +118,10 @@ def bind_attribute(expr: tree.Binary, source: str, own: str, scope: Scope) -> Pe
 
 
 def attribute_type(attribute: PerEntity, operand_type: Datatype) -> Datatype:
-    """Return the type of an attribute: that of its operand for min and max, else a number."""
-    return operand_type if attribute.aggregate in {"min", "max"} else Datatype.NUMBER
+    """Return the type of an attribute: that of its operand where it is one of its values, else a
+    number."""
+    is_one = attribute.aggregate in {"min", "max", "first", "last"}
+    return operand_type if is_one else Datatype.NUMBER
 
 
 def _aggregate_call(expr: tree.Expr, scope: Scope) -> tree.Call | None:
@@ -172,6 +174,8 @@ def _operand(
             return None
     expr = call.arguments[0].value
     once_per: tuple[RowExpr, ...] | None = ()
+    if aggregate in BY_ORDER and not _is_ordered(call, expr, source, scope):
+        return None
     if isinstance(expr, tree.Binary) and expr.op == "once per":
         once_per = identities(listed(expr.right), scope, source)
         expr = expr.left
@@ -188,6 +192,33 @@ def _operand(
         )
         return None
     return _Inner(bound.expr, fraction, once_per)
+
+
+def _is_ordered(call: tree.Call, expr: tree.Expr, source: str, scope: Scope) -> bool:
+    """Tell whether the rows of a source have a first and a last, or say what they lack."""
+    names, name = scope.catalog.sources[source], call.function.text
+    lacking = [what for what, has in (("time", names.clocked), ("key", names.keyed)) if not has]
+    if lacking:
+        mends = " and ".join(f"`{what}: COLUMN`" for what in lacking)
+        scope.error(
+            "K409",
+            f"`{name}` takes a row by its time, and of one moment by its key; `{source}` has no "
+            f"{' and no '.join(lacking)}",
+            call.span,
+            label=f"the {name} in which order?",
+            labels=(Label(names.span, f"`{source}` is declared here"),) if names.span else (),
+            help=f"declare {mends} in `{source}`",
+        )
+    if isinstance(expr, tree.Binary) and expr.op == "once per":
+        scope.error(
+            "K311",
+            f"`{name}` takes one row, so it counts none several times",
+            expr.span,
+            label="nothing to count once",
+            help=f"write `{name}({expr.left.span.text})`",
+        )
+        return False
+    return not lacking
 
 
 def read_fraction(expr: tree.Expr, scope: Scope) -> Decimal | None:

@@ -12,8 +12,7 @@ from kpidsl.syntax import tree
 from kpidsl.text.suggest import mend_name
 
 AGGREGATES = frozenset(item.value for item in Aggregate)
-LATER_AGGREGATES = frozenset({"first", "last"})
-LATER_METRIC_FUNCTIONS = frozenset({"convert", "forecast"})
+LATER_METRIC_FUNCTIONS = frozenset({"forecast"})
 
 
 def check_arguments(call: tree.Call, at_least: int, at_most: int | None, scope: Scope) -> bool:
@@ -51,7 +50,7 @@ def explain_call(call: tree.Call, scope: Scope, known: Iterable[str], place: str
     """Say why a function cannot stand in `place`."""
     name = call.function.text
     span = call.function.span
-    if name in LATER_AGGREGATES or name in LATER_METRIC_FUNCTIONS:
+    if name in LATER_METRIC_FUNCTIONS:
         scope.diagnostics.append(refused(f"`{name}`", span))
     elif name in scope.catalog.templates:
         return  # what is wrong with its arguments was said when it was written out

@@ -23,7 +23,8 @@ ROI_LATER = ("npv", "irr", "payback")
 @dataclass(frozen=True, slots=True)
 class SourceNames:
     """The names inside one source. `joins` maps a join to its target source; `clock` is the
-    time column when it is a plain column, and `clocked` whether it has a time at all."""
+    time column when it is a plain column; `clocked` tells whether it has a time at all, and `keyed`
+    whether it has a key."""
 
     name: str
     span: Span | None = None
@@ -32,6 +33,7 @@ class SourceNames:
     measures: dict[str, Span | None] = field(default_factory=dict)
     clock: tuple[str, ...] | None = None
     clocked: bool = False
+    keyed: bool = False
 
 
 @dataclass
@@ -39,8 +41,8 @@ class Catalog:
     """The namespaces of a project: each maps a name to the place of its declaration.
 
     `metrics` holds metrics, KPIs and ROI members; `templates` the metrics with parameters; `shared`
-    maps a shared dimension to its members; `lost` are names that may be declared where the text
-    could not be read.
+    maps a shared dimension to its members; `rates` is the source of exchange rates; `lost` are
+    names that may be declared where the text could not be read.
     """
 
     sources: dict[str, SourceNames] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Catalog:
     audiences: dict[str, Span | None] = field(default_factory=dict)
     events: dict[str, Span | None] = field(default_factory=dict)
     templates: dict[str, Span | None] = field(default_factory=dict)
+    rates: str | None = None
     lost: frozenset[str] = frozenset()
 
     @cached_property
@@ -138,6 +141,7 @@ def catalog_of(model: Model) -> Catalog:
         benchmarks={name: item.span for name, item in model.benchmarks.items()},
         audiences={name: item.span for name, item in model.audiences.items()},
         events={name: item.span for name, item in model.events.items()},
+        rates=next((name for name, item in model.sources.items() if item.rates), None),
     )
 
 

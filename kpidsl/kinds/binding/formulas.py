@@ -8,6 +8,7 @@ from decimal import Decimal
 from kpidsl.kinds.binding.amounts import counted_in, difference, filtered, joined
 from kpidsl.kinds.binding.applied import bind_applied
 from kpidsl.kinds.binding.calls import AGGREGATES, check_arguments, explain_call
+from kpidsl.kinds.binding.conversion import bind_convert
 from kpidsl.kinds.binding.dimensions import dimension_binder
 from kpidsl.kinds.binding.graph import arithmetic, value_refs
 from kpidsl.kinds.binding.per_entity import (
@@ -136,7 +137,7 @@ class FormulaBinder:
         match expr:
             case tree.Quantity(unit=unit):
                 known = known_unit(unit, self.scope)
-                return Value(constant, Unit.of(unit.text), expr.span) if known else None
+                return _amount(expr.value, Unit.of(unit.text), expr.span) if known else None
             case tree.Percent():
                 return Value(constant, NUMBER, expr.span, percent=True, literal=True)
         return Value(constant, NUMBER, expr.span, literal=True)
@@ -258,8 +259,7 @@ class FormulaBinder:
                     return None
                 whole = Unit.of(unit.text)
                 if per.text not in TIME_WORDS:
-                    rate = whole / Unit.of(per.text)
-                    return Value(Constant(amount), rate, expr.span)
+                    return _amount(amount, whole / Unit.of(per.text), expr.span)
                 if whole.currency is not None:
                     return _fixed(amount, unit.text, per.text, expr.span)
         self.scope.error(
@@ -277,6 +277,8 @@ class FormulaBinder:
         name = call.function.text
         if name == "coalesce":
             return self._coalesce(call)
+        if name == "convert":
+            return bind_convert(call, self.bind, self.scope)
         if name in METRIC_FUNCTIONS:
             return bind_applied(call, self.bind, self.scope)
         if is_over_entities(call):
@@ -300,6 +302,10 @@ class FormulaBinder:
             amounts = joined(amounts, value.amounts)
         combined = MetricCoalesce(tuple(value.expr for value in bound))
         return Value(combined, common[0], call.span, common[1], False, amounts)
+
+
+def _amount(value: Decimal, unit: Unit, span: Span) -> Value:
+    return Value(Constant(value, unit.money), unit, span)
 
 
 def _fixed(amount: Decimal, currency: str, per: str, span: Span) -> Value:

@@ -31,7 +31,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.leaves import has_data, leaf_sources
 from kpidsl.model.periods import Grain
 from kpidsl.model.purpose import Metric
-from kpidsl.model.sources import Aggregate
+from kpidsl.model.sources import BY_ORDER, Aggregate
 from kpidsl.model.units import NUMBER, Datatype
 from kpidsl.syntax import tree
 
@@ -44,10 +44,7 @@ _NOT_OF_AN_ENTITY: dict[type[MetricExpr], str] = {
     Total: "`total`",
 }
 """What no single entity has a value of: it belongs to none, or is about several."""
-_OVER_ENTITIES = frozenset(Aggregate) - {
-    Aggregate.COUNT_DISTINCT,
-    Aggregate.APPROX_COUNT_DISTINCT,
-}
+_DISTINCT = {Aggregate.COUNT_DISTINCT, Aggregate.APPROX_COUNT_DISTINCT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +84,18 @@ def bind_over_entities(call: tree.Call, bind: Bind, scope: Scope) -> Value | Non
     """Bind `avg(revenue per customer_id)`: in the metric's unit, but for a count, which counts
     what `as` says. None is deducted by it: it is no amount of the whole (T1)."""
     aggregate = Aggregate(call.function.text)
-    if aggregate not in _OVER_ENTITIES:
+    if aggregate in _DISTINCT or aggregate in BY_ORDER:
+        ordered = aggregate in BY_ORDER
         scope.error(
             "K309",
             f"`{aggregate}` is not taken over entities",
             call.function.span,
-            label="their values are amounts, and equal ones are no less",
-            help="use `count`, which counts the entities that have a value",
+            label="none of them comes before another"
+            if ordered
+            else "their values are amounts, and equal ones are no less",
+            help="use `min` or `max`, which compare their values"
+            if ordered
+            else "use `count`, which counts the entities that have a value",
         )
         return None
     count = 2 if aggregate is Aggregate.PERCENTILE else 1

@@ -53,6 +53,8 @@ def _stands(source: Source, sources: dict[str, Source]) -> bool:
     if isinstance(source.origin, UnionOrigin) and not sources.keys() >= set(source.origin.sources):
         return False
     own = [*(source.key or ()), source.exclude, source.time.expr if source.time else None]
+    if source.rates is not None:
+        own += [source.rates.base, source.rates.quote, source.rates.rate]
     return _reaches_all(own, source, sources)
 
 
@@ -80,9 +82,10 @@ def _exprs(item: object) -> Iterator[RowExpr | None]:
             if attribute is not None:
                 yield attribute.operand
                 yield from attribute.entity
-        case Measure(operand=operand, where=where, once_per=once_per):
+        case Measure(operand=operand, where=where, once_per=once_per, currency=currency):
             yield operand
             yield where
+            yield currency
             yield from once_per
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from math import isfinite
 
@@ -13,7 +13,7 @@ from kpidsl.model.periods import Grain, Window
 from kpidsl.plan.query import Query, Selection
 from kpidsl.reports.values import Gap
 from kpidsl.run.result import Result, Role, Value
-from kpidsl.run.runner import Runner
+from kpidsl.run.runner import Outcome, Runner
 from kpidsl.text.diagnostic import Diagnostic, Severity
 
 Key = tuple[Value, ...]
@@ -37,37 +37,64 @@ class Answer:
 NOTHING = Answer()
 
 
-def ask(
-    runner: Runner,
-    selections: Sequence[Selection],
-    *,
-    window: Window,
-    by: tuple[QueryDimension, ...] = (),
-    grain: Grain | None = None,
-    failures: list[Diagnostic],
-) -> dict[str, Answer]:
-    """Return the answer to each selection by its name; what fails, and what else is noticed, is
-    added to `failures`.
+@dataclass(slots=True)
+class Asked:
+    """One question of a page, and the answer to each of its selections by its name, once all
+    questions are answered."""
 
-    All are asked at once, for a value is the same in any company (S1). When the question fails,
-    its halves are asked apart: one bad definition costs a few more questions and takes no other
-    with it.
-    """
-    if not selections:
-        return {}
-    result, found = runner.query(Query(tuple(selections), by=by, grain=grain, window=window))
-    if result is not None or len(selections) == 1:
-        failures += [item for item in found if item not in failures]
-    if result is not None:
-        return _answers(result)
-    if len(selections) == 1:
-        return {selections[0].name: Answer(gap=gap_of(found))}
-    middle = len(selections) // 2
-    parts = (selections[:middle], selections[middle:])
-    first, second = (
-        ask(runner, part, window=window, by=by, grain=grain, failures=failures) for part in parts
-    )
-    return first | second
+    query: Query
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+class Questions:
+    """The questions of a page, gathered first and then asked all together: much of what they read
+    is the same, and a value is the same in any company (S1)."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._asked: list[Asked] = []
+
+    def ask(
+        self,
+        selections: Sequence[Selection],
+        *,
+        window: Window,
+        by: tuple[QueryDimension, ...] = (),
+        grain: Grain | None = None,
+    ) -> Asked:
+        """Return a question that is answered with all the others."""
+        asked = Asked(Query(tuple(selections), by=by, grain=grain, window=window))
+        if selections:
+            self._asked.append(asked)
+        return asked
+
+    def answer(self, failures: list[Diagnostic]) -> None:
+        """Answer what was asked; what fails, and what else is noticed, is added to `failures`."""
+        outcomes = self._runner.queries([asked.query for asked in self._asked])
+        for asked, outcome in zip(self._asked, outcomes, strict=True):
+            asked.answers = self._settled(asked.query, outcome, failures)
+        self._asked = []
+
+    def _settled(
+        self, query: Query, outcome: Outcome, failures: list[Diagnostic]
+    ) -> dict[str, Answer]:
+        """Return the answers of a question. When it fails, its halves are asked apart: one bad
+        definition costs a few more questions and takes no other with it."""
+        result, found = outcome
+        select = query.select
+        if result is not None or len(select) == 1:
+            failures += [item for item in found if item not in failures]
+        if result is not None:
+            return _answers(result)
+        if len(select) == 1:
+            return {select[0].name: Answer(gap=gap_of(found))}
+        middle = len(select) // 2
+        halves = [replace(query, select=part) for part in (select[:middle], select[middle:])]
+        first, second = (
+            self._settled(half, outcome, failures)
+            for half, outcome in zip(halves, self._runner.queries(halves), strict=True)
+        )
+        return first | second
 
 
 def gap_of(diagnostics: Sequence[Diagnostic]) -> Gap:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from kpidsl.reports.build.breakdown import breakdown
 from kpidsl.reports.build.cards import card
@@ -21,38 +22,49 @@ from kpidsl.reports.model import Block, GoalRows
 
 
 class Maker:
-    """Makes one block after the other, from what was fetched for all of them."""
+    """Makes one block after the other, once its questions and all others are answered."""
 
     def __init__(
         self,
         page: Page,
         subjects: Mapping[str, Subject],
         facts: Facts,
-        states: Mapping[str, GoalState],
+        states: Callable[[], Mapping[str, GoalState]],
     ) -> None:
-        self.page, self.subjects, self.facts, self.states = page, subjects, facts, states
+        self.page, self.subjects, self.facts, self._states = page, subjects, facts, states
 
-    def block(self, place: Place, room: Room) -> Block:
+    @cached_property
+    def states(self) -> Mapping[str, GoalState]:
+        return self._states()
+
+    def asking(self, place: Place, room: Room) -> Callable[[], Block]:
+        """Ask what a block needs for itself alone; return what makes it of the answers."""
+        page = self.page
+        match place.kind:
+            case "table":
+                return plan_table([self.subjects[name] for name in place.names], page)
+            case "roi":
+                (name,) = place.names
+                return roi_table(self.subjects[name], page.model.rois[name], place.by, page)
+            case "breakdown":
+                (name,) = place.names
+                return breakdown(self.subjects[name], place.by, page)
+        return lambda: self._block(place, room)
+
+    def _block(self, place: Place, room: Room) -> Block:
         page = self.page
         match place.kind:
             case "note":
                 return note(place.item, page)
             case "goals":
                 return self._goals(place)
-            case "table":
-                return plan_table([self.subjects[name] for name in place.names], page)
         (name,) = place.names
         if place.kind == "funnel":
             return funnel_block(page.model.funnels[name], page)
         subject = self.subjects[name]
-        match place.kind:
-            case "card":
-                return card(subject, room.section.compare, self.facts, self._goal(name), page)
-            case "trend":
-                return trend(subject, self.facts, page)
-            case "roi":
-                return roi_table(subject, page.model.rois[name], place.by, page)
-        return breakdown(subject, place.by, page)
+        if place.kind == "card":
+            return card(subject, room.section.compare, self.facts, self._goal(name), page)
+        return trend(subject, self.facts, page)
 
     def _goals(self, place: Place) -> GoalRows:
         seen = visible_goals(place.names, self.page.audience, self.page.model)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
 from kpidsl.analysis.quantities import Number, percent_text, ratio
 from kpidsl.model.expr import Constant, MetricArithmetic, MetricExpr, QueryDimension
 from kpidsl.plan.query import Absent, Selection
-from kpidsl.reports.build.asking import Answer, Key, ask
+from kpidsl.reports.build.asking import Answer, Key
 from kpidsl.reports.build.groups import counted, too_small
 from kpidsl.reports.build.layout import may_see
 from kpidsl.reports.build.page import Page
@@ -27,8 +27,9 @@ NOTED = 3
 
 def breakdown(
     subject: Subject, by: tuple[QueryDimension, ...], page: Page
-) -> BreakdownBlock | GapBlock:
-    """Return a KPI by members, beside its overall value, which is asked for, never added up (S10).
+) -> Callable[[], BreakdownBlock | GapBlock]:
+    """Ask for a KPI by members, beside its overall value, which is asked for, never added up (S10);
+    return what makes the block of the answers.
 
     A share of the whole stands by what adds up; a note of how far a segment differs by what does
     not, such as a rate. Beside a ratio stand its numerator and denominator, where the audience
@@ -38,14 +39,24 @@ def breakdown(
     selection = Selection(subject.name, subject.expr)
     parts = _parts(subject, by, page)
     beside = [Selection(f"part {n}", part.expr) for n, part in enumerate(parts)]
-    limit = page.audience.suppress_below
     counts: tuple[Selection, ...] = ()
-    if limit is not None:
+    if page.audience.suppress_below is not None:
         counts = counted([part.expr for part in parts] or [subject.expr], page.model)
-    answers = ask(
-        page.runner, (selection, *beside, *counts), window=window, by=by, failures=page.diagnostics
-    )
-    total = ask(page.runner, (selection, *counts), window=window, failures=page.diagnostics)
+    asked = page.questions.ask((selection, *beside, *counts), window=window, by=by)
+    whole = page.questions.ask((selection, *counts), window=window)
+    members = {item.name: part for item, part in zip(beside, parts, strict=True)}
+    return lambda: _block(subject, by, members, asked.answers, whole.answers, page)
+
+
+def _block(
+    subject: Subject,
+    by: tuple[QueryDimension, ...],
+    parts: Mapping[str, Subject],
+    answers: Mapping[str, Answer],
+    total: Mapping[str, Answer],
+    page: Page,
+) -> BreakdownBlock | GapBlock:
+    limit = page.audience.suppress_below
     answer, overall = answers[subject.name], total[subject.name]
     dimension = page.dimension_title(by)
     title = PHRASES.by.format(title=subject.title, dimension=dimension.lower())
@@ -57,7 +68,7 @@ def breakdown(
     reference = None
     if overall.total is not None and not hidden.total and not too_small(total, limit).total:
         reference = Reference(label=PHRASES.overall, value=figure(overall.total, subject.unit))
-    columns = [(part, answers[item.name]) for part, item in zip(parts, beside, strict=True)]
+    columns = [(part, answers[name]) for name, part in parts.items()]
     made = _Rows(
         subject, answer, columns, overall.total if reference else None, hidden.members, page
     )
@@ -67,10 +78,10 @@ def breakdown(
         title=title,
         dimension=dimension,
         unit=subject.unit,
-        parts=tuple(Part(title=part.title, unit=part.unit) for part in parts),
+        parts=tuple(Part(title=part.title, unit=part.unit) for part in parts.values()),
         rows=tuple(sorted(rows, key=_order)),
         reference=reference,
-        marks=page.marks(answer, subject.sources, window),
+        marks=page.marks(answer, subject.sources, page.span.window),
     )
 
 

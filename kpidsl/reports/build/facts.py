@@ -1,4 +1,4 @@
-"""All values of a page's cards and trends, fetched in two questions."""
+"""All values of a page's cards and trends, asked for in two questions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kpidsl.model.expr import Prior
 from kpidsl.model.periods import Window
 from kpidsl.plan.query import Selection
-from kpidsl.reports.build.asking import NOTHING, Answer, ask
+from kpidsl.reports.build.asking import NOTHING, Answer, Asked
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.subject import Subject
 
@@ -17,22 +17,22 @@ from kpidsl.reports.build.subject import Subject
 class Facts:
     """Answers over the page's period, and by its `pieces`, the last thirteen periods."""
 
-    period: dict[str, Answer]
-    series: dict[str, Answer]
+    period: Asked
+    series: Asked
     pieces: tuple[Window, ...]
 
     def value(self, subject: Subject) -> Answer:
-        return self.period.get(subject.name, NOTHING)
+        return self.period.answers.get(subject.name, NOTHING)
 
     def beside(self, subject: Subject, what: str) -> Answer:
         """Return `plan`, `prior_period` or `prior_year` of a subject."""
-        return self.period.get(_named(subject, what), NOTHING)
+        return self.period.answers.get(_named(subject, what), NOTHING)
 
     def history(self, subject: Subject) -> Answer:
-        return self.series.get(subject.name, NOTHING)
+        return self.series.answers.get(subject.name, NOTHING)
 
     def planned(self, subject: Subject) -> Answer:
-        return self.series.get(_named(subject, "plan"), NOTHING)
+        return self.series.answers.get(_named(subject, "plan"), NOTHING)
 
 
 def fetch(page: Page, cards: Sequence[Subject], trends: Sequence[Subject]) -> Facts:
@@ -50,13 +50,11 @@ def fetch(page: Page, cards: Sequence[Subject], trends: Sequence[Subject]) -> Fa
                 name = _named(subject, "plan")
                 series[name] = Selection(name, subject.plan)
     return Facts(
-        ask(page.runner, list(period.values()), window=span.window, failures=page.diagnostics),
-        ask(
-            page.runner,
+        page.questions.ask(list(period.values()), window=span.window),
+        page.questions.ask(
             list(series.values()),
             window=Window(pieces[0].start, pieces[-1].end),
             grain=span.grain,
-            failures=page.diagnostics,
         ),
         pieces,
     )

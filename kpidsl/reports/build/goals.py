@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,7 +13,7 @@ from kpidsl.model.expr import Filtered, MetricExpr
 from kpidsl.model.periods import Grain, Window, shift_window
 from kpidsl.model.purpose import Better, Goal
 from kpidsl.plan.query import Selection
-from kpidsl.reports.build.asking import Answer, ask
+from kpidsl.reports.build.asking import Answer, Asked
 from kpidsl.reports.build.figures import bullet, light
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
@@ -41,23 +41,22 @@ class GoalState:
         return self.subject.kpi.better if self.subject.kpi else None
 
 
-def goal_states(goals: Sequence[Goal], page: Page) -> dict[str, GoalState]:
-    """Return the state of each goal as of the end of the page's period, or of its data if earlier.
+def goal_states(goals: Sequence[Goal], page: Page) -> Callable[[], dict[str, GoalState]]:
+    """Ask for the state of each goal as of the end of the page's period, or of its data if earlier;
+    return what makes the states of the answers.
 
-    Goals that look at the same days are asked together.
+    Goals that look at the same days are one question.
     """
-    asked = [_Asked.of(goal, page) for goal in goals]
+    measured = [_Measured.of(goal, page) for goal in goals]
     wanted: dict[tuple[Window, Grain | None], dict[str, Selection]] = {}
-    for item in asked:
+    for item in measured:
         for window, grain in item.windows:
             wanted.setdefault((window, grain), {})[item.goal.name] = item.selection
-    answers = {
-        (window, grain): ask(
-            page.runner, list(items.values()), window=window, grain=grain, failures=page.diagnostics
-        )
+    asked = {
+        (window, grain): page.questions.ask(list(items.values()), window=window, grain=grain)
         for (window, grain), items in wanted.items()
     }
-    return {item.goal.name: _state(item, answers) for item in asked}
+    return lambda: {item.goal.name: _state(item, asked) for item in measured}
 
 
 def goal_row(state: GoalState) -> GoalRow:
@@ -98,7 +97,7 @@ def _whole(target: Number | None, subject: Subject) -> Number | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Measured:
     """What must be measured for a goal, and over which days."""
 
     goal: Goal
@@ -110,7 +109,7 @@ class _Asked:
     season: Window | None
 
     @classmethod
-    def of(cls, goal: Goal, page: Page) -> _Asked:
+    def of(cls, goal: Goal, page: Page) -> _Measured:
         subject = subject_of(goal.kpi, page.model)
         expr = subject.expr if goal.where is None else Filtered(subject.expr, goal.where)
         end = page.span.window.end
@@ -148,11 +147,9 @@ def _season(goal: Goal, page: Page, subject: Subject) -> Window | None:
     return season if page.covers(subject.sources, season) else None
 
 
-def _state(
-    item: _Asked, answers: dict[tuple[Window, Grain | None], dict[str, Answer]]
-) -> GoalState:
+def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> GoalState:
     def answer(window: Window | None, grain: Grain | None = None) -> Answer | None:
-        return answers[window, grain][item.goal.name] if window is not None else None
+        return asked[window, grain].answers[item.goal.name] if window is not None else None
 
     measured, baseline = answer(item.measured), answer(item.goal.target.baseline)
     daily = answer(item.season, Grain.DAY)

@@ -12,7 +12,7 @@ from kpidsl.model.pages import Audience, Report
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Benchmark
-from kpidsl.reports.build.asking import Answer
+from kpidsl.reports.build.asking import Answer, Questions
 from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.span import Span
@@ -42,7 +42,8 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page while it is made. `today` is local; `diagnostics` gathers what stood in the way."""
+    """One page while it is made. `today` is local; `questions` are asked before the first
+    block is made; `diagnostics` gathers what stood in the way."""
 
     model: Model
     runner: Runner
@@ -51,6 +52,7 @@ class Page:
     span: Span
     today: date
     sees_goals: bool
+    questions: Questions
     ids: Ids = field(default_factory=Ids)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kpidsl.model.periods import Grain, Window, label, label_of, period_start, year_to_date
 from kpidsl.plan.query import Selection
-from kpidsl.reports.build.asking import NOTHING, Answer, ask
+from kpidsl.reports.build.asking import NOTHING, Answer
 from kpidsl.reports.build.figures import difference, materiality
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
@@ -20,16 +20,32 @@ from kpidsl.text.diagnostic import advice
 YEAR_TO_DATE, FULL_YEAR = "year_to_date", "full_year"
 
 
-def plan_table(subjects: Sequence[Subject], page: Page) -> PlanTable:
-    """Return a row per KPI and a group of columns per span of the report (S27).
+def plan_table(subjects: Sequence[Subject], page: Page) -> Callable[[], PlanTable]:
+    """Ask for a row per KPI and a group of columns per span of the report (S27); return what makes
+    the table of the answers.
 
     A span that is not whole months has no plan, for plans are by the month.
     """
     spans = _spans(page)
-    answers = [
-        ask(page.runner, _selections(subjects, window), window=window, failures=page.diagnostics)
-        for window in spans
-    ]
+    asked = [page.questions.ask(_selections(subjects, window), window=window) for window in spans]
+    return lambda: _table(subjects, spans, [item.answers for item in asked], page)
+
+
+def _table(
+    subjects: Sequence[Subject],
+    spans: Mapping[Window, str],
+    answers: Sequence[Mapping[str, Answer]],
+    page: Page,
+) -> PlanTable:
+    if FULL_YEAR in page.report.columns:
+        page.diagnostics.append(
+            advice(
+                "K705",
+                "the column `full_year` is declared, but not computed yet",
+                page.report.span,
+                help="nothing to do: the other columns are whole without it",
+            )
+        )
     titles = tuple(
         PHRASES.year_to_date.format(period=label(window))
         if name == YEAR_TO_DATE
@@ -72,15 +88,8 @@ def _spans(page: Page) -> dict[Window, str]:
     found: dict[Window, str] = {}
     for name in page.report.columns or (page.report.grain, YEAR_TO_DATE):
         if name == FULL_YEAR:
-            page.diagnostics.append(
-                advice(
-                    "K705",
-                    "the column `full_year` is declared, but not computed yet",
-                    page.report.span,
-                    help="nothing to do: the other columns are whole without it",
-                )
-            )
-        elif name == YEAR_TO_DATE:
+            continue  # said where the table is made
+        if name == YEAR_TO_DATE:
             if span.calendar.knows(span.window.last_day, Grain.FISCAL_YEAR):
                 found.setdefault(year_to_date(span.window, span.calendar), name)
         elif name == span.grain:

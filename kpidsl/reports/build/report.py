@@ -11,6 +11,7 @@ from kpidsl.model.pages import Report
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Goal
+from kpidsl.reports.build.asking import Questions
 from kpidsl.reports.build.blocks import Maker
 from kpidsl.reports.build.facts import fetch
 from kpidsl.reports.build.frame import footer, freshness
@@ -80,6 +81,7 @@ def build_report(
         ),
         today,
         sees_goals=may_see(audience, GOALS),
+        questions=Questions(runner),
         diagnostics=found,
     )
     states = goal_states(goals, page)
@@ -89,13 +91,15 @@ def build_report(
         [subjects[name] for name in _names(rooms, {"trend"})],
     )
     maker = Maker(page, subjects, facts, states)
+    wanted = [(room, [maker.asking(place, room) for place in room.places]) for room in rooms]
+    page.questions.answer(page.diagnostics)
     sections = tuple(
         Section(
             id=page.ids.take(f"section-{number}"),
             question=room.section.question or report.title,
-            blocks=tuple(maker.block(place, room) for place in room.places),
+            blocks=tuple(make() for make in blocks),
         )
-        for number, room in enumerate(rooms, 1)
+        for number, (room, blocks) in enumerate(wanted, 1)
     )
     sources = _sources(model, rooms, subjects.values(), goals)
     made = ReportModel(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from kpidsl.model.formula import metric_text
 from kpidsl.model.periods import year_fraction
 from kpidsl.model.purpose import Roi
 from kpidsl.plan.query import Absent, Selection
-from kpidsl.reports.build.asking import Answer, Key, ask
+from kpidsl.reports.build.asking import Answer, Key
 from kpidsl.reports.build.breakdown import member_label, suppressed
 from kpidsl.reports.build.cards import young
 from kpidsl.reports.build.figures import page_unit
@@ -37,24 +37,32 @@ _ALL_LOST = -0.9995
 
 def roi_table(
     subject: Subject, roi: Roi, by: tuple[QueryDimension, ...], page: Page
-) -> RoiTable | GapBlock:
-    """Return the table; its total is asked for apart, never added up from the rows (S10).
+) -> Callable[[], RoiTable | GapBlock]:
+    """Ask for the table's rows, and apart for its total, which is never added up from them (S10);
+    return what makes it of the answers.
 
     Small groups lose every figure that tells their gain, and their cost unless it is nobody's, as
     what an ad platform takes by the day.
     Where some gain cost nothing, the total judges no spending, and the paid members are judged by
     a subtotal of their own.
     """
+    selections, window = _selections(roi, page), page.span.window
+    whole = page.questions.ask(selections, window=window)
+    parts = page.questions.ask(selections, window=window, by=by) if by else whole
+    return lambda: _table(subject, roi, by, whole.answers, parts.answers, page)
+
+
+def _table(
+    subject: Subject,
+    roi: Roi,
+    by: tuple[QueryDimension, ...],
+    whole: Mapping[str, Answer],
+    parts: Mapping[str, Answer],
+    page: Page,
+) -> RoiTable | GapBlock:
     dimension = page.dimension_title(by) if by else roi.title
     title = PHRASES.by.format(title=roi.title, dimension=dimension.lower()) if by else roi.title
     block_id = page.ids.take("-by-".join((roi.name, *(item.name for item in by))))
-    selections = _selections(roi, page)
-    whole = ask(page.runner, selections, window=page.span.window, failures=page.diagnostics)
-    parts = (
-        ask(page.runner, selections, window=page.span.window, by=by, failures=page.diagnostics)
-        if by
-        else whole
-    )
     gap = _gap(parts)
     if gap is not None:
         return GapBlock(id=block_id, title=title, gap=gap)

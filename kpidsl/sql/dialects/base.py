@@ -55,7 +55,7 @@ class Dialect(Protocol):
     name: str
     is_typed: bool
 
-    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         """Return the SQL of a tree, which stays as it is, or without a copy, which takes as long
         again, may be changed."""
 
@@ -91,12 +91,22 @@ class Dialect(Protocol):
         """Return the starts of the periods from first to last, one row each, in a column `name`;
         the bounds stand in the one row of the table `of`, or are constants."""
 
+    def each_day(
+        self, first: exp.Expr, last: exp.Expr, name: str, kept: tuple[str, ...], of: str
+    ) -> exp.Select:
+        """Return one row for each day from the first to the last of a row of the table `of`, in a
+        column `name` after the columns `kept`; none where the last is before the first."""
+
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         """Return the instants at which parts of a day begin, one row each, in a column `name`."""
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         """Return the value below which a share of the values lies, exact, as a float; between two
         values in proportion."""
+
+    def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
+        """Return the first of the values in an order, or the last; a row without a value counts for
+        none, and so does one that lacks the first part of the order."""
 
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """Return a value so that it compares with others of a type, UNKNOWN where only the data

@@ -33,7 +33,7 @@ class DuckDB:
     name = "duckdb"
     is_typed = True
 
-    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         return tree.sql(dialect=self.name, pretty=pretty, copy=copy)
 
     def lacks(self, tree: exp.Query) -> list[str]:
@@ -98,6 +98,13 @@ class DuckDB:
         select = build.select(build.alias(starts, name))
         return select if of is None else build.from_(select, build.table(of))
 
+    def each_day(
+        self, first: exp.Expr, last: exp.Expr, name: str, kept: tuple[str, ...], of: str
+    ) -> exp.Select:
+        days = self.date_series(first, last, Grain.DAY, name, of)
+        days.set("expressions", [*map(build.column, kept), *days.expressions])
+        return days
+
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         def series(run: Run) -> exp.Expr:
             ends = [literal(run.first), literal(run.last), _interval(1, run.part.name)]
@@ -109,6 +116,12 @@ class DuckDB:
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         share = exp.Literal.number(format(fraction, "f"))
         return exp.Anonymous(this="QUANTILE_CONT", expressions=[cast(value, "DOUBLE"), share])
+
+    def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
+        place = exp.Anonymous(this="ROW", expressions=list(order))
+        known = exp.Not(this=build.is_null(order[0].copy()))
+        name = "ARG_MAX" if last else "ARG_MIN"
+        return exp.Anonymous(this=name, expressions=[value, build.case([(known, place)])])
 
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         del datatype

@@ -54,7 +54,7 @@ class SQLite:
     name = "sqlite"
     is_typed = False
 
-    def text(self, tree: exp.Query, *, pretty: bool, copy: bool = True) -> str:
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         adapted = _adapted(tree.copy() if copy else tree)
         sql = adapted.sql(dialect=self.name, pretty=pretty, normalize_functions=False)
         used = sorted({node.name for node in adapted.find_all(exp.Anonymous)})
@@ -129,6 +129,14 @@ class SQLite:
         base = build.where(base, exp.LTE(this=first.copy(), expression=last.copy()))
         return _series([base], _date(build.column(name), _STEPS[grain]), name)
 
+    def each_day(
+        self, first: exp.Expr, last: exp.Expr, name: str, kept: tuple[str, ...], of: str
+    ) -> exp.Select:
+        columns = [*map(build.column, kept), build.alias(first, name), build.alias(last, _UNTIL)]
+        base = build.from_(build.select(*columns), build.table(of))
+        base = build.where(base, exp.LTE(this=first.copy(), expression=last.copy()))
+        return _series([base], _date(build.column(name), _STEPS[Grain.DAY]), name, kept)
+
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         bases = [
             build.select(
@@ -142,6 +150,9 @@ class SQLite:
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         return _call("kpi_quantile", value, _text(format(fraction, "f")))
+
+    def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
+        return _call("kpi_last" if last else "kpi_first", value, *order)
 
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """A column holds values of any type, and texts are larger than all numbers."""
@@ -186,12 +197,16 @@ def _before_year_10000(months: int, days: int) -> str:
     return (date(year, month + 1, 1) - timedelta(days=days)).isoformat()
 
 
-def _series(bases: Sequence[exp.Select], following: exp.Expr, name: str) -> exp.Select:
-    """Return what follows from each base's first value, in the column `name`, up to its last."""
+def _series(
+    bases: Sequence[exp.Select], following: exp.Expr, name: str, kept: tuple[str, ...] = ()
+) -> exp.Select:
+    """Return what follows from each base's first value, in the column `name`, up to its last; the
+    columns `kept` stand before it."""
     goes_on = exp.LTE(this=following, expression=build.column(_UNTIL))
-    step = build.select(following.copy(), build.column(_UNTIL))
+    step = build.select(*map(build.column, kept), following.copy(), build.column(_UNTIL))
     step = build.where(build.from_(step, build.table("series")), goes_on)
-    select = build.from_(build.select(build.column(name)), build.table("series"))
+    columns = map(build.column, (*kept, name))
+    select = build.from_(build.select(*columns), build.table("series"))
     select = build.with_ctes(select, [("series", build.union_all([*bases, step]))])
     select.args["with_"].set("recursive", True)
     return select
@@ -270,7 +285,10 @@ def _cast(node: exp.Cast) -> exp.Expr:
         case _Type.BOOLEAN:
             return _call("kpi_boolean", value)
         case _Type.DECIMAL if not literal:
-            return _call("kpi_decimal", value, build.number(int(node.to.expressions[1].name)))
+            places = build.number(int(node.to.expressions[1].name))
+            if isinstance(value, exp.Anonymous) and value.name == "kpi_product":
+                return _call("kpi_product", *value.expressions, places)
+            return _call("kpi_decimal", value, places)
         case _Type.DECIMAL:
             return value
     return node
@@ -318,6 +336,12 @@ def _sum(node: exp.Sum) -> exp.Expr:
     all that is summed up over a window."""
     if isinstance(node.this, exp.Count) or isinstance(node.parent, exp.Window):
         return node
+    products = [call for call in node.find_all(exp.Anonymous) if call.name == "kpi_product"]
+    if products or build.is_exact(node):
+        for call in products:
+            # Of what is added up, a float need not hold each term.
+            call.set("this", "kpi_digits" if _is_term(call, node) else "kpi_product")
+        return _call("kpi_sum_exactly", node.this)
     casts = [call for call in node.find_all(exp.Anonymous) if call.name == "kpi_decimal"]
     for call in casts:
         value, places = call.expressions
@@ -325,6 +349,19 @@ def _sum(node: exp.Sum) -> exp.Expr:
     if not casts:
         return _call("kpi_sum", node.this)
     return _call("kpi_sum_decimals", node.this, places)
+
+
+def _is_term(call: exp.Expr, total: exp.Sum) -> bool:
+    """Tell whether a product is what is added up, as it is or under a condition."""
+    above = call.parent
+    while isinstance(above, exp.Case | exp.If):
+        above = above.parent
+    return above is total
+
+
+def _multiplied(node: exp.Mul) -> exp.Expr:
+    function = "kpi_product" if build.is_exact(node) else "kpi_multiply"
+    return _call(function, *node.iter_expressions())
 
 
 def _of_number(node: exp.Expr) -> exp.Expr:
@@ -358,7 +395,7 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Least: _chosen("MIN"),
     exp.Like: _like,
     exp.Lower: _calls("kpi_lower"),
-    exp.Mul: _calls("kpi_multiply"),
+    exp.Mul: _multiplied,
     exp.Neg: _of_number,
     exp.NullSafeEQ: lambda node: exp.Is(this=node.this, expression=node.expression),
     exp.NullSafeNEQ: lambda node: exp.Not(this=exp.Is(this=node.this, expression=node.expression)),

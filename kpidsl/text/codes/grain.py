@@ -43,6 +43,14 @@ roi ads {{
   cost {{ media: {line} }}
 }}
 """
+_PRICES = """kpidsl 1
+
+source prices {{
+  table: shop.prices
+  key: id
+{time}  measure price: last(amount) as USD
+}}
+"""
 _FUNNEL = """kpidsl 1
 
 source sessions {{
@@ -134,5 +142,14 @@ CODES: tuple[CodeInfo, ...] = (
         "would count twice (S8).",
         _PLANS.format(time="time: ordered_at\n  ", until=""),
         _PLANS.format(time="time: ordered_at\n  ", until=", valid_to: till"),
+    ),
+    CodeInfo(
+        "K409",
+        "first or last without an order",
+        "A measure or an attribute takes the `first` or the `last` value of a source that has no "
+        "`time`, or no key to tell the rows of one moment apart by.",
+        "Which row comes first would change from run to run.",
+        _PRICES.format(time=""),
+        _PRICES.format(time="  time: changed_at\n"),
     ),
 )

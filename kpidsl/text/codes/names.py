@@ -173,7 +173,7 @@ CODES: tuple[CodeInfo, ...] = (
         "declared, not yet computed",
         "A kind or key of the language is checked for its shape, and not computed yet.",
         "It is said rather than passed over; no number on a page depends on it.",
-        "kpidsl 1\n\nevent fair: [2025-05-02, 2026-05-08]\n",
+        "kpidsl 1\n\nexperiment form {\n  kpi: conversion\n  variants: [long, short]\n}\n",
         "kpidsl 1\n",
     ),
     CodeInfo(

@@ -177,12 +177,22 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     ),
     CodeInfo(
         "K488",
-        "parts of days without end",
+        "periods without end",
         "A question by hour, minute or second has no window, or one of more than a million of "
-        "them.",
+        "them; or one by day has more than a million days.",
         "Every period of the window is a row, those in which nothing happened too (S17).",
         "kpidsl query visits --by second --period 2026",
         "kpidsl query visits --by second --period 2026-06-30",
+    ),
+    CodeInfo(
+        "K490",
+        "more cells than an answer can have",
+        "The periods of the window, times the combinations of members that are asked for, are more "
+        "than a million.",
+        "By time every member has a row in every period (S17). So many rows are no answer, and "
+        "nothing happened in most of them.",
+        "kpidsl query revenue --by day,customer_id --period 2026",
+        "kpidsl query revenue --by day,customer_id --period 2026 --sparse",
     ),
     CodeInfo(
         "K489",

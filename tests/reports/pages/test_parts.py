@@ -12,7 +12,7 @@ from kpidsl.model.expr import MetricRef
 from kpidsl.model.periods import GREGORIAN, Grain, Window
 from kpidsl.model.purpose import Better as Direction
 from kpidsl.plan.query import Query, Selection
-from kpidsl.reports.build.asking import Answer, ask
+from kpidsl.reports.build.asking import Answer, Questions
 from kpidsl.reports.build.figures import bullet, plan_level
 from kpidsl.reports.build.groups import Hidden, too_small
 from kpidsl.reports.build.span import Back, span_of
@@ -148,18 +148,21 @@ def test_one_bad_name_costs_few_questions(tmp_path: Path) -> None:
     kiosk.write_data(tmp_path)
     _, runner = kiosk.load(tmp_path)
     asked: list[int] = []
-    query = runner.query
+    queries = runner.queries
 
-    def counting(question: Query) -> object:
-        asked.append(len(question.select))
-        return query(question)
+    def counting(questions: list[Query]) -> object:
+        asked.extend(len(question.select) for question in questions)
+        return queries(questions)
 
-    runner.query = counting  # type: ignore[method-assign, assignment]
+    runner.queries = counting  # type: ignore[method-assign, assignment]
     good = [Selection(f"v{n}", MetricRef("turnover")) for n in range(15)]
     window = Window(date(2026, 2, 1), date(2026, 3, 1))
     failures: list[Diagnostic] = []
     selections = [*good, Selection("bad", MetricRef("answered"))]
-    found = ask(runner, selections, window=window, failures=failures)
+    questions = Questions(runner)
+    asking = questions.ask(selections, window=window)
+    questions.answer(failures)
+    found = asking.answers
     assert found["bad"].gap is not None
     assert [item.code for item in failures] == [found["bad"].gap.code]
     assert {found[item.name].total for item in good} == {260}

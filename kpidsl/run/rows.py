@@ -1,0 +1,46 @@
+"""From the rows of a statement to those of an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kpidsl.engines.base import Table
+from kpidsl.model.moments import DayPart, local_period
+from kpidsl.plan.nodes import KeyColumn
+from kpidsl.plan.query import Absent
+from kpidsl.run.result import Column, Role, Value
+
+
+def rows_of(
+    table: Table, keys: tuple[KeyColumn, ...], columns: tuple[Column, ...]
+) -> tuple[tuple[Value, ...], ...]:
+    """Fold the columns that tell why a member is absent, each after its key, into the members
+    (S2). A period is absent in a total over all of them only."""
+    with_state = iter(key.state is not None for key in keys)
+    folds: list[tuple[int, Role, bool]] = []
+    position = 0
+    for column in columns:
+        has_state = column.role is Role.DIMENSION and next(with_state)
+        folds.append((position, column.role, has_state))
+        position += 2 if has_state else 1
+
+    def cell(row: tuple[object, ...], position: int, role: Role, has_state: bool) -> Value:
+        value = row[position]
+        if role is Role.METRIC or value is not None:
+            return value  # type: ignore[return-value]
+        if role is Role.PERIOD:
+            return Absent.ALL
+        state = row[position + 1] if has_state else None
+        return Absent.NONE if state is None else Absent(f"({state})")
+
+    return tuple(tuple(cell(row, *fold) for fold in folds) for row in table.rows)
+
+
+def with_local_periods(
+    rows: tuple[tuple[Value, ...], ...], part: DayPart, zone: str
+) -> tuple[tuple[Value, ...], ...]:
+    """Turn the instants at which periods begin into local times with their offset (S20)."""
+    return tuple(
+        (local_period(row[0], part, zone) if isinstance(row[0], datetime) else row[0], *row[1:])
+        for row in rows
+    )
