@@ -25,6 +25,9 @@ SIZES = (10, 1_000, 10_000)
 METRICS_PER_SOURCE = 50
 QUESTIONS = 400
 ROUNDS = 5
+PAGES = 20
+KPIS = 40
+COMPARISONS = ("prior_month", "prior_quarter", "prior_year")
 
 _CUSTOMERS = """kpidsl 1
 
@@ -146,6 +149,12 @@ def compile_q2(project: Project, asked: Asked) -> str:
     return project.compile(f"revenue_{asked.source}", by=["month"], period=asked.months)
 
 
+def compile_page(project: Project, kpis: list[str], number: int) -> str:
+    """All KPIs of a page beside three comparisons, by segment."""
+    month = f"{1500 + number}-06"
+    return project.compile(*kpis, by=["segment"], period=month, compare=COMPARISONS)
+
+
 QUERIES: dict[str, Callable[[Project, Asked], str]] = {
     "q1": compile_q1,
     "q1, odd days": compile_q1_days,
@@ -200,6 +209,11 @@ def run(metrics: int) -> None:
             times[name].append(measured(query, project, next(asked)))
     for name, own in times.items():
         say(f"{metrics:6} metrics", f"{name:17}", spread(own))
+    assert project.model is not None
+    kpis = list(project.model.metrics)[:KPIS]
+    pages = [measured(compile_page, project, kpis, number) for number in range(PAGES)]
+    name = f"page of {len(kpis)}"
+    say(f"{metrics:6} metrics", f"{name:17}", spread(pages), f"least {min(pages):.3f}")
 
 
 if __name__ == "__main__":

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from kpidsl.api.comparing import check_comparisons, compared
+from kpidsl.api.splitting import Split, group_of, repeated, split_by, totals_of, unknown_words
 from kpidsl.kinds.binding.report_days import Days
 from kpidsl.kinds.vocabulary import Vocabulary
-from kpidsl.model.expr import QueryDimension, RowExpr
+from kpidsl.model.expr import RowExpr
 from kpidsl.model.leaves import leaf_sources
-from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain, Window, is_iso_week, parse_period
+from kpidsl.model.periods import Window, is_iso_week, parse_period
 from kpidsl.model.project import Model, Settings
-from kpidsl.plan.nodes import PERIOD
-from kpidsl.plan.planner import key_names
 from kpidsl.plan.query import Group, Order, Query, Selection, Top
 from kpidsl.syntax.parser import parse_expression
-from kpidsl.syntax.tree import Ref
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.source import SourceFile, Span
-from kpidsl.text.suggest import nearest
-
-_GRAINS: dict[str, Grain | DayPart] = {item.value: item for item in (*DayPart, *Grain)}
 
 
 class Asked(TypedDict, total=False):
@@ -35,7 +29,7 @@ class Asked(TypedDict, total=False):
     order: Sequence[str]
     limit: int | None
     compare: Sequence[str]
-    totals: bool
+    totals: bool | Sequence[str]
     top: int | None
     rest: bool
     sparse: bool
@@ -45,16 +39,18 @@ class Asked(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, as text.
+    """What is asked, as text. Without `metrics` it is which members there are of `by`.
 
-    `by` holds dimensions and at most one grain; `period` is `2026-Q2`, `2026-01 .. 2026-06`, or
-    None for all data; conditions on `time` in `where` cut it (S16). `order` names columns, a
-    leading `-` turns one round, and what has no value is last either way. `compare` adds a column
-    per metric: `prior_year`, `prior_month`, …, `plan`, and with `:difference` or `:change` behind
-    the word how far the metric is off, as an amount or as a percentage.
+    `by` holds dimensions and grains of time, of which the finest makes the periods; `period` is
+    `2026-Q2`, `2026-01 .. 2026-06`, or None for all data; conditions on `time` in `where` cut it
+    (S16). `order` names columns, a leading `-` turns one round, and what has no value is last
+    either way. `compare` adds a column per metric: `prior_year`, `prior_month`, …, `plan`, and with
+    `:difference` or `:change` behind the word how far the metric is off, as an amount or as a
+    percentage.
 
     `totals` adds rows: the totals over the last of `by`, over the last two, …, and over everything,
-    each computed from the rows (S10). `top` keeps the first so many members of the last of `by`, in
+    each computed from the rows (S10); or else those that are named: `["region", "month+channel",
+    "all"]`. `top` keeps the first so many members of the last of `by`, in
     each group of the others, by the first metric of `order` or else the largest of the first
     metric; `rest` adds all others as one row. `sparse` leaves out the periods in which a member has
     no rows, which otherwise are there with the values of none (S17).
@@ -71,7 +67,7 @@ class Question:
     order: Sequence[str] = ()
     limit: int | None = None
     compare: Sequence[str] = ()
-    totals: bool = False
+    totals: bool | Sequence[str] = False
     top: int | None = None
     rest: bool = True
     sparse: bool = False
@@ -88,7 +84,7 @@ def ask(
     """
     vocabulary = vocabulary or Vocabulary(model)
     found: list[Diagnostic] = []
-    if not all(text.strip() for text in question.metrics or [""]):
+    if not all(text.strip() for text in question.metrics):
         found.append(error("K924", "no metric is asked for", help="name at least one metric"))
     asked: list[Selection] = []
     for text in filter(str.strip, question.metrics):
@@ -97,9 +93,9 @@ def ask(
         if selection is not None:
             asked.append(selection)
     homes = frozenset[str]().union(*(leaf_sources(item.expr, model.metrics) for item in asked))
-    grain, by, own = _by(question.by, vocabulary, homes)
+    split, own = split_by(question.by, vocabulary, homes)
     found += own
-    keys = [*([PERIOD] if grain else []), *key_names(by, grain)]
+    keys = split.columns
     select: list[Selection] = []
     for item in asked:
         name = _unused(item.name, [*keys, *(other.name for other in select)])
@@ -112,20 +108,70 @@ def ask(
         window, own = _cut(window, days)
         found += own
     select, own = _with_compared(select, question.compare, model)
-    found += [*own, *check_comparisons(question.compare, grain, window)]
-    found += _repeated(question.compare)
+    found += [*own, *check_comparisons(question.compare, split.grain, window)]
+    found += repeated(question.compare)
     having, own = _having(question.having, vocabulary)
     found += own
     order = tuple(Order(text.removeprefix("-"), text.startswith("-")) for text in question.order)
     columns = [*(item.name for item in select), *keys]
-    found += _unknown_words([item.column for item in order], columns, "column to order by")
+    found += unknown_words([item.column for item in order], columns, "column to order by")
+    found += _of_first_rows(question, split)
+    per, own = _per(question, split)
+    found += own
+    totals, own = totals_of(question.totals, split)
+    found += own
+    if not question.metrics:
+        found += _of_members(question, split)
+    if has_errors(found):
+        return None, found
+    query = Query(
+        tuple(select),
+        split.by,
+        split.grain,
+        window,
+        where,
+        order,
+        question.limit,
+        totals=totals,
+        sparse=question.sparse,
+        coarser=split.coarser,
+        having=having,
+        per=per,
+    )
+    if question.top is not None:
+        query = replace(query, top=_top(question.top, question.rest, query))
+    return query, found
+
+
+def _of_members(question: Question, split: Split) -> list[Diagnostic]:
+    """Return what is wrong with a question about members alone, without a metric."""
+    if not split.by:
+        mend = "name at least one metric, or dimensions whose members are asked for"
+        return [error("K924", "no metric is asked for", help=mend)]
+    needed = {
+        "a grain of time": split.grain is not None,
+        "`totals`": bool(question.totals),
+        "`top`": question.top is not None,
+        "`having`": question.having is not None,
+        "`compare`": bool(question.compare),
+    }
+    return [
+        error("K924", f"{what} is about metrics, and none is named", help="name a metric")
+        for what, is_asked in needed.items()
+        if is_asked
+    ]
+
+
+def _of_first_rows(question: Question, split: Split) -> list[Diagnostic]:
+    """Return what is wrong with how many rows and members are asked for."""
+    found: list[Diagnostic] = []
     if question.limit is not None and question.limit < 1:
         found.append(
             error("K924", f"a limit of {question.limit} leaves no row", help="use 1 or more")
         )
     if question.top is not None and question.top < 1:
         found.append(error("K924", f"a top of {question.top} has no member", help="use 1 or more"))
-    if question.top is not None and not by:
+    if question.top is not None and not split.by:
         mend = "name a dimension, as in `--by product --top 10`"
         found.append(error("K924", "the first members of no dimension are asked for", help=mend))
     if question.top is not None and (question.having is not None or question.per):
@@ -133,26 +179,7 @@ def ask(
         mend = "leave `top` out: `limit` with `per` keeps the first rows of each group"
         message = f"`top` chooses members of all rows, and {left_out} leaves some of them out"
         found.append(error("K924", message, help=mend))
-    per, own = _per(question, keys, by, grain)
-    found += own
-    if has_errors(found):
-        return None, found
-    query = Query(
-        tuple(select),
-        by,
-        grain,
-        window,
-        where,
-        order,
-        question.limit,
-        totals=question.totals,
-        sparse=question.sparse,
-        having=having,
-        per=per,
-    )
-    if question.top is not None:
-        query = replace(query, top=_top(question.top, question.rest, query))
-    return query, found
+    return found
 
 
 def _top(count: int, rest: bool, query: Query) -> Top:
@@ -179,45 +206,6 @@ def _unused(wanted: str, taken: Sequence[str]) -> str:
     while name in taken:
         name, number = f"{wanted} {number}", number + 1
     return name
-
-
-def _by(
-    words: Sequence[str], vocabulary: Vocabulary, homes: frozenset[str]
-) -> tuple[Grain | DayPart | None, tuple[QueryDimension, ...], list[Diagnostic]]:
-    grain: Grain | DayPart | None = None
-    dimensions: list[QueryDimension] = []
-    found: list[Diagnostic] = []
-    for word in words:
-        if word in _GRAINS:
-            if grain is not None:
-                found.append(
-                    error(
-                        "K924",
-                        f"both `{grain}` and `{word}` are asked for",
-                        help="group by one grain of time",
-                    )
-                )
-            grain = _GRAINS[word]
-            continue
-        tree, own = parse_expression(SourceFile("<by>", word))
-        found += own
-        if isinstance(tree, Ref):
-            dimension, own = vocabulary.dimension(tree, homes)
-            found += own
-            if dimension in dimensions:
-                found += _repeated([word, word])
-            elif dimension is not None:
-                dimensions.append(dimension)
-        elif tree is not None:
-            found.append(
-                error(
-                    "K924",
-                    "only dimensions and grains can be grouped by",
-                    tree.span,
-                    help=f"name a dimension, or {', '.join(_GRAINS)}",
-                )
-            )
-    return grain, tuple(dimensions), found
 
 
 def _where(
@@ -267,37 +255,16 @@ def _having(text: str | None, vocabulary: Vocabulary) -> tuple[RowExpr | None, l
     return condition, found + own
 
 
-def _per(
-    question: Question,
-    keys: Sequence[str],
-    by: Sequence[QueryDimension],
-    grain: Grain | DayPart | None,
-) -> tuple[Group, list[Diagnostic]]:
-    """Return the groups of which the first rows are kept, their keys named as in `by`."""
+def _per(question: Question, split: Split) -> tuple[Group, list[Diagnostic]]:
+    """Return the groups of which the first rows are kept."""
     if not question.per:
         return Group(), []
     found: list[Diagnostic] = []
     if question.limit is None:
         mend = "say how many, as in `--limit 3 --per region`"
         found.append(error("K924", "the first rows of each group are asked for", help=mend))
-    group, own = _group(question.per, keys, by, grain)
+    group, own = group_of(question.per, split)
     return group, found + own
-
-
-def _group(
-    words: Sequence[str],
-    keys: Sequence[str],
-    by: Sequence[QueryDimension],
-    grain: Grain | DayPart | None,
-) -> tuple[Group, list[Diagnostic]]:
-    """Return some of the keys of a question, named as in `by` or as the columns are."""
-    places = {str(item): place for place, item in enumerate(by)}
-    places |= {name: place for place, name in enumerate(keys[len(keys) - len(by) :])}
-    times = () if grain is None else (grain.value, PERIOD)
-    found = _unknown_words(words, [*times, *places], "one of `by`")
-    found += _repeated(words)
-    kept = sorted(places[word] for word in words if word in places and word not in times)
-    return Group(tuple(kept), grain if any(word in times for word in words) else None), found
 
 
 def _with_compared(
@@ -356,27 +323,3 @@ def _one_period(
         mend = f"write the days that are meant, as in `{window.start} .. {window.last_day}`"
         return None, [error("K925", f"`{text}` is {reason}", place, help=mend)]
     return window, []
-
-
-def _repeated(words: Sequence[str]) -> list[Diagnostic]:
-    return [
-        error("K924", f"`{word}` is asked for twice", help="name it once")
-        for position, word in enumerate(words)
-        if word in words[:position]
-    ]
-
-
-def _unknown_words(words: Iterable[str], known: Iterable[str], what: str) -> list[Diagnostic]:
-    known = list(known)
-    found = []
-    for word in words:
-        if word not in known:
-            close = nearest(word, known, 1)
-            found.append(
-                error(
-                    "K924",
-                    f"`{word}` is no {what}",
-                    help=f"use `{close[0]}`" if close else f"use one of: {', '.join(known)}",
-                )
-            )
-    return found

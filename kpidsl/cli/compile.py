@@ -36,7 +36,7 @@ class CompileFormat(StrEnum):
 
 @guarded
 def run(
-    metrics: options.Metrics,
+    metrics: options.Metrics = None,
     by: options.By = "",
     where: options.Where = None,
     having: options.Having = None,
@@ -47,6 +47,7 @@ def run(
     compare: options.Compare = "",
     dialect: options.Dialect = None,
     totals: options.Totals = False,
+    totals_by: options.TotalsBy = "",
     top: options.Top = None,
     rest: options.Rest = True,
     sparse: options.Sparse = False,
@@ -67,7 +68,7 @@ def run(
             "order": options.words(order),
             "limit": limit,
             "compare": options.words(compare),
-            "totals": totals,
+            "totals": options.words(totals_by) or totals,
             "top": top,
             "rest": rest,
             "sparse": sparse,
@@ -75,10 +76,10 @@ def run(
             "per": options.words(per),
         }
         if explain:
-            plan = loaded.explain(*metrics, **asked)
+            plan = loaded.explain(*(metrics or ()), **asked)
             say(_as_json(asdict(plan)) if form is CompileFormat.JSON else "\n".join(_tree(plan)))
         else:
-            sql = loaded.compile(*metrics, dialect=dialect, **asked)
+            sql = loaded.compile(*(metrics or ()), dialect=dialect, **asked)
             say(_as_json({"sql": sql}) if form is CompileFormat.JSON else sql)
     return OK
 

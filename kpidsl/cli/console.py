@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 OK, FINDINGS, USAGE = 0, 1, 2
 """Exit codes: all well; the definitions or the data have mistakes; the call itself has."""
 
-CALL_TEXTS = frozenset({"<metric>", "<by>", "<where>", "<period>"})
+CALL_TEXTS = frozenset({"<metric>", "<by>", "<where>", "<having>", "<period>"})
 """What diagnostics call the texts that the call itself holds."""
 
 P = ParamSpec("P")

@@ -15,13 +15,17 @@ Profile = Annotated[
     str | None, typer.Option("--profile", help="A profile of kpidsl.toml to run on.")
 ]
 Metrics = Annotated[
-    list[str], typer.Argument(help="Metrics, KPIs, or expressions such as 'revenue / orders'.")
+    list[str] | None,
+    typer.Argument(
+        help="Metrics, KPIs, or expressions such as 'revenue / orders'. Without any the answer is "
+        "which members --by has."
+    ),
 ]
 By = Annotated[
     str,
     typer.Option(
         "--by",
-        help="Dimensions, and at most one grain: month,channel. Grains are second, minute, hour, "
+        help="Dimensions and grains: year,month,channel. Grains are second, minute, hour, "
         "day, week, month, quarter, year, fiscal_month, fiscal_quarter and fiscal_year.",
     ),
 ]
@@ -65,6 +69,11 @@ Dialect = Annotated[
 Totals = Annotated[
     bool,
     typer.Option("--totals", help="Add the totals over the last of --by, the last two, and all."),
+]
+
+TotalsBy = Annotated[
+    str,
+    typer.Option("--totals-by", help="Add these totals alone: region,month+channel,all."),
 ]
 
 Top = Annotated[

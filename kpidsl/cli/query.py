@@ -29,7 +29,7 @@ class ResultFormat(StrEnum):
 
 @guarded
 def run(
-    metrics: options.Metrics,
+    metrics: options.Metrics = None,
     by: options.By = "",
     where: options.Where = None,
     having: options.Having = None,
@@ -39,6 +39,7 @@ def run(
     per: options.Per = "",
     compare: options.Compare = "",
     totals: options.Totals = False,
+    totals_by: options.TotalsBy = "",
     top: options.Top = None,
     rest: options.Rest = True,
     sparse: options.Sparse = False,
@@ -51,14 +52,14 @@ def run(
     with kpidsl.load(project, profile=profile) as loaded, working("asking"):
         mention_errors(loaded)
         result = loaded.query(
-            *metrics,
+            *(metrics or ()),
             by=options.words(by),
             where=where,
             period=period,
             order=options.words(order),
             limit=limit,
             compare=options.words(compare),
-            totals=totals,
+            totals=options.words(totals_by) or totals,
             top=top,
             rest=rest,
             sparse=sparse,

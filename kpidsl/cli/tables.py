@@ -145,7 +145,7 @@ def _texts(result: Result, position: int) -> list[str]:
     """Return one column as it is printed, its header first."""
     column = result.columns[position]
     cells = _cells(column, [row[position] for row in result.rows])
-    if column.role == "period":
+    if column.name == result.period:
         uneven = result.marks or ((),) * len(result.rows)
         marks = (
             "†" * partial + "‡" * bool(own)
@@ -171,11 +171,12 @@ def _footnotes(result: Result) -> Iterator[str]:
 
 def _uneven(result: Result) -> Iterator[str]:
     """Yield why comparisons are uneven, and of which periods they are."""
-    by_time = result.columns[0].role == "period"
+    by_time = result.period is not None
+    periods_of = result.values(result.period) if result.period else [""] * len(result.rows)
     whose: dict[Mark, list[str]] = {}
-    for row, marks in zip(result.rows, result.marks, strict=True):
+    for period, marks in zip(periods_of, result.marks, strict=True):
         for mark in marks:
-            whose.setdefault(mark, []).append(str(row[0]) if by_time else "")
+            whose.setdefault(mark, []).append(str(period))
     if whose:
         yield f"{'‡ ' if by_time else ''}uneven: not all is compared with its like"
     for mark, periods in whose.items():

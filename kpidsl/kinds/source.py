@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from kpidsl.kinds import dimension, join, measure, rates
 from kpidsl.kinds.binding.columns import column_binder, identities, listed
 from kpidsl.kinds.binding.fields import Fields, key_text
+from kpidsl.kinds.binding.rows import RowBinder
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import (
     CONDITION,
@@ -21,9 +23,10 @@ from kpidsl.kinds.binding.shapes import (
     TEXT,
     TEXT_LIST,
     WHOLE_NUMBER,
+    call_with,
     word_of,
 )
-from kpidsl.kinds.binding.spec import Free, Header, Key, Kind, Later
+from kpidsl.kinds.binding.spec import Free, Header, Key, Kind, Later, Shape
 from kpidsl.kinds.binding.sql_escape import check_select
 from kpidsl.kinds.project import check_zone
 from kpidsl.model.expr import RowExpr
@@ -42,6 +45,18 @@ from kpidsl.model.sources import (
 )
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
+
+_LATEST = call_with("max", EXPRESSION)
+
+
+def _day_or_latest(expr: tree.Expr) -> date | tree.Expr | None:
+    day = DATE.read(expr)
+    return _LATEST.read(expr) if day is None else day
+
+
+_DAY_OR_LATEST: Shape[date | tree.Expr] = Shape(
+    "a date or `max(COLUMN)`", "max(loaded_at)", _day_or_latest
+)
 
 ENCODING = Key("encoding", TEXT, "The encoding of the file.", default="found out, and said")
 HEADER_ROW = Key("header_row", WHOLE_NUMBER, "The line of the column names; 0: there is none.")
@@ -88,7 +103,13 @@ UNNEST = Key("unnest", NAME, "A list column, one row per element.", options=(AS,
 KEY = Key("key", EXPRESSIONS, "The columns that no two rows share; `none`: rows repeat.")
 STORED_AS = Key("stored_as", TEXT, "The time zone of stored times that name none (S20).")
 TIME = Key("time", EXPRESSION, "The source's own clock (S15).", options=(STORED_AS,))
-WATERMARK = Key("watermark", DATE, "The first day that is not yet complete (S21).")
+WATERMARK = Key(
+    "watermark",
+    _DAY_OR_LATEST,
+    "The first day that is not yet complete: a date, or the day of the latest time in a column, "
+    "such as when rows were loaded (S21).",
+    options=(STORED_AS,),
+)
 EXCLUDE = Key("exclude", CONDITION, "Rows that never count: test orders, bots.")
 DIMENSIONS = Key("dimensions", SIMPLE_NAMES, "Columns that are dimensions under their own name.")
 FRESHNESS = Key("freshness", DURATION, "How old the data may be.", later=Later.ADVISE)
@@ -123,9 +144,10 @@ def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Sou
         key = () if join.is_none(key_expr) else identities(listed(key_expr), scope, name)
     time = None
     if (clock := fields.get(TIME)) is not None:
-        zone = _zone(fields, scope)
+        zone = _zone(fields, TIME, scope)
         bound = raw.value(clock)
         time = TimeSpec(expr=bound.expr, stored_as=zone) if bound else None
+    watermark = _watermark(fields, raw, scope)
     exclude = None
     if (condition := fields.get(EXCLUDE)) is not None:
         exclude = column_binder(scope, name).condition(condition)
@@ -151,7 +173,7 @@ def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Sou
         unpivot=unpivot,
         key=key,
         time=time,
-        watermark=fields.get(WATERMARK),
+        watermark=watermark,
         exclude=exclude,
         joins=joins,
         rates=exchange,
@@ -298,8 +320,25 @@ def _union(fields: Fields, scope: Scope) -> UnionOrigin | None:
     return UnionOrigin(sources=tuple(part.text for part in names)) if known and names else None
 
 
-def _zone(fields: Fields, scope: Scope) -> str | None:
-    options = fields.options(TIME)
+def _watermark(fields: Fields, raw: RowBinder, scope: Scope) -> date | TimeSpec | None:
+    said = fields.get(WATERMARK)
+    zone = _zone(fields, WATERMARK, scope)
+    if said is None or isinstance(said, date):
+        if zone is not None:
+            scope.error(
+                "K205",
+                "a date has no zone that it could be `stored_as`",
+                fields.key_span(WATERMARK),
+                label="a date",
+                help="take `stored_as` out",
+            )
+        return said
+    bound = raw.value(said)
+    return TimeSpec(expr=bound.expr, stored_as=zone) if bound else None
+
+
+def _zone(fields: Fields, key: Key[Any], scope: Scope) -> str | None:
+    options = fields.options(key)
     zone = options.get(STORED_AS) if options else None
     if options is None or zone is None:
         return None

@@ -110,11 +110,13 @@ class Aggregate(StrEnum):
 
 class Stock(Part):
     """How a level is carried over time (S11): of each `entity` the last row before a period's end
-    counts, unless it is older than `stale_days` or `closed`."""
+    counts, unless it is older than `stale_days` or `closed`. Over several days it is that of the
+    last of them, or the average of all, as `rolling` says; None: nothing."""
 
     entity: tuple[RowExpr, ...]
     stale_days: int | None = None
     closed: RowExpr | None = None
+    rolling: Literal["last", "average"] | None = None
 
 
 class Rates(Part):
@@ -180,14 +182,15 @@ class Join(Definition):
 
 
 class Source(Definition):
-    """`key` is None when undeclared, `()` for `key: none` (rows may repeat: no fan-out)."""
+    """`key` is None when undeclared, `()` for `key: none` (rows may repeat: no fan-out). The first
+    day that is not complete is the `watermark`, or the local day of its latest time (S21)."""
 
     origin: Origin
     unnest: Unnest | None = None
     unpivot: Unpivot | None = None
     key: tuple[RowExpr, ...] | None = None
     time: TimeSpec | None = None
-    watermark: date | None = None
+    watermark: date | TimeSpec | None = None
     exclude: RowExpr | None = None
     joins: dict[str, Join] = Field(default_factory=dict)
     dimensions: dict[str, Dimension] = Field(default_factory=dict)

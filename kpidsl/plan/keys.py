@@ -6,11 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kpidsl.model.expr import QueryDimension, RowExpr
+from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
-from kpidsl.plan.nodes import AnyRow, FanOut, Hop, Key, PlacedExpr, Reached
+from kpidsl.plan.naming import Names
+from kpidsl.plan.nodes import PERIOD, AnyRow, FanOut, Hop, Key, PlacedExpr, Reached
 from kpidsl.plan.paths import Paths, reference_joins
 from kpidsl.plan.placing import children, split
+from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import error
 
@@ -127,3 +131,22 @@ def _tests_side(condition: PlacedExpr, side: Hop) -> bool:
     if isinstance(condition, AnyRow):
         return condition.hops[0] == side
     return any(_tests_side(part, side) for part in children(condition))
+
+
+def named_keys(query: Query) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the key columns, and those of what tells why a member is absent."""
+    columns = key_names(query.by, query.grain)
+    names = Names((PERIOD, *columns))
+    return columns, tuple(names.unused(f"{column}__state") for column in columns)
+
+
+def key_names(by: tuple[QueryDimension, ...], grain: Grain | DayPart | None) -> tuple[str, ...]:
+    """Name the key columns by their dimensions, in full where two would be equal, or one would be
+    taken for the period."""
+    short = [item.name.casefold() for item in by]
+    reserved = [] if grain is None else [PERIOD]
+    names = Names(reserved)
+    return tuple(
+        names.unused(item.name if [*short, *reserved].count(own) == 1 else str(item))
+        for item, own in zip(by, short, strict=True)
+    )

@@ -214,13 +214,14 @@ class OverAnswer:
 class Regroup:
     """Aggregates over the entities of an answer, at the key columns `keys` and, if `timed`, by
     period (S10). The columns `entity` tell an entity, and a row without one is of none; without
-    columns each period of the answer is one."""
+    columns each period of the answer is one, and counts in the periods whose `look` holds it."""
 
     answer: Subtotal
     columns: tuple[OverAnswer, ...]
     keys: tuple[str, ...]
     entity: tuple[str, ...]
     timed: bool = False
+    look: Look = Look()
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +372,16 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Coarser:
+    """A column that tells the longer period in which a row's period lies: where no engine does, it
+    is `listed` for each period by its first day."""
+
+    column: str
+    grain: Grain
+    listed: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What all nodes of a plan share. With `grain` but no `window`, the window is the range of
     the data of `extent`. No relation may be called as one of `table_names`, which are case
@@ -384,6 +395,7 @@ class Frame:
     window: Window | None = None
     extent: tuple[Source, ...] = ()
     facts: Facts = NothingKnown()  # noqa: RUF009  (it holds nothing)
+    coarser: tuple[Coarser, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)
 
 

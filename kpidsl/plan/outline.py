@@ -102,7 +102,9 @@ def _order(sort: Sort, frame: Frame) -> str:
 
 
 def _columns(frame: Frame) -> list[str]:
-    return [*([PERIOD] if frame.grain is not None else []), *(key.column for key in frame.keys)]
+    longer = [item.column for item in frame.coarser]
+    own = [PERIOD] if frame.grain is not None else []
+    return [*longer, *own, *(key.column for key in frame.keys)]
 
 
 # --- formulas ------------------------------------------------------------------------------
@@ -116,9 +118,8 @@ def _compute(compute: Compute, frame: Frame) -> Outline:
     if any(output.overlapping for output in compute.outputs):
         says.append("rows overlap")
         found.add("S4")
-    return Outline(
-        "compute", "; ".join(says), _sorted(found), inputs=(_merge(compute.input, frame),)
-    )
+    told = "; ".join(says) or "the members alone"
+    return Outline("compute", told, _sorted(found), inputs=(_merge(compute.input, frame),))
 
 
 def _rules_of(formula: Formula) -> Iterator[str]:
@@ -205,6 +206,7 @@ def _input(node: Input, frame: Frame) -> Outline:
     keys = [*([PERIOD] if node.timed else []), *node.keys]
     each = node.entity or (str(node.answer.frame.grain),)
     says.append(f"over each {', '.join(each)}{' by ' if keys else ''}{', '.join(keys)}")
+    says += [text for text, _ in _look(node.look)]
     answer = _compute(node.answer.input, node.answer.frame)
     return Outline("regroup", "; ".join(says), ("S10",), inputs=(answer,))
 
@@ -220,7 +222,7 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
     for text, rule in _ways(node):
         says.append(text)
         rules.add(rule)
-    place = node.leaves[0].measure.place
+    place = node.leaves[0].measure.place if node.leaves else source.place
     finer = node.merged_from
     if finer is not None:
         from_base = finer.base is not None

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from kpidsl.model.expr import QueryDimension
-from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
@@ -15,15 +12,18 @@ from kpidsl.plan.accruals import accrual, check_weights
 from kpidsl.plan.additivity import can_be_named_late, merged_by, merges_into, overlaps
 from kpidsl.plan.bases import Bases
 from kpidsl.plan.entities import Answers, EntityAnswers
+from kpidsl.plan.grains import coarser_columns, lying_in
 from kpidsl.plan.groundwork import Groundwork
-from kpidsl.plan.keys import Keys, Wanted, check_fan_out
+from kpidsl.plan.keys import Keys, Wanted, check_fan_out, named_keys
 from kpidsl.plan.leaves import Expansion, LeafSpec
 from kpidsl.plan.looking import check_periods
+from kpidsl.plan.members import member_nodes
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
     Accrual,
     Aggregate,
+    Coarser,
     Compute,
     Frame,
     Input,
@@ -60,7 +60,7 @@ def plan(
 
     `ground` may be shared between queries of the same model.
     """
-    planner = _Planner(model, query, ground or Groundwork(model), *_named_keys(query))
+    planner = _Planner(model, query, ground or Groundwork(model), *named_keys(query))
     try:
         check_periods(query, model.settings.timezone)
         return planner.plan(), noticed(query)
@@ -80,6 +80,7 @@ class _Planner:
     stated: bool = False
     known: Answers = field(default_factory=dict)
     extent: tuple[Source, ...] = ()
+    coarser: tuple[Coarser, ...] = ()
     expansion: Expansion = field(init=False)
     _keys: Keys = field(init=False)
 
@@ -92,7 +93,7 @@ class _Planner:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
         tested = {metric: self.expansion.formula(metric) for metric in metrics_in(query.having)}
-        aggregates = self._aggregates(None, self.finer)
+        aggregates = self._aggregates(None, self.finer) if query.select else self._members()
         finer = (*self.finer, *aggregates, *_bases(aggregates))
         inputs: tuple[Input, ...] = (*aggregates, *self._regroups(None))
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
@@ -102,7 +103,9 @@ class _Planner:
             for over in overs
             if over is not None
         )
-        names = Names((PERIOD, *self.columns, *self.states))
+        self.coarser = coarser_columns(query, self.model.settings.calendar, self.columns)
+        longer = (item.column for item in self.coarser)
+        names = Names((PERIOD, *self.columns, *self.states, *longer))
         overlapping = overlaps((formula for _, formula in formulas), inputs)
         outputs = tuple(
             Output(names.unused(item.name), formula, several)
@@ -127,6 +130,7 @@ class _Planner:
             query.window,
             self.extent or tuple(source for source in used if source.time),
             self.ground.facts,
+            self.coarser,
         )
         called = {
             item.name: output.name for item, output in zip(query.select, outputs, strict=True)
@@ -136,14 +140,22 @@ class _Planner:
         )
         beside, where = kept_rows(query.having, tested, outputs, names)
         compute = Compute(merge, outputs, ranges, beside)
-        sort = Sort(compute, order, query.limit, where, self._columns_of(query.per))
-        subtotals = tuple(self._subtotals(finer)) if query.totals else ()
+        per = self._columns_of(query.per)
+        sort = Sort(compute, order, query.limit, where, per)
+        subtotals = tuple(self._subtotal(group, finer) for group in query.totals)
         leaders = self._leaders(query.top, called, finer) if query.top else None
         return Plan(sort, frame, subtotals, leaders)
 
+    def _members(self) -> tuple[Aggregate, ...]:
+        """Group rows by their members alone, where no metric is asked for."""
+        wanted = tuple(zip(self.columns, self.query.by, strict=True))
+        answers = EntityAnswers(self.query, self._answer, self.known)
+        return member_nodes(self.query, self.model, self.ground, wanted, answers)
+
     def _columns_of(self, group: Group) -> tuple[str, ...]:
-        timed = () if group.grain is None else (PERIOD,)
-        return (*timed, *(self.columns[place] for place in group.by))
+        own = [PERIOD] if group.grain is not None and group.grain is self.query.grain else []
+        own += [item.column for item in self.coarser if item.grain is group.grain]
+        return (*own, *(self.columns[place] for place in group.by))
 
     def _leaders(self, top: Top, called: dict[str, str], finer: tuple[Aggregate, ...]) -> Leaders:
         """Plan who comes first, and what is left over."""
@@ -172,29 +184,33 @@ class _Planner:
         beyond: tuple[Wanted, ...] = (),
         *,
         stated: bool = False,
+        places: Sequence[int] | None = None,
     ) -> Subtotal:
-        """Plan the same outputs over fewer keys."""
-        places = len(query.by)
-        columns, states = self.columns[:places], self.states[:places]
+        """Plan the same outputs over fewer keys: those at `places`, or the first ones."""
+        kept = range(len(query.by)) if places is None else places
+        columns = tuple(self.columns[place] for place in kept)
+        states = tuple(self.states[place] for place in kept)
         shared = (finer, beyond, stated, self.known)
         planner = _Planner(self.model, query, self.ground, columns, states, *shared)
         planned = planner.plan()
-        return Subtotal(planned.root.input, planned.frame)
+        coarser = lying_in(self.coarser, query, self.model.settings.calendar)
+        return Subtotal(planned.root.input, replace(planned.frame, coarser=coarser))
 
     def _answer(self, query: Query) -> Subtotal:
         """Plan an answer within this one."""
-        columns, states = _named_keys(query)
+        columns, states = named_keys(query)
         planned = _Planner(self.model, query, self.ground, columns, states).plan()
         return Subtotal(planned.root.input, planned.frame)
 
-    def _subtotals(self, finer: tuple[Aggregate, ...]) -> Iterator[Subtotal]:
-        """Yield the totals from the finest to the one over everything."""
+    def _subtotal(self, group: Group, finer: tuple[Aggregate, ...]) -> Subtotal:
+        """Plan the totals over the keys that a group is without."""
         query = self.query
-        kept = [(query.by[:count], query.grain) for count in reversed(range(len(query.by)))]
-        if query.grain is not None:
-            kept.append(((), None))
-        for by, grain in kept:
-            yield self._level(replace(query.values_alone(), by=by, grain=grain), finer)
+        by = tuple(query.by[place] for place in group.by)
+        if group.grain is not None and group.grain is not query.grain:
+            # Of values by other periods only those by the day make ones by these.
+            finer = tuple(node for node in finer if node.base is not None)
+        total = replace(query.values_alone(), by=by, grain=group.grain)
+        return self._level(total, finer, places=group.by)
 
     def _used_sources(self, inputs: Iterable[Input]) -> list[Source]:
         found = [node.input.source for node in aggregates_of(inputs)]
@@ -361,7 +377,7 @@ class _Planner:
         """Return the key columns, each with a state where a row may have no member of it."""
         nodes = aggregates_of(inputs)
         absent = {key.column for node in nodes for key in node.keys if key.may_be_absent}
-        every = unallocated or self.stated or self.query.totals or self.query.top is not None
+        every = unallocated or self.stated or bool(self.query.totals) or self.query.top is not None
         return tuple(
             KeyColumn(
                 column,
@@ -390,22 +406,3 @@ def _bases(nodes: tuple[Aggregate, ...]) -> list[Aggregate]:
 
 def _conditions(leaves: tuple[Leaf, ...]) -> tuple[PlacedExpr, ...]:
     return tuple(condition for leaf in leaves for condition in leaf.where)
-
-
-def _named_keys(query: Query) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the key columns, and those of what tells why a member is absent."""
-    columns = key_names(query.by, query.grain)
-    names = Names((PERIOD, *columns))
-    return columns, tuple(names.unused(f"{column}__state") for column in columns)
-
-
-def key_names(by: tuple[QueryDimension, ...], grain: Grain | DayPart | None) -> tuple[str, ...]:
-    """Name the key columns by their dimensions, in full where two would be equal, or one would be
-    taken for the period."""
-    short = [item.name.casefold() for item in by]
-    reserved = [] if grain is None else [PERIOD]
-    names = Names(reserved)
-    return tuple(
-        names.unused(item.name if [*short, *reserved].count(own) == 1 else str(item))
-        for item, own in zip(by, short, strict=True)
-    )

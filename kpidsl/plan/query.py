@@ -50,11 +50,11 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Query:
     """`grain` groups by each metric's own clock (S15): by periods of days, or by parts of a day,
-    which need a window (S17, S20). `window` is the report window, local
+    which need a window (S17, S20); the columns of `coarser` tell the longer periods in which each
+    lies. `window` is the report window, local
     days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
-    that the data hold, rather than every period (S17). `totals`: also without the last dimension,
-    without the last two…, and over the whole window, each recomputed (S10), as is what `top` leaves
-    over.
+    that the data hold, rather than every period (S17). `totals` are rows of these groups
+    beside, each recomputed (S10), as is what `top` leaves over.
 
     Rows that are left out change no value (S1): those at which `having` does not hold, and all but
     the first `limit` in each group of the keys `per`. Totals stay, and are over all rows."""
@@ -67,15 +67,17 @@ class Query:
     order: tuple[Order, ...] = ()
     limit: int | None = None
     sparse: bool = False
-    totals: bool = False
+    totals: tuple[Group, ...] = ()
     top: Top | None = None
     having: RowExpr | None = None
     per: Group = Group()
+    coarser: tuple[Grain, ...] = ()
 
     def values_alone(self) -> Query:
         """Return the question about the same values, less what is said of the rows of the answer:
         their order, which of them are left out, and totals beside them."""
-        return replace(self, order=(), limit=None, totals=False, top=None, having=None, per=Group())
+        shown = replace(self, order=(), limit=None, having=None, per=Group())
+        return replace(shown, totals=(), coarser=(), top=None)
 
 
 class Absent(Enum):

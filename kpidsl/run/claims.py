@@ -14,7 +14,7 @@ from kpidsl.model.expr import Resolved, RowExpr
 from kpidsl.model.formula import row_text
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Entity, Join, Measure, Source
+from kpidsl.model.sources import Entity, Join, Measure, Source, TimeSpec
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import explain
 from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
@@ -86,9 +86,16 @@ class Claims:
         """Return why the days of a source's times are unknown (S20)."""
         if source.time is None:
             return []
+        mark = source.watermark
+        if (
+            isinstance(mark, TimeSpec)
+            and mark.stored_as is None
+            and Kind.MOMENT in self._kinds_of(source, mark.expr)
+        ):
+            return [_zoneless(source, "watermark", "max(loaded_at)")]
         found = self._kinds_of(source, source.time.expr)
         if source.time.stored_as is None:
-            return [_zoneless(source)] if Kind.MOMENT in found else []
+            return [_zoneless(source, "time", "paid_at")] if Kind.MOMENT in found else []
         if not found & {Kind.DAY, Kind.ZONED}:
             return []
         holds = "holds days, which have no zone" if Kind.DAY in found else "names its own zone"
@@ -309,13 +316,14 @@ class Claims:
         return self._engine.run(self._dialect.text(tree, pretty=False)).rows
 
 
-def _zoneless(source: Source) -> Diagnostic:
+def _zoneless(source: Source, key: str, example: str) -> Diagnostic:
     """Times without a zone could be of any (S20)."""
+    what = "times" if key == "time" else f"times of the {key}"
     return error(
         "K653",
-        f"the times of `{source.name}` have no zone, so the day they belong to is unknown",
+        f"the {what} of `{source.name}` have no zone, so the day they belong to is unknown",
         source.span,
-        help='say in which zone they are, as in `time: paid_at { stored_as: "UTC" }`',
+        help=f'say in which zone they are, as in `{key}: {example} {{ stored_as: "UTC" }}`',
     )
 
 

@@ -31,7 +31,7 @@ from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.leaves import leaves_of, timed_values
 from kpidsl.plan.nodes import AccrualValue, FirstKnown, Formula, Negation, Operation, Place, Plan
 from kpidsl.plan.planner import plan
-from kpidsl.plan.query import Absent, Query, Selection
+from kpidsl.plan.query import Absent, Group, Query, Selection
 from kpidsl.run.result import Result, Role, Value
 from kpidsl.run.verdicts import Verdict, added, alike, computed, is_number
 from kpidsl.text.display import counted
@@ -92,7 +92,7 @@ class Laws:
 
     def _members(self, total: Value, dimension: QueryDimension) -> Iterator[Verdict]:
         query = replace(self._alone, by=(dimension,))
-        split, stacked = self._ask(query), self._ask(replace(query, totals=True))
+        split, stacked = self._ask(query), self._ask(replace(query, totals=(Group(),)))
         if split is None or stacked is None:
             return
         cells = _values(split)

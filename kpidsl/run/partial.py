@@ -54,15 +54,21 @@ def partial_rows(
 def asked_of(row: tuple[object, ...], frame: Frame) -> tuple[Grain | None, Window | None]:
     """Return the grain of which a row is a period, and the days asked for that it stands for: the
     day of a part of one. A total over time is no period, and None are all days there are."""
-    start = None if frame.grain is None else row[0]
-    if start is None or start is Absent.ALL:
+    grains = [*(item.grain for item in frame.coarser), frame.grain]
+    told = [
+        (start, grain)
+        for start, grain in zip(row, grains, strict=False)
+        if grain is not None and start is not Absent.ALL
+    ]
+    if not told:
         return None, frame.window
+    start, grain = told[-1]
     assert isinstance(start, date)
     if isinstance(start, datetime):
         day = start.date()
         return Grain.DAY, Window(day, day + timedelta(days=1))
-    assert isinstance(frame.grain, Grain)
-    return frame.grain, _days_of(start, frame.grain, frame)
+    assert isinstance(grain, Grain)
+    return grain, _days_of(start, grain, frame)
 
 
 def _days_of(start: date, grain: Grain, frame: Frame) -> Window | None:

@@ -109,6 +109,12 @@ class Result:
         """The columns' names, in order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def period(self) -> str | None:
+        """The name of the column of the rows' own periods, the finest that there are."""
+        found = [column.name for column in self.columns if column.role is Role.PERIOD]
+        return found[-1] if found else None
+
     def values(self, name: str) -> list[Any]:
         """Return one column, top to bottom; each cell is a `Value`. Raises `KeyError`."""
         if name not in self.names:

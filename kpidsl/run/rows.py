@@ -37,10 +37,12 @@ def rows_of(
 
 
 def with_local_periods(
-    rows: tuple[tuple[Value, ...], ...], part: DayPart, zone: str
+    rows: tuple[tuple[Value, ...], ...], place: int, part: DayPart, zone: str
 ) -> tuple[tuple[Value, ...], ...]:
-    """Turn the instants at which periods begin into local times with their offset (S20)."""
-    return tuple(
-        (local_period(row[0], part, zone) if isinstance(row[0], datetime) else row[0], *row[1:])
-        for row in rows
-    )
+    """Turn the instants at which periods begin, each at a place in its row, into local times with
+    their offset (S20)."""
+
+    def local(value: Value) -> Value:
+        return local_period(value, part, zone) if isinstance(value, datetime) else value
+
+    return tuple((*row[:place], local(row[place]), *row[place + 1 :]) for row in rows)

@@ -177,7 +177,8 @@ class Runner:
             return None, found
         rows = rows_of(table, planned.frame.keys, columns)
         if isinstance(query.grain, DayPart):
-            rows = with_local_periods(rows, query.grain, self.model.settings.timezone)
+            place = len(planned.frame.coarser)
+            rows = with_local_periods(rows, place, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
         marks = marks_of(planned, rows, query, self.model)
@@ -258,11 +259,13 @@ class Runner:
         table, _ = self._run(tree, self._text(tree, pretty=False), [source], days)
         if table is None:
             return None
-        first, last = table.rows[0]
+        first, last, *until = table.rows[0]
         if not isinstance(first, date) or not isinstance(last, date):
             return None
         # The calendar has no day after 9999-12-31, as exports write "never".
-        end = source.watermark or min(last, date.max - _DAY) + _DAY
+        end = until[0] if until else source.watermark or min(last, date.max - _DAY) + _DAY
+        if not isinstance(end, date):
+            return None
         return Window(first, end) if first < end else None
 
     def _holds_days(self, sources: Sequence[Source]) -> bool:
@@ -371,7 +374,7 @@ class Runner:
         return self._counted_ids[place]
 
     def _columns(self, query: Query, planned: Plan) -> tuple[Column, ...]:
-        found: list[Column] = []
+        found = [Column(item.column, Role.PERIOD) for item in planned.frame.coarser]
         if query.grain is not None:
             found.append(Column(PERIOD, Role.PERIOD))
         found += [Column(key.column, Role.DIMENSION) for key in planned.frame.keys]

@@ -156,10 +156,14 @@ class Cells:
             last_day = partial(self._column, "last_day", known)
             tests += [exp.LTE(this=in_tree(start), expression=last_day()) for start in starts]
             return build.conjunction(tests)
-        later = [start for start in starts if not (isinstance(start, date) and start < mark)]
+        until: exp.Expr = self._column("end_day", known)
+        later = starts
+        if isinstance(mark, date):
+            later = [start for start in starts if not (isinstance(start, date) and start < mark)]
+            until = build.day(mark)
         # A watermark before the first row vouches for no day at all.
         known_days = [*map(in_tree, later), first_day()]
-        tests += [exp.LT(this=day, expression=build.day(mark)) for day in known_days]
+        tests += [exp.LT(this=day, expression=until.copy()) for day in known_days]
         return build.conjunction(tests)
 
     def _edges(self, look: Look) -> tuple[list[Day], list[Day]]:

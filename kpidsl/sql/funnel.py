@@ -14,6 +14,7 @@ from itertools import combinations
 from sqlglot import exp
 
 from kpidsl.model.expr import Compare, Literal, RowExpr
+from kpidsl.model.sources import Source
 from kpidsl.plan.funnel import Walk
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Dialect
@@ -68,6 +69,16 @@ class _FunnelLowering:
         """Return when a local day begins."""
         utc = Clock(self.walk.frame.settings.timezone, None if self.by_days else "UTC")
         return build.literal(utc.stored(day))
+
+    def _begin_of_latest(self, source: Source) -> exp.Expr:
+        """Return when the day begins that a source does not vouch for, where its rows tell it."""
+        until = self.grouping.vouched_until(source)
+        assert until is not None
+        midnight = build.cast(until, "TIMESTAMP")
+        if self.by_days:
+            return midnight
+        zone = self.walk.frame.settings.timezone
+        return self.dialect.instant(midnight, Clock(zone, zone))
 
     # --- ordered ---------------------------------------------------------------------------
 
@@ -265,8 +276,10 @@ class _FunnelLowering:
         ends: list[exp.Expr] = []
         for number, events in enumerate(self.walk.events, start=1):
             watermark = events.source.watermark
-            if watermark is not None:
+            if isinstance(watermark, date):
                 ends.append(self._begin(watermark))
+            elif watermark is not None:
+                ends.append(self._begin_of_latest(events.source))
             else:
                 ends.append(self.events.latest(number, events).subquery())
         until = ends[0] if len(ends) == 1 else exp.Least(this=ends[0], expressions=ends[1:])

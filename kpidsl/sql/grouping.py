@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from sqlglot import exp
 
@@ -27,6 +27,7 @@ from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import Scope
 from kpidsl.sql.spans import END_DAY, within
 from kpidsl.sql.statement import key_columns
+from kpidsl.sql.watermarks import vouched_until
 
 _KEEPS_MONEY = {Kind.SUM, Kind.MIN, Kind.MAX, *BY_ORDER}
 ACCRUED = "DECIMAL(38, 12)"
@@ -130,7 +131,8 @@ class Grouping:
             members = [part for key in node.beyond for part in _member(scope, key)]
             wheres.append(self.leaders.hold_none(members))
         conditions = [self._leaf_conditions(scope, leaf) for leaf in node.leaves]
-        shared = [item for item in conditions[0] if all(item in other for other in conditions)]
+        first = conditions[0] if conditions else []
+        shared = [item for item in first if all(item in other for other in conditions)]
         conditions = [[item for item in own if item not in shared] for own in conditions]
         wheres += shared
         if all(conditions):
@@ -245,13 +247,19 @@ class Grouping:
         if node.stock is None:
             return None
         last = self.dialect.add(self._end(node, spans), 0, -1)
-        if source.watermark is not None:
-            known: exp.Expr = build.day(source.watermark - timedelta(days=1))
+        until = self.vouched_until(source)
+        if until is not None:
+            known = self.dialect.add(until, 0, -1)
         else:
             scope = self.scope_of(source)
             day = exp.Max(this=build.cast(scope.time(), "DATE"))
             known = exp.Subquery(this=scope.apply_joins(build.select(day)))
         return exp.Least(this=last, expressions=[known], ignore_nulls=True)
+
+    def vouched_until(self, source: Source) -> exp.Expr | None:
+        """Return the first day of a source that is not complete, if it says so (S21)."""
+        zone = self.frame.settings.timezone
+        return vouched_until(self.scope_of(source), self.dialect, zone)
 
     def _leaf_conditions(self, scope: Scope, leaf: Leaf) -> list[exp.Expr]:
         own = [] if leaf.measure.where is None else [scope.condition(leaf.measure.where)]

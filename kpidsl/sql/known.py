@@ -9,7 +9,7 @@ from sqlglot import exp
 from kpidsl.model.expr import Literal, RowExpr
 from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Entity, Join, Measure, Source
+from kpidsl.model.sources import Entity, Join, Measure, Source, TimeSpec
 from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
@@ -280,7 +280,16 @@ def first_and_last(grouping: Grouping, source: Source, *, last: bool = True) -> 
     columns = [build.alias(_day_of(grouping, source, last=False), "first_day")]
     if last:
         columns.append(build.alias(_day_of(grouping, source, last=True), "last_day"))
-    return build.select(*columns)
+    return build.select(*columns, *told_end(grouping, source))
+
+
+def told_end(grouping: Grouping, source: Source) -> list[exp.Expr]:
+    """Return the column `end_day`, the first day that is not complete, where rows tell it (S21)."""
+    if not isinstance(source.watermark, TimeSpec):
+        return []
+    until = grouping.vouched_until(source)
+    assert until is not None
+    return [build.alias(until, "end_day")]
 
 
 def _day_of(grouping: Grouping, source: Source, *, last: bool) -> exp.Expr:

@@ -82,7 +82,7 @@ def leader_tables(
 
 def answer_columns(frame: Frame, outputs: Iterable[str]) -> list[str]:
     """Return all columns of an answer."""
-    return [*key_columns(frame), *outputs]
+    return [*(item.column for item in frame.coarser), *key_columns(frame), *outputs]
 
 
 def _names(key: KeyColumn) -> tuple[str, str]:

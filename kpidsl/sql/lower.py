@@ -43,6 +43,7 @@ from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
 from kpidsl.sql.merging import Part, by_period, columns_of, counts, folded, skeleton
 from kpidsl.sql.once import counted_once
+from kpidsl.sql.periods import coarser_period
 from kpidsl.sql.shown import in_order, leaves_out, shown_rows
 from kpidsl.sql.spans import spans
 from kpidsl.sql.spine import Spine
@@ -160,21 +161,30 @@ class _Lowering:
     def select(self, whole: Frame) -> exp.Select:
         """Return the rows with the key columns of the whole answer, in no order."""
         select = self._compute(self.compute)
-        if len(whole.keys) == len(self.frame.keys) and whole.grain is self.frame.grain:
+        same = len(whole.keys) == len(self.frame.keys) and whole.grain is self.frame.grain
+        if same and not whole.coarser:
             return select
-        values = select.expressions[len(key_columns(self.frame)) :]
-        select.set("expressions", [*self._keys_of(whole), *values])
+        count = len(key_columns(self.frame))
+        keys, values = select.expressions[:count], select.expressions[count:]
+        keys = keys if same else list(self._keys_of(whole))
+        period = build.column(PERIOD, CELLS)
+        longer = [
+            build.alias(coarser_period(item, period.copy(), self.frame, self.dialect), item.column)
+            for item in whole.coarser
+        ]
+        select.set("expressions", [*longer, *keys, *values])
         return select
 
     def _keys_of(self, whole: Frame) -> Iterator[exp.Expr]:
         """Yield the keys of the whole answer in a row that is a total over some of them."""
         if whole.grain is not None:
-            day = build.column(PERIOD, CELLS) if self.frame.grain is not None else None
+            own = self.frame.grain is whole.grain
+            day = build.column(PERIOD, CELLS) if own else None
             kind = "TIMESTAMP" if isinstance(whole.grain, DayPart) else "DATE"
             yield day or build.alias(build.cast(exp.Null(), kind), PERIOD)
-        own = {key.column: key for key in self.frame.keys}
+        keys = {key.column: key for key in self.frame.keys}
         for key in whole.keys:
-            mine = own.get(key.column)
+            mine = keys.get(key.column)
             assert key.state is not None
             if mine is None:
                 yield build.alias(exp.Null(), key.column)
@@ -220,7 +230,8 @@ class _Lowering:
     def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):
             inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
-            return over_entities(node, inner, self.frame, self.statement)
+            spans = self._spans(node.look) if node.look.joined else None
+            return over_entities(node, inner, self.frame, self.statement, spans)
         return self.rows(node), [leaf.column for leaf in node.leaves]
 
     def rows(self, node: Aggregate) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlglot import exp
 
 from kpidsl.model.expr import And, Column, Compare, In, IsState, Literal, Not, Or, RowExpr
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import PERIOD, KeyColumn, Plan
+from kpidsl.plan.nodes import PERIOD, Coarser, KeyColumn, Plan
 from kpidsl.sql import build
 from kpidsl.sql.leaders import answer_columns
-from kpidsl.sql.statement import ALL, OTHER, key_columns
+from kpidsl.sql.statement import ALL, OTHER
 
 _ROWS = "rows"
 _OPERATORS: dict[str, type[exp.Binary]] = {
@@ -105,9 +106,11 @@ _TRUE, _FALSE = exp.Boolean(this=True), exp.Boolean(this=False)
 def in_order(select: exp.Select, plan: Plan) -> exp.Select:
     """Put the rows in order: totals and the rest after what they are beside, then as asked, or the
     leaders by their place, then by the keys."""
-    terms = [_is(ALL, key) for key in plan.frame.keys if plan.subtotals and key.state is not None]
-    if plan.subtotals and plan.frame.grain is not None:
-        terms.append(build.is_null(build.column(PERIOD)))
+    terms: list[exp.Expr] = []
+    if plan.subtotals:
+        terms += [_is(ALL, key) for key in plan.frame.keys if key.state is not None]
+        times = [*([PERIOD] if plan.frame.grain else []), *map(_column, plan.frame.coarser)]
+        terms += [build.is_null(build.column(name)) for name in times]
     ordered = [_ordered(term) for term in terms]
     if plan.leaders is not None:
         ordered.append(_ordered(_is(OTHER, plan.frame.keys[-1])))
@@ -126,17 +129,22 @@ def _order(plan: Plan) -> Iterator[exp.Ordered]:
     asked = list(plan.root.order)
     if plan.leaders is not None and not asked:
         others = plan.frame.keys[:-1]
-        asked = [(name, False) for name in key_columns(plan.frame, range(len(others)))]
+        frame = replace(plan.frame, keys=others)
+        asked = [(name, False) for name in answer_columns(frame, ())]
         asked.append((plan.leaders.column, plan.leaders.descending))
     groups = [(name, dict(asked).get(name, False)) for name in plan.root.per]
     named = dict([*groups, *asked])
-    for name in key_columns(plan.frame):
+    for name in answer_columns(plan.frame, ()):
         named.setdefault(name, False)
     for name, descending in named.items():
         key = keys.get(name)
         if key is not None and key.members:
             yield _ordered(_place(key), descending)
         yield _ordered(build.column(name), descending)
+
+
+def _column(coarser: Coarser) -> str:
+    return coarser.column
 
 
 def _ordered(term: exp.Expr, descending: bool = False) -> exp.Ordered:

@@ -12,7 +12,7 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.nodes import PERIOD, Frame
 from kpidsl.sql import build
 from kpidsl.sql.grouping import Grouping
-from kpidsl.sql.known import first_and_last
+from kpidsl.sql.known import first_and_last, told_end
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.statement import Statement
 
@@ -76,9 +76,10 @@ class Spine:
         held = ("known", source.name, last)
         if held not in self._shared:
             days = self._all_days(source)
-            rows = (
-                first_and_last(self.grouping, source, last=last) if days is None else _ends_of(days)
-            )
+            if days is None:
+                rows = first_and_last(self.grouping, source, last=last)
+            else:
+                rows = _ends_of(days, told_end(self.grouping, source))
             self._shared[held] = self._cte(f"{source.name}_known", rows)
         return self._shared[held]
 
@@ -104,9 +105,9 @@ class Spine:
         )
 
 
-def _ends_of(days: str) -> exp.Select:
+def _ends_of(days: str, others: list[exp.Expr]) -> exp.Select:
     ends = [
         build.alias(exp.Min(this=build.column(PERIOD)), "first_day"),
         build.alias(exp.Max(this=build.column(PERIOD)), "last_day"),
     ]
-    return build.from_(build.select(*ends), build.table(days))
+    return build.from_(build.select(*ends, *others), build.table(days))

@@ -19,7 +19,14 @@ from tests.cli.conftest import SHOP, Shell
         (["revenue", "--by", "1 + ("], ["<by>:1:"]),
         (["revenue", "--by", "1"], ["K924", "dimensions and grains"]),
         (["revenue", "--by", "orders"], ["K214", "`orders`"]),
-        (["revenue", "--by", "month,week"], ["K924", "`month`", "`week`"]),
+        (["revenue", "--by", "month,month"], ["K924", "twice"]),
+        (["revenue", "--by", "hour,minute"], ["K924", "`hour`", "`minute`"]),
+        (["revenue", "--by", "month", "--totals-by", "chanel"], ["K924", "`chanel`"]),
+        (["revenue", "--by", "month", "--totals-by", "month"], ["K924", "no total"]),
+        (["revenue", "--by", "year,month", "--totals-by", "year+month"], ["K924", "finer"]),
+        (["revenue", "--by", "month", "--totals-by", "all,all"], ["K924", "twice"]),
+        (["revenue", "--limit", "1", "--per", "month"], ["K924", "`month`"]),
+        (["revenue", "--having", "revenu > 1"], ["K211", "`revenue`"]),
         (["revenue", "--by", "channel,sales.channel"], ["K924", "twice"]),
         (["revenue", "--where", 'chanel = "search"'], ["K211", "`channel`"]),
         (["revenue", "--where", "channel ="], ["K102", "<where>:1:"]),
@@ -38,7 +45,10 @@ from tests.cli.conftest import SHOP, Shell
         (["revenue", "--compare", "prior_yaer"], ["K924", "`prior_yaer`", "use `prior_year`"]),
         (["revenue", "--compare", "prior_day,prior_day"], ["K924", "twice"]),
         (["revenue", "--colour"], ["--colour"]),
-        ([], ["metrics"]),
+        ([], ["K924", "no metric"]),
+        (["--by", "month"], ["K924", "no metric"]),
+        (["--by", "channel,month"], ["K924", "a grain of time"]),
+        (["--by", "channel", "--totals"], ["K924", "`totals`"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -79,13 +89,16 @@ def test_an_iso_week_is_none_of_a_project_whose_weeks_start_on_sunday(
         )  # fmt: skip
     # The week from Sunday, 4 January has the sale of its first day: 40.
     query = ["query", "revenue", "--by", "week", "--period", "2026-01-04 .. 2026-01-10"]
-    assert shop.run(*query, "--format", "csv").out == "period,revenue\n2026-01-04,40\n"
+    assert (
+        shop.run(*query, "--format", "csv").out
+        == "period,revenue,period__partial\n2026-01-04,40,false\n"
+    )
 
 
 def test_an_iso_week_is_one_of_a_project_whose_weeks_start_on_monday(shop: Shell) -> None:
     """5 to 11 January 2026, with the sale of the 11th: 60."""
     out = shop.run("query", "revenue", "--by", "week", "--period", "2026-W02", "--format", "csv")
-    assert out.out == "period,revenue\n2026-01-05,60\n"
+    assert out.out == "period,revenue,period__partial\n2026-01-05,60,false\n"
 
 
 def test_an_unknown_report(shop: Shell) -> None:

@@ -10,6 +10,7 @@ from hypothesis.vendor.pretty import RepresentationPrinter
 
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Calendar, Grain, Window, next_start, period_start
+from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query
 from tests.oracle.draws import Draw, chance, pick
 from tests.oracle.generate import Case, random_case
@@ -60,7 +61,8 @@ def _changed(draw: Draw, query: Query) -> Query:
         query = replace(query, sparse=not query.sparse)
     if chance(draw, 35):
         return query
-    query = replace(query.values_alone(), totals=chance(draw, 20))
+    query = query.values_alone()
+    with_totals = chance(draw, 20)
     if chance(draw, 50):
         query = replace(query, select=(pick(draw, query.select),))
     if query.by and chance(draw, 50):
@@ -68,7 +70,10 @@ def _changed(draw: Draw, query: Query) -> Query:
     if not isinstance(query.grain, DayPart) and chance(draw, 50):
         grain = pick(draw, (None, query.grain, Grain.DAY, Grain.MONTH, Grain.MONTH))
         query = replace(query, grain=grain)
-    return query
+    if not with_totals:
+        return query
+    grains = [] if query.grain is None else [query.grain]
+    return replace(query, totals=rollup(len(query.by), grains))
 
 
 def _period(draw: Draw, window: Window, calendar: Calendar) -> Window:

@@ -9,7 +9,7 @@ from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
-from kpidsl.model.sources import BY_ORDER, Aggregate, Measure
+from kpidsl.model.sources import BY_ORDER, Aggregate, Measure, TimeSpec
 from kpidsl.plan.query import Absent
 from tests.oracle import currencies
 from tests.oracle.asking import asked
@@ -136,8 +136,10 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 rest": Absent.OTHER in members,
         "S10 top": query.top is not None and len(answer) > 1,
         "S10 total": e.Total in kinds and bool(query.by),
-        "S10 totals recomputed": query.totals and len(answer) > 1,
+        "S10 totals recomputed": bool(query.totals) and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
+        "S11 rolling average": bool(kinds & {e.Rolling, e.ToDate})
+        and any(each.stock is not None and each.stock.rolling == "average" for each in measures),
         "S12 ratio": any(isinstance(part, e.MetricArithmetic) and part.op == "/" for part in every),
         "S13 null": None in values,
         "S13 zero": 0 in values,
@@ -163,6 +165,10 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S20 week": query.grain is Grain.WEEK,
         "S20 years of weeks": query.grain in FISCAL and model.settings.week_years is not None,
         "S20 listed calendar": query.grain in FISCAL and model.settings.listed is not None,
+        "S21 watermark of rows": any(
+            isinstance(model.sources[leaf].watermark, TimeSpec) for leaf in leaves
+        )
+        and (query.grain is not None or query.window is not None),
         "S20 zone": (query.grain is not None or query.window is not None)
         and any(moves_a_day(rows, leaf) for leaf in leaves),
         "rank": e.Rank in kinds and len(answer) > 1,

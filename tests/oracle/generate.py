@@ -13,8 +13,9 @@ from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model, Settings
+from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query, Selection, Top
-from tests.oracle.asking import with_rows_left_out
+from tests.oracle.asking import with_longer_periods, with_rows_left_out, without_metrics
 from tests.oracle.currencies import with_currencies
 from tests.oracle.days import FISCAL, day_of
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
@@ -139,11 +140,12 @@ def random_case(draw: Draw) -> Case:
         window=window,
         where=maker.condition(timed=False) if maker.conditions and chance(draw, 25) else None,
         sparse=sparse,
-        totals=chance(draw, 20),
+        totals=rollup(len(by), [] if grain is None else [grain]) if chance(draw, 20) else (),
         top=_top(draw, select, rest=not split or careless) if leads else None,
     )
     model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
     has_catalogue = chance(draw, 70)
+    query = without_metrics(draw, with_longer_periods(draw, query))
     query = with_rows_left_out(draw, query, maker.exact())
     case = Case(model, query, world.tables, world.columns, has_catalogue)
     return with_currencies(draw, case)

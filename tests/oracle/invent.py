@@ -210,8 +210,8 @@ def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
         origin=TableOrigin(path=(sketch.name,)),
         key=key,
         time=time_spec,
-        watermark=pick(draw, (*DAYS, *DAYS[-3:] * 5))
-        if sketch.at is not None and chance(draw, 20)
+        watermark=pick(draw, (*DAYS, *DAYS[-3:] * 5, *[time_spec] * 10))
+        if sketch.at is not None and chance(draw, 25)
         else None,
         exclude=_exclude(draw, sketch),
         joins={
@@ -321,6 +321,7 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
                 entity=(e.Column((entity,)),),
                 stale_days=pick(draw, (None, 1, 30)),
                 closed=own_predicate(draw, sketch) if chance(draw, 30) else None,
+                rolling=pick(draw, (None, "last", "average", "average")),
             )
         where = own_predicate(draw, sketch) if chance(draw, 30) else None
         found.append(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Aggregate, Measure, Source
+from kpidsl.model.sources import Aggregate, Measure
 from kpidsl.model.units import SEVERAL
 from tests.oracle.days import day_of
 from tests.oracle.rows import Refused, Row, Rows, decimal_of
@@ -78,9 +78,9 @@ def _day(rows: Rows, row: Row) -> date | None:
     return None if moment is None else day_of(moment)
 
 
-def last_known(source: Source, days: list[date]) -> date:
+def last_known(until: date | None, days: list[date]) -> date:
     """The last day that a source knows: that before its watermark, or of its last row."""
-    return max(days) if source.watermark is None else source.watermark - timedelta(days=1)
+    return max(days) if until is None or until == date.min else until - timedelta(days=1)
 
 
 def _exact(value: Fraction) -> Decimal:

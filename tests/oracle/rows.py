@@ -35,9 +35,9 @@ from kpidsl.model.expr import (
     TimeColumn,
 )
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Join, PerEntity, Validity
+from kpidsl.model.sources import Join, PerEntity, TimeSpec, Validity
 from kpidsl.plan.query import Absent
-from tests.oracle.days import instant, local_time
+from tests.oracle.days import day_of, instant, local_time
 from tests.oracle.functions import Unsupported, call
 
 Tables = dict[str, list[dict[str, object]]]
@@ -92,6 +92,16 @@ class Rows:
         if spec is None:
             raise Refused(f"{row.source} has no time")
         return local_time(self.plain(spec.expr, row), spec, self.model.settings.timezone)
+
+    def vouched_until(self, name: str) -> date | None:
+        """The first day that a source does not vouch for, if it says so; where rows tell, but there
+        is none, it vouches for no day (S21)."""
+        said = self.model.sources[name].watermark
+        if not isinstance(said, TimeSpec):
+            return said
+        zone = self.model.settings.timezone
+        found = [local_time(self.plain(said.expr, row), said, zone) for row in self.of(name)]
+        return max((day_of(each) for each in found if each is not None), default=date.min)
 
     def instant(self, row: Row) -> datetime | None:
         """When the row was, not only what the local clock showed (S20)."""

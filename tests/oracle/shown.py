@@ -57,10 +57,9 @@ def _holds(
 
 def _first(query: Query, answer: Answer, count: int) -> Answer:
     """The first rows of each group, told by a part of their keys; what has no value is last."""
-    timed = query.grain is not None
-    places = ((0,) if query.per.grain is not None else ()) + tuple(
-        place + timed for place in query.per.by
-    )
+    grains = [*query.coarser, *([] if query.grain is None else [query.grain])]
+    places = [grains.index(query.per.grain)] if query.per.grain is not None else []
+    places += [len(grains) + place for place in query.per.by]
     groups: dict[tuple[object, ...], list[tuple[Any, tuple[object, ...]]]] = {}
     for key, row in answer.items():
         order = tuple(_place(row[item.column], down=item.descending) for item in query.order)

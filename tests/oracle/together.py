@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -57,10 +56,16 @@ def _first(top: Top, ranking: Answer) -> set[Combo]:
     return first
 
 
-def levels(query: Query) -> Iterator[tuple[int, bool]]:
-    """The totals of a query: how many dimensions each keeps, and whether it keeps the period."""
-    if query.totals:
-        for kept in range(len(query.by)):
-            yield kept, query.grain is not None
-        if query.grain is not None:
-            yield 0, False
+def totals(query: Query, answer_of: AnswerOf) -> Answer:
+    """The rows of a query's totals, each group's answer by itself."""
+    found: Answer = {}
+    for group in query.totals:
+        by = tuple(query.by[place] for place in group.by)
+        level = answer_of(replace(query, by=by, grain=group.grain))
+        timed = group.grain is not None
+        for key, values in level.items():
+            members: list[object] = [Absent.ALL] * len(query.by)
+            for place, member in zip(group.by, key[timed:], strict=True):
+                members[place] = member
+            found[(*key[:timed], *members)] = values
+    return found

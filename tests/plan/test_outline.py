@@ -19,6 +19,7 @@ from kpidsl.model.expr import (
     Total,
 )
 from kpidsl.model.periods import Grain, Window
+from kpidsl.plan.grains import rollup
 from kpidsl.plan.outline import Outline, outline
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Query, Selection
@@ -228,7 +229,7 @@ def test_fixed_amounts_and_totals_have_nodes_of_their_own(tmp_path: Path) -> Non
 def test_levels_of_totals_stand_side_by_side(tmp_path: Path) -> None:
     """By channel and month: the rows, those without a channel, and those without a month too."""
     by = (QueryDimension("channel"),)
-    (levels,) = named(asked(tmp_path, REVENUE, by=by, totals=True), "levels")
+    (levels,) = named(asked(tmp_path, REVENUE, by=by, totals=rollup(1, [Grain.MONTH])), "levels")
     assert levels.rules == ("S10",)
     assert [item.node for item in levels.inputs] == ["compute"] * 3
 

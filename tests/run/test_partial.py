@@ -10,7 +10,7 @@ import pytest
 import kpidsl
 from kpidsl.model.expr import MeasureRef
 from kpidsl.model.periods import GREGORIAN, Grain, Window
-from kpidsl.plan.query import Absent, Query, Selection
+from kpidsl.plan.query import Absent, Group, Query, Selection
 from kpidsl.run.partial import is_partial
 from kpidsl.run.result import Known
 from tests.support import project
@@ -184,7 +184,7 @@ def test_a_total_over_time_stands_for_the_whole_window(tmp_path: Path) -> None:
             (Window(date(2026, 1, 11), date(2026, 3, 21)), (True, False, True, False)),
             (Window(date(2026, 1, 1), date(2026, 4, 1)), (True, False, True, True)),
         ):
-            query = Query((orders,), grain=Grain.MONTH, window=window, totals=True)
+            query = Query((orders,), grain=Grain.MONTH, window=window, totals=(Group(),))
             result, _ = runner.query(query)
             assert result is not None
             assert result.rows[-1][0] is Absent.ALL

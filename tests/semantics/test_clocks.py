@@ -13,7 +13,7 @@ from kpidsl.cli.tables import as_csv, as_json
 from kpidsl.model.expr import MeasureRef
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Window
-from kpidsl.plan.query import Absent, Query, Selection
+from kpidsl.plan.query import Absent, Group, Query, Selection
 from kpidsl.run.result import Result
 from tests.support import project
 
@@ -129,7 +129,9 @@ def test_a_total_over_hours_is_recomputed_and_marked_by_its_window(tmp_path: Pat
     with shop(tmp_path) as loaded:
         visitors = Selection("visitors", MeasureRef("visits", "visitors"))
         window = Window(date(2025, 10, 26), date(2025, 10, 27))
-        result, _ = loaded.runner.query(Query((visitors,), (), DayPart.HOUR, window, totals=True))
+        result, _ = loaded.runner.query(
+            Query((visitors,), (), DayPart.HOUR, window, totals=(Group(),))
+        )
     assert result is not None
     assert result.rows[-1] == (Absent.ALL, 3)
     assert not any(result.partial)

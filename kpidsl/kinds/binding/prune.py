@@ -7,7 +7,15 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from kpidsl.model.expr import Column, DimensionRef, Resolved, RowExpr
-from kpidsl.model.sources import Dimension, Join, Measure, SharedDimension, Source, UnionOrigin
+from kpidsl.model.sources import (
+    Dimension,
+    Join,
+    Measure,
+    SharedDimension,
+    Source,
+    TimeSpec,
+    UnionOrigin,
+)
 
 
 def prune(sources: dict[str, Source]) -> dict[str, Source]:
@@ -53,6 +61,7 @@ def _stands(source: Source, sources: dict[str, Source]) -> bool:
     if isinstance(source.origin, UnionOrigin) and not sources.keys() >= set(source.origin.sources):
         return False
     own = [*(source.key or ()), source.exclude, source.time.expr if source.time else None]
+    own += [source.watermark.expr] if isinstance(source.watermark, TimeSpec) else []
     if source.rates is not None:
         own += [source.rates.base, source.rates.quote, source.rates.rate]
     return _reaches_all(own, source, sources)

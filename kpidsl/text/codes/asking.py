@@ -48,8 +48,8 @@ name = "toy_store"
         "a question that makes no sense",
         "A word of the question is unknown, or two of them exclude each other.",
         "A guess at what was meant is a guess at the number.",
-        "kpidsl query revenue --by month,week",
-        "kpidsl query revenue --by month",
+        "kpidsl query revenue --by month --order revnue",
+        "kpidsl query revenue --by month --order revenue",
     ),
     CodeInfo(
         "K925",

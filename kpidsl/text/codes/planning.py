@@ -142,10 +142,13 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     CodeInfo(
         "K475",
         "a level added up over time",
-        "`rolling`, `running` or `to_date` is taken of a measure that declares `stock`.",
-        "What was in stock on Monday and on Tuesday is no stock of two days (S11).",
-        "metric held: running(units_in_stock)",
-        "metric held: units_in_stock",
+        "`running` is taken of a measure that declares `stock`; or `rolling` or `to_date` of one "
+        "that doesn't say what the level is over several days.",
+        "What was in stock on Monday and on Tuesday is no stock of two days (S11). It may be the "
+        "last of the two that is meant, or their average.",
+        "measure held: sum(units) { stock: last per product }\nmetric week: rolling(held, 7d)",
+        "measure held: sum(units) { stock: last per product { rolling: average } }\n"
+        "metric week: rolling(held, 7d)",
     ),
     CodeInfo(
         "K476",
@@ -155,6 +158,24 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "A total beside ten of a hundred rows reads as the total of the ten (S10).",
         "kpidsl query revenue --by product --limit 10 --totals",
         "kpidsl query revenue --by product --top 10 --totals",
+    ),
+    CodeInfo(
+        "K484",
+        "members that no rows put together",
+        "A question without a metric asks for members of dimensions, and no source of one of them "
+        "has them all.",
+        "Every pair of a region and a device is no answer to which of them there are (S1).",
+        "kpidsl query --by customers.region,sessions.device",
+        "kpidsl query --by customers.region",
+    ),
+    CodeInfo(
+        "K485",
+        "periods that lie in several others",
+        "A question is by two grains, and some periods of the finer one lie in two of the coarser.",
+        "A week that begins in March and ends in April is of neither month, and cutting it would "
+        "make weeks of two days (S17).",
+        "kpidsl query revenue --by month,week",
+        "kpidsl query revenue --by month,day",
     ),
     CodeInfo(
         "K486",
