@@ -13,6 +13,7 @@ import pytest
 
 from kpidsl.model.expr import Filtered, MetricExpr, Prior
 from kpidsl.model.periods import Grain, Window
+from kpidsl.plan.grains import rollup
 from kpidsl.plan.nodes import Aggregate
 from kpidsl.sql.once import counted_once
 from tests.oracle.build import ask, by, column, compare, model, of, source
@@ -120,7 +121,9 @@ def question(random: Random) -> Any:
             rest["window"] = Window(date(2024, 1, 1), date(2024, 3, random.choice((1, 4))))
     if random.random() < 0.3:
         rest["where"] = compare(by(random.choice(DIMENSIONS)), random.choice(("=", "!=")), "a")
-    return ask(*wanted, by=keys, totals=random.random() < 0.2, **rest)
+    if random.random() < 0.2:
+        rest["totals"] = rollup(len(keys), [rest["grain"]] if clocked else [])
+    return ask(*wanted, by=keys, **rest)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
