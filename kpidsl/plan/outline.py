@@ -40,6 +40,7 @@ from kpidsl.plan.nodes import (
     Sort,
 )
 from kpidsl.plan.placing import children, rebuild
+from kpidsl.plan.resolving import looked_up
 from kpidsl.plan.within import values_in
 
 
@@ -250,6 +251,10 @@ def _rows(node: Aggregate, frame: Frame) -> Outline:
     placed: list[PlacedExpr] = [*near, *node.where]
     placed += [item for leaf in node.leaves for item in leaf.where]
     inputs = _joined(source, placed, frame)
+    for ids in looked_up(node, frame.sources):
+        table = Outline("scan", *_scanned(frame.sources[ids.table]))
+        says = f"ids of `{ids.entity}` as `{ids.table}` resolves them; others stand for themselves"
+        inputs = Outline("lookup", says, ("S29",), (ids.table,), inputs=(inputs, table))
     tested = {id(value.answer): value for expr in placed for value in values_in(expr)}
     for value in tested.values():
         answer = _compute(value.answer.input, value.answer.frame)
