@@ -51,8 +51,8 @@ TABLES = {
     "customers": ("id INTEGER, country VARCHAR", ["1, 'MY'", "2, 'TW'"]),
     "orders": (
         (
-            "id INT, day DATE, billing_id INT, shipping_id INT, channel TEXT, amount DECIMAL(38, 2),"
-            " pieces HUGEINT"
+            "id INT, day DATE, billing_id INT, shipping_id INT, channel TEXT, "
+            "amount DECIMAL(38, 2), pieces HUGEINT"
         ),
         ["1, '2026-01-05', 1, 2, 'web', 10, 1", "2, '2026-01-06', 2, 2, 'shop', 20, 2"],
     ),
