@@ -9,7 +9,7 @@ from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.literals import whole_days
 from kpidsl.kinds.binding.row_types import type_words
 from kpidsl.kinds.binding.scope import Scope
-from kpidsl.kinds.binding.shapes import CONDITION, DURATION, EXPRESSION, NAME, NAMES
+from kpidsl.kinds.binding.shapes import CONDITION, DURATION, EXPRESSION, NAME, NAMES, word_of
 from kpidsl.kinds.binding.spec import Header, Key, Kind, Later, Shape
 from kpidsl.kinds.binding.units import UnitWord
 from kpidsl.model.expr import RowExpr
@@ -34,13 +34,20 @@ NET_OF = Key(
 )
 STALE_AFTER = Key("stale_after", DURATION, "How old the last row may be.", default="any age")
 CLOSED = Key("closed", CONDITION, "When the last row says that there is nothing any more.")
+ROLLING = Key(
+    "rolling",
+    word_of("last", "average"),
+    "What the level is over several days, as in `rolling(balance, 28d)` and `to_date`: that of the "
+    "last day, or the average of all of them.",
+    default="refused: levels are not added up",
+)
 LAST_PER: Shape[tree.Expr] = Shape("`last per` an entity", "last per account_id", _last_per)
 STOCK = Key(
     "stock",
     LAST_PER,
     "That it is a level (a balance, seats, units in stock): of each entity the last row at or "
     "before a period's end counts, and levels are not added up over time (S11).",
-    options=(STALE_AFTER, CLOSED),
+    options=(STALE_AFTER, CLOSED, ROLLING),
 )
 CURRENCY = Key(
     "currency",
@@ -150,4 +157,5 @@ def _stock(fields: Fields, source: str, scope: Scope) -> Stock | None:
     condition = column_binder(scope, source).condition(closed) if closed is not None else None
     if entity is None:
         return None
-    return Stock(entity=entity, stale_days=days, closed=condition)
+    rolling = options.get(ROLLING) if options else None
+    return Stock(entity=entity, stale_days=days, closed=condition, rolling=rolling)

@@ -110,11 +110,13 @@ class Aggregate(StrEnum):
 
 class Stock(Part):
     """How a level is carried over time (S11): of each `entity` the last row before a period's end
-    counts, unless it is older than `stale_days` or `closed`."""
+    counts, unless it is older than `stale_days` or `closed`. Over several days it is that of the
+    last of them, or the average of all, as `rolling` says; None: nothing."""
 
     entity: tuple[RowExpr, ...]
     stale_days: int | None = None
     closed: RowExpr | None = None
+    rolling: Literal["last", "average"] | None = None
 
 
 class Rates(Part):

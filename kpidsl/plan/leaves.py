@@ -26,6 +26,7 @@ from kpidsl.model.expr import (
     Total,
 )
 from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate, Measure
 from kpidsl.plan.conversion import Conversion, Conversions, unconverted
@@ -125,7 +126,7 @@ class Expansion:
 
         match expr:
             case MeasureRef():
-                return self._leaf(LeafSpec(expr, around))
+                return self._measured(expr, around)
             case MetricRef(name):
                 return inner(self._model.metrics[name].expr)
             case Constant(value, currency):
@@ -194,6 +195,18 @@ class Expansion:
         shared = self._model.sources[dimension.source].dimensions[dimension.name].shared
         return dimension if shared is None else QueryDimension(shared)
 
+    def _measured(self, ref: MeasureRef, around: Around) -> LeafValue | RegroupValue:
+        """Return the value of a measure: a level over several days is that of the last of them, or
+        the average of all, as it says (S11)."""
+        spec, reach = LeafSpec(ref, around), around.reach
+        stock = self.measure(spec).stock
+        if stock is None or reach is None or not reach.is_bounded or stock.rolling is None:
+            return self._leaf(spec)
+        if stock.rolling == "last":
+            return self._leaf(LeafSpec(ref, replace(around, reach=None)))
+        average = OverEntities(ref, Aggregate.AVG.value, (), None, Grain.DAY)
+        return self._regrouped(RegroupSpec(average, around))
+
     def _leaf(self, spec: LeafSpec) -> LeafValue:
         measure = self.measure(spec)
         if spec not in self.leaves:
@@ -214,7 +227,10 @@ class Expansion:
         if spec not in self.regroups:
             column = self._names.unused(f"{spec.expr.aggregate}_of_entities")
             apart = Expansion(self._model, Names(), self._query, self._conversions)
-            values = apart.formula(spec.expr.operand, replace(spec.around, over=None))
+            inside = replace(spec.around, over=None)
+            if spec.expr.period is not None:  # which each lie within the days of a reach
+                inside = replace(inside, reach=None)
+            values = apart.formula(spec.expr.operand, inside)
             zero = spec.expr.aggregate in {Aggregate.SUM, Aggregate.COUNT}
             leaves = tuple(leaves_of(values))
             self.regroups[spec] = RegroupValue(column, zero, leaves, spec.around.over)
@@ -229,7 +245,9 @@ class Expansion:
                 error(
                     "K475",
                     f"`{spec.measure.measure}` is a level, which is not added up over time",
-                    help="ask for the level itself: it stands at the end of each period",
+                    help="say what it is over several days: `rolling: last`, or `average`"
+                    if spec.around.reach.is_bounded
+                    else "ask for the level itself: it stands at the end of each period",
                 )
             )
         if isinstance(self._query.grain, DayPart):

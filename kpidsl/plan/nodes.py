@@ -214,13 +214,14 @@ class OverAnswer:
 class Regroup:
     """Aggregates over the entities of an answer, at the key columns `keys` and, if `timed`, by
     period (S10). The columns `entity` tell an entity, and a row without one is of none; without
-    columns each period of the answer is one."""
+    columns each period of the answer is one, and counts in the periods whose `look` holds it."""
 
     answer: Subtotal
     columns: tuple[OverAnswer, ...]
     keys: tuple[str, ...]
     entity: tuple[str, ...]
     timed: bool = False
+    look: Look = Look()
 
 
 @dataclass(frozen=True, slots=True)

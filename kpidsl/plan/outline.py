@@ -207,6 +207,7 @@ def _input(node: Input, frame: Frame) -> Outline:
     keys = [*([PERIOD] if node.timed else []), *node.keys]
     each = node.entity or (str(node.answer.frame.grain),)
     says.append(f"over each {', '.join(each)}{' by ' if keys else ''}{', '.join(keys)}")
+    says += [text for text, _ in _look(node.look)]
     answer = _compute(node.answer.input, node.answer.frame)
     return Outline("regroup", "; ".join(says), ("S10",), inputs=(answer,))
 

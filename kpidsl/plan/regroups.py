@@ -16,12 +16,13 @@ from kpidsl.model.expr import (
     ToDate,
 )
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Calendar, Grain
+from kpidsl.model.periods import Calendar, Grain, Window
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.plan.entities import name_of
 from kpidsl.plan.leaves import RegroupSpec
+from kpidsl.plan.looking import counted_days, look_of
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import PERIOD, Over, OverAnswer, Regroup, Subtotal
+from kpidsl.plan.nodes import PERIOD, Look, Over, OverAnswer, Regroup, Subtotal
 from kpidsl.plan.query import Query, Selection
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import error
@@ -61,11 +62,13 @@ class Regroups:
         own = [(self.columns[place], self.query.by[place]) for place in kept]
         period = first.expr.period
         every, entity = (own, []) if period is not None else self._with_entity(own, first)
+        look = Look() if period is None else self._look(first, period)
         asked = replace(
             self.query.values_alone(),
             select=(Selection(name_of(first.expr.operand), _within(first)),),
             by=tuple(dimension for _, dimension in every),
-            grain=self.query.grain if period is None else self._nested(first, period),
+            grain=self.query.grain if period is None else period,
+            window=self._window(look),
             sparse=period is None,
         )
         keys, states = zip(*(pair for pair, _ in every), strict=True) if every else ((), ())
@@ -78,6 +81,7 @@ class Regroups:
             tuple(pair[0] for pair, _ in own),
             tuple(entity),
             timed=self.query.grain is not None,
+            look=look,
         )
 
     def _with_entity(self, own: list[_Key], spec: RegroupSpec) -> tuple[list[_Key], list[str]]:
@@ -94,21 +98,39 @@ class Regroups:
             entity.append(found[0])
         return every, entity
 
-    def _nested(self, spec: RegroupSpec, period: Grain) -> Grain:
-        """Return the grain of the answer whose periods are put together, if each lies in one
-        group."""
+    def _look(self, spec: RegroupSpec, period: Grain) -> Look:
+        """Return which periods of the answer count in each of the question's: the days that the
+        aggregate reaches over, or where each lies in one, those within."""
         around, grain = spec.around, self.query.grain
+        rolls = around.reach is not None and around.reach.is_bounded and period is Grain.DAY
         what, mend = "", f"take it inside: `{spec.expr.aggregate}(rolling(x, 28d) per {period})`"
-        if around.shift or around.reach is not None:
+        if (around.shift or around.reach is not None) and not rolls:
             what = f"other days than those of the question, of an aggregate over each {period},"
         elif self.query.sparse and grain is not None:
             what, mend = f"every {period} of periods that the data hold", "ask for all periods"
-        elif not nests(period, grain, self.calendar):
+        elif not rolls and not nests(period, grain, self.calendar):
             what = f"each {period} within each {grain}, of which some lie in several"
             what, mend = f"{what},", "ask by longer periods, or over the whole window"
         if what:
             raise Refused(error("K479", f"{what} are asked for", help=mend))
-        return period
+        return look_of(self.query, self.calendar, around.shift, around.reach) if rolls else Look()
+
+    def _window(self, look: Look) -> Window | None:
+        """Return the days of which the answer knows the periods."""
+        days = counted_days(self.query.window, self.query.grain, self.calendar, look)
+        if look == Look() or days is None or days[0] is None:
+            return self.query.window
+        if days[0] < days[1]:
+            return Window(days[0], days[1])
+        if self.query.grain is None:
+            raise Refused(
+                error(
+                    "K479",
+                    "an average over days is asked for that the calendar has no partner for",
+                    help="ask by a grain: a period without a partner has no value there",
+                )
+            )
+        return self.query.window
 
 
 def nests(inner: Grain, outer: Grain | DayPart | None, calendar: Calendar) -> bool:
@@ -133,6 +155,8 @@ def _within(spec: RegroupSpec) -> MetricExpr:
         metric = Convert(metric, into, of)
     for predicate in around.predicates:
         metric = Filtered(metric, predicate)
+    if spec.expr.period is not None:
+        return metric
     reach = around.reach
     if reach is not None and reach.since is not None:
         metric = ToDate(metric, reach.since)

@@ -30,6 +30,7 @@ from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.cells import Cells
 from kpidsl.sql.entities import EntityTable
 from kpidsl.sql.periods import period_start
+from kpidsl.sql.spans import within
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import Statement
 
@@ -80,11 +81,12 @@ class EntityTables:
 
 
 def over_entities(
-    node: Regroup, lowering: Lowering, frame: Frame, statement: Statement
+    node: Regroup, lowering: Lowering, frame: Frame, statement: Statement, spans: str | None
 ) -> tuple[str, list[str]]:
     """Add what a node makes of its answer to a statement, with the key columns that the answer
     around it has; return the name and the columns. Groups all of whose rows are without an entity
-    are there, and no such row counts."""
+    are there, and no such row counts. `spans` is the table of the days that count towards each
+    period, where these are not its own."""
     own = {key.column: key for key in node.answer.frame.keys}
     (output,) = node.answer.input.outputs
     each = node.entity or (str(node.answer.frame.grain),)
@@ -92,23 +94,28 @@ def over_entities(
     answer = statement.cte(wanted, lowering.select(node.answer.frame))
     groups: list[exp.Expr] = []
     if node.timed:
-        period: exp.Expr = build.column(PERIOD)
-        if isinstance(frame.grain, Grain) and frame.grain is not node.answer.frame.grain:
+        period: exp.Expr = build.column(PERIOD, spans or answer)
+        finer = frame.grain is not node.answer.frame.grain and spans is None
+        if isinstance(frame.grain, Grain) and finer:
             period = period_start(statement.dialect, period, frame.grain, frame.settings.calendar)
             period = build.alias(period, PERIOD)
         groups.append(period)
     for key in frame.keys:
         if key.column in node.keys:
-            groups.append(build.column(key.column))
+            groups.append(build.column(key.column, answer))
             if key.state is not None:
                 state = own[key.column].state
-                told = build.cast(exp.Null(), "VARCHAR") if state is None else build.column(state)
+                told = (
+                    build.cast(exp.Null(), "VARCHAR")
+                    if state is None
+                    else build.column(state, answer)
+                )
                 groups.append(told if state == key.state else build.alias(told, key.state))
     values = [
         build.alias(
             aggregated(
                 item.aggregate,
-                _of_one(node.entity, build.column(output.name)),
+                _of_one(node.entity, build.column(output.name, answer)),
                 statement.dialect,
                 item.fraction,
             ),
@@ -117,6 +124,9 @@ def over_entities(
         for item in node.columns
     ]
     select = build.from_(build.select(*groups, *values), build.table(answer))
+    if spans is not None:
+        day = build.column(PERIOD, answer)
+        select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
     if groups:
         numbers = (build.number(place) for place in range(1, len(groups) + 1))
         select = build.group_by(select, *numbers)

@@ -230,7 +230,8 @@ class _Lowering:
     def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):
             inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
-            return over_entities(node, inner, self.frame, self.statement)
+            spans = self._spans(node.look) if node.look.joined else None
+            return over_entities(node, inner, self.frame, self.statement, spans)
         return self.rows(node), [leaf.column for leaf in node.leaves]
 
     def rows(self, node: Aggregate) -> str:

@@ -241,11 +241,10 @@ class Relations:
 
     def _next(self, source: Source, stock: Stock, scope: Scope) -> exp.Expr:
         """Return when the next row of the same entity came (S11); ties follow the key."""
-        order = [scope.time(), *(scope.value(part) for part in source.key or ())]
         later = exp.Window(
             this=exp.Lead(this=scope.time()),
             partition_by=[scope.value(part) for part in stock.entity],
-            order=exp.Order(expressions=order),
+            order=exp.Order(expressions=scope.order()),
         )
         return build.alias(later, next_column(source, stock))
 

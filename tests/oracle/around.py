@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from kpidsl.model.expr import (
     Convert,
     Filtered,
+    MeasureRef,
+    OverEntities,
     Prior,
     QueryDimension,
     Rolling,
@@ -18,6 +20,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Settings
+from kpidsl.model.sources import Stock
 from tests.oracle import listed, retail
 from tests.oracle.days import FISCAL, Span, bucket, earlier, same_week_earlier
 from tests.oracle.money import Conversion
@@ -109,3 +112,14 @@ def within(expr: Convert | Filtered | Prior | Rolling | Running | ToDate, around
         shift = Shift(around.shift.months + expr.months, around.shift.days + expr.days)
         return replace(around, shift=shift)
     return replace(around, reach=expr)
+
+
+def as_declared(
+    expr: MeasureRef, stock: Stock | None, around: Around
+) -> tuple[MeasureRef | OverEntities, Around]:
+    """What a level is over several days: that of the last of them, or the average of all (S11)."""
+    if stock is None or not isinstance(around.reach, Rolling | ToDate) or stock.rolling is None:
+        return expr, around
+    if stock.rolling == "last":
+        return expr, replace(around, reach=None)
+    return OverEntities(expr, "avg", (), None, Grain.DAY), around

@@ -138,6 +138,8 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "S10 total": e.Total in kinds and bool(query.by),
         "S10 totals recomputed": bool(query.totals) and len(answer) > 1,
         "S11 stock": any(measure.stock for measure in measures),
+        "S11 rolling average": bool(kinds & {e.Rolling, e.ToDate})
+        and any(each.stock is not None and each.stock.rolling == "average" for each in measures),
         "S12 ratio": any(isinstance(part, e.MetricArithmetic) and part.op == "/" for part in every),
         "S13 null": None in values,
         "S13 zero": 0 in values,

@@ -33,20 +33,20 @@ from kpidsl.model.expr import (
     Total,
 )
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain
+from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Absent, Query, Selection
-from tests.oracle.around import Around, Shift, within
+from tests.oracle.around import Around, Shift, as_declared, within
 from tests.oracle.days import Span, accrued, bucket
 from tests.oracle.events import by_days
 from tests.oracle.leaves import Answer, Combo, Leaf, Part, Parts, entity_values
 from tests.oracle.money import check_currency
 from tests.oracle.periods import with_longer_periods
 from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
-from tests.oracle.rows import Number, Rows, Tables, aggregate, arithmetic
+from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic
 from tests.oracle.shown import shown, with_tested
 from tests.oracle.spans import Spans, spans
-from tests.oracle.together import led, totals
+from tests.oracle.together import Tie, led, totals
 
 
 def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
@@ -126,7 +126,11 @@ class _Evaluator:
         """The leaf measures and fixed amounts below a formula, each with what stands around."""
         match expr:
             case MeasureRef():
-                yield self._leaf(expr, around), around
+                told, inside = self._as_declared(expr, around)
+                if isinstance(told, MeasureRef):
+                    yield self._leaf(told, inside), inside
+                else:
+                    yield from self._parts(told, inside)
             case MetricRef(name):
                 yield from self._parts(self._metric(name), around)
             case FixedAmount():
@@ -153,6 +157,12 @@ class _Evaluator:
                 # A total has rows where what is totalled has some.
                 yield from self._parts(operand, around)
                 yield from self._parts(operand, self._totalled(expr, around))
+
+    def _as_declared(
+        self, expr: MeasureRef, around: Around
+    ) -> tuple[MeasureRef | OverEntities, Around]:
+        stock = self.model.sources[expr.source].measures[expr.measure].stock
+        return as_declared(expr, stock, around)
 
     def _totalled(self, expr: Total, around: Around) -> Around:
         kept = range(len(self.query.by)) if around.kept is None else around.kept
@@ -219,7 +229,8 @@ class _Evaluator:
         found = []
         for part, around in parts:
             if isinstance(part, OverEntities):
-                found += self._leaves_of(list(self._parts(part.operand, around)))
+                below = self._parts(part.operand, replace(around, reach=None))
+                found += self._leaves_of(list(below))
             elif isinstance(part, Leaf):
                 found.append(part)
         return found
@@ -241,7 +252,8 @@ class _Evaluator:
 
     def _combos(self, part: Part, around: Around, span: Span | None) -> set[Combo]:
         if isinstance(part, OverEntities):
-            return {combo for combo, _ in self._of_periods(part, around, span)}
+            found = {combo for combo, _ in self._of_periods(part, around, span)}
+            return {combo[: len(combo) - len(around.per)] for combo in found}
         if isinstance(part, Leaf):
             found = part.combos(self._days(around, span))
             return {combo[: len(combo) - len(around.per)] for combo in found}
@@ -263,12 +275,7 @@ class _Evaluator:
         """The value in the group `combo` of the unshifted period `span`."""
         match expr:
             case MeasureRef():
-                own = self._group(around, combo)
-                days = self._days(around, span)
-                moved = around.own(span, self.query.grain, self.settings)
-                value = self._leaf(expr, around).value(days, own, moved)
-                assert value is None or isinstance(value, int | float | Decimal)
-                return value
+                return self._measured(expr, around, span, combo)
             case MetricRef(name):
                 return self._value(self._metric(name), around, span, combo)
             case Constant(value):
@@ -282,8 +289,8 @@ class _Evaluator:
                     self._value(right, around, span, combo),
                 )
             case MetricNegate(operand):
-                value = self._value(operand, around, span, combo)
-                return None if value is None else -value
+                positive = self._value(operand, around, span, combo)
+                return None if positive is None else -positive
             case MetricCoalesce(items):
                 values = (self._value(item, around, span, combo) for item in items)
                 return next((value for value in values if value is not None), None)
@@ -296,6 +303,19 @@ class _Evaluator:
             case Total(operand):
                 return self._value(operand, self._totalled(expr, around), span, combo)
         return self._value(expr.operand, self._within(expr, around), span, combo)
+
+    def _measured(
+        self, expr: MeasureRef, around: Around, span: Span | None, combo: Combo
+    ) -> Number | None:
+        told, inside = self._as_declared(expr, around)
+        if isinstance(told, OverEntities):
+            return self._value(told, inside, span, combo)
+        own = self._group(inside, combo)
+        days = self._days(inside, span)
+        moved = inside.own(span, self.query.grain, self.settings)
+        value = self._leaf(told, inside).value(days, own, moved)
+        assert value is None or isinstance(value, int | float | Decimal)
+        return value
 
     def _group(self, around: Around, combo: Combo) -> Combo:
         """The members that tell a leaf's rows: those of the group that it keeps, and the
@@ -314,11 +334,9 @@ class _Evaluator:
         group = self._group(around, combo)
         entities: set[Combo] = set()
         for part, inside in self._parts(expr.operand, inner):
-            assert isinstance(part, Leaf)
-            moved = inside.own(span, self.query.grain, self.settings)
-            if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
+            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
                 return None
-            for found in part.combos(self._days(inside, span)):
+            for found in self._with_entities(part, inside, span):
                 if found[: len(group)] == group:
                     entities.add(found[len(group) :])
         values = [
@@ -330,16 +348,25 @@ class _Evaluator:
         assert result is None or isinstance(result, int | float | Decimal)
         return result
 
+    def _knows(self, part: Part, around: Around, span: Span | None) -> bool:
+        moved = around.own(span, self.query.grain, self.settings)
+        leaves = self._leaves_of([(part, around)])
+        return moved is None or all(leaf.knows(moved) for leaf in leaves)
+
+    def _with_entities(self, part: Part, around: Around, span: Span | None) -> set[Combo]:
+        if isinstance(part, OverEntities):
+            return {combo for combo, _ in self._of_periods(part, around, span)}
+        assert isinstance(part, Leaf)
+        return part.combos(self._days(around, span))
+
     def _over_periods(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
     ) -> Number | None:
         """The values of all periods within the period of the group, aggregated (S10, S17)."""
         own = self._group(around, combo)
         values = [value for group, value in self._of_periods(expr, around, span) if group == own]
-        for part, inside in self._parts(expr.operand, around):
-            assert isinstance(part, Leaf)
-            moved = inside.own(span, self.query.grain, self.settings)
-            if moved is not None and expr.aggregate in {"count", "sum"} and not part.knows(moved):
+        for part, inside in self._parts(expr.operand, replace(around, reach=None)):
+            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
                 return None
         result = aggregate(expr.aggregate, values, expr.fraction)
         assert result is None or isinstance(result, int | float | Decimal)
@@ -351,9 +378,13 @@ class _Evaluator:
         """The members and the value of each cell of the answer by period that is in a span."""
         grain = self.query.grain
         assert not isinstance(grain, DayPart)
+        days = None if around.reach is None else self._days(around, span)
         for (first, *members), row in self._by_period(expr, around).items():
             assert isinstance(first, date)
-            if span is not None and grain is not None:
+            if days is not None:
+                if not days[0] <= first < days[1]:
+                    continue
+            elif span is not None and grain is not None:
                 whole = bucket(span[0], grain, self.settings)
                 if not whole[0] <= first < whole[1]:
                     continue
@@ -366,14 +397,17 @@ class _Evaluator:
             metric = Convert(metric, into, of)
         for predicate in around.filters:
             metric = Filtered(metric, predicate)
-        place = (metric, expr.period, around.kept)
+        place = (metric, expr.period, around.kept, around.shift, around.reach, around.per)
+        if around.per and self.beyond is not None:
+            raise Tie  # what is left over is not looked into here
         if place not in self._periods:
             kept = range(len(self.query.by)) if around.kept is None else around.kept
             query = replace(
                 self.query,
                 select=(Selection("x", metric),),
-                by=tuple(self.query.by[at] for at in kept),
+                by=(*(self.query.by[at] for at in kept), *around.per),
                 grain=expr.period,
+                window=self._reached(around),
                 where=None,  # it is one of the filters around
                 sparse=False,
             )
@@ -381,6 +415,18 @@ class _Evaluator:
             inner = _Evaluator(self.model, query, self.rows, self.every, beyond)
             self._periods[place] = inner.answer()
         return self._periods[place]
+
+    def _reached(self, around: Around) -> Window | None:
+        """The window with all days that its periods reach over."""
+        if around.reach is None or self.query.window is None:
+            return self.query.window
+        every = [self._days(around, span) for span in spans(self.query, self.settings, []).values()]
+        known = [days for days in every if days is not None and days[0] < days[1]]
+        if not known and self.query.grain is None:
+            raise Refused("the calendar has no partner of these days")
+        if not known:
+            return self.query.window
+        return Window(min(days[0] for days in known), max(days[1] for days in known))
 
     def _rank(
         self, operand: MetricExpr, around: Around, span: Span | None, combo: Combo

@@ -321,6 +321,7 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
                 entity=(e.Column((entity,)),),
                 stale_days=pick(draw, (None, 1, 30)),
                 closed=own_predicate(draw, sketch) if chance(draw, 30) else None,
+                rolling=pick(draw, (None, "last", "average", "average")),
             )
         where = own_predicate(draw, sketch) if chance(draw, 30) else None
         found.append(

@@ -198,21 +198,15 @@ class Leaf:
         Entities without a name are one, as groups are."""
         stock = self.measure.stock
         assert stock is not None
-        key = self.rows.model.sources[self.source].key or ()
-        last: dict[tuple[object, ...], tuple[object, Row]] = {}
-        for row in self.rows.of(self.source):
+        last: dict[tuple[object, ...], Row] = {}
+        for row in self.rows.in_order(self.rows.of(self.source)):
             day = self._day(row)
-            if day is None or day >= span[1]:
-                continue
-            moment = self.rows.moment(row)
-            place = (_moment(moment), tuple(self.rows.plain(part, row) for part in key))
-            entity = tuple(self.rows.plain(part, row) for part in stock.entity)
-            if entity not in last or last[entity][0] < place:  # type: ignore[operator]
-                last[entity] = (place, row)
+            if day is not None and day < span[1]:
+                last[tuple(self.rows.plain(part, row) for part in stock.entity)] = row
         oldest = span[1] - timedelta(days=stock.stale_days or 99_999)
         return {
             row
-            for _, row in last.values()
+            for row in last.values()
             if (self._day(row) or oldest) >= oldest
             and not (stock.closed is not None and self.rows.truth(stock.closed, row))
         }

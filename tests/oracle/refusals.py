@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpidsl.model.expr import FixedAmount, OverEntities, Running, ToDate
+from kpidsl.model.expr import FixedAmount, OverEntities, Rolling, Running, ToDate
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model, Settings
@@ -86,9 +86,15 @@ def refuse_periods(model: Model, query: Query, expr: OverEntities, around: Aroun
     period, grain = expr.period, query.grain
     years = model.settings.week_years or model.settings.listed
     assert period is not None
-    if around.shift.months or around.shift.days or around.reach is not None:
+    moved = bool(around.shift.months or around.shift.days)
+    rolls = period is Grain.DAY and isinstance(around.reach, Rolling | ToDate)
+    if (moved or around.reach is not None) and not rolls:
         raise Refused("periods are those of the question")
-    if grain is None or grain is period:
+    if rolls and query.window is None and (moved or grain is None):
+        raise Refused("without a window there is nothing to shift")
+    if rolls and around.per and grain is not None:
+        raise Refused("an entity has no days where it has no rows")
+    if rolls or grain is None or grain is period:
         within = True
     elif isinstance(grain, DayPart) or (grain in FISCAL and years is not None):
         within = False

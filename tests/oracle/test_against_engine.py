@@ -54,7 +54,8 @@ def tolerance(case: Case) -> float | None:
         isinstance(part, MetricArithmetic | Arithmetic) and part.op == "/" for part in quotients
     ):
         return 1e-9
-    return 1e-9 if any(each.aggregate in FLOATS for each in measures) else None
+    averages = [each for each in measures if each.stock and each.stock.rolling == "average"]
+    return 1e-9 if averages or any(each.aggregate in FLOATS for each in measures) else None
 
 
 def same(expected: object, found: object, near: float | None) -> bool:

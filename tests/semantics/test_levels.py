@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import kpidsl
+from kpidsl.plan.query import Absent
 from tests.support import project
 
 DEFINITIONS = """kpidsl 1
@@ -30,6 +32,8 @@ source balances {
   measure kept: sum(amount) as EUR { stock: last per account }
   measure accounts: count() as account { stock: last per account { closed: status = "closed" } }
   measure moved: sum(amount) as EUR
+  measure mean: sum(amount) as EUR { stock: last per account { rolling: average } }
+  measure ended: sum(amount) as EUR { stock: last per account { rolling: last } }
 }
 """
 BALANCES = """
@@ -85,3 +89,59 @@ def test_s11_levels_are_not_added_up_over_time(bank: kpidsl.Project) -> None:
     with pytest.raises(kpidsl.KpidslError) as refused:
         bank.query("running(balance)", by=["month"], period="2026-Q1")
     assert refused.value.diagnostics[0].code == "K475"
+
+
+def on_days(bank: kpidsl.Project, metric: str, **asked: Any) -> list[object]:
+    result = bank.query(metric, **asked)
+    return result.values(metric)
+
+
+def test_s11_a_rolling_level_is_the_average_of_the_days(bank: kpidsl.Project) -> None:
+    """Of the seven days up to 16 February five end with 150, and two with 170; of February's 28
+    fourteen each. Before the first row nothing is known, so up to 12 January three days count."""
+    week = pytest.approx((5 * 150 + 2 * 170) / 7)
+    for by in ([], ["day"]):
+        assert on_days(bank, "rolling(mean, 7d)", by=by, period="2026-02-16") == [week]
+        assert on_days(bank, "prior(rolling(mean, 7d), 1mo)", by=by, period="2026-03-16") == [week]
+        assert on_days(bank, "rolling(mean, 7d)", by=by, period="2026-01-12") == [100]
+    assert on_days(bank, "to_date(mean, month)", by=["month"], period="2026-02") == [160]
+    assert on_days(bank, "mean", by=["month"], period="2026-02") == [170]  # as of its end
+    # The same, said of any metric.
+    asked = "rolling(avg(kept per day), 7d)"
+    assert on_days(bank, asked, by=["day"], period="2026-02-16") == [week]
+
+
+def test_s11_the_average_of_a_member_counts_the_days_without_it(bank: kpidsl.Project) -> None:
+    """a1 is in North for five of the seven days, with 100, and then in South, where a2 is."""
+    result = bank.query("rolling(mean, 7d)", by=["day", "branch"], period="2026-02-16", totals=True)
+    rows = {row[:2]: row[2] for row in result.rows}
+    day = date(2026, 2, 16)
+    assert rows[day, "North"] == pytest.approx(500 / 7)
+    assert rows[day, "South"] == pytest.approx((5 * 50 + 2 * 170) / 7)
+    assert rows[day, Absent.ALL] == rows[Absent.ALL, Absent.ALL] == pytest.approx(1090 / 7)
+
+
+def test_s11_or_the_level_of_the_last_day(bank: kpidsl.Project) -> None:
+    for metric in ("rolling(ended, 7d)", "to_date(ended, month)"):
+        found = on_days(bank, metric, by=["day"], period="2026-02-14 .. 2026-02-16")
+        assert found == [150, 170, 170]
+
+
+@pytest.mark.parametrize(
+    "metric", ["running(mean)", "running(ended)", "rolling(kept, 7d)", "to_date(kept, month)"]
+)
+def test_s11_what_is_not_declared_is_refused(bank: kpidsl.Project, metric: str) -> None:
+    with pytest.raises(kpidsl.KpidslError) as refused:
+        bank.query(metric, by=["day"], period="2026-02")
+    assert refused.value.diagnostics[0].code == "K475"
+
+
+def test_s11_the_last_row_of_an_hour_that_the_clock_repeats(tmp_path: Path) -> None:
+    """1:30 in New York came before the second 1:15, on 2 November 2025 at 6:15 in UTC."""
+    definitions = DEFINITIONS.replace("{ currency: EUR }", '{ timezone: "America/New_York" }')
+    definitions = definitions.replace("time: day", 'time: day { stored_as: "UTC" }')
+    rows = "a1,2025-11-03T06:30:00,North,1,open\na1,2025-11-02T05:30:00,North,2,open"
+    rows += "\na1,2025-11-02T06:15:00,North,4,open"
+    table = f"account,day,branch,amount,status\n{rows}"
+    with project(tmp_path, definitions, balances=table) as loaded:
+        assert loaded.query("kept", period="2025-11-02").values("kept") == [4]

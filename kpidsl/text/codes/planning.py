@@ -142,10 +142,13 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     CodeInfo(
         "K475",
         "a level added up over time",
-        "`rolling`, `running` or `to_date` is taken of a measure that declares `stock`.",
-        "What was in stock on Monday and on Tuesday is no stock of two days (S11).",
-        "metric held: running(units_in_stock)",
-        "metric held: units_in_stock",
+        "`running` is taken of a measure that declares `stock`; or `rolling` or `to_date` of one "
+        "that doesn't say what the level is over several days.",
+        "What was in stock on Monday and on Tuesday is no stock of two days (S11). It may be the "
+        "last of the two that is meant, or their average.",
+        "measure held: sum(units) { stock: last per product }\nmetric week: rolling(held, 7d)",
+        "measure held: sum(units) { stock: last per product { rolling: average } }\n"
+        "metric week: rolling(held, 7d)",
     ),
     CodeInfo(
         "K476",
