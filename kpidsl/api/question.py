@@ -39,7 +39,7 @@ class Asked(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, as text.
+    """What is asked, as text. Without `metrics` it is which members there are of `by`.
 
     `by` holds dimensions and grains of time, of which the finest makes the periods; `period` is
     `2026-Q2`, `2026-01 .. 2026-06`, or None for all data; conditions on `time` in `where` cut it
@@ -84,7 +84,7 @@ def ask(
     """
     vocabulary = vocabulary or Vocabulary(model)
     found: list[Diagnostic] = []
-    if not all(text.strip() for text in question.metrics or [""]):
+    if not all(text.strip() for text in question.metrics):
         found.append(error("K924", "no metric is asked for", help="name at least one metric"))
     asked: list[Selection] = []
     for text in filter(str.strip, question.metrics):
@@ -120,6 +120,8 @@ def ask(
     found += own
     totals, own = totals_of(question.totals, split)
     found += own
+    if not question.metrics:
+        found += _of_members(question, split)
     if has_errors(found):
         return None, found
     query = Query(
@@ -139,6 +141,25 @@ def ask(
     if question.top is not None:
         query = replace(query, top=_top(question.top, question.rest, query))
     return query, found
+
+
+def _of_members(question: Question, split: Split) -> list[Diagnostic]:
+    """Return what is wrong with a question about members alone, without a metric."""
+    if not split.by:
+        mend = "name at least one metric, or dimensions whose members are asked for"
+        return [error("K924", "no metric is asked for", help=mend)]
+    needed = {
+        "a grain of time": split.grain is not None,
+        "`totals`": bool(question.totals),
+        "`top`": question.top is not None,
+        "`having`": question.having is not None,
+        "`compare`": bool(question.compare),
+    }
+    return [
+        error("K924", f"{what} is about metrics, and none is named", help="name a metric")
+        for what, is_asked in needed.items()
+        if is_asked
+    ]
 
 
 def _of_first_rows(question: Question, split: Split) -> list[Diagnostic]:

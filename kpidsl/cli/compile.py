@@ -36,7 +36,7 @@ class CompileFormat(StrEnum):
 
 @guarded
 def run(
-    metrics: options.Metrics,
+    metrics: options.Metrics = None,
     by: options.By = "",
     where: options.Where = None,
     having: options.Having = None,
@@ -76,10 +76,10 @@ def run(
             "per": options.words(per),
         }
         if explain:
-            plan = loaded.explain(*metrics, **asked)
+            plan = loaded.explain(*(metrics or ()), **asked)
             say(_as_json(asdict(plan)) if form is CompileFormat.JSON else "\n".join(_tree(plan)))
         else:
-            sql = loaded.compile(*metrics, dialect=dialect, **asked)
+            sql = loaded.compile(*(metrics or ()), dialect=dialect, **asked)
             say(_as_json({"sql": sql}) if form is CompileFormat.JSON else sql)
     return OK
 

@@ -15,7 +15,11 @@ Profile = Annotated[
     str | None, typer.Option("--profile", help="A profile of kpidsl.toml to run on.")
 ]
 Metrics = Annotated[
-    list[str], typer.Argument(help="Metrics, KPIs, or expressions such as 'revenue / orders'.")
+    list[str] | None,
+    typer.Argument(
+        help="Metrics, KPIs, or expressions such as 'revenue / orders'. Without any the answer is "
+        "which members --by has."
+    ),
 ]
 By = Annotated[
     str,

@@ -29,7 +29,7 @@ class ResultFormat(StrEnum):
 
 @guarded
 def run(
-    metrics: options.Metrics,
+    metrics: options.Metrics = None,
     by: options.By = "",
     where: options.Where = None,
     having: options.Having = None,
@@ -52,7 +52,7 @@ def run(
     with kpidsl.load(project, profile=profile) as loaded, working("asking"):
         mention_errors(loaded)
         result = loaded.query(
-            *metrics,
+            *(metrics or ()),
             by=options.words(by),
             where=where,
             period=period,

@@ -40,6 +40,7 @@ from kpidsl.plan.nodes import (
     Sort,
 )
 from kpidsl.plan.placing import children, rebuild
+from kpidsl.plan.resolving import looked_up
 from kpidsl.plan.within import values_in
 
 
@@ -118,9 +119,8 @@ def _compute(compute: Compute, frame: Frame) -> Outline:
     if any(output.overlapping for output in compute.outputs):
         says.append("rows overlap")
         found.add("S4")
-    return Outline(
-        "compute", "; ".join(says), _sorted(found), inputs=(_merge(compute.input, frame),)
-    )
+    told = "; ".join(says) or "the members alone"
+    return Outline("compute", told, _sorted(found), inputs=(_merge(compute.input, frame),))
 
 
 def _rules_of(formula: Formula) -> Iterator[str]:
@@ -223,7 +223,7 @@ def _aggregate(node: Aggregate, frame: Frame) -> Outline:
     for text, rule in _ways(node):
         says.append(text)
         rules.add(rule)
-    place = node.leaves[0].measure.place
+    place = node.leaves[0].measure.place if node.leaves else source.place
     finer = node.merged_from
     if finer is not None:
         from_base = finer.base is not None
@@ -251,6 +251,10 @@ def _rows(node: Aggregate, frame: Frame) -> Outline:
     placed: list[PlacedExpr] = [*near, *node.where]
     placed += [item for leaf in node.leaves for item in leaf.where]
     inputs = _joined(source, placed, frame)
+    for ids in looked_up(node, frame.sources):
+        table = Outline("scan", *_scanned(frame.sources[ids.table]))
+        says = f"ids of `{ids.entity}` as `{ids.table}` resolves them; others stand for themselves"
+        inputs = Outline("lookup", says, ("S29",), (ids.table,), inputs=(inputs, table))
     tested = {id(value.answer): value for expr in placed for value in values_in(expr)}
     for value in tested.values():
         answer = _compute(value.answer.input, value.answer.frame)

@@ -17,6 +17,7 @@ from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out, named_keys
 from kpidsl.plan.leaves import Expansion, LeafSpec
 from kpidsl.plan.looking import check_periods
+from kpidsl.plan.members import member_nodes
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -92,7 +93,7 @@ class _Planner:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
         tested = {metric: self.expansion.formula(metric) for metric in metrics_in(query.having)}
-        aggregates = self._aggregates(None, self.finer)
+        aggregates = self._aggregates(None, self.finer) if query.select else self._members()
         finer = (*self.finer, *aggregates, *_bases(aggregates))
         inputs: tuple[Input, ...] = (*aggregates, *self._regroups(None))
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
@@ -144,6 +145,12 @@ class _Planner:
         subtotals = tuple(self._subtotal(group, finer) for group in query.totals)
         leaders = self._leaders(query.top, called, finer) if query.top else None
         return Plan(sort, frame, subtotals, leaders)
+
+    def _members(self) -> tuple[Aggregate, ...]:
+        """Group rows by their members alone, where no metric is asked for."""
+        wanted = tuple(zip(self.columns, self.query.by, strict=True))
+        answers = EntityAnswers(self.query, self._answer, self.known)
+        return member_nodes(self.query, self.model, self.ground, wanted, answers)
 
     def _columns_of(self, group: Group) -> tuple[str, ...]:
         own = [PERIOD] if group.grain is not None and group.grain is self.query.grain else []

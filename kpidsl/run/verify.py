@@ -135,9 +135,10 @@ class _Verifying:
         return (*one[:_ONE_SIDE], *many[:_MANY_SIDE])
 
     def _candidates(self) -> list[QueryDimension]:
-        """Return dimensions with members worth listing: shared ones first; no key, no attribute of
-        entities, no amount and no time."""
-        found = [QueryDimension(name) for name in self._model.shared]
+        """Return dimensions with members worth listing: shared ones first; no key, no entity or
+        attribute of one, no amount and no time."""
+        shared = (name for name in self._model.shared if name not in self._model.entities)
+        found = [QueryDimension(name) for name in shared]
         for source in self._model.sources.values():
             for name, item in source.dimensions.items():
                 is_plain = item.attribute is None and item.expr not in (source.key or ())

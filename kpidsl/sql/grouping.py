@@ -133,7 +133,8 @@ class Grouping:
             members = [part for key in node.beyond for part in _member(scope, key)]
             wheres.append(self.leaders.hold_none(members))
         conditions = [self._leaf_conditions(scope, leaf) for leaf in node.leaves]
-        shared = [item for item in conditions[0] if all(item in other for other in conditions)]
+        first = conditions[0] if conditions else []
+        shared = [item for item in first if all(item in other for other in conditions)]
         conditions = [[item for item in own if item not in shared] for own in conditions]
         wheres += shared
         if all(conditions):

@@ -45,7 +45,10 @@ from tests.cli.conftest import SHOP, Shell
         (["revenue", "--compare", "prior_yaer"], ["K924", "`prior_yaer`", "use `prior_year`"]),
         (["revenue", "--compare", "prior_day,prior_day"], ["K924", "twice"]),
         (["revenue", "--colour"], ["--colour"]),
-        ([], ["metrics"]),
+        ([], ["K924", "no metric"]),
+        (["--by", "month"], ["K924", "no metric"]),
+        (["--by", "channel,month"], ["K924", "a grain of time"]),
+        (["--by", "channel", "--totals"], ["K924", "`totals`"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

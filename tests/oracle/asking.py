@@ -11,7 +11,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.plan.query import Group, Order, Query, Selection
 from tests.oracle.draws import Draw, chance, pick, some
-from tests.oracle.leaves import Answer
+from tests.oracle.leaves import Answer, entity_values
 
 _LONGER = (Grain.DAY, Grain.WEEK, Grain.MONTH, Grain.YEAR, Grain.FISCAL_QUARTER)
 _LONGER_THAN: dict[Grain, tuple[Grain, ...]] = {
@@ -50,10 +50,18 @@ def with_longer_periods(draw: Draw, query: Query) -> Query:
     return replace(query, totals=tuple(group for group in dict.fromkeys(groups) if group != own))
 
 
+def without_metrics(draw: Draw, query: Query) -> Query:
+    """Hardly ever the question which members there are, in place of the one about metrics."""
+    tested = query.where is not None and bool(entity_values(query.where))
+    if not query.by or tested or not chance(draw, 6):
+        return query
+    return replace(query.values_alone(), select=(), grain=None, sparse=False)
+
+
 def with_rows_left_out(draw: Draw, query: Query, exact: Sequence[e.MetricExpr]) -> Query:
     """The question with a condition on its rows, or about the first of them, or as it is; `exact`
     metrics are told from a whole number, and put in order, without a doubt."""
-    if query.top is not None or not exact or chance(draw, 40):
+    if not query.select or query.top is not None or not exact or chance(draw, 40):
         return query
     if chance(draw, 50):
         query = replace(query, having=_condition(draw, exact))
@@ -103,6 +111,7 @@ def asked(query: Query, answer: Answer) -> dict[str, bool]:
         "S10 totals of longer periods": bool(times & set(query.coarser)) and found,
         "S10 chosen totals": any(group.by != tuple(range(len(group.by))) for group in query.totals)
         and found,
+        "members without a metric": not query.select and found,
         "rows kept by a condition": query.having is not None and found,
         "first rows": query.limit is not None and found,
         "first rows of each group": query.limit is not None and query.per != Group() and found,

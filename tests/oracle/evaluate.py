@@ -40,6 +40,7 @@ from tests.oracle.around import Around, Shift, as_declared, within
 from tests.oracle.days import Span, accrued, bucket
 from tests.oracle.events import by_days
 from tests.oracle.leaves import Answer, Combo, Leaf, Part, Parts, entity_values
+from tests.oracle.members import members_of
 from tests.oracle.money import check_currency
 from tests.oracle.periods import with_longer_periods
 from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
@@ -56,6 +57,8 @@ def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
     value or an `Absent` member. Raises `Refused` where the rules give no answer.
     """
     rows = Rows(model, tables)
+    if not query.select:
+        return members_of(model, query, rows)
 
     def answer_of(
         query: Query,

@@ -15,7 +15,7 @@ from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query, Selection, Top
-from tests.oracle.asking import with_longer_periods, with_rows_left_out
+from tests.oracle.asking import with_longer_periods, with_rows_left_out, without_metrics
 from tests.oracle.currencies import with_currencies
 from tests.oracle.days import FISCAL, day_of
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
@@ -145,7 +145,7 @@ def random_case(draw: Draw) -> Case:
     )
     model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
     has_catalogue = chance(draw, 70)
-    query = with_longer_periods(draw, query)
+    query = without_metrics(draw, with_longer_periods(draw, query))
     query = with_rows_left_out(draw, query, maker.exact())
     case = Case(model, query, world.tables, world.columns, has_catalogue)
     return with_currencies(draw, case)

@@ -17,6 +17,7 @@ import pytest
 
 import kpidsl
 from kpidsl.cli.tables import as_json, as_table
+from kpidsl.plan.outline import Outline
 from kpidsl.plan.query import Absent
 from kpidsl.run.result import Identified
 from tests.support import project
@@ -260,3 +261,16 @@ def test_s29_a_page_says_what_share_is_unresolved(tmp_path: Path, name: str, tol
         (page,) = loaded.report(name, out=tmp_path / "pages", now=now)
     text = page.read_text(encoding="utf-8")
     assert ("60.0 % of 5 ids of person in Sessions are unresolved." in text) == told
+
+
+def test_s29_the_plan_says_whose_ids_are_looked_up(shop: kpidsl.Project) -> None:
+    def lookups(node: Outline) -> list[tuple[str, ...]]:
+        own = [node.sources] if node.rules == ("S29",) else []
+        return own + [found for part in node.inputs for found in lookups(part)]
+
+    assert lookups(shop.explain("people", "revenue")) == [("identities",)]
+    assert lookups(shop.explain("visits", "buyers")) == []
+    assert lookups(shop.explain("arrivals", "last_place", period="2026-01")) == [
+        ("identities",),
+        ("identities",),
+    ]

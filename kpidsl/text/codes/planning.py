@@ -160,6 +160,15 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
         "kpidsl query revenue --by product --top 10 --totals",
     ),
     CodeInfo(
+        "K484",
+        "members that no rows put together",
+        "A question without a metric asks for members of dimensions, and no source of one of them "
+        "has them all.",
+        "Every pair of a region and a device is no answer to which of them there are (S1).",
+        "kpidsl query --by customers.region,sessions.device",
+        "kpidsl query --by customers.region",
+    ),
+    CodeInfo(
         "K485",
         "periods that lie in several others",
         "A question is by two grains, and some periods of the finer one lie in two of the coarser.",
