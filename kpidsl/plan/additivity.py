@@ -72,10 +72,38 @@ def merged_by(measure: Measure) -> Kind | None:
 
 def can_be_named_late(node: Aggregate) -> bool:
     """Tell whether the groups of a node can be told apart by the columns that join their tables,
-    and named when its rows have been added up: two keys of one name are one group, so its values
-    must merge (S10)."""
-    merged = not node.fan_outs and all(merged_by(leaf.measure) for leaf in node.leaves)
-    return bool(node.keys) and merged and all(map(_is_joined_column, node.keys))
+    and named when its rows have been added up. Two keys of one name are one group: its values must
+    merge (S10), or what counts once in it must be put together before it is counted."""
+    if node.bridge or not node.keys or not all(map(_is_joined_column, node.keys)):
+        return False
+    if counts_once(node):
+        return not node.look.joined and (_is_split_once(node) or _counts_one_thing(node))
+    return all(merged_by(leaf.measure) for leaf in node.leaves)
+
+
+def counts_once(node: Aggregate) -> bool:
+    """Tell whether something counts once in each group of a node, however many rows it has there:
+    a row that is split by its many side (S4), or what a distinct count counts."""
+    return bool(node.fan_outs) or any(map(_is_distinct, node.leaves))
+
+
+def _is_split_once(node: Aggregate) -> bool:
+    """Tell whether rows are split by one many side, which all keys lie on."""
+    return [fan_out.positions for fan_out in node.fan_outs] == [tuple(range(len(node.keys)))]
+
+
+def _counts_one_thing(node: Aggregate) -> bool:
+    """Tell whether all distinct counts of a node are of the same values, and the rest adds up."""
+    distinct = [leaf for leaf in node.leaves if _is_distinct(leaf)]
+    counted = [(leaf.measure.operand, leaf.measure.where, leaf.where) for leaf in distinct]
+    merged = all(merged_by(leaf.measure) for leaf in node.leaves if not _is_distinct(leaf))
+    return not node.fan_outs and merged and all(item == counted[0] for item in counted)
+
+
+def _is_distinct(leaf: Leaf) -> bool:
+    measure = leaf.measure
+    plain = not measure.once_per and measure.stock is None
+    return plain and measure.aggregate is Kind.COUNT_DISTINCT
 
 
 def _is_joined_column(key: Key) -> bool:
@@ -94,6 +122,7 @@ def merges_into(finer: Aggregate, node: Aggregate) -> bool:
         finer.input.source is node.input.source
         and finer.look == node.look
         and finer.where == node.where
+        and finer.bridge == node.bridge
         and finer.windowed == node.windowed
         and not finer.fan_outs
         and not finer.beyond

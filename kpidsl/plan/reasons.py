@@ -33,7 +33,7 @@ def no_path(model: Model, measure: Measure, missing: NoPath) -> Diagnostic:
         label=f"`{measure.name}` is measured here, without `{dimension}`",
         labels=_where_known(model, missing),
         help=f"record `{missing.dimension.name}` in `{source.name}`, join a source that has it, or "
-        f"declare an attribution that credits `{measure.name}` to `{missing.dimension.name}`",
+        "ask without it",
     )
 
 

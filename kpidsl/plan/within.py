@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from kpidsl.model.expr import EntityValue, RowExpr
-from kpidsl.plan.nodes import Aggregate, Input, OfEntity, PlacedExpr, Regroup
+from kpidsl.plan.nodes import Aggregate, Input, OfEntity, PlacedExpr, Plan, Regroup
 from kpidsl.plan.placing import children
 
 
@@ -18,6 +18,17 @@ def aggregates_of(inputs: Iterable[Input]) -> Iterator[Aggregate]:
             yield from aggregates_of(node.answer.input.input.inputs)
         else:
             yield node
+
+
+def merged_from(plan: Plan) -> frozenset[int]:
+    """Return the identities of the nodes of a plan that others are merged from."""
+    merges = [plan.root.input.input, *(part.input.input for part in plan.subtotals)]
+    if plan.leaders is not None:
+        others = (plan.leaders.ranking, plan.leaders.rest)
+        merges += [part.input.input for part in others if part is not None]
+    inputs = [node for merge in merges for node in merge.inputs]
+    inputs += [node for merge in merges for total in merge.totals for node in total.inputs]
+    return frozenset(id(node.merged_from) for node in aggregates_of(inputs))
 
 
 def tested_by(nodes: Iterable[Aggregate]) -> Iterator[Aggregate]:

@@ -57,8 +57,10 @@ def explain(
         case "overflow":
             found = error(
                 "K644",
-                f"a sum is larger than the engine can hold: {failure}",
-                help="check the column for values that are far too large",
+                f"a sum or a product is larger than the engine can hold: {failure}",
+                _only(asked),
+                label="one of its measures grows too large",
+                help="check its columns for values that are far too large",
             )
         case _:
             found = None

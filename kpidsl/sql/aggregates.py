@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from sqlglot import exp
 
+from kpidsl.model.expr import Exchanged
 from kpidsl.model.sources import BY_ORDER, Aggregate
+from kpidsl.plan.additivity import merged_by
+from kpidsl.plan.nodes import Leaf
+from kpidsl.sql import build
 from kpidsl.sql.build import cast
 from kpidsl.sql.dialects import Dialect
 
@@ -40,3 +44,28 @@ def aggregated(
     if kind in BY_ORDER:
         return dialect.picked(value, order, last=kind == Aggregate.LAST)
     return _SIMPLE[kind](value)
+
+
+def whole_values(
+    leaves: Iterable[Leaf],
+    finer: Sequence[Leaf],
+    table: str,
+    dialect: Dialect,
+    picked: Aggregate | None = None,
+    *,
+    exact: bool = False,
+) -> list[exp.Expr]:
+    """Return the values that those of smaller groups in a table make together: each by its own
+    aggregate, or, where each group is one of the table's, by the one that picks its value.
+    `exact`: no digit of a decimal may be lost."""
+    values: list[exp.Expr] = []
+    for leaf in leaves:
+        merge = picked or merged_by(leaf.measure)
+        assert merge is not None
+        same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
+        part = build.column(next(same).column, table)
+        value = aggregated(merge, part, dialect)
+        if exact or isinstance(leaf.measure.operand, Exchanged):
+            build.exactly(value)
+        values.append(build.alias(value, leaf.column))
+    return values

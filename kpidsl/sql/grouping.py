@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,19 +13,18 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.sources import BY_ORDER, Source
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.units import Datatype
-from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.looking import Span, counted_days
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf, Look
 from kpidsl.sql import build
-from kpidsl.sql.aggregates import aggregated
+from kpidsl.sql.aggregates import aggregated, whole_values
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.leaders import LeaderTables
 from kpidsl.sql.money import MONEY, MONEY_PLACES
 from kpidsl.sql.naming import LateNames
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.scope import Scope
+from kpidsl.sql.scope import Scope, names
 from kpidsl.sql.spans import END_DAY, within
 from kpidsl.sql.statement import key_columns
 from kpidsl.sql.watermarks import vouched_until
@@ -61,13 +59,13 @@ class Grouping:
         if node.once_per:
             return self._once_per(scope, node, groups, conditions, wheres, spans)
         values = [
-            build.alias(self._aggregated(scope, leaf, self._operand(scope, leaf, own)), leaf.column)
+            build.alias(self._value(scope, node, leaf, own), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         select = self.rows(scope, node, [*groups, *values], spans)
         for fan in fans:
             select = fan.apply(select)
-        return _grouped(build.where(select, *wheres), len(groups))
+        return grouped(build.where(select, *wheres), len(groups))
 
     def _named_late(self, node: Aggregate, spans: str | None) -> exp.Select:
         """Group by the columns that join the keys' tables, and name what has been added up."""
@@ -75,15 +73,15 @@ class Grouping:
         taken = Names((PERIOD, *(leaf.column for leaf in node.leaves)))
         groups = self.relations.names.unused(f"{node.input.source.name}_by_key")
         late = LateNames.of(node, scope, taken, Names((groups,)))
-        timed = [build.alias(self._period(scope, node, spans), PERIOD)] if node.timed else []
+        timed = [build.alias(self.period(scope, node, spans), PERIOD)] if node.timed else []
         columns = [*timed, *late.codes(scope)]
         conditions, wheres = self.conditions(scope, node, spans)
         values = [
-            build.alias(self._aggregated(scope, leaf, self._operand(scope, leaf, own)), leaf.column)
+            build.alias(self.aggregated(scope, leaf, self.operand(scope, leaf, own)), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         inner = build.where(self.rows(scope, node, [*columns, *values], spans), *wheres)
-        inner = _grouped(inner, len(columns))
+        inner = grouped(inner, len(columns))
         members = {key.column: late.member(key) for key in node.keys}
         outer: list[exp.Expr] = [build.column(PERIOD, groups)] if node.timed else []
         for column in self.frame.keys:
@@ -94,7 +92,7 @@ class Grouping:
                     outer.append(build.alias(state, column.state))
         sums = whole_values(node.leaves, node.leaves, groups, self.dialect)
         select = build.from_(build.select(*outer, *sums), build.subquery(inner, groups))
-        return _grouped(late.apply(select, groups), len(outer))
+        return grouped(late.apply(select, groups), len(outer))
 
     def occurrences(self, node: Aggregate, counted: str) -> exp.Select:
         """Return on which days the values of a node's one leaf are seen: the day as period, the
@@ -105,7 +103,7 @@ class Grouping:
         fans = self._fans(scope, by_day)
         groups = self._groups(scope, by_day, fans, None)
         (own,), wheres = self.conditions(scope, by_day, None)
-        value = self._operand(scope, node.leaves[0], own)
+        value = self.operand(scope, node.leaves[0], own)
         assert value is not None
         columns = [*groups, build.alias(value, counted)]
         select = self.rows(scope, by_day, columns, None)
@@ -165,7 +163,7 @@ class Grouping:
             select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
         return scope.join_closing(select)
 
-    def _period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
+    def period(self, scope: Scope, node: Aggregate, spans: str | None) -> exp.Expr:
         if spans is not None:
             return build.column(PERIOD, spans)
         grain = self.frame.grain if node.base is None else node.base.grain
@@ -180,7 +178,7 @@ class Grouping:
     ) -> list[exp.Expr]:
         groups: list[exp.Expr] = []
         if node.timed:
-            groups.append(build.alias(self._period(scope, node, spans), PERIOD))
+            groups.append(build.alias(self.period(scope, node, spans), PERIOD))
         by_name = {key.column: position for position, key in enumerate(node.keys)}
         for column in self.frame.keys:
             if column.column not in by_name:
@@ -267,7 +265,7 @@ class Grouping:
         own = [] if leaf.measure.where is None else [scope.condition(leaf.measure.where)]
         return own + [scope.condition(item) for item in leaf.where]
 
-    def _operand(self, scope: Scope, leaf: Leaf, conditions: list[exp.Expr]) -> exp.Expr | None:
+    def operand(self, scope: Scope, leaf: Leaf, conditions: list[exp.Expr]) -> exp.Expr | None:
         """Return what the aggregate takes: the operand where the conditions hold."""
         measure = leaf.measure
         value = None if measure.operand is None else scope.value(measure.operand)
@@ -291,7 +289,22 @@ class Grouping:
         places = self.frame.facts.decimal_places(source, operand.path[0])
         return places is not None and places <= MONEY_PLACES
 
-    def _aggregated(self, scope: Scope, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
+    def _value(
+        self, scope: Scope, node: Aggregate, leaf: Leaf, conditions: list[exp.Expr]
+    ) -> exp.Expr:
+        """Return the value of a leaf, of rows that are split over a bridge that of their shares."""
+        operand = self.operand(scope, leaf, conditions)
+        if not node.bridge:
+            return self.aggregated(scope, leaf, operand)
+        share = scope.share(names(node.bridge))
+        if leaf.measure.aggregate is Kind.SUM:
+            assert operand is not None
+            return exp.Sum(this=build.exactly(exp.Mul(this=operand, expression=share)))
+        if operand is not None:
+            share = build.case([(exp.Not(this=build.is_null(operand)), share)])
+        return build.exactly(exp.Sum(this=share))
+
+    def aggregated(self, scope: Scope, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
         measure = leaf.measure
         order = scope.order() if measure.aggregate in BY_ORDER else ()
         return aggregated(measure.aggregate, value, self.dialect, measure.fraction, order)
@@ -312,18 +325,18 @@ class Grouping:
         ]
         values = []
         for leaf, own in zip(node.leaves, conditions, strict=True):
-            operand = self._operand(scope, leaf, own)
+            operand = self.operand(scope, leaf, own)
             values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
         inner = self.rows(scope, node, [*groups, *keys, *values], spans)
         inner = build.where(inner, *wheres) if wheres else inner
-        inner = _grouped(inner, len(groups) + len(keys))
+        inner = grouped(inner, len(groups) + len(keys))
         outer = [build.column(group.alias) for group in groups]
         totals = [
-            build.alias(self._aggregated(scope, leaf, build.column(leaf.column)), leaf.column)
+            build.alias(self.aggregated(scope, leaf, build.column(leaf.column)), leaf.column)
             for leaf in node.leaves
         ]
         select = build.from_(build.select(*outer, *totals), build.subquery(inner, "once"))
-        return _grouped(select, len(groups))
+        return grouped(select, len(groups))
 
 
 class _FanOutJoin:
@@ -366,28 +379,6 @@ class _FanOutJoin:
         return build.left_join(select, rows, build.conjunction(self._matches))
 
 
-def whole_values(
-    leaves: Iterable[Leaf],
-    finer: Sequence[Leaf],
-    table: str,
-    dialect: Dialect,
-    picked: Kind | None = None,
-) -> list[exp.Expr]:
-    """Return the values that those of smaller groups in a table make together: each by its own
-    aggregate, or, where each group is one of the table's, by the one that picks its value."""
-    values: list[exp.Expr] = []
-    for leaf in leaves:
-        merge = picked or merged_by(leaf.measure)
-        assert merge is not None
-        same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
-        part = build.column(next(same).column, table)
-        value = aggregated(merge, part, dialect)
-        if isinstance(leaf.measure.operand, Exchanged):
-            build.exactly(value)
-        values.append(build.alias(value, leaf.column))
-    return values
-
-
 def counted_by(node: Aggregate, frame: Frame) -> Span | None:
     """Return the days that a node needs; None when the question has no window."""
     if node.base is not None:
@@ -408,7 +399,8 @@ def key_state(scope: Scope, key: Key) -> exp.Expr:
     return build.case([(unmatched, exp.Literal.string("unmapped"))])
 
 
-def _grouped(select: exp.Select, count: int) -> exp.Select:
+def grouped(select: exp.Select, count: int) -> exp.Select:
+    """Group by the first columns; without any, all rows are one group."""
     if not count:
         return select
     return build.group_by(select, *(build.number(position) for position in range(1, count + 1)))

@@ -9,9 +9,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain
-from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
+from kpidsl.plan.additivity import counts_once
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.leaves import leaves_of, timed_values
 from kpidsl.plan.looking import MOST_CELLS
@@ -33,19 +32,20 @@ from kpidsl.plan.nodes import (
     Regroup,
     Totals,
 )
-from kpidsl.plan.within import in_own_periods
+from kpidsl.plan.within import in_own_periods, merged_from
 from kpidsl.sql import build
 from kpidsl.sql.answers import EntityTables, over_entities
 from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.dialects import DIALECTS
-from kpidsl.sql.grouping import ACCRUED, Grouping, counted_by, whole_values
+from kpidsl.sql.finer import from_finer
+from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
 from kpidsl.sql.merging import Part, by_period, columns_of, counts, folded, skeleton
+from kpidsl.sql.once import counted_once
 from kpidsl.sql.periods import coarser_period
-from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.shown import in_order, leaves_out, shown_rows
-from kpidsl.sql.spans import spans, within
+from kpidsl.sql.spans import spans
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import ALL, OTHER, Statement, key_columns
 from kpidsl.sql.unrated import lacking, unrated
@@ -57,13 +57,13 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
     Columns: `period` when grouped by time, then each key (and `KEY__state`, NULL, `unmapped` or
     `unallocated`, where a member can be absent), then the outputs.
     """
-    return _lowered(plan, Statement(plan.frame, DIALECTS[dialect]))
+    return _lowered(plan, Statement(plan.frame, DIALECTS[dialect], merged_from(plan)))
 
 
 def unrated_tree(plan: Plan, dialect: str) -> exp.Select | None:
     """Return the examples of what lacks a rate among all that a plan converts: the currency, the
     one wanted, and the day (S26); None where nothing is converted."""
-    statement = Statement(plan.frame, DIALECTS[dialect], with_unrated=True)
+    statement = Statement(plan.frame, DIALECTS[dialect], merged_from(plan), with_unrated=True)
     _lowered(plan, statement)
     if not statement.unrated:
         return None
@@ -259,10 +259,10 @@ class _Lowering:
         name = f"{source}_totals{'_prior' if node.look.shift else ''}"
         finer = node.merged_from
         if finer is not None and finer.base is None:
-            return self._cte(name, self._merged(node, finer, self.rows(finer), None))
+            return self._cte(name, self._merged(node, finer, None))
         spans = self._spans(node.look) if node.look.joined else None
         if finer is not None:
-            return self._cte(name, self._merged(node, finer, self.rows(finer), spans))
+            return self._cte(name, self._merged(node, finer, spans))
         if spans is not None and counts_arrivals(node):
             return self._cte(name, arrivals(node, self.grouping, spans, self._cte))
         return self._cte(name, self._grouped(node, spans))
@@ -270,61 +270,15 @@ class _Lowering:
     def _grouped(self, node: Aggregate, spans: str | None) -> exp.Select:
         if self.statement.with_unrated:
             self.statement.unrated += unrated(self.grouping, node, spans)
+        if node.named_late and counts_once(node):
+            return counted_once(node, self.grouping, self._cte)
         return self.grouping.select(node, spans)
 
-    def _merged(
-        self, node: Aggregate, finer: Aggregate, table: str, spans: str | None
-    ) -> exp.Select:
-        """Merge the values of a node with more groups, or with finer periods (S10, S18)."""
-        keys = [self._period(node, finer, table, spans)] if node.timed else []
-        keys += self._members(node, table)
-        picked = Kind.MAX if node.picked else None
-        values = whole_values(node.leaves, finer.leaves, table, self.dialect, picked)
-        select = build.from_(build.select(*keys, *values), build.table(table))
-        day = build.column(PERIOD, table)
-        tests: list[exp.Expr] = []
-        if spans is not None:
-            select = build.inner_join(select, build.table(spans), within(day, spans, node.look))
-        elif finer.base is not None:
-            tests += self._days(node, finer, day)
-        if node.present is not None:
-            rows = build.column(node.present, table)
-            tests.append(exp.GT(this=rows, expression=build.number(0)))
-        if self.beside is not None and node.beyond:
-            tests.append(self.beside.hold_none(self.beside.columns(table)))
-        select = build.where(select, *tests)
-        numbers = (build.number(place) for place in range(1, len(keys) + 1))
-        return build.group_by(select, *numbers) if keys else select
-
-    def _period(self, node: Aggregate, finer: Aggregate, table: str, spans: str | None) -> exp.Expr:
-        """Return the period of a node that the finer one's belongs to."""
-        period = build.column(PERIOD, spans or table)
-        if finer.base is None or spans is not None:
-            return period
-        grain, calendar = self.frame.grain, self.frame.settings.calendar
-        assert isinstance(grain, Grain)
-        start: exp.Expr = period
-        if finer.base.grain is not grain:
-            start = first_day_of(self.dialect, period, grain, calendar)
-        moved = self.dialect.add(start, node.look.shift.months, node.look.shift.days)
-        return moved if moved is period else build.alias(moved, PERIOD)
-
-    def _days(self, node: Aggregate, finer: Aggregate, day: exp.Expr) -> list[exp.Expr]:
-        """Return the tests that a period of a base counts towards a node."""
-        own = counted_by(node, self.frame) if node.windowed else None
-        all_days = counted_by(finer, self.frame)
-        if own is None or all_days is None:
-            return []
-        tests: list[exp.Expr] = []
-        if own[0] is not None and own[0] != all_days[0]:
-            tests.append(exp.GTE(this=day.copy(), expression=build.day(own[0])))
-        if own[1] != all_days[1]:
-            tests.append(exp.LT(this=day.copy(), expression=build.day(own[1])))
-        return tests
-
-    def _members(self, node: Aggregate, table: str) -> list[exp.Expr]:
-        """Return a node's key columns, with what tells why a member is absent."""
-        return [build.column(name, table) for name in self.grouping.key_names(node)]
+    def _merged(self, node: Aggregate, finer: Aggregate, spans: str | None) -> exp.Select:
+        keyless = self.compute.input.dense and self._key_names() == [PERIOD]
+        own_periods = keyless and node.timed and id(node) not in self.statement.merged
+        table = self.rows(finer)
+        return from_finer(node, finer, table, self.grouping, spans, by_period=own_periods)
 
     def _spans(self, look: Look) -> str:
         """Return the name of the days that count towards each period."""

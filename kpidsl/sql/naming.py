@@ -1,7 +1,7 @@
 """Groups by the keys of small tables, named when the rows have been added up.
 
 A join of every row, and names to tell groups apart by, cost several times as much as a group by the
-joining columns themselves; what has been added up is few rows.
+joining columns themselves; what has been added up is few rows. See `once` for what doesn't add up.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlglot import exp
 
@@ -30,8 +30,17 @@ class Statement:
     """The named queries of one statement, in the order in which they are read. `with_unrated`: what
     lacks an exchange rate is gathered in `unrated` (S26)."""
 
-    def __init__(self, frame: Frame, dialect: Dialect, *, with_unrated: bool = False) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        dialect: Dialect,
+        merged: Collection[int] = (),
+        *,
+        with_unrated: bool = False,
+    ) -> None:
+        """`merged` are the identities of the nodes that others are merged from."""
         self.dialect = dialect
+        self.merged = merged
         self.with_unrated = with_unrated
         self.unrated: list[exp.Select] = []
         self.relations = Relations(frame, dialect)

@@ -25,7 +25,15 @@ source sales {
   join channel: channels on channel_id
   measure revenue: sum(amount) as USD
   measure least: min(amount) as USD
+  measure typical_sale: median(amount) as USD
   measure buyers: count_distinct(buyer) as customer
+  join customer: customers on buyer
+}
+source customers {
+  files: "customers.csv"
+  key: buyer
+  measure credit: sum(credit_limit) as USD
+  measure typical: median(credit_limit) as USD
 }
 """
 # Two channels are called "ads", and one has no name.
@@ -45,11 +53,21 @@ id,channel_id,amount,buyer
 5,9,16.00,a
 6,,32.00,d
 """
+CUSTOMERS = """
+buyer,credit_limit
+a,10
+b,20
+c,40
+d,80
+e,160
+"""
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[kpidsl.Project]:
-    with project(tmp_path, DEFINITIONS, channels=CHANNELS, sales=SALES) as loaded:
+    with project(
+        tmp_path, DEFINITIONS, channels=CHANNELS, sales=SALES, customers=CUSTOMERS
+    ) as loaded:
         yield loaded
 
 
@@ -74,11 +92,38 @@ def test_two_columns_of_one_table_need_it_once(shop: kpidsl.Project) -> None:
     ]
 
 
-def test_what_does_not_add_up_is_grouped_by_name(shop: kpidsl.Project) -> None:
-    """A bought by both channels called "ads", and is one customer of them."""
-    result = shop.query("buyers", by=["channel"])
+def test_what_counts_once_is_put_together_by_the_name(shop: kpidsl.Project) -> None:
+    """A bought by both channels called "ads", and is one customer of them; D, and A by a channel
+    that isn't there, make two of the unmapped."""
+    result = shop.query("buyers", "revenue", by=["channel"])
+    assert '"sales_once"' in result.sql
+    assert rows(result, "channel", "buyers", "revenue") == [
+        ("ads", 2, Decimal(7)),
+        (Absent.UNMAPPED, 2, Decimal(48)),
+        (Absent.NONE, 1, Decimal(8)),
+    ]
+
+
+def test_a_row_that_is_split_counts_once_in_each_name(shop: kpidsl.Project) -> None:
+    """A's limit of 10 counts once for "ads", and once where there is no channel; E bought
+    nothing."""
+    result = shop.query("credit", "typical", by=["channel"])
+    assert '"sales_once"' in result.sql
+    assert rows(result, "channel", "credit", "typical") == [
+        ("ads", Decimal(30), 15.0),
+        (Absent.UNMAPPED, Decimal(10 + 80 + 160), 80.0),
+        (Absent.NONE, Decimal(40), 40.0),
+    ]
+
+
+def test_what_cannot_be_put_together_is_grouped_by_name(shop: kpidsl.Project) -> None:
+    result = shop.query("typical_sale", by=["channel"])
     assert '"sales_by_key"' not in result.sql
-    assert rows(result, "channel", "buyers") == [("ads", 2), (Absent.UNMAPPED, 2), (Absent.NONE, 1)]
+    assert rows(result, "channel", "typical_sale") == [
+        ("ads", 2.0),
+        (Absent.UNMAPPED, 24.0),
+        (Absent.NONE, 8.0),
+    ]
 
 
 def test_filters_on_the_name_still_apply(shop: kpidsl.Project) -> None:

@@ -117,6 +117,15 @@ def test_the_month_before_and_the_year_to_date(tmp_path: Path) -> None:
     assert by_month.values("year_so_far") == [16, 112]
 
 
+def test_compiling_and_explaining_read_the_calendar(tmp_path: Path) -> None:
+    with shop(tmp_path) as loaded:
+        sql = loaded.compile("revenue", by=["fiscal_month"], period="FY2025-Q1")
+        plan = loaded.explain("revenue", by=["fiscal_month"], period="FY2025-Q1")
+    # The third month of 2025 begins 56 days after 30 December.
+    assert "2025-02-24" in sql
+    assert plan.inputs
+
+
 def test_rows_of_ranges_list_the_same(tmp_path: Path) -> None:
     """One row a month, with its first and last day, gives what one row a day does."""
     months: dict[tuple[int, int], list[date]] = {}
