@@ -53,18 +53,21 @@ def computing(
     return compute
 
 
-def product(one: Held, other: Held, places: int) -> Number | None:
-    """Return a product of decimals, to so many places, or refuse one that no float holds (S12)."""
+def product(one: Held, other: Held, places: int | None = None) -> Number | None:
+    """Return a product of decimals, or refuse one that no float holds (S12); `places` are those to
+    which it is rounded."""
     digits = digits_of_product(one, other, places)
     return None if digits is None else _held_exactly(Decimal(digits))
 
 
-def digits_of_product(one: Held, other: Held, places: int) -> str | None:
-    """Return the digits of a product of decimals, to so many decimals, for a sum of them."""
+def digits_of_product(one: Held, other: Held, places: int | None = None) -> str | None:
+    """Return the digits of a product of decimals, for a sum of them."""
     if one is None or other is None:
         return None
     exact = EXACT.multiply(_exactly(one), _exactly(other))
-    return format(exact.quantize(Decimal(1).scaleb(-places), context=EXACT), "f")
+    if places is not None:
+        exact = exact.quantize(Decimal(1).scaleb(-places), context=EXACT)
+    return format(exact, "f")
 
 
 def _held_exactly(value: Decimal) -> float:

@@ -343,6 +343,8 @@ def _source_names(fields: Fields, diagnostics: list[Diagnostic]) -> SourceNames:
         _add(places, part.name, part.name_span, "a join", diagnostics)
         target = join.target_of(part)
         names.joins.setdefault(part.name, target.text if target else "")
+        if not part.lacks(join.WEIGHT):
+            names.bridges.add(part.name)
     return names
 
 

@@ -24,12 +24,20 @@ VALID_TO = Key(
     "The column until when its row holds, that moment not included; no value is open.",
 )
 
+WEIGHT = Key(
+    "weight",
+    NAME,
+    "The column of the other source with the share that its row has of this source's row. The "
+    "other is a bridge then: a row has many partners in it, whose shares add up to 1 (S7).",
+    default="no bridge: one partner",
+)
+
 KIND = Kind(
     "join",
     "Many rows of this source belong to one row of another; the other's key must be unique.",
     "join customer: customers on customer_id",
     Header(label=False, value=EXPRESSION),
-    (VALID_FROM, VALID_TO),
+    (VALID_FROM, VALID_TO, WEIGHT),
     top_level=False,
 )
 
@@ -53,7 +61,8 @@ def bind(
     """Bind a join; `keys` are those of `source.keys_of`.
 
     The joined columns are the target's declared key, so that no row can meet two partners; with
-    a validity the data are asked whether two of its rows hold at once (K654).
+    a validity the data are asked whether two of its rows hold at once (K654), and with a weight
+    whether the shares add up to one (K674).
     """
     target = target_of(fields)
     if target is None or not isinstance(fields.value, tree.Binary):
@@ -74,8 +83,17 @@ def bind(
     validity = _validity(fields, source, name, scope) if dated else None
     if dated and validity is None:
         return None
+    bridging = not fields.lacks(WEIGHT)
+    if bridging and dated:
+        _refuse_dated_bridge(fields, scope)
+        return None
+    weight = None
+    if bridging and (share := fields.get(WEIGHT)) is not None:
+        weight = column_binder(scope, name, raw=True).value(share)
+    if bridging and weight is None:
+        return None
     key = None
-    if not dated:
+    if not dated and not bridging:
         key = _target_key(name, keys[name], target, scope) if name in keys else None
         if key is None:
             return None
@@ -102,6 +120,17 @@ def bind(
         columns=columns,
         target_columns=target_columns,
         validity=validity,
+        weight=weight.expr if weight is not None else None,
+    )
+
+
+def _refuse_dated_bridge(fields: Fields, scope: Scope) -> None:
+    scope.error(
+        "K410",
+        f"join `{fields.name}` has shares, and rows that hold for a time",
+        fields.key_span(WEIGHT),
+        label="shares of which time?",
+        help="leave the rows that hold no more out of the bridge, with `exclude`",
     )
 
 

@@ -172,13 +172,15 @@ class Validity(Part):
 
 class Join(Definition):
     """Many-to-one: `columns[i]` here equals `target_columns[i]`, a key of `target` (S3); with
-    `validity` a key of those of its rows that hold at this source's own time."""
+    `validity` a key of those of its rows that hold at this source's own time. `weight`: a row here
+    meets many rows there, and each gets this share of it; the shares add up to one (S7)."""
 
     source: str
     target: str
     columns: tuple[RowExpr, ...]
     target_columns: tuple[RowExpr, ...]
     validity: Validity | None = None
+    weight: RowExpr | None = None
 
 
 class Source(Definition):

@@ -74,7 +74,7 @@ def can_be_named_late(node: Aggregate) -> bool:
     """Tell whether the groups of a node can be told apart by the columns that join their tables,
     and named when its rows have been added up. Two keys of one name are one group: its values must
     merge (S10), or what counts once in it must be put together before it is counted."""
-    if not node.keys or not all(map(_is_joined_column, node.keys)):
+    if node.bridge or not node.keys or not all(map(_is_joined_column, node.keys)):
         return False
     if counts_once(node):
         return not node.look.joined and (_is_split_once(node) or _counts_one_thing(node))
@@ -122,6 +122,7 @@ def merges_into(finer: Aggregate, node: Aggregate) -> bool:
         finer.input.source is node.input.source
         and finer.look == node.look
         and finer.where == node.where
+        and finer.bridge == node.bridge
         and finer.windowed == node.windowed
         and not finer.fan_outs
         and not finer.beyond

@@ -41,6 +41,7 @@ class Bases:
         same_rows = (
             base.input.source is node.input.source
             and base.where == node.where
+            and base.bridge == node.bridge
             and present_in(base.leaves) == present_in(node.leaves)
             and (base.keys == node.keys if base.fan_outs else not node.fan_outs)
         )
@@ -146,6 +147,7 @@ def _are_alike(one: Aggregate, other: Aggregate) -> bool:
         one.input.source is other.input.source
         and one.keys == other.keys
         and one.where == other.where
+        and one.bridge == other.bridge
         and one.fan_outs == other.fan_outs
         and present_in(one.leaves) == present_in(other.leaves)
     )

@@ -51,6 +51,12 @@ class Groundwork:
         return members
 
     @cached_property
+    def has_bridges(self) -> bool:
+        """Whether any source has rows that are split over those of another (S7)."""
+        joins = (join for source in self._model.sources.values() for join in source.joins.values())
+        return any(join.weight is not None for join in joins)
+
+    @cached_property
     def paths(self) -> Paths:
         return Paths(self._model)
 

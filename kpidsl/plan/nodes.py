@@ -178,8 +178,9 @@ class Aggregate:
     `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows.
     Of several `fan_outs` none leads through another. `beyond` keeps the rows whose members of these
     keys are no leaders. `named_late`: groups are told apart by the columns that join the keys'
-    tables, and named when their rows have been added up. `merged_from`: the values are those of a
-    node with more or finer groups, merged (S10).
+    tables, and named when their rows have been added up. `bridge` leads to the rows over which each
+    is split in shares (S7). `merged_from`: the values are those of a node with more or finer
+    groups, merged (S10).
     """
 
     input: Scan
@@ -194,6 +195,7 @@ class Aggregate:
     windowed: bool = False
     beyond: tuple[Key, ...] = ()
     named_late: bool = False
+    bridge: tuple[Hop, ...] = ()
     base: Base | None = None
     merged_from: Aggregate | None = None
     picked: bool = False

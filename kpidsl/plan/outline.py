@@ -294,6 +294,8 @@ def _ways(node: Aggregate) -> Iterator[tuple[str, str]]:
     if closing:
         day = "the last day of the period" if True in closing else "each row's own day"
         yield f"converted at the rate of {day}", "S26"
+    if node.bridge:
+        yield f"each row split over `{node.bridge[-1].to}` in shares", "S7"
     if node.once_per:
         yield f"once per {', '.join(map(row_text, node.once_per))}", "S4"
     yield from _look(node.look)
@@ -335,7 +337,8 @@ def _joined(source: Source, placed: Sequence[PlacedExpr], frame: Frame) -> Outli
     for hop in dict.fromkeys(hop for expr in placed for hop in _hops(expr)):
         join = hop.join
         on = ", ".join(map(row_text, join.columns))
-        rules = {"S2", "S3", "S6"} | ({"S8"} if join.validity is not None else set())
+        rules = {"S2", "S6", "S3" if join.weight is None else "S7"}
+        rules |= {"S8"} if join.validity is not None else set()
         target = Outline("scan", *_scanned(frame.sources[hop.to]))
         says = f"{join.name}: `{join.source}` to `{join.target}` on {on}; unmatched rows stay"
         found = Outline("join", says, _sorted(rules), (join.target,), join.place, (found, target))

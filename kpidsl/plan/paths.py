@@ -40,6 +40,8 @@ class Paths:
             for join in source.joins.values():
                 if join.validity is not None:
                     continue  # which rows a row meets hangs on their time, so none are its own
+                if join.weight is not None or _is_bridge(source, join.target, model):
+                    continue  # the way over a bridge is the one on which rows have shares
                 incoming = self._incoming.setdefault(join.target, [])
                 incoming.append(Hop(join, reverse=True))
         self._between: dict[tuple[str, str], tuple[Path, ...]] = {}
@@ -96,6 +98,12 @@ class Paths:
             hop = Hop(self._source(at).joins[name])
             path, at = (*path, hop), hop.to
         return path, self._source(at).dimensions[wanted.name]
+
+
+def _is_bridge(source: Source, target: str, model: Model) -> bool:
+    """Tell whether rows of a target are split over those of a source (S7)."""
+    joins = model.sources[target].joins.values()
+    return any(join.weight is not None and join.target == source.name for join in joins)
 
 
 def reference_joins(

@@ -11,6 +11,7 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual, check_weights
 from kpidsl.plan.additivity import can_be_named_late, merged_by, merges_into, overlaps
 from kpidsl.plan.bases import Bases
+from kpidsl.plan.bridges import Bridges, check_measure, references
 from kpidsl.plan.entities import Answers, EntityAnswers
 from kpidsl.plan.grains import coarser_columns, lying_in
 from kpidsl.plan.groundwork import Groundwork
@@ -26,6 +27,7 @@ from kpidsl.plan.nodes import (
     Coarser,
     Compute,
     Frame,
+    Hop,
     Input,
     KeyColumn,
     Leaders,
@@ -235,7 +237,7 @@ class _Planner:
         columns = tuple(zip(self.columns, self.states, strict=True))
         names = {spec: value.column for spec, value in self.expansion.regroups.items()}
         calendar = self.model.settings.calendar
-        regroups = Regroups(self.query, columns, planned, self.expansion.meant, calendar)
+        regroups = Regroups(self.query, columns, planned, calendar)
         return regroups.of(names, over)
 
     def _clocked(self) -> tuple[Source, ...]:
@@ -257,13 +259,30 @@ class _Planner:
             if spec.around.over == over:
                 around, measure = spec.around, self.expansion.measure(spec)
                 counted = (self._apart(spec), measure.once_per, measure.stock)
-                way = (around.shift, around.reach, *counted)
+                way = (around.shift, around.reach, self._bridge(spec), *counted)
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
         nodes = [self._aggregate(specs, over) for specs in groups.values()]
         bases = Bases(self.query, self.model.settings.calendar, self.ground.are_small)
         found = [_merged(node, finer, bases) for node in nodes]
         own = iter(bases.shared([node for node in found if node.merged_from is None]))
         return tuple(next(own) if node.merged_from is None else node for node in found)
+
+    def _bridge(self, spec: LeafSpec) -> tuple[Hop, ...]:
+        """Return the bridge over which the rows of a leaf are split, if any (S7)."""
+        if not self.ground.has_bridges:
+            return ()
+        over = spec.around.over
+        kept = range(len(self.query.by)) if over is None else over.kept
+        named = [self.query.by[place] for place in kept]
+        named += references(spec.around.predicates)
+        if self.query.where is not None and (over is None or over.filtered):
+            named += references((self.query.where,))
+        if over is None:
+            named += (dimension for _, dimension in self.beyond)
+        bridge = Bridges(self.ground.paths).of(spec.measure.source, named)
+        if bridge:
+            check_measure(self.expansion.measure(spec), bridge)
+        return bridge
 
     def _apart(self, spec: LeafSpec) -> str | None:
         """Tell which leaves that count in other periods than their own go together: those merged
@@ -327,6 +346,7 @@ class _Planner:
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
             beyond=beyond,
+            bridge=self._bridge(first),
         )
         late = can_be_named_late(node) and self.ground.pay_naming(keys)
         return replace(node, named_late=True) if late else node

@@ -41,7 +41,6 @@ class Regroups:
     query: Query
     columns: tuple[tuple[str, str], ...]
     plan: Plan
-    meant: Callable[[QueryDimension], QueryDimension]
     calendar: Calendar
 
     def of(self, specs: dict[RegroupSpec, str], over: Over | None) -> tuple[Regroup, ...]:
@@ -89,8 +88,8 @@ class Regroups:
         unused = Names((PERIOD, *(name for pair in self.columns for name in pair)))
         every, entity = list(own), list[str]()
         for dimension in spec.expr.entity:
-            meant = self.meant(dimension)
-            found = next((pair for pair, by in own if self.meant(by) == meant), None)
+            # A member of a shared dimension is another: its source may be reached by the many side.
+            found = next((pair for pair, by in own if by == dimension), None)
             if found is None:
                 column = unused.unused(dimension.name)
                 found = (column, unused.unused(f"{column}__state"))

@@ -89,7 +89,9 @@ def _scans(planned: Plan) -> Iterator[Scan]:
             if read is node or read.base is not None:
                 found.setdefault(id(read), []).append(Reading.of(node, level.frame))
     for readings in found.values():
-        if all(reading.names_as_usual and not reading.node.beyond for reading in readings):
+        # Which rows are in a group is told by their number, and shares of none are no number.
+        apart = (reading.node.beyond or reading.node.bridge for reading in readings)
+        if all(reading.names_as_usual for reading in readings) and not any(apart):
             yield Scan(tuple(readings))
 
 

@@ -18,6 +18,7 @@ from kpidsl.model.sources import Entity, Join, Measure, Source, TimeSpec
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import explain
 from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
+from kpidsl.run.shares import no_whole
 from kpidsl.sql.dialects import DIALECTS, Kind
 from kpidsl.sql.known import (
     chained_ids,
@@ -27,6 +28,7 @@ from kpidsl.sql.known import (
     repeated_key,
     types_of,
 )
+from kpidsl.sql.shares import wrong_shares
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
@@ -113,6 +115,8 @@ class Claims:
         """Return why a row might meet several partners, or wrong ones (S3, S8)."""
         if join.validity is not None:
             return self._types_of_join(join) or self._validity(join)
+        if join.weight is not None:
+            return self._types_of_join(join) or self._shares(join)
         target = self._model.sources[join.target]
         return self._types_of_join(join) or self.key(target, join.target_columns)
 
@@ -242,6 +246,14 @@ class Claims:
             assert entity.resolve is not None
             table = self._model.sources[entity.resolve.source]
             yield from self._where_possible(self.identities, entity, table)
+
+    def _shares(self, join: Join) -> list[Diagnostic]:
+        """Return that the parts of a row don't make a whole one (S7)."""
+        found = self._examples(
+            ("shares", join.source, join.name),
+            lambda: wrong_shares(self._model, join, self._engine.dialect),
+        )
+        return [] if found is None else [no_whole(join, found)]
 
     def _validity(self, join: Join) -> list[Diagnostic]:
         found = self._examples(

@@ -119,8 +119,10 @@ class _Proving:
         for join in joins:
             own = self._test(source, partial(self._claims.join, join))
             found += own
-            if not own:
+            if not own and join.weight is None:
                 unique.append(join)
+            elif not own:
+                found += self._without_share(join)
         for measure in source.measures.values():
             if measure.once_per and measure.operand is not None:
                 found += self._test(source, partial(self._claims.once, measure))
@@ -172,6 +174,25 @@ class _Proving:
             if alone:
                 found += self._orphans(join, alone, empty, rows)
         return found, rows
+
+    def _without_share(self, join: Join) -> list[Diagnostic]:
+        """Tell of rows that stand in no row of a bridge: they stay whole (S2, S7)."""
+        source = self._model.sources[join.source]
+        table, failed = self._asked(source, orphans(self._model, join, self._engine.dialect))
+        examples = Examples.of(table.rows) if table is not None else None
+        if examples is None:
+            return failed
+        return [
+            warning(
+                "K656",
+                f"{counted(examples.keys, 'key')} of `{join.source}` "
+                f"{'have' if examples.keys > 1 else 'has'} no share in `{join.target}` "
+                f"({examples})",
+                join.span,
+                help=f"add what is missing to `{join.target}`; until then these rows count under "
+                "`(unmapped)`",
+            )
+        ]
 
     def _orphans(self, join: Join, alone: int, empty: int, rows: int) -> list[Diagnostic]:
         source = self._model.sources[join.source]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError, Table, ValueType
+from kpidsl.model.expr import Exchanged
 from kpidsl.model.listed_years import ListedYears
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
@@ -169,7 +170,7 @@ class Runner:
         columns = self._columns(query, planned)
         types = value_types(planned, columns, self.engine)
         sources = [node.input.source for node in nodes]
-        rated = unrated_tree(own.alone, self.engine.dialect)
+        rated = unrated_tree(own.alone, self.engine.dialect) if _converts(nodes) else None
         table, found = self._run(tree, sql, sources, types, once, query.grain, rated)
         if table is not None:
             found = [*found, *self._too_many(planned, table)]
@@ -390,6 +391,12 @@ def _aggregates(planned: Plan) -> tuple[Aggregate, ...]:
     """Return what reads the rows of an answer, and of the answers that its filters test."""
     nodes = tuple(aggregates_of(planned.root.input.input.inputs))
     return (*nodes, *tested_by(nodes))
+
+
+def _converts(nodes: Iterable[Aggregate]) -> bool:
+    """Tell whether money is converted in an answer (S26)."""
+    measures = (leaf.measure for node in nodes for leaf in node.leaves)
+    return any(isinstance(measure.operand, Exchanged) for measure in measures)
 
 
 def _table_of(source: Source) -> str:

@@ -52,9 +52,12 @@ def whole_values(
     table: str,
     dialect: Dialect,
     picked: Aggregate | None = None,
+    *,
+    exact: bool = False,
 ) -> list[exp.Expr]:
     """Return the values that those of smaller groups in a table make together: each by its own
-    aggregate, or, where each group is one of the table's, by the one that picks its value."""
+    aggregate, or, where each group is one of the table's, by the one that picks its value.
+    `exact`: no digit of a decimal may be lost."""
     values: list[exp.Expr] = []
     for leaf in leaves:
         merge = picked or merged_by(leaf.measure)
@@ -62,7 +65,7 @@ def whole_values(
         same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
         part = build.column(next(same).column, table)
         value = aggregated(merge, part, dialect)
-        if isinstance(leaf.measure.operand, Exchanged):
+        if exact or isinstance(leaf.measure.operand, Exchanged):
             build.exactly(value)
         values.append(build.alias(value, leaf.column))
     return values

@@ -31,7 +31,9 @@ def from_finer(
     keys = [_period(node, finer, table, grouping, spans)] if node.timed else []
     keys += [build.column(name, table) for name in grouping.key_names(node)]
     picked = Kind.MAX if node.picked else None
-    values = whole_values(node.leaves, finer.leaves, table, grouping.dialect, picked)
+    values = whole_values(
+        node.leaves, finer.leaves, table, grouping.dialect, picked, exact=bool(node.bridge)
+    )
     select = build.from_(build.select(*keys, *values), build.table(table))
     day = build.column(PERIOD, table)
     tests: list[exp.Expr] = []

@@ -24,7 +24,7 @@ from kpidsl.sql.money import MONEY, MONEY_PLACES
 from kpidsl.sql.naming import LateNames
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.scope import Scope
+from kpidsl.sql.scope import Scope, names
 from kpidsl.sql.spans import END_DAY, within
 from kpidsl.sql.statement import key_columns
 from kpidsl.sql.watermarks import vouched_until
@@ -59,7 +59,7 @@ class Grouping:
         if node.once_per:
             return self._once_per(scope, node, groups, conditions, wheres, spans)
         values = [
-            build.alias(self.aggregated(scope, leaf, self.operand(scope, leaf, own)), leaf.column)
+            build.alias(self._value(scope, node, leaf, own), leaf.column)
             for leaf, own in zip(node.leaves, conditions, strict=True)
         ]
         select = self.rows(scope, node, [*groups, *values], spans)
@@ -288,6 +288,21 @@ class Grouping:
             return False
         places = self.frame.facts.decimal_places(source, operand.path[0])
         return places is not None and places <= MONEY_PLACES
+
+    def _value(
+        self, scope: Scope, node: Aggregate, leaf: Leaf, conditions: list[exp.Expr]
+    ) -> exp.Expr:
+        """Return the value of a leaf, of rows that are split over a bridge that of their shares."""
+        operand = self.operand(scope, leaf, conditions)
+        if not node.bridge:
+            return self.aggregated(scope, leaf, operand)
+        share = scope.share(names(node.bridge))
+        if leaf.measure.aggregate is Kind.SUM:
+            assert operand is not None
+            return exp.Sum(this=build.exactly(exp.Mul(this=operand, expression=share)))
+        if operand is not None:
+            share = build.case([(exp.Not(this=build.is_null(operand)), share)])
+        return build.exactly(exp.Sum(this=share))
 
     def aggregated(self, scope: Scope, leaf: Leaf, value: exp.Expr | None) -> exp.Expr:
         measure = leaf.measure

@@ -63,6 +63,8 @@ def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
 def unrated_tree(plan: Plan, dialect: str) -> exp.Select | None:
     """Return the examples of what lacks a rate among all that a plan converts: the currency, the
     one wanted, and the day (S26); None where nothing is converted."""
+    if all(source.rates is None for source in plan.frame.sources.values()):
+        return None
     statement = Statement(plan.frame, DIALECTS[dialect], merged_from(plan), with_unrated=True)
     _lowered(plan, statement)
     if not statement.unrated:
@@ -93,7 +95,7 @@ def _lowered(plan: Plan, statement: Statement) -> exp.Select:
 
 def rows_tree(node: Aggregate, frame: Frame, dialect: str) -> exp.Select:
     """Return the rows of one node as a SELECT of its period, keys and their states, and leaves."""
-    statement = Statement(frame, DIALECTS[dialect])
+    statement = Statement(frame, DIALECTS[dialect], (id(node),))
     statement.relations.entities = EntityTables(statement, _Lowering).of
     name = _Lowering(Compute(Merge((node,)), ()), frame, statement).rows(node)
     select = build.from_(build.select(exp.Star()), build.table(name))

@@ -16,6 +16,8 @@ RATE_PLACES = 12
 RATE = f"DECIMAL(38, {RATE_PLACES})"
 """Rates, and what comes of money at a rate: exact unless it has more decimals than these, and then
 rounded row by row, so that parts still add up to their total."""
+WEIGHT = "DECIMAL(38, 12)"
+"""The share that a row of a bridge has; times an amount it is exact (S7)."""
 CURRENCY, WANTED, DAY, RATE_COLUMN = "currency", "wanted", "day", "rate"
 _DAY, _NEXT = "quoted_on", "next_quoted_on"
 

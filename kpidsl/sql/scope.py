@@ -41,7 +41,7 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects import Clock, Dialect
 from kpidsl.sql.entities import Lower
 from kpidsl.sql.functions import SCALAR_BUILDERS
-from kpidsl.sql.money import CURRENCY, DAY, amount, multiplied
+from kpidsl.sql.money import CURRENCY, DAY, WEIGHT, amount, multiplied
 from kpidsl.sql.nobody import may_hold_of_nobody, of_nobody
 from kpidsl.sql.row_types import shown_type
 
@@ -170,6 +170,13 @@ class Scope:
         """Return a column that is NULL exactly where the join found no partner."""
         join = self.source_at(at[:-1]).joins[at[-1]]
         return self.value(join.target_columns[0], at)
+
+    def share(self, at: At) -> exp.Expr:
+        """Return which share of its row the partner in a bridge has; without one it is whole."""
+        join = self.source_at(at[:-1]).joins[at[-1]]
+        assert join.weight is not None
+        weight = build.cast(self.value(join.weight, at), WEIGHT)
+        return build.coalesce(weight, build.number(1))
 
     def apply_joins(self, select: exp.Select) -> exp.Select:
         """Add FROM and the joins that the lowered expressions use."""

@@ -13,6 +13,7 @@ from kpidsl.model.sources import BY_ORDER, Aggregate, Measure, TimeSpec
 from kpidsl.plan.query import Absent
 from tests.oracle import currencies
 from tests.oracle.asking import asked
+from tests.oracle.bridging import crosses
 from tests.oracle.days import FISCAL
 from tests.oracle.generate import Case
 from tests.oracle.identities import looks_up
@@ -176,5 +177,6 @@ def rules(case: Case, answer: Answer) -> dict[str, bool]:
         "first or last": any(measure.aggregate in BY_ORDER for measure in measures),
         "first or last of an entity": any(item.name in ATTRIBUTES for item in (*query.by, *named)),
         "S29 identity": looks_up(model, case.tables, leaves, [*query.by, *named], measures),
+        "S7 bridge": crosses(model, leaves, [*query.by, *named]),
         **dict(currencies.rules(model, every)),
     } | asked(query, answer)

@@ -16,6 +16,7 @@ from kpidsl.model.project import Model, Settings
 from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_longer_periods, with_rows_left_out, without_metrics
+from tests.oracle.bridging import with_bridge
 from tests.oracle.currencies import with_currencies
 from tests.oracle.days import FISCAL, day_of
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
@@ -95,6 +96,8 @@ def random_case(draw: Draw) -> Case:
         world = with_identities(draw, world)
     if chance(draw, 20):
         world = with_order(draw, world)
+    if chance(draw, 40):
+        world = with_bridge(draw, world)
     size = pick(draw, (1, 2, 2, 2, 2, 2))
     measured = [name for name, source in world.model.sources.items() if source.measures]
     asked = some(draw, measured, size, size)
@@ -271,4 +274,6 @@ def _weight(model: Model, asked: list[str], dimension: e.QueryDimension) -> int:
     found = ends(model, asked, dimension)
     if len(found) < len(asked):
         return 0
+    if any("in clubs" in end.forward for end in found):
+        return 40
     return 7 if any(end.reverse for end in found) else 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from kpidsl.model.expr import (
     And,
@@ -24,13 +26,14 @@ from kpidsl.model.expr import (
     QueryDimension,
     RowExpr,
 )
-from kpidsl.model.sources import Measure
+from kpidsl.model.sources import Aggregate, Measure
 from kpidsl.plan.query import Absent
 from tests.oracle.around import Around
+from tests.oracle.bridges import Prefix, bridge_of, choosing, shares
 from tests.oracle.days import Span, day_of
 from tests.oracle.money import Conversion, in_currency, last_known
 from tests.oracle.paths import Hop, Reach, reach
-from tests.oracle.rows import Refused, Row, Rows, aggregate
+from tests.oracle.rows import Refused, Row, Rows, aggregate, arithmetic
 
 Member = object
 Combo = tuple[Member, ...]
@@ -74,6 +77,10 @@ def entity_values(expr: RowExpr) -> list[EntityValue]:
     return [found for child in children(expr) for found in entity_values(child)]
 
 
+Counted = tuple[Row, date | None, frozenset[Combo], Decimal]
+"""A row with its day, its groups, and its share in them."""
+
+
 @dataclass(slots=True)
 class Leaf:
     """One measure under filters, split by dimensions."""
@@ -89,7 +96,8 @@ class Leaf:
     of_entity: Callable[[EntityValue, Combo], object] | None = None
     """What a metric is of an entity, told by its members."""
     conversions: tuple[Conversion, ...] = ()
-    _found: list[tuple[Row, date | None, frozenset[Combo]]] | None = field(default=None)
+    bridge: Prefix = ()
+    _found: list[Counted] | None = field(default=None)
 
     def __post_init__(self) -> None:
         grouped = [hop for reference in self.by for hop in self._reach(reference).reverse]
@@ -99,6 +107,8 @@ class Leaf:
             for reference in references(predicate)
             for hop in self._reach(reference).reverse
         ]
+        named = [*self.by, *(each for item in self.filters for each in references(item))]
+        self.bridge = bridge_of(self.rows.model, self.measure, map(self._reach, named))
         if self.measure.stock is not None and not self.rows.model.sources[self.source].key:
             raise Refused(f"rows of {self.source} at one moment have no order (S11)")
         # Undeclared is no obstacle: the key that the reverse joins lead to is unique (S3).
@@ -118,7 +128,7 @@ class Leaf:
 
     def combos(self, span: Span | None) -> set[Combo]:
         """The members under which the leaf has rows in `span`, already shifted."""
-        return {combo for _, _, combos in self._in(span) for combo in combos}
+        return {combo for _, _, combos, _ in self._in(span) for combo in combos}
 
     def value(self, span: Span | None, combo: Combo, period: Span | None = None) -> object:
         """The aggregate over a group, by the null policy (S13), where `period` is known."""
@@ -126,12 +136,11 @@ class Leaf:
             return None
         values: list[object] = []
         by_key: dict[tuple[object, ...], list[object]] = {}
-        held = [row for row, _, combos in self._in(span) if combo in combos]
+        if self.bridge:
+            return self._of_shares(span, combo)
+        held = [row for row, _, combos, _ in self._in(span) if combo in combos]
         for row in self.rows.ordered(self.measure.aggregate, held):
-            operand = self.measure.operand
-            value = 1 if operand is None else self.rows.plain(operand, row)
-            rated = self._rated(row, span) if self.conversions else None
-            value = in_currency(self.rows, self.measure, self.conversions, value, row, rated)
+            value = self._amount(row, span)
             if self.measure.once_per:
                 key = tuple(self.rows.plain(part, row) for part in self.measure.once_per)
                 by_key.setdefault(key, []).append(value)
@@ -139,6 +148,21 @@ class Leaf:
                 values.append(value)
         values += [aggregate("max", together) for together in by_key.values()]
         return aggregate(self.measure.aggregate, values, self.measure.fraction)
+
+    def _amount(self, row: Row, span: Span | None) -> Any:
+        operand = self.measure.operand
+        value = 1 if operand is None else self.rows.plain(operand, row)
+        rated = self._rated(row, span) if self.conversions else None
+        return in_currency(self.rows, self.measure, self.conversions, value, row, rated)
+
+    def _of_shares(self, span: Span | None, combo: Combo) -> object:
+        """The shares of amounts, or of rows, added up (S7)."""
+        values: list[object] = []
+        for row, _, combos, share in self._in(span):
+            amount = self._amount(row, span) if combo in combos else None
+            counts = self.measure.aggregate is Aggregate.COUNT and amount is not None
+            values.append(share if counts else arithmetic("*", amount, share))
+        return aggregate("sum", values)
 
     def _rated(self, row: Row, span: Span | None) -> date | None:
         """The day of a row's rate: its own, or of a level the last of the period, which in one that
@@ -174,20 +198,26 @@ class Leaf:
         moments = (self.rows.instant(row) for row in self.rows.of(self.source))
         return [moment for moment in moments if moment is not None]
 
-    def _in(self, span: Span | None) -> Iterator[tuple[Row, date | None, frozenset[Combo]]]:
+    def _counted(self) -> Iterator[Counted]:
+        """Each row that counts; of one that is split each part by itself."""
+        whole = (None, Decimal(1))
+        for row in self.rows.of(self.source):
+            for partner, share in shares(self.rows, row, self.bridge) if self.bridge else [whole]:
+                with choosing(self.rows, self.bridge, self.source, partner):
+                    if self._counts(row):
+                        combos = frozenset(self._left_over(self._members(row)))
+                        yield row, self._day(row), combos, share
+
+    def _in(self, span: Span | None) -> Iterator[Counted]:
         if self._found is None:
-            self._found = [
-                (row, self._day(row), frozenset(self._left_over(self._members(row))))
-                for row in self.rows.of(self.source)
-                if self._counts(row)
-            ]
+            self._found = list(self._counted())
         held = None if self.measure.stock is None or span is None else self._held(span)
-        for row, day, combos in self._found:
+        for row, day, combos, share in self._found:
             if held is not None:
                 if row in held:
-                    yield row, day, combos
+                    yield row, day, combos, share
             elif span is None or self._within(row, day, span):
-                yield row, day, combos
+                yield row, day, combos, share
 
     def _within(self, row: Row, day: date | None, span: Span) -> bool:
         at = self.rows.instant(row) if isinstance(span[0], datetime) else day

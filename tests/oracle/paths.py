@@ -41,7 +41,8 @@ def paths(model: Model, start: str, target: str) -> list[Path]:
         for name, source in model.sources.items():
             for join in source.joins.values():
                 dated = join.validity is not None  # which rows meet hangs on their own time
-                if join.target == place and name not in seen and not dated:
+                shared = join.weight is not None or _is_bridge(model, place, name)
+                if join.target == place and name not in seen and not (dated or shared):
                     backward(name, (*reverse, Hop(name, join.name)), seen | {name})
 
     def along(
@@ -55,6 +56,12 @@ def paths(model: Model, start: str, target: str) -> list[Path]:
 
     backward(start, (), frozenset({start}))
     return found
+
+
+def _is_bridge(model: Model, place: str, other: str) -> bool:
+    """Whether rows of one source are split over those of the other: that way has shares (S7)."""
+    joins = model.sources[place].joins.values()
+    return any(join.weight is not None and join.target == other for join in joins)
 
 
 def reach(model: Model, start: str, reference: QueryDimension) -> Reach:

@@ -73,6 +73,8 @@ class Rows:
         self._kept: dict[str, list[Row]] = {}
         self._ids: dict[str, dict[object, object]] = {}
         self._tables = tables
+        self.chosen: dict[tuple[str, str], Row | None] = {}
+        """Of the many partners in a bridge the one at hand, by the join to them."""
 
     def of(self, name: str) -> list[Row]:
         """A source's rows without the excluded ones."""
@@ -139,6 +141,8 @@ class Rows:
         """The row's one partner, or None (S2); a key with a NULL has none."""
         join = self.model.sources[row.source].joins[join_name]
         place = (row.source, join_name)
+        if join.weight is not None:
+            return self.chosen[place]
         if place not in self._partners:
             self._partners[place] = self._by_key(join)
         key = tuple(self.plain(part, row) for part in join.columns)

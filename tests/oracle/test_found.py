@@ -16,7 +16,9 @@ from kpidsl.model.expr import (
     Filtered,
     FixedAmount,
     IsState,
+    OverEntities,
     Prior,
+    QueryDimension,
     RowExpr,
 )
 from kpidsl.model.periods import Grain
@@ -166,3 +168,28 @@ def test_the_last_day_of_a_short_month_looks_at_the_rest_of_a_longer_one() -> No
     asked = ask(prior, grain=Grain.DAY, window=days("2024-03-29", "2024-04-01"))
     assert set(both(asked, known, rows).values()) == {1}  # each looks at 29 February
     assert both(ask(prior, window=days("2024-02-29", "2024-03-01")), known, rows) == {(): 3}
+
+
+def test_a_member_of_a_shared_dimension_is_not_that_dimension() -> None:
+    # S9: by what orders are paid, over the marks of customers, which are their bands: each group
+    # has one customer, those without orders and with an order of NULL too.
+    plain = shop()
+    members = {"customers": "band", "orders": "paid"}
+    sources = {
+        name: each.model_copy(
+            update={
+                "dimensions": {
+                    key: value.model_copy(update={"shared": "mark"} if key == members[name] else {})
+                    for key, value in each.dimensions.items()
+                }
+            }
+        )
+        for name, each in plain.sources.items()
+    }
+    marked = model(*sources.values(), shared={"mark": members})
+    average = OverEntities(of("customers.customers"), "avg", (QueryDimension("mark"),))
+    assert both(ask(average, by=(by("orders.paid"),)), marked) == {
+        5: 1,
+        Absent.NONE: 1,
+        Absent.UNMAPPED: 1,
+    }

@@ -30,6 +30,8 @@ def plays_a_role(rows: Rows, source: str, end: Reach) -> bool:
         return False
     joins = rows.model.sources[source].joins
     taken = joins[end.forward[0]]
+    if taken.weight is not None:
+        return False  # it leads to many
     return any(
         rows.partner(row, other.name) is not rows.partner(row, taken.name)
         for other in joins.values()

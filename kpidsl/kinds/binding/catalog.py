@@ -24,7 +24,7 @@ ROI_LATER = ("npv", "irr", "payback")
 class SourceNames:
     """The names inside one source. `joins` maps a join to its target source; `clock` is the
     time column when it is a plain column; `clocked` tells whether it has a time at all, and `keyed`
-    whether it has a key."""
+    whether it has a key; `bridges` are the joins with many partners (S7)."""
 
     name: str
     span: Span | None = None
@@ -33,6 +33,7 @@ class SourceNames:
     measures: dict[str, Span | None] = field(default_factory=dict)
     clock: tuple[str, ...] | None = None
     clocked: bool = False
+    bridges: set[str] = field(default_factory=set)
     keyed: bool = False
 
 

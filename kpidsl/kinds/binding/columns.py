@@ -65,7 +65,7 @@ class ColumnNames:
         if self.cells:
             return self._column(ref, self.source, parts, ())
         place = locate(parts, self.source, self.scope.catalog, self.own)
-        if place.source is None:
+        if self._crosses_bridge(ref, place) or place.source is None:
             return None
         if place.sort == "dimension":
             datatype = self.scope.dimension_types.get((place.source, place.path[0]))
@@ -84,6 +84,25 @@ class ColumnNames:
         # Which columns exist is known only when the data are opened; the place is kept for then.
         self.scope.column_spans.setdefault((source, path), ref.span)
         return RowValue(Column(path, joins), Datatype.UNKNOWN, ref.span)
+
+    def _crosses_bridge(self, ref: tree.Ref, place: Place) -> bool:
+        """Tell whether a name is that of something of which a row has many (S7)."""
+        names = self.scope.catalog.sources[self.source]
+        for join in place.joins:
+            if join in names.bridges:
+                self.scope.error(
+                    "K411",
+                    f"a row of `{names.name}` has many rows of `{names.joins[join]}`, and so no "
+                    "one value of this",
+                    ref.span,
+                    label="behind a bridge",
+                    help="use it where metrics are split or filtered: there each row has its share",
+                )
+                return True
+            if names.joins[join] not in self.scope.catalog.sources:
+                return False
+            names = self.scope.catalog.sources[names.joins[join]]
+        return False
 
     def _misses_join(self, ref: tree.Ref, place: Place) -> bool:
         """Tell whether a name was meant for another source that is not joined."""

@@ -79,7 +79,7 @@ def _target_stands(item: object, sources: dict[str, Source]) -> bool:
     if not isinstance(item, Join):
         return True
     target = sources.get(item.target)
-    return target is not None and _reaches_all(item.target_columns, target, sources)
+    return target is not None and _reaches_all((*item.target_columns, item.weight), target, sources)
 
 
 def _exprs(item: object) -> Iterator[RowExpr | None]:

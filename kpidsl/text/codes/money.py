@@ -1,4 +1,4 @@
-"""K321-K324, K49x, K67x: money of several currencies (S26)."""
+"""K321-K324, K41x, K49x, K67x: money of several currencies (S26), and shares in a bridge (S7)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,23 @@ def _sales(*measures: str, then: str = "") -> str:
     lines = "".join(f"  {line}\n" for line in measures)
     sales = f"source sales {{\n  table: shop.sales\n  time: paid_on\n{lines}}}\n"
     return f"kpidsl 1\n\n{_RATES}\n{sales}{then}"
+
+
+def _bridge(options: str, dimension: str = "") -> str:
+    return f"""\
+kpidsl 1
+
+source accounts {{
+  table: bank.accounts
+  key: account_id
+  time: opened_on
+  join owners: ownerships on account_id {{ {options} }}
+  {dimension or "dimensions: [branch]"}
+  measure balance: sum(balance) as EUR
+}}
+
+source ownerships {{ table: bank.ownerships, key: [account_id, owner_id] }}
+"""
 
 
 _EUROS = "measure revenue: sum(amount) as EUR"
@@ -57,6 +74,42 @@ CODES: tuple[CodeInfo, ...] = (
         "Money of two currencies never adds, so no page could show its value (S26).",
         _sales(_MIXED, then='\nkpi income: revenue { serves: "Growth" }\n'),
         _sales(_MIXED, then='\nkpi income: convert(revenue, USD) { serves: "Growth" }\n'),
+    ),
+    CodeInfo(
+        "K410",
+        "shares that hold for a time",
+        "A join has a `weight`, and `valid_from` or `valid_to`.",
+        "The shares of a row add up to one; of rows that come and go they would have to at every "
+        "moment, which no table of shares says (S7).",
+        _bridge("weight: share, valid_from: since, valid_to: till"),
+        _bridge("weight: share"),
+    ),
+    CodeInfo(
+        "K411",
+        "one value of many partners",
+        "A dimension, measure or filter inside a source names a column behind a bridge.",
+        "An account with two owners has no one owner whose name could stand in its row (S7). A "
+        "question may be split by owner: then each has a share of the account.",
+        _bridge("weight: share", "dimension owner: owners.owner_id"),
+        _bridge("weight: share"),
+    ),
+    CodeInfo(
+        "K495",
+        "no shares of a measure",
+        "A question splits a measure over a bridge, and the measure is neither a sum nor a count.",
+        "Of a balance of 100 half is 50; of a largest balance, an average or a distinct count "
+        "there is no half (S7).",
+        "kpidsl query largest_balance --by owners.name",
+        "kpidsl query balance --by owners.name",
+    ),
+    CodeInfo(
+        "K496",
+        "shares on one way, several rows on another",
+        "A question reaches one dimension over a bridge, and another over a second bridge or over "
+        "the many rows that join the measure's own.",
+        "How much of a share in one belongs to which row of the other, no table says (S7).",
+        "kpidsl query balance --by owners.name --by tags.tag",
+        "kpidsl query balance --by owners.name",
     ),
     CodeInfo(
         "K497",
@@ -103,5 +156,14 @@ CODES: tuple[CodeInfo, ...] = (
         "disappear (S26).",
         "rates { from: base, to: quote, rate: rate }   # gaps are written as 0",
         "exclude: rate = 0\nrates { from: base, to: quote, rate: rate }",
+    ),
+    CodeInfo(
+        "K674",
+        "shares that make no whole",
+        "The shares of a row in a bridge don't add up to 1, or one of them is missing or below 0.",
+        "The parts would add up to more or less than there is (S7). Shares are read to twelve "
+        "decimals, and a billionth is let pass: a third is written as 0.333333333.",
+        "owner,account,share: a,7,0.5 and b,7,0.4",
+        "owner,account,share: a,7,0.5 and b,7,0.5",
     ),
 )
