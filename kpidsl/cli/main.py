@@ -10,6 +10,7 @@ import typer
 
 import kpidsl
 from kpidsl.cli import check, compile, demo, explain, init, query, report, verify  # noqa: A004
+from kpidsl.cli.once import Once
 
 app = typer.Typer(
     name="kpidsl",
@@ -37,7 +38,7 @@ def kpidsl_command(
 
 
 for _verb in (init, demo, check, compile, query, verify, report, explain):
-    app.command(_verb.__name__.rpartition(".")[2], help=_verb.HELP)(_verb.run)
+    app.command(_verb.__name__.rpartition(".")[2], cls=Once, help=_verb.HELP)(_verb.run)
 
 
 def main() -> None:

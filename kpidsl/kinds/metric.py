@@ -13,6 +13,7 @@ from kpidsl.model.formula import metric_text
 from kpidsl.model.leaves import has_data, leaf_measures
 from kpidsl.model.purpose import Metric
 from kpidsl.model.units import is_currency
+from kpidsl.text.source import Span
 
 KIND = Kind(
     "metric",
@@ -31,16 +32,23 @@ def bind(fields: Fields, scope: Scope) -> Metric | None:
     bound = FormulaBinder(scope, fields.name).bind(fields.value)
     if bound is None:
         return None
-    if not has_data(bound.expr, scope.metrics):
-        scope.error(
-            "K317",
-            f"`{fields.name}` is a number, and measures nothing",
-            fields.value.span,
-            label="no measure stands here",
-            help="name a measure; write a fixed cost as `12_000 USD per month`",
-        )
+    if not measures(bound, fields.name, fields.value.span, scope):
         return None
     return remember(metric_of(bound, scope, **fields.described()), bound.amounts, scope)
+
+
+def measures(bound: Value, name: str, span: Span, scope: Scope) -> bool:
+    """Tell whether a formula has data, and say so where it has none."""
+    if has_data(bound.expr, scope.metrics):
+        return True
+    scope.error(
+        "K317",
+        f"`{name}` is a number, and measures nothing",
+        span,
+        label="no measure stands here",
+        help="name a measure; write a fixed cost as `12_000 USD per month`",
+    )
+    return False
 
 
 def metric_of(bound: Value, scope: Scope, **described: object) -> Metric:

@@ -11,6 +11,7 @@ from kpidsl.kinds.binding.report_days import Days, split_days
 from kpidsl.kinds.binding.scope import Scope, scope_of
 from kpidsl.kinds.binding.templates import Writer, templates_of
 from kpidsl.kinds.binding.values import Value
+from kpidsl.kinds.metric import measures
 from kpidsl.model.expr import QueryDimension, RowExpr
 from kpidsl.model.project import Model
 from kpidsl.syntax import tree
@@ -36,7 +37,10 @@ class Vocabulary:
         """Bind a formula over metrics and measures, with its unit."""
         scope = self._question()
         written = Writer(self._templates, scope.diagnostics).written_out(expr)
-        return FormulaBinder(scope).bind(written), scope.diagnostics
+        bound = FormulaBinder(scope).bind(written)
+        if bound is not None and not measures(bound, expr.span.text, expr.span, scope):
+            bound = None
+        return bound, scope.diagnostics
 
     def condition(
         self, expr: tree.Expr, homes: frozenset[str] = frozenset()

@@ -33,6 +33,7 @@ from kpidsl.plan.leaves import leaves_of, timed_values
 from kpidsl.plan.nodes import Plan
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Group, Query, Selection
+from kpidsl.plan.within import aggregates_of, tested_by
 from kpidsl.run.result import Result, Role, Value
 from kpidsl.run.verdicts import Verdict, added, alike, computed, is_number
 from kpidsl.text.display import counted
@@ -68,6 +69,9 @@ class Laws:
         self._alone = Query((Selection(subject.name, subject.expr),), window=subject.window)
         planned, _ = plan(model, self._alone, ground)
         formula = planned.root.input.outputs[0].formula if planned is not None else None
+        self._tests = planned is not None and any(
+            tested_by(aggregates_of(planned.root.input.input.inputs))
+        )
         self._ranks = formula is not None and _has_place(formula)
         self._accrues = formula is not None and any(
             isinstance(value, AccrualValue) for value in timed_values(formula)
@@ -147,7 +151,8 @@ class Laws:
         calendar = self._model.settings.calendar
         months_asked = periods(window, Grain.MONTH, calendar)
         whole = [item for item in months_asked if is_whole(item, Grain.MONTH, calendar)]
-        if whole and not self._ranks:
+        # Which entities a filter keeps is asked over the whole period, so a month has others (S14).
+        if whole and not self._ranks and not self._tests:
             month = whole[-1]
             apart = self._number(replace(self._alone, window=month))
             if apart is not None and (month.start,) in months:

@@ -79,6 +79,30 @@ def test_a_ratio_is_compared_with_its_parts(shop: kpidsl.Project) -> None:
     assert not [item for item in done.verdicts if item.rule in {"I1", "I5"}]
 
 
+def test_a_filter_by_entity_is_of_the_whole_period(tmp_path: Path) -> None:
+    """By hand: the customer paid 60 and 30, so more than 50 over all; in March alone nobody did
+    (S14). So a month among others is not the month asked for alone."""
+    metric = "\nmetric much: revenue where revenue per customer_id > 50 USD\n"
+    rows = "id,day,customer_id,amount\n1,2026-01-10,1,60\n2,2026-03-05,1,30\n"
+    text = """
+kpidsl 1
+
+source sales {
+  files: "sales.csv"
+  key: id
+  time: day
+  dimensions: [customer_id]
+  measure revenue: sum(amount) as USD
+}
+"""
+    with project(tmp_path, text + metric, sales=rows) as loaded:
+        assert loaded.query("much", by=["month"]).rows[-1][-1] == 30
+        assert loaded.query("much", period="2026-03").rows == ((0,),)
+        done = loaded.verify("much")
+    assert done.failed == ()
+    assert "S16" not in {item.rule for item in done.verdicts}
+
+
 def test_a_period_limits_what_is_verified(shop: kpidsl.Project) -> None:
     found = {
         (item.rule, item.compared): item

@@ -300,6 +300,8 @@ def test_s6_two_paths_are_listed(tmp_path: Path) -> None:
         assert "billing" in refused.diagnostics[0].message
         assert "shipping" in refused.diagnostics[0].message
         assert rows(loaded.query("n", by=["orders.billing.name"]), "n") == [(2,)]
+        refused = refusal(loaded, "n", by=["billing.name"])
+        assert refused.diagnostics[0].help == "begin with its source: `orders.billing.name`"
         assert rows(loaded.query("n", by=["orders.shipping.name"]), "name", "n") == [
             ("France", 1),
             ("Germany", 1),

@@ -42,6 +42,11 @@ def _named(ref: tree.Ref, scope: Scope, homes: frozenset[str]) -> QueryDimension
         return _bare(ref.text, ref.span, scope, homes)
     start, *steps, last = ref.parts
     if start.text not in catalog.sources:
+        if (full := _over_join(ref, scope)) is not None:
+            message = f"`{start.text}` is a join, and not where a path begins"
+            mend = f"begin with its source: `{full}`"
+            scope.error("K214", message, start.span, label="a join", help=mend)
+            return None
         scope.unknown("a source", start.text, start.span, catalog.sources)
         return None
     names = catalog.sources[start.text]
@@ -60,6 +65,13 @@ def _named(ref: tree.Ref, scope: Scope, homes: frozenset[str]) -> QueryDimension
         joins = tuple(step.text for step in steps)
         return QueryDimension(last.text, names.name, start.text, joins)
     return QueryDimension(last.text, names.name)
+
+
+def _over_join(ref: tree.Ref, scope: Scope) -> str | None:
+    """Return the whole path that a name beginning with a join leaves unsaid, if any has one."""
+    join = ref.parts[0].text
+    homes = [name for name, source in scope.catalog.sources.items() if join in source.joins]
+    return f"{min(homes)}.{ref.text}" if homes else None
 
 
 def _bare(name: str, span: Span, scope: Scope, homes: frozenset[str]) -> QueryDimension | None:

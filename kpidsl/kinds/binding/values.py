@@ -173,7 +173,7 @@ def _clash(one: Value, other: Value, operator: str, scope: Scope) -> None:
             right.span,
             label=label,
             labels=labels,
-            help=f"bring both into one currency in the source, such as `as {left.unit}`",
+            help=f"make it one currency, as in `convert(revenue, {left.unit})`",
         )
         return
     mend = "divide to relate two things, such as `revenue / orders`"
