@@ -7,25 +7,19 @@ from collections.abc import Iterable
 from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Measure
-from kpidsl.plan.leaves import leaves_of, parts_of
-from kpidsl.plan.nodes import (
+from kpidsl.plan.formulas import (
     AccrualValue,
-    Aggregate,
     FirstKnown,
     Formula,
-    Input,
-    Key,
-    Leaf,
     LeafValue,
-    Look,
     Negation,
     Number,
     Operation,
-    OverAnswer,
-    Reached,
-    Regroup,
     RegroupValue,
 )
+from kpidsl.plan.leaves import leaves_of, parts_of
+from kpidsl.plan.looks import Look
+from kpidsl.plan.nodes import Aggregate, Input, Key, Leaf, OverAnswer, Reached, Regroup
 
 _MERGED_BY = {
     Kind.SUM: Kind.SUM,

@@ -10,7 +10,8 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Calendar, Grain, period_start
 from kpidsl.plan.additivity import holds_leaves, merged_by
 from kpidsl.plan.looking import Span, counted_days
-from kpidsl.plan.nodes import Aggregate, Base, Key, Leaf, Look, PlacedExpr
+from kpidsl.plan.looks import Look
+from kpidsl.plan.nodes import Aggregate, Base, Key, Leaf, PlacedExpr
 from kpidsl.plan.query import Query
 
 Condition = tuple[PlacedExpr, ...]

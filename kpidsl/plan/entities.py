@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kpidsl.model.expr import EntityValue, MeasureRef, MetricExpr, MetricRef, Prior
-from kpidsl.plan.nodes import Shift, Subtotal
+from kpidsl.plan.looks import Shift
+from kpidsl.plan.nodes import Subtotal
 from kpidsl.plan.query import Query, Selection
 
 Answers = dict[tuple[EntityValue, Shift], Subtotal]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kpidsl.model.events import Event
 from kpidsl.model.periods import Window
-from kpidsl.plan.nodes import Shift
+from kpidsl.plan.looks import Shift
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import error
 

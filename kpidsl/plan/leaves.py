@@ -31,24 +31,22 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate, Measure
 from kpidsl.plan.conversion import Conversion, Conversions, unconverted
 from kpidsl.plan.events import from_event_to_event
-from kpidsl.plan.looking import beyond_part_of_day, look_of
-from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import (
+from kpidsl.plan.formulas import (
     AccrualValue,
     FirstKnown,
     Formula,
     LeafValue,
-    Look,
     Negation,
     Number,
     Operation,
     Over,
     Place,
-    Reach,
     RegroupValue,
-    Shift,
     Value,
 )
+from kpidsl.plan.looking import beyond_part_of_day, look_of
+from kpidsl.plan.looks import Look, Reach, Shift
+from kpidsl.plan.naming import Names
 from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import error
@@ -60,7 +58,7 @@ class Around:
     when on it counts (S18), over which groups, and in which currency (S26)."""
 
     predicates: tuple[RowExpr, ...] = ()
-    shift: Shift = Shift()  # noqa: RUF009  (frozen)
+    shift: Shift = Shift()
     reach: Reach | None = None
     over: Over | None = None
     conversions: tuple[Conversion, ...] = ()

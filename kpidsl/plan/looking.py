@@ -18,7 +18,7 @@ from kpidsl.model.periods import (
     week_of_year,
 )
 from kpidsl.model.week_years import WeekYears
-from kpidsl.plan.nodes import Look, Reach, Shift
+from kpidsl.plan.looks import Look, Reach, Shift
 from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import Diagnostic, error

@@ -10,7 +10,8 @@ from kpidsl.model.project import Model
 from kpidsl.plan.entities import EntityAnswers
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted
-from kpidsl.plan.nodes import Aggregate, Scan, Shift
+from kpidsl.plan.looks import Shift
+from kpidsl.plan.nodes import Aggregate, Scan
 from kpidsl.plan.paths import NoPath, Paths
 from kpidsl.plan.placing import Placing, children
 from kpidsl.plan.query import Query

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from kpidsl.model.expr import EntityValue, RowExpr
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Calendar, Grain, Window, period_start, shift
+from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Dimension, Join, Measure, Source, Stock
 from kpidsl.plan.facts import Facts, NothingKnown
+from kpidsl.plan.formulas import Formula, Over
+from kpidsl.plan.looks import Look
 
 PERIOD = "period"
 """The key column of questions grouped by time: a period's first day, or the instant at which a part
@@ -84,53 +86,6 @@ class Scan:
     """The rows of a source, `exclude` applied, attributes of entities at hand."""
 
     source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """How far back a leaf looks (S19); the keys of its rows are moved forward by as much."""
-
-    months: int = 0
-    days: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.months or self.days)
-
-    def __add__(self, other: Shift) -> Shift:
-        return Shift(self.months + other.months, self.days + other.days)
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """From which day on a leaf counts, up to the end of its (shifted) period (S16, S18): `months`
-    and `days` before that end; else the first day of the `since` that the period ends in; else
-    the beginning."""
-
-    months: int = 0
-    days: int = 0
-    since: Grain | None = None
-
-    @property
-    def is_bounded(self) -> bool:
-        return bool(self.months or self.days) or self.since is not None
-
-    def start(self, end: date, calendar: Calendar) -> date | None:
-        """Return the first day that counts towards a period that ends before `end`."""
-        if self.since is not None:
-            return period_start(end - timedelta(days=1), self.since, calendar)
-        return shift(end, -self.months, -self.days) if self.is_bounded else None
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a leaf looks at time. `pairs` are the days that each period looks at, where they follow
-    from a calendar's rule; None: they are its own, moved. `joined`: rows meet the periods that they
-    count in by their days, a row's own period, moved, being none of them or one of several."""
-
-    shift: Shift = Shift()
-    reach: Reach | None = None
-    pairs: tuple[tuple[date | None, Window | None], ...] | None = None
-    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,15 +202,6 @@ Input = Aggregate | Regroup
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
-    """Which groups a total is over: it keeps the query's keys at the positions `kept`. What shares
-    of allocated amounts are taken from is free of the query's filter (S9)."""
-
-    kept: tuple[int, ...] = ()
-    filtered: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Totals:
     """Leaves aggregated over more than one cell of the answer."""
 
@@ -274,69 +220,7 @@ class Merge:
     dense: bool = False
 
 
-# --- formulas over merged leaves -----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class LeafValue:
-    """A leaf with its null policy (S13); `over` reads it from those `Totals`."""
-
-    column: str
-    zero_when_empty: bool
-    source: str
-    look: Look = Look()
-    over: Over | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RegroupValue:
-    """An aggregate over entities; one of none is 0, if so, where all `leaves` are known (S13)."""
-
-    column: str
-    zero_when_empty: bool
-    leaves: tuple[LeafValue, ...]
-    over: Over | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccrualValue:
-    column: str
-    look: Look = Look()
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    value: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """`op` is one of + - * /; a quotient by zero is NULL, and a float (S12)."""
-
-    op: str
-    left: Formula
-    right: Formula
-
-
-@dataclass(frozen=True, slots=True)
-class Negation:
-    operand: Formula
-
-
-@dataclass(frozen=True, slots=True)
-class FirstKnown:
-    items: tuple[Formula, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The rank among the rows of a period, the largest first."""
-
-    operand: Formula
-
-
-Value = LeafValue | RegroupValue | AccrualValue
-Formula = Value | Number | Operation | Negation | FirstKnown | Place
+# --- answers -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,7 +280,7 @@ class Frame:
     grain: Grain | DayPart | None = None
     window: Window | None = None
     extent: tuple[Source, ...] = ()
-    facts: Facts = NothingKnown()  # noqa: RUF009  (it holds nothing)
+    facts: Facts = NothingKnown()
     coarser: tuple[Coarser, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,33 +10,35 @@ from typing import cast
 from kpidsl.model.expr import Exchanged, Function, QueryDimension, RowExpr
 from kpidsl.model.formula import number_text, row_text
 from kpidsl.model.sources import FilesOrigin, Measure, Source, SqlOrigin, TableOrigin, UnionOrigin
+from kpidsl.plan.formulas import (
+    AccrualValue,
+    FirstKnown,
+    Formula,
+    LeafValue,
+    Negation,
+    Number,
+    Operation,
+    Over,
+    Place,
+    RegroupValue,
+)
 from kpidsl.plan.looking import counted_days
+from kpidsl.plan.looks import Look
 from kpidsl.plan.nodes import (
     PERIOD,
     Accrual,
-    AccrualValue,
     Aggregate,
     AnyRow,
     Compute,
-    FirstKnown,
-    Formula,
     Frame,
     Hop,
     Input,
     Leaders,
-    LeafValue,
-    Look,
     Merge,
-    Negation,
-    Number,
     OfEntity,
-    Operation,
-    Over,
-    Place,
     PlacedExpr,
     Plan,
     Reached,
-    RegroupValue,
     Sort,
 )
 from kpidsl.plan.placing import children, rebuild

@@ -17,7 +17,8 @@ from kpidsl.plan.additivity import merged_by
 from kpidsl.plan.bases import can_merge, holds_span, present_in
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.looking import Span, counted_days
-from kpidsl.plan.nodes import Aggregate, Base, Frame, Key, Leaf, Look
+from kpidsl.plan.looks import Look
+from kpidsl.plan.nodes import Aggregate, Base, Frame, Key, Leaf
 
 _DAY = date.resolution
 

@@ -13,6 +13,7 @@ from kpidsl.plan.additivity import can_be_named_late, merged_by, merges_into, ov
 from kpidsl.plan.bases import Bases
 from kpidsl.plan.bridges import Bridges, check_measure, references
 from kpidsl.plan.entities import Answers, EntityAnswers
+from kpidsl.plan.formulas import Over
 from kpidsl.plan.grains import coarser_columns, lying_in
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out, named_keys
@@ -34,7 +35,6 @@ from kpidsl.plan.nodes import (
     Leaf,
     Merge,
     Output,
-    Over,
     PlacedExpr,
     Plan,
     Regroup,

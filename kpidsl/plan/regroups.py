@@ -19,10 +19,12 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Calendar, Grain, Window
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.plan.entities import name_of
+from kpidsl.plan.formulas import Over
 from kpidsl.plan.leaves import RegroupSpec
 from kpidsl.plan.looking import counted_days, look_of
+from kpidsl.plan.looks import Look
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import PERIOD, Look, Over, OverAnswer, Regroup, Subtotal
+from kpidsl.plan.nodes import PERIOD, OverAnswer, Regroup, Subtotal
 from kpidsl.plan.query import Query, Selection
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import error

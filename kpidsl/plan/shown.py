@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kpidsl.model.expr import AnswerValue, Column, MetricExpr, QueryDimension, RowExpr
 from kpidsl.model.project import Model
+from kpidsl.plan.formulas import Formula
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import Formula, Output
+from kpidsl.plan.nodes import Output
 from kpidsl.plan.placing import children, rebuild
 from kpidsl.plan.query import Query
 from kpidsl.text.diagnostic import Diagnostic, warning

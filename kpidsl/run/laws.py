@@ -27,9 +27,10 @@ from kpidsl.model.leaves import has_data
 from kpidsl.model.periods import Grain, Window, is_whole, periods
 from kpidsl.model.project import Model
 from kpidsl.plan.additivity import adds_up
+from kpidsl.plan.formulas import AccrualValue, FirstKnown, Formula, Negation, Operation, Place
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.leaves import leaves_of, timed_values
-from kpidsl.plan.nodes import AccrualValue, FirstKnown, Formula, Negation, Operation, Place, Plan
+from kpidsl.plan.nodes import Plan
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Absent, Group, Query, Selection
 from kpidsl.run.result import Result, Role, Value

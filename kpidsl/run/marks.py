@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from kpidsl.model.events import Event
 from kpidsl.model.periods import Calendar, Grain, Window, shift_window, whole_months
 from kpidsl.model.project import Model
-from kpidsl.plan.nodes import Aggregate, Plan, Reach
+from kpidsl.plan.looks import Reach
+from kpidsl.plan.nodes import Aggregate, Plan
 from kpidsl.plan.query import Query
 from kpidsl.plan.within import aggregates_of
 from kpidsl.run.heading import named_in

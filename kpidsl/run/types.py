@@ -10,21 +10,17 @@ from kpidsl.model.expr import Column as ColumnRef
 from kpidsl.model.sources import BY_ORDER, Dimension, Measure, Source, TableOrigin
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.units import Datatype
-from kpidsl.plan.nodes import (
+from kpidsl.plan.formulas import (
     AccrualValue,
-    Aggregate,
     FirstKnown,
     Formula,
-    Input,
     LeafValue,
-    Merge,
     Negation,
     Number,
     Operation,
-    PlacedExpr,
-    Plan,
     RegroupValue,
 )
+from kpidsl.plan.nodes import Aggregate, Input, Merge, PlacedExpr, Plan
 from kpidsl.plan.placing import children
 from kpidsl.plan.within import aggregates_of
 from kpidsl.run.result import Column, Role

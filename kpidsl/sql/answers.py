@@ -9,22 +9,18 @@ from typing import Protocol
 from sqlglot import exp
 
 from kpidsl.model.periods import Grain
-from kpidsl.plan.nodes import (
-    PERIOD,
+from kpidsl.plan.formulas import (
     AccrualValue,
-    Compute,
     FirstKnown,
     Formula,
-    Frame,
     LeafValue,
     Negation,
     Number,
     Operation,
     Place,
-    Regroup,
     RegroupValue,
-    Subtotal,
 )
+from kpidsl.plan.nodes import PERIOD, Compute, Frame, Regroup, Subtotal
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.cells import Cells

@@ -9,15 +9,11 @@ from functools import partial
 from sqlglot import exp
 
 from kpidsl.model.sources import Source
-from kpidsl.plan.nodes import (
-    PERIOD,
-    Accrual,
+from kpidsl.plan.formulas import (
     AccrualValue,
     FirstKnown,
     Formula,
-    Frame,
     LeafValue,
-    Look,
     Negation,
     Number,
     Operation,
@@ -25,6 +21,8 @@ from kpidsl.plan.nodes import (
     Place,
     RegroupValue,
 )
+from kpidsl.plan.looks import Look
+from kpidsl.plan.nodes import PERIOD, Accrual, Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.spans import END_DAY, FIRST_DAY, Day, edges, in_tree

@@ -14,8 +14,9 @@ from kpidsl.model.sources import BY_ORDER, Source
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.units import Datatype
 from kpidsl.plan.looking import Span, counted_days
+from kpidsl.plan.looks import Look
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf, Look
+from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated, whole_values
 from kpidsl.sql.dialects import Dialect

@@ -12,22 +12,21 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import counts_once
 from kpidsl.plan.bases import holds_all_days
+from kpidsl.plan.formulas import Formula, Over
 from kpidsl.plan.leaves import leaves_of, timed_values
 from kpidsl.plan.looking import MOST_CELLS
+from kpidsl.plan.looks import Look
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
     Accrual,
     Aggregate,
     Compute,
-    Formula,
     Frame,
     Input,
     Leaders,
-    Look,
     Merge,
     Output,
-    Over,
     Plan,
     Regroup,
     Totals,

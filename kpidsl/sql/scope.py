@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import sqlglot
 from sqlglot import exp
 
 from kpidsl.model.expr import (
-    And,
     AnswerValue,
     Arithmetic,
     CaseWhen,
     Column,
-    Compare,
     DimensionRef,
     EntityValue,
     Exchanged,
     Function,
-    In,
-    IsState,
-    Like,
     Literal,
     Negate,
-    Not,
-    Or,
     QueryDimension,
     RawSql,
     Resolved,
@@ -33,23 +26,19 @@ from kpidsl.model.expr import (
     TimeColumn,
 )
 from kpidsl.model.sources import Dimension, Source, Stock, Validity
-from kpidsl.model.units import Datatype
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import AnyRow, Hop, OfEntity, PlacedExpr, Reached
+from kpidsl.plan.nodes import Hop, OfEntity, PlacedExpr, Reached
 from kpidsl.plan.paths import reference_joins
 from kpidsl.sql import build
+from kpidsl.sql.conditions import At, truth
 from kpidsl.sql.dialects import Clock, Dialect
 from kpidsl.sql.entities import Lower
 from kpidsl.sql.functions import SCALAR_BUILDERS
 from kpidsl.sql.money import CURRENCY, DAY, WEIGHT, amount, multiplied
-from kpidsl.sql.nobody import may_hold_of_nobody, of_nobody
-from kpidsl.sql.row_types import shown_type
 
 Attributes = frozenset[str | Stock]
 """What rows carry beside their columns: attributes of entities by the dimension's name, and when
 the next row of a level's entity came."""
-At = tuple[str, ...]
-"""Names of the forward joins walked from the scope's own source."""
 Joined = At | tuple[Resolved, At]
 """What is joined: the row at the end of joins, or what an id there stands for."""
 Relation = Callable[[Source | Resolved, Attributes], exp.Table]
@@ -59,16 +48,7 @@ IDENTITIES = "{}_identities"
 """What the ids that an entity's table resolves are called; its columns are the next two."""
 ID, STANDS_FOR = "id", "stands_for"
 
-_OPERATORS: dict[str, type[exp.Binary]] = {
-    "+": exp.Add,
-    "-": exp.Sub,
-    "*": exp.Mul,
-    "=": exp.EQ,
-    "<": exp.LT,
-    "<=": exp.LTE,
-    ">": exp.GT,
-    ">=": exp.GTE,
-}
+_ARITHMETIC: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
 
 class Tables(Protocol):
@@ -102,7 +82,7 @@ class Scope:
         self.alias = alias or source.name
         self.attributes: set[str | Stock] = set()
         self._sources = sources
-        self._dialect = dialect
+        self.dialect = dialect
         self._zone = zone
         self._relation = relation
         self._joined: dict[Joined, tuple[str, Source | Resolved, exp.Expr]] = {}
@@ -218,7 +198,7 @@ class Scope:
         return Scope(
             target,
             self._sources,
-            self._dialect,
+            self.dialect,
             self._zone,
             self._relation,
             alias,
@@ -249,7 +229,7 @@ class Scope:
             case Arithmetic("/", left, right):
                 return build.quotient(self.value(left, at), self.value(right, at))
             case Arithmetic(op, left, right):
-                return _OPERATORS[op](
+                return _ARITHMETIC[op](
                     this=build.wrapped(self.value(left, at)),
                     expression=build.wrapped(self.value(right, at)),
                 )
@@ -275,6 +255,10 @@ class Scope:
             case QueryDimension() | EntityValue() | AnswerValue():
                 raise AssertionError(f"`{expr}` was not placed on a path")
         return exp.Paren(this=self.condition(expr, at, exact=True))
+
+    def condition(self, expr: PlacedExpr, at: At = (), *, exact: bool = False) -> exp.Expr:
+        """Return a condition, two-valued (S2)."""
+        return truth(self, expr, at, exact=exact)
 
     def dimension(self, dimension: Dimension, at: At) -> exp.Expr:
         if dimension.attribute is not None:
@@ -333,12 +317,12 @@ class Scope:
         """Return the local time of the source at the end of `at`."""
         spec = self.source_at(at).time
         assert spec is not None
-        return self._dialect.local_time(self.stored_time(at), self.clock(at))
+        return self.dialect.local_time(self.stored_time(at), self.clock(at))
 
     def instant(self, at: At = ()) -> exp.Expr:
         """Return the time of a source as an instant: a timestamp of UTC, so that an hour is an hour
         even where the clock is changed (S20)."""
-        return self._dialect.instant(self.stored_time(at), self.clock(at))
+        return self.dialect.instant(self.stored_time(at), self.clock(at))
 
     def order(self) -> list[exp.Expr]:
         """Return what puts the rows of the source in order: when they were, then their key."""
@@ -362,81 +346,15 @@ class Scope:
     def _column(self, path: tuple[str, ...], at: At) -> exp.Expr:
         value: exp.Expr = build.column(path[0], self.alias_at(at))
         for name in path[1:]:
-            value = self._dialect.field(value, name)
+            value = self.dialect.field(value, name)
         return value
 
     def _raw(self, text: str, at: At) -> exp.Expr:
-        tree = sqlglot.parse_one(text, read=self._dialect.name)
+        tree = sqlglot.parse_one(text, read=self.dialect.name)
         for node in tree.find_all(exp.Column):
             if not node.table:
                 node.set("table", build.identifier(self.alias_at(at)))
         return build.verbatim(tree)
-
-    # --- conditions ------------------------------------------------------------------------
-
-    def condition(self, expr: PlacedExpr, at: At = (), *, exact: bool = False) -> exp.Expr:
-        """Return a condition, two-valued (S2).
-
-        Where NULL and false do the same (WHERE, WHEN) a comparison needs no guard; `exact` asks
-        for one, as below a NOT.
-        """
-        match expr:
-            case Compare("!=", left, right):
-                return self._differs(left, right, at)
-            case Compare(op, left, right):
-                one, other = self._alike((left, right), at)
-                same = _OPERATORS[op](this=build.wrapped(one), expression=build.wrapped(other))
-                return _guarded(same) if exact else same
-            case And(items):
-                parts = [self.condition(item, at, exact=exact) for item in items]
-                return build.conjunction(parts) or exp.Boolean(this=True)
-            case Or(items):
-                parts = [self.condition(item, at, exact=exact) for item in items]
-                return build.disjunction(parts) or exp.Boolean(this=False)
-            case Not(operand):
-                return exp.Not(this=build.wrapped(self.condition(operand, at, exact=True)))
-            case In(operand, items):
-                member, *listed = self._alike((operand, *items), at)
-                member = exp.In(this=member, expressions=listed)
-                return _guarded(member) if exact else member
-            case Like(operand, pattern):
-                like = exp.Like(
-                    this=self.value(operand, at), expression=exp.Literal.string(pattern)
-                )
-                return _guarded(like) if exact else like
-            case IsState(operand, state):
-                return self._state(operand, state, at)
-            case Literal(bool() as value):
-                return exp.Boolean(this=value)
-            case AnyRow():
-                return self._any_row(expr, at)
-        truth = build.cast(self.value(expr, at), "BOOLEAN")
-        return _guarded(truth) if exact else truth
-
-    def _differs(self, left: PlacedExpr, right: PlacedExpr, at: At) -> exp.Expr:
-        """`!=` is the complement of `=`: true where either side is NULL."""
-        one, other = self._alike((left, right), at)
-        if isinstance(right, Literal) and right.value is not None:
-            return exp.NullSafeNEQ(this=one, expression=other)
-        return exp.Not(this=_guarded(exp.EQ(this=one, expression=other)))
-
-    def _alike(self, operands: Sequence[PlacedExpr], at: At) -> list[exp.Expr]:
-        """Return the values of what is compared, all as of the one type that shows in some."""
-        values = [self.value(operand, at) for operand in operands]
-        shown = next(filter(None, map(shown_type, operands)), Datatype.UNKNOWN)
-        return [self._dialect.comparable(value, shown) for value in values]
-
-    def _state(self, operand: PlacedExpr, state: str, at: At) -> exp.Expr:
-        empty = build.is_null(self.value(operand, at))
-        inner = self.end(operand, at)
-        if state == "null":
-            return empty
-        if not inner:
-            return exp.Boolean(this=False) if state == "unmapped" else empty
-        unmatched = build.is_null(self.matched(inner))
-        if state == "unmapped":
-            return unmatched
-        return exp.And(this=empty, expression=exp.Not(this=unmatched))
 
     def end(self, expr: PlacedExpr, at: At = ()) -> At:
         """Return the joins at whose end a bare reference finds its column, and `at` for
@@ -448,30 +366,6 @@ class Scope:
             case Column() | DimensionRef():
                 return at + reference_joins(expr, self.source_at(at), self._sources)
         return at
-
-    def _any_row(self, test: AnyRow, at: At) -> exp.Expr:
-        found = self._exists(test, at, test.predicate)
-        if not may_hold_of_nobody(test.predicate):
-            return found
-        # What stands under `(unmapped)` is filtered like any member (S2).
-        nobody = exp.And(
-            this=exp.Not(this=self._exists(test, at, None)),
-            expression=build.wrapped(self.condition(of_nobody(test.predicate))),
-        )
-        return exp.Paren(this=exp.Or(this=found, expression=nobody))
-
-    def _exists(self, test: AnyRow, at: At, predicate: PlacedExpr | None) -> exp.Expr:
-        inner, link = self.many_side(test.hops)
-        mine = [self.value(item, at) for item in test.hops[0].join.target_columns]
-        theirs = [inner.value(item, link) for item in test.hops[0].join.columns]
-        wanted = [
-            exp.EQ(this=left, expression=right) for left, right in zip(theirs, mine, strict=True)
-        ]
-        conditions: list[exp.Expr] = [*wanted]
-        if predicate is not None:
-            conditions.append(inner.condition(predicate))
-        select = inner.apply_joins(build.select(build.number(1)))
-        return exp.Exists(this=build.where(select, *conditions))
 
     def many_side(self, hops: tuple[Hop, ...]) -> tuple[Scope, At]:
         """Return a scope over the far end of reverse hops, and the joins from there back to
@@ -494,7 +388,3 @@ def next_column(source: Source, stock: Stock) -> str:
 
 def names(hops: tuple[Hop, ...]) -> At:
     return tuple(hop.join.name for hop in hops)
-
-
-def _guarded(condition: exp.Expr) -> exp.Expr:
-    return build.coalesce(condition, exp.Boolean(this=False))

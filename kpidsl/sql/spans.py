@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, moved_back, period_start, shift_window
-from kpidsl.plan.nodes import PERIOD, Frame, Look, Shift
+from kpidsl.plan.looks import Look, Shift
+from kpidsl.plan.nodes import PERIOD, Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Clock, Dialect
 from kpidsl.sql.periods import period_start as first_day_of

@@ -15,6 +15,7 @@ import kpidsl
 from kpidsl.api.errors import KpidslError
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.plan import nodes
+from kpidsl.plan.formulas import Operation
 from kpidsl.plan.planner import plan
 from kpidsl.run import runner
 from kpidsl.run.verdicts import Verdict, added, alike, computed
@@ -168,7 +169,7 @@ def with_a_product_for_a_quotient(planned: nodes.Plan) -> nodes.Plan:
     compute = planned.root.input
     outputs = tuple(
         replace(output, formula=replace(output.formula, op="*"))
-        if isinstance(output.formula, nodes.Operation)
+        if isinstance(output.formula, Operation)
         else output
         for output in compute.outputs
     )
