@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from kpidsl.model.sources import Aggregate
 from kpidsl.plan import additivity, looking
-from kpidsl.sql import aggregates, build, cells, finer, grouping, lower, merging, scope
+from kpidsl.sql import aggregates, build, cells, conditions, finer, grouping, lower, merging, scope
 from kpidsl.sql.dialects import Clock
 from kpidsl.sql.leaders import LeaderTables
 from tests.oracle.coverage import measures_of
@@ -114,8 +114,8 @@ def _stored_clock(original: Any, *args: Any) -> Clock:
     return clock if clock.stored_as is None else replace(clock, zone=clock.stored_as)
 
 
-def _difference(_: Any, self: Any, left: Any, right: Any, at: Any) -> exp.Expr:
-    one, other = self._alike((left, right), at)
+def _difference(_: Any, rows: Any, left: Any, right: Any, at: Any) -> exp.Expr:
+    one, other = conditions._alike(rows, (left, right), at)  # noqa: SLF001
     return exp.NEQ(this=build.wrapped(one), expression=build.wrapped(other))
 
 
@@ -170,7 +170,7 @@ BUGS = (
     Bug(
         "any row of the many side will do, whosoever it is",
         "S4 any of the many",
-        _around(scope.Scope, "_exists", _without_link),
+        _around(conditions, "_exists", _without_link),
     ),
     Bug(
         "NULL keys do not meet NULL keys where totals are joined",
@@ -241,7 +241,7 @@ BUGS = (
     Bug(
         "`!=` is not true of what is absent",
         "S2 a filter that negates",
-        _around(scope.Scope, "_differs", _difference),
+        _around(conditions, "_differs", _difference),
     ),
     Bug(
         "the day after the window counts",
