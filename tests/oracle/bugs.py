@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from kpidsl.sql import aggregates, build, cells, conditions, finer, grouping, lo
 from kpidsl.sql.dialects import Clock
 from kpidsl.sql.leaders import LeaderTables
 from tests.oracle.coverage import measures_of
+from tests.oracle.days import day_of
 from tests.oracle.generate import Case
 
 _FAN_OUT = grouping._FanOutJoin  # noqa: SLF001
@@ -135,6 +137,15 @@ def _with(aggregate: Aggregate) -> Callable[[Case], bool]:
     return lambda case: any(measure.aggregate is aggregate for measure in measures_of(case))
 
 
+def _ends_with_rows(case: Case) -> bool:
+    """Whether there are rows on the day after the window, and no periods that leave them out."""
+    window = case.query.window
+    if window is None or case.query.grain is not None:
+        return False
+    cells = (value for rows in case.tables.values() for row in rows for value in row.values())
+    return any(isinstance(cell, date) and day_of(cell) == window.end for cell in cells)
+
+
 BUGS = (
     Bug(
         "groups of the many side are joined as often as they are there",
@@ -236,6 +247,7 @@ BUGS = (
         "the day after the window counts",
         "S16 window",
         _around(grouping.Grouping, "_compared", _end_included),
+        _ends_with_rows,
     ),
     Bug(
         "days are those of the stored time",
