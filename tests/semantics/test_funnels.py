@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import kpidsl
-from tests.support import project
+from tests.support import SQLITE_PROFILE, project, write_sqlite
 
 LOG = """kpidsl 1
 project p {{ timezone: "UTC" }}
@@ -286,3 +286,17 @@ def test_a_funnel_is_entered_on_the_local_day(tmp_path: Path) -> None:
         for day in ("2024-11-02", "2024-11-03"):
             counts = converted(tmp_path, (UTC, UTC), "1d", *times, period=day)
             assert counts == ((1, 1) if day == entered else (0, 0))
+
+
+def test_a_funnel_over_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "kpidsl.toml").write_text(SQLITE_PROFILE, encoding="utf-8")
+    (tmp_path / "another.csv").write_text("id\n1\n", encoding="utf-8")
+    write_sqlite(tmp_path / "shop.sqlite", [tmp_path / "another.csv"])
+    definitions = LOG.format(watermark="2026-03-01").replace('files: "log.csv"', "table: log")
+    (tmp_path / "project.kpi").write_text(definitions, encoding="utf-8")
+    with (
+        kpidsl.load(tmp_path / "project.kpi") as loaded,
+        pytest.raises(kpidsl.KpidslError) as refused,
+    ):
+        loaded.funnel("path")
+    assert [found.code for found in refused.value.diagnostics] == ["K641"]
