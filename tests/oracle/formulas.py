@@ -143,6 +143,18 @@ class Formulas:
         divides = isinstance(measure.operand, e.Arithmetic) and measure.operand.op == "/"
         return measure.aggregate in EXACT and not divides
 
+    def _over_days(self, depth: int) -> e.MetricExpr:
+        levels = self._levels()
+        if not levels or chance(self.draw, 40):
+            return self._reaching(self._still(depth))
+        days = e.Rolling(pick(self.draw, levels), *pick(self.draw, ROLLS))
+        return days if chance(self.draw, 70) else e.ToDate(days.operand, Grain.MONTH)
+
+    def _levels(self) -> list[e.MeasureRef]:
+        """The levels that say what they are over several days (S11)."""
+        stocks = ((ref, self._measure(ref).stock) for ref in self.measures)
+        return [ref for ref, stock in stocks if stock is not None and stock.rolling is not None]
+
     def _reaching(self, inner: e.MetricExpr) -> e.MetricExpr:
         match pick(self.draw, ("rolling", "running", "to_date")):
             case "rolling":
@@ -202,7 +214,7 @@ class Formulas:
             case "prior":
                 return self._prior(self.formula(depth - 1))
             case "reach":
-                return self._reaching(self._still(depth - 1))
+                return self._over_days(depth - 1)
             case "total":
                 named = [dimension for _, dimension in self.by]
                 of = pick(self.draw, (None, *((each,) for each in named)))
