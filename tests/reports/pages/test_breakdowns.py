@@ -188,6 +188,6 @@ def test_groups_that_could_not_be_counted_are_not_shown(folder: Path) -> None:
     broken = sales.measures["orders"].model_copy(update={"operand": Column(("no_such_column",))})
     measures = {**sales.measures, "orders": broken}
     sources = {**model.sources, "sales": sales.model_copy(update={"measures": measures})}
-    runner.model = model.model_copy(update={"sources": sources})
+    runner = runner.over(model.model_copy(update={"sources": sources}))
     page, _ = build_report(model.reports["detail"], runner.model, runner, now=kiosk.NOW)
     assert block(page, "turnover-by-channel", GapBlock).gap.code
