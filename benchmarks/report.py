@@ -33,7 +33,7 @@ from kpidsl.plan.sharing import share
 from kpidsl.run.result import Result
 from kpidsl.run.runner import Outcome, Runner
 from kpidsl.sql.dialects import DIALECTS
-from kpidsl.sql.lower import rows_tree, to_tree
+from kpidsl.sql.trees import rows_tree, to_tree
 
 KPIS = 40
 SOURCES = ("order_lines", "refunds", "spend")

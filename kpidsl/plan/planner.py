@@ -6,18 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual, check_weights
-from kpidsl.plan.additivity import can_be_named_late, merged_by, merges_into, overlaps
-from kpidsl.plan.bases import Bases
-from kpidsl.plan.bridges import Bridges, check_measure, references
+from kpidsl.plan.additivity import overlaps
+from kpidsl.plan.aggregates import Aggregates, bases_of
 from kpidsl.plan.entities import Answers, EntityAnswers
 from kpidsl.plan.formulas import Over
 from kpidsl.plan.grains import coarser_columns, lying_in
 from kpidsl.plan.groundwork import Groundwork
-from kpidsl.plan.keys import Keys, Wanted, check_fan_out, named_keys
-from kpidsl.plan.leaves import Expansion, LeafSpec
+from kpidsl.plan.keys import Wanted, named_keys
+from kpidsl.plan.leaves import Expansion
 from kpidsl.plan.looking import check_periods
 from kpidsl.plan.members import member_nodes
 from kpidsl.plan.naming import Names
@@ -28,25 +26,18 @@ from kpidsl.plan.nodes import (
     Coarser,
     Compute,
     Frame,
-    Hop,
     Input,
     KeyColumn,
     Leaders,
-    Leaf,
     Merge,
     Output,
-    PlacedExpr,
     Plan,
     Regroup,
-    Scan,
     Sort,
     Subtotal,
     Totals,
 )
-from kpidsl.plan.paths import NoPath
-from kpidsl.plan.placing import Placing
 from kpidsl.plan.query import Group, Query, Top
-from kpidsl.plan.reasons import no_path
 from kpidsl.plan.refusal import Refused
 from kpidsl.plan.regroups import Regroups
 from kpidsl.plan.shown import kept_rows, members_in_order, metrics_in, noticed
@@ -84,24 +75,33 @@ class _Planner:
     extent: tuple[Source, ...] = ()
     coarser: tuple[Coarser, ...] = ()
     expansion: Expansion = field(init=False)
-    _keys: Keys = field(init=False)
+    _aggregates: Aggregates = field(init=False)
 
     def __post_init__(self) -> None:
         names = Names((PERIOD, *self.columns, *self.states))
         self.expansion = Expansion(self.model, names, self.query, self.ground.conversions)
-        self._keys = Keys(self.model, self.ground.paths)
+        self._aggregates = Aggregates(
+            self.model,
+            self.query,
+            self.ground,
+            self.columns,
+            self.expansion,
+            self._answer,
+            self.known,
+            self.beyond,
+        )
 
     def plan(self) -> Plan:
         query = self.query
         formulas = [(item, self.expansion.formula(item.expr)) for item in query.select]
         tested = {metric: self.expansion.formula(metric) for metric in metrics_in(query.having)}
-        aggregates = self._aggregates(None, self.finer) if query.select else self._members()
-        finer = (*self.finer, *aggregates, *_bases(aggregates))
+        aggregates = self._aggregates.of(None, self.finer) if query.select else self._members()
+        finer = (*self.finer, *aggregates, *bases_of(aggregates))
         inputs: tuple[Input, ...] = (*aggregates, *self._regroups(None))
         overs = dict.fromkeys(spec.around.over for spec in self.expansion.leaves)
         overs |= dict.fromkeys(spec.around.over for spec in self.expansion.regroups)
         totals = tuple(
-            Totals(over, (*self._aggregates(over, finer), *self._regroups(over)))
+            Totals(over, (*self._aggregates.of(over, finer), *self._regroups(over)))
             for over in overs
             if over is not None
         )
@@ -249,125 +249,6 @@ class _Planner:
         found = (self.model.sources[name] for name in dict.fromkeys(leaves))
         return tuple(source for source in found if source.time)
 
-    # --- aggregates ------------------------------------------------------------------------
-
-    def _aggregates(self, over: Over | None, finer: tuple[Aggregate, ...]) -> tuple[Aggregate, ...]:
-        """Group the leaves over the same groups that one pass over one source can compute, or that
-        are merged from those of `finer` nodes."""
-        groups: dict[tuple[object, ...], list[LeafSpec]] = {}
-        for spec in self.expansion.leaves:
-            if spec.around.over == over:
-                around, measure = spec.around, self.expansion.measure(spec)
-                counted = (self._apart(spec), measure.once_per, measure.stock)
-                way = (around.shift, around.reach, self._bridge(spec), *counted)
-                groups.setdefault((spec.measure.source, *way), []).append(spec)
-        nodes = [self._aggregate(specs, over) for specs in groups.values()]
-        bases = Bases(self.query, self.model.settings.calendar, self.ground.are_small)
-        found = [_merged(node, finer, bases) for node in nodes]
-        own = iter(bases.shared([node for node in found if node.merged_from is None]))
-        return tuple(next(own) if node.merged_from is None else node for node in found)
-
-    def _bridge(self, spec: LeafSpec) -> tuple[Hop, ...]:
-        """Return the bridge over which the rows of a leaf are split, if any (S7)."""
-        if not self.ground.has_bridges:
-            return ()
-        over = spec.around.over
-        kept = range(len(self.query.by)) if over is None else over.kept
-        named = [self.query.by[place] for place in kept]
-        named += references(spec.around.predicates)
-        if self.query.where is not None and (over is None or over.filtered):
-            named += references((self.query.where,))
-        if over is None:
-            named += (dimension for _, dimension in self.beyond)
-        bridge = Bridges(self.ground.paths).of(spec.measure.source, named)
-        if bridge:
-            check_measure(self.expansion.measure(spec), bridge)
-        return bridge
-
-    def _apart(self, spec: LeafSpec) -> str | None:
-        """Tell which leaves that count in other periods than their own go together: those merged
-        from a base; and each that counts distinct things by itself, since what is one thing to one
-        of them may be several to another."""
-        if not self.expansion.look(spec).joined:
-            return None
-        measure = self.expansion.measure(spec)
-        if measure.aggregate is Kind.COUNT_DISTINCT:
-            return self.expansion.leaves[spec]
-        return None if merged_by(measure) is None else "merged"
-
-    def _aggregate(self, specs: list[LeafSpec], over: Over | None) -> Aggregate:
-        first = specs[0]
-        source = self.model.sources[first.measure.source]
-        measure = self.expansion.measure(first)
-        kept = range(len(self.query.by)) if over is None else over.kept
-        filtered = self.query.where is not None and (over is None or over.filtered)
-        self._check_time(source, specs)
-        circular = self.ground.excludes.in_reach(source)
-        if circular is not None:
-            raise Refused(circular)
-        answers, shift = EntityAnswers(self.query, self._answer, self.known), first.around.shift
-        placing = Placing(self.ground.paths, source.name, lambda value: answers.of(value, shift))
-        wanted = list(zip(self.columns, self.query.by, strict=True))
-        try:
-            keys, fan_outs = self._keys.of(source, [wanted[position] for position in kept])
-            where = (placing.place(self.query.where),) if filtered and self.query.where else ()
-            leaves = tuple(
-                Leaf(
-                    self.expansion.leaves[spec],
-                    self.expansion.measure(spec),
-                    tuple(placing.place(predicate) for predicate in spec.around.predicates),
-                )
-                for spec in specs
-            )
-        except NoPath as missing:
-            raise Refused(no_path(self.model, measure, missing)) from None
-        if measure.stock is not None and not source.key:
-            raise Refused(
-                error(
-                    "K483",
-                    f"rows of `{source.name}` at the same moment have no order, so none is the "
-                    "last: it has no key",
-                    measure.span,
-                    help="declare the source's `key`",
-                )
-            )
-        for fan_out in fan_outs:
-            check_fan_out(source, fan_out, measure.once_per, (*where, *_conditions(leaves)))
-        beyond = self._keys.beyond(source, self.beyond) if self.beyond and over is None else ()
-        node = Aggregate(
-            Scan(source),
-            leaves,
-            keys,
-            self.expansion.look(first),
-            where,
-            fan_outs,
-            measure.stock,
-            measure.once_per,
-            timed=self.query.grain is not None,
-            windowed=self.query.window is not None,
-            beyond=beyond,
-            bridge=self._bridge(first),
-        )
-        late = can_be_named_late(node) and self.ground.pay_naming(keys)
-        return replace(node, named_late=True) if late else node
-
-    # --- time ------------------------------------------------------------------------------
-
-    def _check_time(self, source: Source, specs: list[LeafSpec]) -> None:
-        looks = any(spec.around.shift or spec.around.reach is not None for spec in specs)
-        needed = self.query.grain or self.query.window or looks
-        if source.time is None and needed:
-            measure = self.expansion.measure(specs[0])
-            raise Refused(
-                error(
-                    "K468",
-                    f"`{measure.name}` has no time: source `{source.name}` declares none",
-                    source.span,
-                    label="no `time`",
-                    help="declare `time: COLUMN` in the source",
-                )
-            )
-
     # --- fixed amounts ---------------------------------------------------------------------
 
     def _accruals(self, aggregates: tuple[Aggregate, ...]) -> tuple[Accrual, ...]:
@@ -408,21 +289,3 @@ class _Planner:
                 self.columns, self.states, self.query.by, strict=True
             )
         )
-
-
-def _merged(node: Aggregate, finer: tuple[Aggregate, ...], bases: Bases) -> Aggregate:
-    for other in finer:
-        if bases.serves(other, node) if other.base else merges_into(other, node):
-            return replace(node, merged_from=other)
-    return node
-
-
-def _bases(nodes: tuple[Aggregate, ...]) -> list[Aggregate]:
-    """Return the bases that nodes are merged from, each once."""
-    found = (node.merged_from for node in nodes)
-    bases = {id(node): node for node in found if node is not None and node.base is not None}
-    return list(bases.values())
-
-
-def _conditions(leaves: tuple[Leaf, ...]) -> tuple[PlacedExpr, ...]:
-    return tuple(condition for leaf in leaves for condition in leaf.where)

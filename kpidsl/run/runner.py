@@ -43,8 +43,8 @@ from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range, listed_days, unresolved
 from kpidsl.sql.lacking import lacking, sql_in
-from kpidsl.sql.lower import rows_tree, to_tree, unrated_tree
 from kpidsl.sql.relations import resolved_in
+from kpidsl.sql.trees import rows_tree, to_tree, unrated_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 _DAY = timedelta(days=1)

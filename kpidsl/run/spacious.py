@@ -10,7 +10,7 @@ from kpidsl.engines.base import Table
 from kpidsl.plan.looking import MOST_CELLS
 from kpidsl.plan.nodes import Plan
 from kpidsl.run.examples import number
-from kpidsl.sql.lower import cell_counts
+from kpidsl.sql.trees import cell_counts
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 

@@ -7,7 +7,7 @@ from sqlglot.errors import SqlglotError
 
 from kpidsl.plan.nodes import Plan
 from kpidsl.sql.dialects import DIALECTS
-from kpidsl.sql.lower import to_tree
+from kpidsl.sql.trees import to_tree
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.suggest import nearest
 

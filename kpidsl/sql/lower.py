@@ -1,4 +1,4 @@
-"""A logical plan → one sqlglot tree: named CTEs in the order in which they are read."""
+"""The outputs of a plan, or of one of its subtotals → named CTEs and the SELECT over them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from kpidsl.plan.additivity import counts_once
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.formulas import Formula, Over
 from kpidsl.plan.leaves import leaves_of, timed_values
-from kpidsl.plan.looking import MOST_CELLS
 from kpidsl.plan.looks import Look
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
@@ -24,115 +23,29 @@ from kpidsl.plan.nodes import (
     Compute,
     Frame,
     Input,
-    Leaders,
     Merge,
     Output,
-    Plan,
     Regroup,
     Totals,
 )
-from kpidsl.plan.within import in_own_periods, merged_from
+from kpidsl.plan.within import in_own_periods
 from kpidsl.sql import build
-from kpidsl.sql.answers import EntityTables, over_entities
+from kpidsl.sql.answers import over_entities
 from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
-from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.finer import from_finer
 from kpidsl.sql.grouping import ACCRUED, Grouping
-from kpidsl.sql.leaders import LeaderTables, answer_columns, leader_tables
-from kpidsl.sql.merging import Part, by_period, columns_of, counts, folded, skeleton
+from kpidsl.sql.leaders import LeaderTables
+from kpidsl.sql.merging import Part, by_period, columns_of, folded, skeleton
 from kpidsl.sql.once import counted_once
 from kpidsl.sql.periods import coarser_period
-from kpidsl.sql.shown import in_order, leaves_out, shown_rows
 from kpidsl.sql.spans import spans
 from kpidsl.sql.spine import Spine
 from kpidsl.sql.statement import ALL, OTHER, Statement, key_columns
-from kpidsl.sql.unrated import lacking, unrated
+from kpidsl.sql.unrated import unrated
 
 
-def to_tree(plan: Plan, dialect: str = "duckdb") -> exp.Select:
-    """Return the plan as one SELECT tree.
-
-    Columns: `period` when grouped by time, then each key (and `KEY__state`, NULL, `unmapped` or
-    `unallocated`, where a member can be absent), then the outputs.
-    """
-    return _lowered(plan, Statement(plan.frame, DIALECTS[dialect], merged_from(plan)))
-
-
-def unrated_tree(plan: Plan, dialect: str) -> exp.Select | None:
-    """Return the examples of what lacks a rate among all that a plan converts: the currency, the
-    one wanted, and the day (S26); None where nothing is converted."""
-    if all(source.rates is None for source in plan.frame.sources.values()):
-        return None
-    statement = Statement(plan.frame, DIALECTS[dialect], merged_from(plan), with_unrated=True)
-    _lowered(plan, statement)
-    if not statement.unrated:
-        return None
-    select = lacking(statement.unrated)
-    return build.with_ctes(select, statement.ctes_of(select))
-
-
-def _lowered(plan: Plan, statement: Statement) -> exp.Select:
-    statement.relations.entities = EntityTables(statement, _Lowering).of
-    hides = plan.root.limit is not None or leaves_out(plan) or plan.leaders is not None
-    most = None if hides else MOST_CELLS + 1
-    root = _Lowering(plan.root.input, plan.frame, statement, most=most)
-    parts = [root.select(plan.frame)]
-    if plan.leaders is not None:
-        parts = _leading(parts[0], plan.leaders, plan, statement)
-    if leaves_out(plan):
-        parts = [shown_rows(build.union_all(parts), plan)]
-    parts += [
-        _Lowering(part.input, part.frame, statement).select(plan.frame) for part in plan.subtotals
-    ]
-    select = parts[0]
-    if len(parts) > 1:
-        stacked = build.subquery(build.union_all(parts), "levels")
-        select = build.from_(build.select(exp.Star()), stacked)
-    return build.with_ctes(in_order(select, plan), statement.all_ctes())
-
-
-def rows_tree(node: Aggregate, frame: Frame, dialect: str) -> exp.Select:
-    """Return the rows of one node as a SELECT of its period, keys and their states, and leaves."""
-    statement = Statement(frame, DIALECTS[dialect], (id(node),))
-    statement.relations.entities = EntityTables(statement, _Lowering).of
-    name = _Lowering(Compute(Merge((node,)), ()), frame, statement).rows(node)
-    select = build.from_(build.select(exp.Star()), build.table(name))
-    return build.with_ctes(select, statement.all_ctes())
-
-
-def cell_counts(plan: Plan, dialect: str) -> exp.Select:
-    """Return a SELECT of one row: how many periods an answer by time has, and how many combinations
-    of members, with each of which every period is there (S17)."""
-    statement = Statement(plan.frame, DIALECTS[dialect])
-    statement.relations.entities = EntityTables(statement, _Lowering).of
-    root = _Lowering(plan.root.input, plan.frame, statement)
-    tables = [name for name, _ in root.parts(plan.root.input.input)]
-    select = counts(tables, key_columns(plan.frame), root.spine.periods())
-    return build.with_ctes(select, statement.all_ctes())
-
-
-def _leading(
-    select: exp.Select, leaders: Leaders, plan: Plan, statement: Statement
-) -> list[exp.Select]:
-    """Return the leaders' rows of an answer, and those of the rest."""
-    outputs = [output.name for output in plan.root.input.outputs]
-    columns = answer_columns(plan.frame, outputs)
-    if leaders.ranking is None:
-        tables = leader_tables(select, columns, leaders, plan.frame, statement)
-        rows = build.from_(build.select(exp.Star()), build.table(tables.leaders))
-    else:
-        frame = leaders.ranking.frame
-        ranking = _Lowering(leaders.ranking.input, frame, statement).select(frame)
-        tables = leader_tables(ranking, answer_columns(frame, outputs), leaders, frame, statement)
-        rows = tables.keep(select, columns)
-    if leaders.rest is None:
-        return [rows]
-    rest = _Lowering(leaders.rest.input, leaders.rest.frame, statement, tables)
-    return [rows, build.where(rest.select(plan.frame), tables.leave_some())]
-
-
-class _Lowering:
+class Lowering:
     """Lowers the outputs of a plan, or of one of its subtotals."""
 
     def __init__(
@@ -230,7 +143,7 @@ class _Lowering:
 
     def _part(self, node: Input) -> Part:
         if isinstance(node, Regroup):
-            inner = _Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
+            inner = Lowering(node.answer.input, node.answer.frame, self.statement, self.beside)
             spans = self._spans(node.look) if node.look.joined else None
             return over_entities(node, inner, self.frame, self.statement, spans)
         return self.rows(node), [leaf.column for leaf in node.leaves]

@@ -6,6 +6,7 @@ machine.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -82,11 +83,13 @@ def calls_in(action: Callable[[], object]) -> int:
         nonlocal count
         count += event in {"call", "c_call"}
 
+    gc.disable()  # what hypothesis does at each collection is no work of ours
     sys.setprofile(notice)
     try:
         action()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return count
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,14 +15,15 @@ from sqlglot import exp
 
 from kpidsl.model.sources import Aggregate
 from kpidsl.plan import additivity, looking
-from kpidsl.sql import aggregates, build, cells, grouping, lower, merging, scope
+from kpidsl.sql import aggregates, build, cells, conditions, finer, grouping, lower, merging, scope
 from kpidsl.sql.dialects import Clock
 from kpidsl.sql.leaders import LeaderTables
 from tests.oracle.coverage import measures_of
+from tests.oracle.days import day_of
 from tests.oracle.generate import Case
 
 _FAN_OUT = grouping._FanOutJoin  # noqa: SLF001
-_LOWERING = lower._Lowering  # noqa: SLF001
+_LOWERING = lower.Lowering
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -112,8 +114,8 @@ def _stored_clock(original: Any, *args: Any) -> Clock:
     return clock if clock.stored_as is None else replace(clock, zone=clock.stored_as)
 
 
-def _difference(_: Any, self: Any, left: Any, right: Any, at: Any) -> exp.Expr:
-    one, other = self._alike((left, right), at)
+def _difference(_: Any, rows: Any, left: Any, right: Any, at: Any) -> exp.Expr:
+    one, other = conditions._alike(rows, (left, right), at)  # noqa: SLF001
     return exp.NEQ(this=build.wrapped(one), expression=build.wrapped(other))
 
 
@@ -133,6 +135,15 @@ def _of_monday(original: Any, dialect: Any, value: Any, grain: Any, calendar: An
 def _with(aggregate: Aggregate) -> Callable[[Case], bool]:
     """Whether the query asks for such an aggregate."""
     return lambda case: any(measure.aggregate is aggregate for measure in measures_of(case))
+
+
+def _ends_with_rows(case: Case) -> bool:
+    """Whether there are rows on the day after the window, and no periods that leave them out."""
+    window = case.query.window
+    if window is None or case.query.grain is not None:
+        return False
+    cells = (value for rows in case.tables.values() for row in rows for value in row.values())
+    return any(isinstance(cell, date) and day_of(cell) == window.end for cell in cells)
 
 
 BUGS = (
@@ -159,7 +170,7 @@ BUGS = (
     Bug(
         "any row of the many side will do, whosoever it is",
         "S4 any of the many",
-        _around(scope.Scope, "_exists", _without_link),
+        _around(conditions, "_exists", _without_link),
     ),
     Bug(
         "NULL keys do not meet NULL keys where totals are joined",
@@ -179,7 +190,7 @@ BUGS = (
         "S16 lookback",
         _both(
             _around(grouping, "counted_by", _window_alone),
-            _around(lower, "counted_by", _window_alone),
+            _around(finer, "counted_by", _window_alone),
         ),
     ),
     Bug(
@@ -230,12 +241,13 @@ BUGS = (
     Bug(
         "`!=` is not true of what is absent",
         "S2 a filter that negates",
-        _around(scope.Scope, "_differs", _difference),
+        _around(conditions, "_differs", _difference),
     ),
     Bug(
         "the day after the window counts",
         "S16 window",
         _around(grouping.Grouping, "_compared", _end_included),
+        _ends_with_rows,
     ),
     Bug(
         "days are those of the stored time",

@@ -56,7 +56,8 @@ def several(case: Case, answer: Answer) -> bool:
 
 
 def _tells(answer: Answer) -> bool:
-    return any(value not in {None, 0} for row in answer.values() for value in row.values())
+    values = [value for row in answer.values() for value in row.values()]
+    return any(value not in {None, 0} for value in values) or (bool(answer) and not values)
 
 
 def _every(case: Case) -> list[e.MetricExpr]:

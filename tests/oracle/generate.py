@@ -175,7 +175,7 @@ def _window(draw: Draw, world: World, source: str) -> Window:
     """Some days, more often than not such as hold rows of a source."""
     days = (_held(world, source) if chance(draw, 90) else ()) or DAYS
     length = pick(draw, (1, 10, 31, 60, *(366, 500) * 4))
-    start = pick(draw, days) - timedelta(days=pick(draw, (0, length // 2, length // 2, length - 1)))
+    start = pick(draw, days) - timedelta(days=pick(draw, (0, length // 2, length - 1, length)))
     return Window(start, start + timedelta(days=length))
 
 

@@ -9,7 +9,7 @@ import pytest
 from kpidsl.api.question import Question, ask
 from kpidsl.plan.planner import plan
 from kpidsl.sql.dialects import DIALECTS
-from kpidsl.sql.lower import to_tree
+from kpidsl.sql.trees import to_tree
 from tests.semantics.conftest import SHOP
 from tests.sql.test_text import QUESTIONS
 from tests.support import project

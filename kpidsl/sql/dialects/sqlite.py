@@ -14,10 +14,9 @@ says which. In a statement
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
-from functools import reduce
 
 from sqlglot import exp
 
@@ -26,6 +25,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 from kpidsl.sql import build
 from kpidsl.sql.dialects.base import Clock, Kind
+from kpidsl.sql.dialects.sqlite_trees import adapted, call, native, part, text
 
 OWN = "kpi_"
 """What the names of registered functions begin with."""
@@ -47,7 +47,6 @@ _LAST, _AFTER = "9999-12-31", "9999-12-32"
 """The calendar's last day, and a text that stands after it in order."""
 _UNTIL = "until"
 """The column of a series that holds the last of what it counts up to."""
-_Type = exp.DataType.Type
 
 
 class SQLite:
@@ -55,9 +54,9 @@ class SQLite:
     is_typed = False
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
-        adapted = _adapted(tree.copy() if copy else tree)
-        sql = adapted.sql(dialect=self.name, pretty=pretty, normalize_functions=False)
-        used = sorted({node.name for node in adapted.find_all(exp.Anonymous)})
+        written = adapted(tree.copy() if copy else tree)
+        sql = written.sql(dialect=self.name, pretty=pretty, normalize_functions=False)
+        used = sorted({node.name for node in written.find_all(exp.Anonymous)})
         own = ", ".join(name for name in used if name.startswith(OWN))
         if not pretty or not own:
             return sql
@@ -68,19 +67,19 @@ class SQLite:
         return ["union by the names of columns"] if any(map(_is_by_name, unions)) else []
 
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
-        return _call("kpi_local", value, _text(clock.stored_as), _text(clock.zone))
+        return call("kpi_local", value, text(clock.stored_as), text(clock.zone))
 
     def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """What names its own zone, or is a day, is only comparable as local time."""
         if clock.stored_as is None:
             return self.local_time(value, clock)
-        return _call("kpi_local", value, _text(clock.stored_as), _text(clock.stored_as))
+        return call("kpi_local", value, text(clock.stored_as), text(clock.stored_as))
 
     def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
-        return _call("kpi_instant", value, _text(clock.stored_as), _text(clock.zone))
+        return call("kpi_instant", value, text(clock.stored_as), text(clock.zone))
 
     def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
-        return _call("kpi_part_start", instant, local, _text(part.value))
+        return call("kpi_part_start", instant, local, text(part.value))
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         match grain:
@@ -93,11 +92,11 @@ class SQLite:
             case Grain.YEAR:
                 return _date(value, "start of year")
         # The months of a quarter's three, counted from 0, lead back to its first.
-        month = exp.Add(this=_part("%m", value.copy()), expression=build.number(2))
-        past = exp.Mod(this=exp.Paren(this=_native(month)), expression=build.number(3))
-        back = exp.DPipe(this=_text("-"), expression=exp.Paren(this=past))
-        months = exp.DPipe(this=back, expression=_text(" months"))
-        return _call("DATE", value, _text("start of month"), months)
+        month = exp.Add(this=part("%m", value.copy()), expression=build.number(2))
+        past = exp.Mod(this=exp.Paren(this=native(month)), expression=build.number(3))
+        back = exp.DPipe(this=text("-"), expression=exp.Paren(this=past))
+        months = exp.DPipe(this=back, expression=text(" months"))
+        return call("DATE", value, text("start of month"), months)
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         moved = value
@@ -106,18 +105,18 @@ class SQLite:
             same_day = _date(value, f"{months:+d} months")
             last_day = _date(value.copy(), "start of month", f"{months + 1:+d} months", "-1 day")
             if months > 0:
-                last_day = build.coalesce(last_day, _text(_LAST))
-            moved = _call("MIN", same_day, last_day)
+                last_day = build.coalesce(last_day, text(_LAST))
+            moved = call("MIN", same_day, last_day)
         if days:
             moved = _date(moved, f"{days:+d} days")
         if moved is value:
             return value
         # Exports write 9999-12-31 for "never", and SQLite has NULL for the days after it.
         after = _AFTER if max(months, days) > 0 else _before_year_10000(-months, -days)
-        return build.coalesce(moved, _text(after))
+        return build.coalesce(moved, text(after))
 
     def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
-        return _call("kpi_later", moment, build.number(seconds))
+        return call("kpi_later", moment, build.number(seconds))
 
     def date_series(
         self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
@@ -146,13 +145,13 @@ class SQLite:
             for run in runs
         ]
         (part,) = {run.part for run in runs}
-        return _series(bases, _call("DATETIME", build.column(name), _text(f"+1 {part}")), name)
+        return _series(bases, call("DATETIME", build.column(name), text(f"+1 {part}")), name)
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
-        return _call("kpi_quantile", value, _text(format(fraction, "f")))
+        return call("kpi_quantile", value, text(format(fraction, "f")))
 
     def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
-        return _call("kpi_last" if last else "kpi_first", value, *order)
+        return call("kpi_last" if last else "kpi_first", value, *order)
 
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """A column holds values of any type, and texts are larger than all numbers."""
@@ -163,19 +162,19 @@ class SQLite:
             return value
         if function == "kpi_moment":
             return build.cast(value, "TIMESTAMP")
-        return _call(function, value)
+        return call(function, value)
 
     def type_of(self, value: exp.Expr) -> exp.Expr:
         """SQLite tells numbers itself, which is quick."""
-        held = _call("TYPEOF", value)
-        numbers = exp.In(this=held, expressions=[_text("integer"), _text("real")])
-        return build.case([(numbers, _text(Kind.NUMBER))], _call("kpi_type", value.copy()))
+        held = call("TYPEOF", value)
+        numbers = exp.In(this=held, expressions=[text("integer"), text("real")])
+        return build.case([(numbers, text(Kind.NUMBER))], call("kpi_type", value.copy()))
 
     def kind_of(self, type_name: str) -> Kind:
         return Kind(type_name)
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
-        return _call("kpi_field", value, _text(name))
+        return call("kpi_field", value, text(name))
 
     def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
         """The element stands first: of columns that share a name the first is read."""
@@ -183,7 +182,7 @@ class SQLite:
         element = build.alias(build.column("value", "element"), alias)
         others = exp.Column(this=exp.Star(), table=build.identifier(rows.alias))
         each = exp.Table(
-            this=_call("JSON_EACH", value),
+            this=call("JSON_EACH", value),
             alias=exp.TableAlias(this=build.identifier("element")),
         )
         return build.cross_join(build.from_(build.select(element, others), rows), each)
@@ -212,224 +211,9 @@ def _series(
     return select
 
 
-# --- the trees that differ -----------------------------------------------------------------
-
-
-def _adapted(tree: exp.Expr) -> exp.Expr:
-    """Rewrite a tree from its leaves up, leaving the author's own SQL as it is."""
-    if build.is_verbatim(tree):
-        return tree
-    if isinstance(tree, exp.Union):
-        return _stacked(tree)
-    for child in list(tree.iter_expressions()):
-        changed = _adapted(child)
-        if changed is not child:
-            child.replace(changed)
-    rule = _RULES.get(type(tree))
-    return tree if rule is None or tree.meta.get("native") else rule(tree)
-
-
-def _stacked(union: exp.Union) -> exp.Expr:
-    """Stack rows of constants as VALUES: SQLite stacks no more than 500 queries."""
-    queries = list(_queries(union))
-    if not all(_is_constant(query) for query in queries):
-        for query in queries:
-            changed = _adapted(query)
-            if changed is not query:
-                query.replace(changed)
-        return union
-    rows = [
-        exp.Tuple(expressions=[_adapted(column.unalias().copy()) for column in query.selects])
-        for query in queries
-    ]
-    columns = [
-        build.alias(exp.column(f"column{place}"), name)
-        for place, name in enumerate(queries[0].named_selects, start=1)
-    ]
-    values = exp.Subquery(this=exp.Values(expressions=rows))
-    return build.from_(build.select(*columns), values)
-
-
-def _queries(union: exp.Union) -> Iterator[exp.Query]:
-    """Yield what is stacked, in order; the left arms nest as deep as there are queries."""
-    found: list[exp.Query] = []
-    rest: exp.Expr = union
-    while isinstance(rest, exp.Union) and not build.is_verbatim(rest):
-        found.append(rest.expression)
-        rest = rest.this
-    assert isinstance(rest, exp.Query)
-    yield rest
-    yield from reversed(found)
-
-
-def _is_constant(query: exp.Query) -> bool:
-    own = isinstance(query, exp.Select) and not build.is_verbatim(query)
-    return own and not any(query.args.get(part) for part in ("from_", "where", "with_"))
-
-
-def _cast(node: exp.Cast) -> exp.Expr:
-    value, kind = node.this, node.to.this
-    assert isinstance(value, exp.Expr)
-    if isinstance(value, exp.Null):
-        return value
-    literal = isinstance(value, exp.Literal)
-    match kind:
-        case _Type.DATE:
-            return value if literal else _call("kpi_day", value)
-        case _Type.TIMESTAMP if literal:
-            return _text(datetime.fromisoformat(value.name).isoformat(" "))
-        case _Type.TIMESTAMP:
-            return _call("kpi_moment", value)
-        case _Type.DOUBLE:
-            return _call("kpi_real", value)
-        case _Type.BOOLEAN:
-            return _call("kpi_boolean", value)
-        case _Type.DECIMAL if not literal:
-            places = build.number(int(node.to.expressions[1].name))
-            if isinstance(value, exp.Anonymous) and value.name == "kpi_product":
-                return _call("kpi_product", *value.expressions, places)
-            return _call("kpi_decimal", value, places)
-        case _Type.DECIMAL:
-            return value
-    return node
-
-
-def _extract(node: exp.Extract) -> exp.Expr:
-    part, moment = node.name, build.cast(node.expression, "TIMESTAMP")
-    value = _adapted(moment)
-    match part:
-        case "QUARTER":
-            after = exp.Paren(this=exp.Add(this=_part("%m", value), expression=build.number(2)))
-            return exp.IntDiv(this=after, expression=build.number(3))
-        case "ISODOW":
-            # SQLite counts from Sunday, 0.
-            after = exp.Paren(this=exp.Add(this=_part("%w", value), expression=build.number(6)))
-            weekday = exp.Paren(this=exp.Mod(this=after, expression=build.number(7)))
-            return exp.Paren(this=exp.Add(this=weekday, expression=build.number(1)))
-    return _part({"YEAR": "%Y", "MONTH": "%m", "DAY": "%d", "HOUR": "%H"}[part], value)
-
-
-def _like(node: exp.Like) -> exp.Expr:
-    """LIKE is blind to the case of letters; GLOB is not."""
-    marks = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
-    pattern = "".join(marks.get(mark, mark) for mark in node.expression.name)
-    return exp.Glob(this=node.this, expression=_text(pattern))
-
-
-def _chosen(function: str) -> Callable[[exp.Expr], exp.Expr]:
-    """Of values the smallest or largest that is known; SQLite's own is NULL beside a NULL."""
-
-    def of_two(one: exp.Expr, other: exp.Expr) -> exp.Expr:
-        first = build.coalesce(one.copy(), other.copy())
-        return _call(function, first, build.coalesce(other, one))
-
-    return lambda node: reduce(of_two, (node.this, *node.expressions))
-
-
-def _calls(function: str) -> Callable[[exp.Expr], exp.Expr]:
-    """Return a rule that calls a function with a node's operands."""
-    return lambda node: _call(function, *node.iter_expressions())
-
-
-def _sum(node: exp.Sum) -> exp.Expr:
-    """A sum of decimals, as money is, is exact or refused (S12); counts SQLite adds up itself, as
-    all that is summed up over a window."""
-    if isinstance(node.this, exp.Count) or isinstance(node.parent, exp.Window):
-        return node
-    products = [call for call in node.find_all(exp.Anonymous) if call.name == "kpi_product"]
-    if products or build.is_exact(node):
-        for call in products:
-            # Of what is added up, a float need not hold each term.
-            call.set("this", "kpi_digits" if _is_term(call, node) else "kpi_product")
-        return _call("kpi_sum_exactly", node.this)
-    casts = [call for call in node.find_all(exp.Anonymous) if call.name == "kpi_decimal"]
-    for call in casts:
-        value, places = call.expressions
-        call.replace(value)
-    if not casts:
-        return _call("kpi_sum", node.this)
-    return _call("kpi_sum_decimals", node.this, places)
-
-
-def _is_term(call: exp.Expr, total: exp.Sum) -> bool:
-    """Tell whether a product is what is added up, as it is or under a condition."""
-    above = call.parent
-    while isinstance(above, exp.Case | exp.If):
-        above = above.parent
-    return above is total
-
-
-def _multiplied(node: exp.Mul) -> exp.Expr:
-    function = "kpi_product" if build.is_exact(node) else "kpi_multiply"
-    return _call(function, *node.iter_expressions())
-
-
-def _of_number(node: exp.Expr) -> exp.Expr:
-    node.set("this", _call("kpi_number", node.this))
-    return node
-
-
-def _ordered(node: exp.Select) -> exp.Expr:
-    """Rows are ordered by the columns of SELECT, and one without an alias is not among them."""
-    if node.args.get("order"):
-        columns = [
-            build.alias(column.copy(), column.name) if isinstance(column, exp.Column) else column
-            for column in node.expressions
-            if not column.is_star
-        ]
-        if len(columns) == len(node.expressions):
-            node.set("expressions", columns)
-    return node
-
-
-_RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
-    exp.Abs: _of_number,
-    exp.Add: _calls("kpi_add"),
-    exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
-    exp.Avg: _calls("kpi_avg"),
-    exp.Cast: _cast,
-    exp.Ceil: lambda node: _call("kpi_ceil", node.this),
-    exp.Extract: _extract,
-    exp.Floor: lambda node: _call("kpi_floor", node.this),
-    exp.Greatest: _chosen("MAX"),
-    exp.Least: _chosen("MIN"),
-    exp.Like: _like,
-    exp.Lower: _calls("kpi_lower"),
-    exp.Mul: _multiplied,
-    exp.Neg: _of_number,
-    exp.NullSafeEQ: lambda node: exp.Is(this=node.this, expression=node.expression),
-    exp.NullSafeNEQ: lambda node: exp.Not(this=exp.Is(this=node.this, expression=node.expression)),
-    exp.Round: lambda node: _call("kpi_round", node.this, node.args["decimals"] or build.number(0)),
-    exp.Select: _ordered,
-    exp.StddevSamp: _calls("kpi_stddev"),
-    exp.Sub: _calls("kpi_subtract"),
-    exp.Sum: _sum,
-    exp.Upper: _calls("kpi_upper"),
-}
-
-
 def _is_by_name(union: exp.Union) -> bool:
     return bool(union.args.get("by_name")) and not build.is_verbatim(union)
 
 
-def _native(node: exp.Expr) -> exp.Expr:
-    """Mark arithmetic on whole numbers, which SQLite does itself."""
-    node.meta["native"] = True
-    return node
-
-
-def _part(form: str, moment: exp.Expr) -> exp.Expr:
-    digits = _call("STRFTIME", _text(form), moment)
-    return exp.Cast(this=digits, to=exp.DataType.build("INT"))
-
-
 def _date(value: exp.Expr, *modifiers: str) -> exp.Expr:
-    return _call("DATE", value, *map(_text, modifiers))
-
-
-def _call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))
-
-
-def _text(value: str | None) -> exp.Expr:
-    return exp.Null() if value is None else exp.Literal.string(value)
+    return call("DATE", value, *map(text, modifiers))
