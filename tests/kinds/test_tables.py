@@ -93,7 +93,7 @@ def test_a_kind_that_comes_later_is_checked_for_its_keys() -> None:
     assert "`with`" in wrong[1].message
 
 
-@pytest.mark.parametrize(("name", "key"), all_keys())
+@pytest.mark.parametrize(("name", "key"), list(all_keys()))
 def test_no_word_that_a_key_takes_is_reserved(name: str, key: Key[object]) -> None:
     """A reserved word would have to stand in backticks."""
     assert RESERVED.isdisjoint(key.shape.choices or ()), name
