@@ -46,8 +46,8 @@ ENDS = Key(
 )
 NAMED_BY = Key(
     "named_by",
-    word_of("start", "end"),
-    "Whether a year is named by the calendar year in which it starts or ends.",
+    word_of("start", "finish"),  # not `end`, which is a reserved word and would need backticks
+    "Whether a year is named by the calendar year in which it starts or finishes.",
 )
 LISTED_IN = Key(
     "listed_in",

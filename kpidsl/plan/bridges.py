@@ -71,7 +71,7 @@ def check_measure(measure: Measure, bridge: tuple[Hop, ...]) -> None:
     """Refuse what has no shares."""
     if measure.aggregate in SPLIT and not measure.once_per:
         return
-    what = "counts once per a key" if measure.once_per else f"is a `{measure.aggregate}`"
+    what = "`once per`" if measure.once_per else f"`{measure.aggregate}`"
     mends = {
         Kind.AVG: "divide a sum by a count: both have shares",
         Kind.COUNT_DISTINCT: "count rows with `count`, or ask without the dimension",
@@ -79,7 +79,7 @@ def check_measure(measure: Measure, bridge: tuple[Hop, ...]) -> None:
     raise Refused(
         error(
             "K495",
-            f"`{measure.name}` {what}, of which nothing has a share, so it isn't split over "
+            f"nothing has a share of what {what} gives, so `{measure.name}` isn't split over "
             f"`{bridge[-1].to}`",
             measure.span,
             label="does not add up",

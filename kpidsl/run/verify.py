@@ -35,7 +35,9 @@ def chosen_metrics(model: Model) -> tuple[Selection, ...]:
     for name, metric in model.metrics.items():
         found.setdefault(_formula(metric.expr, model), name)
     for source in model.sources.values():
-        for name in source.measures:
+        for name, measure in source.measures.items():
+            if measure.currency is not None:
+                continue  # only what converts it is one number (S26)
             found.setdefault(MeasureRef(source.name, name), f"{source.name}.{name}")
     return tuple(Selection(name, expr) for expr, name in found.items())
 

@@ -11,6 +11,7 @@ from kpidsl.kinds.binding.fields import read_block
 from kpidsl.kinds.binding.spec import Key, Kind
 from kpidsl.syntax import tree
 from kpidsl.syntax.parser import parse, parse_expression
+from kpidsl.syntax.tokens import RESERVED
 from kpidsl.text.diagnostic import Diagnostic, Severity
 from kpidsl.text.source import SourceFile
 
@@ -90,3 +91,9 @@ def test_a_kind_that_comes_later_is_checked_for_its_keys() -> None:
     wrong = [item for item in findings if item.severity is Severity.ERROR]
     assert [item.code for item in wrong] == ["K202", "K204"]
     assert "`with`" in wrong[1].message
+
+
+@pytest.mark.parametrize(("name", "key"), list(all_keys()))
+def test_no_word_that_a_key_takes_is_reserved(name: str, key: Key[object]) -> None:
+    """A reserved word would have to stand in backticks."""
+    assert RESERVED.isdisjoint(key.shape.choices or ()), name

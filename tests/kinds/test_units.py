@@ -74,6 +74,12 @@ def test_an_amount_without_unit_is_named_with_the_mend() -> None:
 def test_two_currencies_never_add() -> None:
     found = says("\nmetric m: ‹revenue› - «imports»\n", "K302")
     assert "USD and EUR" in found.message
+    assert found.help == "make it one currency, as in `convert(revenue, USD)`"
+
+
+def test_many_numbers_are_made_one() -> None:
+    found = says("\nmetric m: «revenue per region»\n", "K311")
+    assert found.help == "make it one, as in `avg(revenue per region)`, or ask for `revenue` by it"
 
 
 def test_a_bare_number_gets_its_unit() -> None:

@@ -103,6 +103,32 @@ source sales {
     assert "S16" not in {item.rule for item in done.verdicts}
 
 
+def test_what_only_convert_adds_up_is_not_asked_for_alone(tmp_path: Path) -> None:
+    text = """
+kpidsl 1
+
+source sales {
+  files: "sales.csv"
+  key: id
+  time: day
+  measure money: sum(amount) { currency: currency }
+}
+
+source fx {
+  files: "fx.csv"
+  time: day
+  rates { from: a, to: b, rate: rate }
+}
+
+metric euros: convert(money, EUR)
+"""
+    sales = "id,day,currency,amount\n1,2026-01-10,USD,60\n2,2026-01-11,EUR,30\n"
+    fx = "day,a,b,rate\n2026-01-05,USD,EUR,0.5\n"
+    with project(tmp_path, text, sales=sales, fx=fx) as loaded:
+        done = loaded.verify()
+    assert (done.metrics, done.failed, done.diagnostics) == (1, (), ())
+
+
 def test_a_period_limits_what_is_verified(shop: kpidsl.Project) -> None:
     found = {
         (item.rule, item.compared): item

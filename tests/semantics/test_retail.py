@@ -118,6 +118,14 @@ def test_fiscal_months_of_a_year_from_april_are_months(tmp_path: Path) -> None:
     assert fiscal.rows == plain.rows
 
 
+def test_a_year_is_named_by_the_year_in_which_it_finishes(tmp_path: Path) -> None:
+    """The year from 29 January 2023 to 3 February 2024 is then 2024; 2 + 4 in its first month."""
+    text = DEFINITIONS.replace("named_by: start", "named_by: finish")
+    with project(tmp_path, text, sales=SALES) as loaded:
+        result = loaded.query("revenue", by=["fiscal_month"], period="FY2024")
+    assert result.rows[0] == (date(2023, 1, 29), 6)
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -262,6 +262,15 @@ class FormulaBinder:
                     return _amount(amount, whole / Unit.of(per.text), expr.span)
                 if whole.currency is not None:
                     return _fixed(amount, unit.text, per.text, expr.span)
+            case tree.Ref(text=name), tree.Ref() if name in self.scope.catalog.value_names.names:
+                self.scope.error(
+                    "K311",
+                    "a metric per entity is many numbers, one for each of them",
+                    expr.span,
+                    label="not one number",
+                    help=f"make it one, as in `avg({expr.span.text})`, or ask for `{name}` by it",
+                )
+                return None
         self.scope.error(
             "K311",
             "`per` follows an amount of money, as in a cost that comes back every month",

@@ -10,7 +10,7 @@ from kpidsl.kinds.binding.misfits import refused
 from kpidsl.kinds.binding.scope import NOTHING, Amounts, Scope
 from kpidsl.kinds.binding.units import say_unit
 from kpidsl.model.expr import Constant, MeasureRef, MetricExpr, MetricRef
-from kpidsl.model.units import NUMBER, Unit
+from kpidsl.model.units import NUMBER, SEVERAL, Unit
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Fix, Label
 from kpidsl.text.source import Span
@@ -167,13 +167,14 @@ def _clash(one: Value, other: Value, operator: str, scope: Scope) -> None:
         )
         return
     if left.unit.currency and right.unit.currency:
+        wanted = right.unit if left.unit.currency == SEVERAL else left.unit
         scope.error(
             "K302",
             f"{operator} meets money in two currencies, {names}",
             right.span,
             label=label,
             labels=labels,
-            help=f"make it one currency, as in `convert(revenue, {left.unit})`",
+            help=f"make it one currency, as in `convert(revenue, {wanted})`",
         )
         return
     mend = "divide to relate two things, such as `revenue / orders`"
