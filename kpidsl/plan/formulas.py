@@ -77,3 +77,22 @@ class Place:
 
 Value = LeafValue | RegroupValue | AccrualValue
 Formula = Value | Number | Operation | Negation | FirstKnown | Place
+
+
+def may_have_decimals(formula: Formula) -> bool:
+    """Tell whether a formula's value is an exact number that can have decimals: no text, no place,
+    no quotient, which is a float."""
+    match formula:
+        case LeafValue(zero_when_empty=is_sum) | RegroupValue(zero_when_empty=is_sum):
+            return is_sum
+        case Number(value):
+            return value != value.to_integral_value()
+        case Operation(op, left, right):
+            return op != "/" and (may_have_decimals(left) or may_have_decimals(right))
+        case Negation(operand):
+            return may_have_decimals(operand)
+        case FirstKnown(items):
+            return any(map(may_have_decimals, items))
+        case AccrualValue():
+            return True
+    return False

@@ -20,6 +20,7 @@ from kpidsl.plan.formulas import (
     Over,
     Place,
     RegroupValue,
+    may_have_decimals,
 )
 from kpidsl.plan.looks import Look
 from kpidsl.plan.nodes import PERIOD, Accrual, Frame
@@ -79,10 +80,18 @@ class Cells:
             case Negation(operand):
                 return exp.Neg(this=build.wrapped(self.value(operand)))
             case FirstKnown(items):
-                first, *rest = [self.value(item) for item in items]
+                decimals = sum(map(may_have_decimals, items))
+                first, *rest = [
+                    self.met(item) if decimals > 1 else self.value(item) for item in items
+                ]
                 return exp.Coalesce(this=first, expressions=rest)
             case Place(operand):
                 return self._rank(self.value(operand))
+
+    def met(self, formula: Formula) -> exp.Expr:
+        """Return a value that meets others in one column."""
+        value = self.value(formula)
+        return self.dialect.widened(value) if may_have_decimals(formula) else value
 
     def _column(self, name: str, table: str) -> exp.Column:
         self.used.add(table)

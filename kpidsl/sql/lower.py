@@ -302,7 +302,8 @@ class Lowering:
             ranked=self.beside is None,
         )
         rows = self._tested(merged, cells, computed)
-        values = [build.alias(cells.value(output.formula), output.name) for output in computed]
+        value = cells.met if self.statement.widens else cells.value
+        values = [build.alias(value(output.formula), output.name) for output in computed]
         keys = [build.column(key, CELLS) for key in self._key_names()]
         select = build.from_(build.select(*keys, *values), build.table(rows, CELLS))
         for _, table in known.values():

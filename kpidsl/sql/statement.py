@@ -28,7 +28,8 @@ def key_columns(frame: Frame, kept: Iterable[int] | None = None) -> list[str]:
 
 class Statement:
     """The named queries of one statement, in the order in which they are read. `with_unrated`: what
-    lacks an exchange rate is gathered in `unrated` (S26)."""
+    lacks an exchange rate is gathered in `unrated` (S26). `widens`: shares of amounts stand in one
+    column with whole ones, which have fewer decimals (S7)."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Statement:
         self.dialect = dialect
         self.merged = merged
         self.with_unrated = with_unrated
+        self.widens = False
         self.unrated: list[exp.Select] = []
         self.relations = Relations(frame, dialect)
         self.aggregates: dict[int, str] = {}

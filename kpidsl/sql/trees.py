@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from kpidsl.plan.looking import MOST_CELLS
 from kpidsl.plan.nodes import Aggregate, Compute, Frame, Leaders, Merge, Plan
-from kpidsl.plan.within import merged_from
+from kpidsl.plan.within import aggregates_of, merged_from
 from kpidsl.sql import build
 from kpidsl.sql.answers import EntityTables
 from kpidsl.sql.dialects import DIALECTS
@@ -44,6 +44,8 @@ def _lowered(plan: Plan, statement: Statement) -> exp.Select:
     statement.relations.entities = EntityTables(statement, Lowering).of
     hides = plan.root.limit is not None or leaves_out(plan) or plan.leaders is not None
     most = None if hides else MOST_CELLS + 1
+    shared = any(node.bridge for node in aggregates_of(plan.root.input.input.inputs))
+    statement.widens = shared and (bool(plan.subtotals) or plan.leaders is not None)
     root = Lowering(plan.root.input, plan.frame, statement, most=most)
     parts = [root.select(plan.frame)]
     if plan.leaders is not None:

@@ -108,6 +108,9 @@ class Dialect(Protocol):
         """Return the first of the values in an order, or the last; a row without a value counts for
         none, and so does one that lacks the first part of the order."""
 
+    def widened(self, value: exp.Expr) -> exp.Expr:
+        """Return a number that keeps its decimals where it meets others in one column."""
+
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """Return a value so that it compares with others of a type, UNKNOWN where only the data
         tell; where columns have types of their own it is the value itself."""

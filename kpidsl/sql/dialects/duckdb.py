@@ -28,6 +28,9 @@ _NUMBERS = (
 )
 _KINDS = {"DATE": Kind.DAY, "VARCHAR": Kind.TEXT} | dict.fromkeys(_NUMBERS, Kind.NUMBER)
 
+_FINE = "DECIMAL(13, 12)"
+"""The type of a number with as many decimals as are kept, and no more digits."""
+
 
 class DuckDB:
     name = "duckdb"
@@ -122,6 +125,11 @@ class DuckDB:
         known = exp.Not(this=build.is_null(order[0].copy()))
         name = "ARG_MAX" if last else "ARG_MIN"
         return exp.Anonymous(this=name, expressions=[value, build.case([(known, place)])])
+
+    def widened(self, value: exp.Expr) -> exp.Expr:
+        """Of decimals of 38 digits that meet, all are rounded to the decimals of the one with the
+        fewest; a sum has as many as the one with the most."""
+        return exp.Add(this=build.wrapped(value), expression=cast(build.number(0), _FINE))
 
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         del datatype

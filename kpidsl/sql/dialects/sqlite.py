@@ -153,6 +153,9 @@ class SQLite:
     def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
         return call("kpi_last" if last else "kpi_first", value, *order)
 
+    def widened(self, value: exp.Expr) -> exp.Expr:
+        return value
+
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """A column holds values of any type, and texts are larger than all numbers."""
         function = _COMPARED.get(datatype)
