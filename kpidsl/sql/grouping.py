@@ -300,7 +300,8 @@ class Grouping:
         share = scope.share(names(node.bridge))
         if leaf.measure.aggregate is Kind.SUM:
             assert operand is not None
-            return exp.Sum(this=build.exactly(exp.Mul(this=operand, expression=share)))
+            product = exp.Mul(this=build.wrapped(operand), expression=share)
+            return exp.Sum(this=build.exactly(product))
         if operand is not None:
             share = build.case([(exp.Not(this=build.is_null(operand)), share)])
         return build.exactly(exp.Sum(this=share))

@@ -34,6 +34,7 @@ source payments {
   measure average: avg(amount) as EUR
   measure largest: max(amount) as EUR
   measure kinds: count_distinct(kind) as kind
+  measure points: sum(amount - 1) as point
 }
 source accounts {
   files: "accounts.csv"
@@ -169,6 +170,12 @@ def test_s7_company_changes_nothing(bank: kpidsl.Project) -> None:
 def test_s7_ratios_are_of_sums_of_shares(bank: kpidsl.Project) -> None:
     result = bank.query("each", by=["owners.name"])
     assert [row[1] for row in result.rows] == [60, pytest.approx(70 / 1.5), 5]
+
+
+def test_s7_the_whole_of_what_is_added_up_is_shared(bank: kpidsl.Project) -> None:
+    """Ann: 3/4 of 99 + 19; Bob: 1/4 of them, and 39; nobody: 7 + 1."""
+    result = bank.query("points", by=["owners.name"])
+    assert [row[1] for row in result.rows] == [Decimal("88.5"), Decimal("68.5"), 8]
 
 
 def test_s7_counts_of_what_is_known(bank: kpidsl.Project) -> None:
