@@ -9,6 +9,7 @@ from decimal import Decimal
 from kpidsl.model import expr as e
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
+from kpidsl.model.project import Settings
 from kpidsl.plan.query import Group, Order, Query, Selection
 from tests.oracle.draws import Draw, chance, pick, some
 from tests.oracle.leaves import Answer, entity_values
@@ -16,29 +17,26 @@ from tests.oracle.leaves import Answer, entity_values
 _LONGER = (Grain.DAY, Grain.WEEK, Grain.MONTH, Grain.YEAR, Grain.FISCAL_QUARTER)
 _LONGER_THAN: dict[Grain, tuple[Grain, ...]] = {
     Grain.DAY: (Grain.WEEK, Grain.MONTH, Grain.QUARTER, Grain.FISCAL_YEAR),
-    Grain.WEEK: (Grain.FISCAL_MONTH, Grain.FISCAL_YEAR),
-    Grain.MONTH: (Grain.QUARTER, Grain.YEAR, Grain.FISCAL_QUARTER, Grain.FISCAL_YEAR),
+    Grain.MONTH: (Grain.QUARTER, Grain.YEAR),
     Grain.QUARTER: (Grain.YEAR,),
     Grain.FISCAL_MONTH: (Grain.FISCAL_QUARTER, Grain.FISCAL_YEAR),
     Grain.FISCAL_QUARTER: (Grain.FISCAL_YEAR,),
-    Grain.YEAR: (Grain.QUARTER,),
-    Grain.FISCAL_YEAR: (Grain.YEAR,),
 }
-"""In which periods those of a grain lie, mostly: weeks in months of whole weeks alone."""
+"""In which periods those of a grain lie, whatever fiscal years are."""
 _AMOUNTS = tuple(map(Decimal, (-1, 0, 1, 2, 3, 10)))
 
 
-def with_longer_periods(draw: Draw, query: Query) -> Query:
+def with_longer_periods(draw: Draw, query: Query, settings: Settings) -> Query:
     """The question by longer periods too, and with chosen totals, or as it is."""
     coarser: tuple[Grain, ...] = ()
     if query.grain is not None and chance(draw, 35):
-        longer = _LONGER if isinstance(query.grain, DayPart) else _LONGER_THAN[query.grain]
+        longer = _longer_than(query.grain, settings)
         if chance(draw, 5):
             longer = tuple(grain for grain in Grain if grain is not query.grain)
         order = list(reversed(Grain))
-        coarser = tuple(sorted(some(draw, longer, 1, 2), key=order.index))
+        coarser = tuple(sorted(some(draw, longer, 1, 2), key=order.index)) if longer else ()
     query = replace(query, coarser=coarser)
-    if not chance(draw, 30):
+    if not chance(draw, 70 if coarser else 30):
         return query
     times = [None, *coarser, *([] if query.grain is None else [query.grain])]
     every = tuple(range(len(query.by)))
@@ -48,6 +46,17 @@ def with_longer_periods(draw: Draw, query: Query) -> Query:
     ]
     own = Group(every, query.grain)
     return replace(query, totals=tuple(group for group in dict.fromkeys(groups) if group != own))
+
+
+def _longer_than(grain: Grain | DayPart, settings: Settings) -> tuple[Grain, ...]:
+    if isinstance(grain, DayPart):
+        return _LONGER
+    longer = _LONGER_THAN.get(grain, ())
+    if grain is Grain.MONTH and settings.week_years is None and settings.listed is None:
+        longer += (Grain.FISCAL_QUARTER, Grain.FISCAL_YEAR)
+    if grain is Grain.WEEK and settings.week_years is not None:
+        longer += (Grain.FISCAL_MONTH, Grain.FISCAL_YEAR)
+    return longer
 
 
 def without_metrics(draw: Draw, query: Query) -> Query:

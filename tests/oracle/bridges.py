@@ -15,6 +15,11 @@ Prefix = tuple[str, ...]
 """The forward joins that lead to a bridge and into it."""
 
 
+def has_shares(measure: Measure) -> bool:
+    """Whether a measure can be split in shares."""
+    return measure.aggregate in {Aggregate.SUM, Aggregate.COUNT} and not measure.once_per
+
+
 def bridge_of(model: Model, measure: Measure, ends: Iterable[Reach]) -> Prefix:
     """The one bridge that dimensions lie behind, or none; refused where it can't be crossed."""
     found: set[Prefix] = set()
@@ -32,7 +37,7 @@ def bridge_of(model: Model, measure: Measure, ends: Iterable[Reach]) -> Prefix:
         return ()
     if len(found) > 1 or several:
         raise Refused(f"rows of {measure.source} would be split in two ways")
-    if measure.aggregate not in {Aggregate.SUM, Aggregate.COUNT} or measure.once_per:
+    if not has_shares(measure):
         raise Refused(f"{measure.name} has no shares")
     return found.pop()
 

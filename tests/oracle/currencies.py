@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.model import expr as e
+from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate, Measure, Rates, Source, Stock, TableOrigin, TimeSpec
 from kpidsl.model.units import SEVERAL, Unit
@@ -24,11 +25,12 @@ RATES = tuple(map(Decimal, ("1.1", "0.031", "31.25", "2", "1.083456")))
 PAIRS = (("EUR", "USD"), ("TWD", "USD"), ("USD", "EUR"), ("TWD", "EUR"), ("EUR", "TWD"))
 
 
-def with_currencies(draw: Draw, case: Case, percent: int = 25) -> Case:
+def with_currencies(draw: Draw, case: Case, percent: int = 30) -> Case:
     """Now and then a case whose amounts are money."""
     if not chance(draw, percent):
         return case
-    sources = {name: _paid(draw, source) for name, source in case.model.sources.items()}
+    ended = case.query.window is not None or isinstance(case.query.grain, Grain)
+    sources = {name: _paid(draw, each, ended) for name, each in case.model.sources.items()}
     at, rows = _quoted(draw)
     sources[NAME] = Source(
         name=NAME,
@@ -60,8 +62,9 @@ def with_currencies(draw: Draw, case: Case, percent: int = 25) -> Case:
     )
 
 
-def _paid(draw: Draw, source: Source) -> Source:
-    """The source, some of its measures in euros or in the currency of each row."""
+def _paid(draw: Draw, source: Source, ended: bool) -> Source:
+    """The source, some of its measures in euros or in the currency of each row, and some levels of
+    accounts, where a question is `ended` by a day."""
     if source.time is None and chance(draw, 90):
         return source  # it has no day to take a rate at
     measures: dict[str, Measure] = {}
@@ -73,7 +76,7 @@ def _paid(draw: Draw, source: Source) -> Source:
         currency = _currency(draw) if chance(draw, 50) else None
         unit = Unit.of(SEVERAL if currency is not None else "EUR")
         changed: dict[str, object] = {"unit": unit, "currency": currency}
-        if source.time and source.key and not measure.once_per and chance(draw, 30):
+        if ended and source.time and source.key and not measure.once_per and chance(draw, 80):
             changed |= {"aggregate": Aggregate.SUM, "fraction": None}
             changed["stock"] = Stock(entity=(e.DimensionRef(pick(draw, ("tag", "case"))),))
         measures[name] = measure.model_copy(update=changed)

@@ -177,7 +177,7 @@ class Formulas:
         return found
 
     def _prior(self, inner: e.MetricExpr) -> e.MetricExpr:
-        if self.events and chance(self.draw, 30):
+        if self.events and chance(self.draw, 70):
             months = pick(self.draw, (12, 12, 12, 24))
             return e.Prior(inner, months, 0, pick(self.draw, self.events))
         return e.Prior(inner, *pick(self.draw, self.shifts))
@@ -188,7 +188,9 @@ class Formulas:
         kinds = ["measure"] * 4
         if depth:
             kinds += ["arithmetic"] * 3 + ["negate", "coalesce", "metric"]
-            kinds += ["filtered"] * 2 * bool(self.conditions) + ["prior"] * 2 * bool(self.shifts)
+            kinds += ["filtered"] * 2 * bool(self.conditions) + ["prior"] * (
+                2 + 6 * bool(self.events)
+            ) * bool(self.shifts)
             kinds += ["fixed"] * 5 * self.fixed + ["reach"] * 6 * self.ended
             kinds += ["total"] * 2 + ["rank"]
             kinds += ["over entities"] * 4 * bool(self.dimensions or (self.timed and self.periods))
@@ -202,7 +204,10 @@ class Formulas:
             case "negate":
                 return e.MetricNegate(self.formula(depth - 1))
             case "coalesce":
-                return e.MetricCoalesce((self.formula(depth - 1), e.Constant(Decimal(7))))
+                other: e.MetricExpr = e.Constant(pick(self.draw, (Decimal(7), Decimal("0.125"))))
+                if chance(self.draw, 40):
+                    other = self.formula(depth - 1)
+                return e.MetricCoalesce((self.formula(depth - 1), other))
             case "metric":
                 inner = self.formula(depth - 1)
                 name = f"metric {len(self.metrics)}"

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.vendor.pretty import RepresentationPrinter
 
 from kpidsl.model import expr as e
+from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model, Settings
+from kpidsl.model.sources import Source
 from kpidsl.plan.grains import rollup
 from kpidsl.plan.query import Query, Selection, Top
 from tests.oracle.asking import with_longer_periods, with_rows_left_out, without_metrics
-from tests.oracle.bridging import with_bridge
+from tests.oracle.bridges import has_shares
+from tests.oracle.bridging import crosses, with_bridge
 from tests.oracle.currencies import with_currencies
 from tests.oracle.days import FISCAL, day_of
 from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
@@ -91,73 +94,121 @@ def case_of(seed: int) -> Case:
 
 def random_case(draw: Draw) -> Case:
     """A random model with rows, and a query for it."""
-    world = invent(draw)
-    if chance(draw, 20):
-        world = with_identities(draw, world)
-    if chance(draw, 20):
-        world = with_order(draw, world)
-    if chance(draw, 40):
-        world = with_bridge(draw, world)
-    size = pick(draw, (1, 2, 2, 2, 2, 2))
-    measured = [name for name, source in world.model.sources.items() if source.measures]
-    asked = some(draw, measured, size, size)
-    if chance(draw, 35):
-        asked[0] = next(iter(world.model.sources))  # the one that others join
-        asked = list(dict.fromkeys(asked))
-    timed = chance(draw, 75) and all(world.model.sources[name].time for name in asked)
-    dimensions = _dimensions(draw, world, asked)
-    by = _by(draw, world.model, asked, dimensions)
+    world = _world(draw)
+    asked = _asked(draw, world)
     careless = chance(draw, 10)  # and so refused more often
-    window = _window(draw, world, pick(draw, asked)) if timed and chance(draw, 85) else None
-    days: Grain | None = pick(draw, (None, *Grain)) if timed else None
-    if not careless and window is None and _has_own_years(world.model.settings) and days in FISCAL:
-        days = Grain.MONTH
-    shifts = SHIFTS[days] if window is not None else ()
-    ended = window is not None or days is not None
-    grain: Grain | DayPart | None = days
-    if timed and chance(draw, 45) and all(_knows_hours(world, name) for name in asked):
-        grain = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
-        window, shifts, ended = _short(draw, world, asked[0]), (), False
-    maker = Formulas(draw, world, asked, dimensions, shifts, by, ended)
-    events = drawn(draw, window) if chance(draw, 40) else {}
+    dimensions = _dimensions(draw, world, asked)
+    split = [(kind, each) for kind, each in dimensions if crosses(world.model, asked, [each])]
+    shared = bool(split) and chance(draw, 60)
+    if not careless and not shared:
+        dimensions = [typed for typed in dimensions if typed not in split]
+    by = _by(draw, world.model, asked, dimensions)
+    times = _times(draw, world, asked, careless)
+    maker = Formulas(draw, world, asked, dimensions, times.shifts, by, times.ended)
+    events = drawn(draw, times.window) if chance(draw, 50) else {}
     maker.events = tuple(events)
-    sparse = chance(draw, 10 if grain is DayPart.HOUR else 40)
-    sparse = sparse or grain in {DayPart.MINUTE, DayPart.SECOND}
-    split = any(end.reverse for _, each in by for end in ends(world.model, asked, each))
+    fans_out = any(end.reverse for _, each in by for end in ends(world.model, asked, each))
     leads = bool(by) and chance(draw, 45)
     if not careless:
-        maker.periods = _periods(grain, world.model.settings, sparse=sparse)
+        settings, grain = world.model.settings, times.grain
+        maker.periods = _periods(grain, settings, sparse=times.sparse)
         maker.conditions = _apart(world.model, asked, dimensions, by)
-        maker.fixed = bool(shifts) and not leads
-        told_apart = [name for name in asked if ended and world.model.sources[name].key]
+        maker.fixed = bool(times.shifts) and not leads
+        told_apart = [name for name in asked if times.ended and world.model.sources[name].key]
         maker.leave_out(lambda each: each.stock and each.source not in told_apart)
-        if split:
-            maker.leave_out(lambda each: each.once_per)
+        maker.leave_out(lambda each: fans_out and each.once_per)
+        maker.leave_out(lambda each: shared and not has_shares(each))
     select = tuple(
         Selection(f"c{index} ü", maker.formula(2)) for index in range(pick(draw, (1, 2, 3, 3)))
     )
+    select += _beside(draw, maker, select)
+    rolled = rollup(len(by), [] if times.grain is None else [times.grain])
     query = Query(
         select,
         by=tuple(dimension for _, dimension in by),
-        grain=grain,
-        window=window,
+        grain=times.grain,
+        window=times.window,
         where=maker.condition(timed=False) if maker.conditions and chance(draw, 25) else None,
-        sparse=sparse,
-        totals=rollup(len(by), [] if grain is None else [grain]) if chance(draw, 20) else (),
-        top=_top(draw, select, rest=not split or careless) if leads else None,
+        sparse=times.sparse,
+        totals=rolled if chance(draw, 20) else (),
+        top=_top(draw, select, rest=not fans_out or careless) if leads else None,
     )
-    model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
-    has_catalogue = chance(draw, 70)
-    query = without_metrics(draw, with_longer_periods(draw, query))
+    query = without_metrics(draw, with_longer_periods(draw, query, world.model.settings))
     query = with_rows_left_out(draw, query, maker.exact())
-    case = Case(model, query, world.tables, world.columns, has_catalogue)
+    model = world.model.model_copy(update={"metrics": maker.metrics, "events": events})
+    case = Case(model, query, world.tables, world.columns, has_catalogue=chance(draw, 70))
     return with_currencies(draw, case)
+
+
+def _world(draw: Draw) -> World:
+    world = invent(draw)
+    if chance(draw, 20):
+        world = with_identities(draw, world)
+    if chance(draw, 25):
+        world = with_order(draw, world)
+    if chance(draw, 40):
+        world = with_bridge(draw, world)
+    return world
+
+
+def _asked(draw: Draw, world: World) -> list[str]:
+    """The sources whose measures are asked for: two, or now and then one that others join, or that
+    joins another in two roles."""
+    measured = [name for name, source in world.model.sources.items() if source.measures]
+    size = pick(draw, (1, 2, 2, 2, 2, 2))
+    asked = some(draw, measured, size, size)
+    joined = next(iter(world.model.sources))
+    if chance(draw, 14):
+        return [joined]
+    doubled = [name for name in measured if _plays_roles(world.model.sources[name])]
+    if doubled and chance(draw, 12):
+        return [pick(draw, doubled)]
+    if chance(draw, 30):
+        asked[0] = joined
+    return list(dict.fromkeys(asked))
+
+
+@dataclass(frozen=True)
+class _Times:
+    """How a query is about time; `ended`: its periods are of whole days, and end."""
+
+    grain: Grain | DayPart | None
+    window: Window | None
+    shifts: tuple[tuple[Months, Days], ...]
+    ended: bool
+    sparse: bool
+
+
+def _times(draw: Draw, world: World, asked: list[str], careless: bool) -> _Times:
+    if not all(world.model.sources[name].time for name in asked) or chance(draw, 20):
+        return _Times(None, None, (), ended=False, sparse=chance(draw, 40))
+    if chance(draw, 30) and all(_knows_hours(world, name) for name in asked):
+        part = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
+        sparse = part is not DayPart.HOUR or chance(draw, 10)
+        return _Times(part, _short(draw, world, asked[0]), (), ended=False, sparse=sparse)
+    grain = pick(draw, (None, Grain.WEEK, *Grain))
+    window = _window(draw, world, pick(draw, asked)) if chance(draw, 85) else None
+    if _has_own_years(world.model.settings):
+        if chance(draw, 40):
+            grain = pick(draw, sorted(FISCAL))
+        if not careless and window is None and grain in FISCAL:
+            grain = Grain.MONTH
+    shifts = SHIFTS[grain] if window is not None else ()
+    ended = window is not None or grain is not None
+    return _Times(grain, window, shifts, ended=ended, sparse=chance(draw, 40))
+
+
+def _beside(draw: Draw, maker: Formulas, select: tuple[Selection, ...]) -> tuple[Selection, ...]:
+    """A measure of a source that is asked for and not among the metrics yet, if there is one."""
+    named = [leaf_sources(item.expr, maker.metrics) for item in select]
+    missing = [ref for ref in maker.measures if not any(ref.source in each for each in named)]
+    return (Selection("beside", pick(draw, missing)),) if missing else ()
 
 
 def _by(draw: Draw, model: Model, asked: list[str], dimensions: list[Typed]) -> list[Typed]:
     """What to group by: up to two dimensions, those of two many sides rather than others."""
     sides = _many_sides(model, asked, dimensions)
-    if len(sides) > 1 and chance(draw, 80):
+    if len(sides) > 1 and chance(draw, 90):
         return [pick(draw, typed) for typed in sides[:2]]
     if chance(draw, 40):  # leave the many sides to the filters
         far = [typed for side in sides for typed in side]
@@ -254,6 +305,11 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
         for kind, dimension in found
         for _ in range(_weight(world.model, asked, dimension))
     ]
+
+
+def _plays_roles(source: Source) -> bool:
+    targets = [join.target for join in source.joins.values()]
+    return len(set(targets)) < len(targets)
 
 
 def _has_roles(model: Model, source: str, target: str) -> bool:

@@ -127,9 +127,7 @@ def invent(draw: Draw) -> World:
         draw,
         (
             {},
-            {},
             {"week_years": _week_years(draw, week_starts)},
-            {"listed": listed.calendar(draw)},
             {"listed": listed.calendar(draw)},
         ),
     )
@@ -183,7 +181,7 @@ def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         )
     count = 1 if len(before) == 1 else pick(draw, (0, 1, 1, 2, 2))
     targets = [pick(draw, before) for _ in range(count)] if before else []
-    if targets and chance(draw, 30):
+    if targets and chance(draw, 40):
         targets = targets[:1] * 2  # in two roles
     sketch.joins = [
         (f"{'to' if number == 0 else 'als,o'} {target.name}", target)

@@ -25,29 +25,30 @@ def with_longer_periods(
         for each in query.coarser:
             if not _lies_in_one(query.grain, each, query, settings):
                 raise Refused(f"a {query.grain} lies in several periods of one {each}")
+    holding = {
+        each: isinstance(grain, DayPart)
+        or (grain is not None and _lies_in_one(grain, each, query, settings))
+        for each in query.coarser
+    }
     found: Answer = {}
     for key, values in answer.items():
         own, members = (None, key) if grain is None else (key[0], key[1:])
-        longer = [_period(own, grain, each, query, settings) for each in query.coarser]
+        longer = [_period(own, grain, each, settings, holds=holding[each]) for each in holding]
         period = own if grain is query.grain else Absent.ALL
         found[(*longer, period, *members)] = values
     return found
 
 
 def _period(
-    start: object, grain: Grain | DayPart | None, longer: Grain, query: Query, settings: Settings
+    start: object, grain: Grain | DayPart | None, longer: Grain, settings: Settings, *, holds: bool
 ) -> object:
-    """The first day of the longer period in which one lies that starts on a day."""
+    """The first day of the longer period that holds the one that starts on a day, if one does."""
     if grain is None:
         return Absent.ALL
     assert isinstance(start, date)
     if grain is longer:
         return start
-    if isinstance(grain, DayPart):
-        return bucket(day_of(start), longer, settings)[0]
-    if _lies_in_one(grain, longer, query, settings):
-        return bucket(start, longer, settings)[0]
-    return Absent.ALL
+    return bucket(day_of(start), longer, settings)[0] if holds else Absent.ALL
 
 
 def _lies_in_one(grain: Grain, longer: Grain, query: Query, settings: Settings) -> bool:
