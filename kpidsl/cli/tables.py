@@ -23,6 +23,7 @@ Number = Decimal | float | int
 _REASONS = {
     "no_partner": "without an earlier period of its number",
     "shorter_month": "a day that the earlier month lacks, beside that month's last",
+    "longer_month": "a month's last day, beside all days that are left of a longer month",
     "one_sided": "the event `{}` is on one side only",
 }
 

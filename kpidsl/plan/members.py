@@ -55,12 +55,15 @@ def member_nodes(
 def _homes(query: Query, model: Model, paths: Paths) -> tuple[str, ...]:
     """Return the sources whose rows tell the members that are asked for: of the sources that have
     one of the dimensions as their own, those that have them all, as their own or over joins, and
-    those of the filter too."""
-    named = [*query.by, *(_named(query.where) if query.where is not None else ())]
-    own = dict.fromkeys(source for dimension in query.by for source in _own(dimension, model))
-    found = tuple(
-        source for source in own if all(_has(source, dimension, paths) for dimension in named)
-    )
+    those of the filter too; where none has, of the sources of the filter's dimensions."""
+    filtered = list(_named(query.where)) if query.where is not None else []
+    named = [*query.by, *filtered]
+    found: tuple[str, ...] = ()
+    for wanted in (query.by, filtered):
+        own = dict.fromkeys(source for dimension in wanted for source in _own(dimension, model))
+        found = found or tuple(
+            source for source in own if all(_has(source, dimension, paths) for dimension in named)
+        )
     if not found:
         listed = ", ".join(f"`{item}`" for item in dict.fromkeys(named))
         raise Refused(

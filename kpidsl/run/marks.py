@@ -64,8 +64,8 @@ def _marks(
         return
     shift = node.look.shift
     by_date = before == shift_window(window, -shift.months, -shift.days)
-    if by_date and shift.months and not shift.days and _is_capped(window, before):
-        yield Mark(Sign.SHORTER_MONTH)
+    if by_date and shift.months and not shift.days and (uneven := _by_month(window, before)):
+        yield Mark(uneven)
     reach = node.look.reach if node.stock is None else None
     sides = [_counted(days, reach, calendar) for days in (window, before)]
     for event in events:
@@ -74,13 +74,16 @@ def _marks(
             yield Mark(Sign.ONE_SIDED, event.name)
 
 
-def _is_capped(window: Window, before: Window) -> bool:
-    """Tell whether a first or last day of a window has another number than in the earlier month,
-    which lacks it; whole months are compared as such."""
+def _by_month(window: Window, before: Window) -> Sign | None:
+    """Return what is uneven where a window that is no whole months is compared by the months: a
+    first or last day has another number than in the earlier month, which lacks it, or is its
+    month's last one beside all that are left of a longer month."""
     if window.start.day == 1 and whole_months(window):
-        return False
+        return None
     ends = ((window.start, before.start), (window.last_day, before.last_day))
-    return any(day.day > 28 and earlier.day < day.day for day, earlier in ends)
+    if any(day.day > 28 and earlier.day < day.day for day, earlier in ends):
+        return Sign.SHORTER_MONTH
+    return Sign.LONGER_MONTH if before.last_day.day > window.last_day.day else None
 
 
 def _counted(days: Window, reach: Reach | None, calendar: Calendar) -> Window | None:

@@ -21,6 +21,9 @@ class Sign(StrEnum):
     """There is no earlier period: no week 53, no thirteenth month."""
     SHORTER_MONTH = "shorter_month"
     """A day that the earlier month lacks is compared with its last one: 29 with 28 February."""
+    LONGER_MONTH = "longer_month"
+    """A month's last day is compared with all days that are left of a longer one: 28 February with
+    28 and 29 February."""
     ONE_SIDED = "one_sided"
     """One of the two has a day of an event that the other has not."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kpidsl.model.expr import QueryDimension
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate, Measure
@@ -14,14 +16,10 @@ from tests.oracle.rows import Refused, Rows
 def members_of(model: Model, query: Query, rows: Rows) -> Answer:
     """Each combination of members once, and nothing of it."""
     filters = () if query.where is None else (query.where,)
-    named = [*query.by, *(found for each in filters for found in references(each))]
+    filtered = [found for each in filters for found in references(each)]
     span = None if query.window is None else (query.window.start, query.window.end)
-    homes = [
-        source
-        for dimension in query.by
-        for source in _own(model, dimension)
-        if all(_has(model, source, each) for each in named)
-    ]
+    homes = _homes(model, query.by, [*query.by, *filtered])
+    homes = homes or _homes(model, filtered, [*query.by, *filtered])
     if not homes:
         raise Refused("no source has all of the dimensions")
     found: Answer = {}
@@ -31,6 +29,15 @@ def members_of(model: Model, query: Query, rows: Rows) -> Answer:
         every = Measure(name="rows", source=source, aggregate=Aggregate.COUNT)
         found |= {combo: {} for combo in Leaf(rows, every, filters, query.by).combos(span)}
     return found
+
+
+def _homes(model: Model, own: Sequence[QueryDimension], every: list[QueryDimension]) -> list[str]:
+    return [
+        source
+        for dimension in own
+        for source in _own(model, dimension)
+        if all(_has(model, source, each) for each in every)
+    ]
 
 
 def _own(model: Model, dimension: QueryDimension) -> list[str]:

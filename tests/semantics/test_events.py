@@ -208,3 +208,16 @@ def test_marks_reach_every_way_of_printing(tmp_path: Path) -> None:
 def test_mistakes_about_events(tmp_path: Path, change: tuple[str, str], code: str) -> None:
     loaded = load(tmp_path, DEFINITIONS.replace(*change), sales=SALES)
     assert [item.code for item in loaded.diagnostics] == [code]
+
+
+def test_a_last_day_beside_several_of_a_longer_month_is_marked(tmp_path: Path) -> None:
+    """28 February 2025 looks at 28 and 29 February 2024, so that the days make up the month; of the
+    27th nothing is known."""
+    with shop(tmp_path) as loaded:
+        result = loaded.query(
+            "revenue", by=["day"], period="2025-02-27 .. 2025-02-28", compare=["prior_year"]
+        )
+        month = loaded.query("revenue", by=["month"], period="2025-02", compare=["prior_year"])
+    assert result.values("revenue prior_year") == [None, 3]
+    assert result.marks == (NONE, (Mark(Sign.LONGER_MONTH),))
+    assert month.marks == (NONE,)

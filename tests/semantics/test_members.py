@@ -116,3 +116,12 @@ def test_members_that_no_rows_tell(
     with pytest.raises(kpidsl.KpidslError) as refused:
         shop.query(**asked)
     assert [item.code for item in refused.value.diagnostics] == [refusal]
+
+
+def test_members_in_the_rows_that_a_filter_of_another_source_keeps(tmp_path: Path) -> None:
+    """Customers know no channel. Of the orders by web one is Ann's, and one nobody's known."""
+    alone = DEFINITIONS.replace("  join sender: customers on sender to customer\n", "")
+    tables = {"orders": ORDERS, "visits": VISITS, "customers": CUSTOMERS}
+    with project(tmp_path, alone, **tables) as loaded:
+        found = loaded.query(by=["customers.region"], where='orders.channel = "web"').rows
+    assert found == (("North",), (UNMAPPED,))
