@@ -205,14 +205,13 @@ class TestTextAmongAmounts:
 
 
 def test_what_duckdb_cannot_plan_with_statistics_is_planned_without(tmp_path: Path) -> None:
+    """DuckDB 2.0.0 fails to plan this statement with them."""
     database = tmp_path / "flags.duckdb"
     sql = (
         "SELECT count(*) FROM flags WHERE CASE WHEN kind IS NULL THEN 'b' END >= 'a' OR number < 7"
     )
     with duckdb.connect(database) as con:
         con.execute("CREATE TABLE flags AS SELECT 'k' AS kind, range AS number FROM range(100)")
-        with pytest.raises(duckdb.InvalidInputException, match="BindBuiltinScalarFunction"):
-            con.execute(sql)
     engine, problems = EmbeddedEngine.open(tmp_path, database, "UTC")
     assert engine is not None, problems
     with closing(engine):

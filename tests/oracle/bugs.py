@@ -137,6 +137,13 @@ def _with(aggregate: Aggregate) -> Callable[[Case], bool]:
     return lambda case: any(measure.aggregate is aggregate for measure in measures_of(case))
 
 
+def _of_averages_and_what_merges(case: Case) -> bool:
+    """Whether averages stand beside such alone as can be merged, as they would be then."""
+    found = {measure.aggregate for measure in measures_of(case)}
+    merged = {Aggregate.SUM, Aggregate.COUNT, Aggregate.MIN, Aggregate.MAX, Aggregate.AVG}
+    return Aggregate.AVG in found and found <= merged
+
+
 def _ends_with_rows(case: Case) -> bool:
     """Whether there are rows on the day after the window, and no periods that leave them out."""
     window = case.query.window
@@ -201,9 +208,9 @@ BUGS = (
     ),
     Bug(
         "averages are averaged",
-        "S10 totals recomputed",
+        "S16 window",
         _merged_by(Aggregate.AVG, Aggregate.AVG),
-        _with(Aggregate.AVG),
+        _of_averages_and_what_merges,
     ),
     Bug("a ratio is of averages", "S12 ratio", _aggregated_as(Aggregate.SUM, exp.Avg)),
     Bug(
