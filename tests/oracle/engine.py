@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from kpidsl.engines.base import Engine, Table, TableFacts, ValueType
+from kpidsl.engines.base import Engine, EngineError, Table, TableFacts, ValueType
 from kpidsl.engines.embedded import execute
 from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.model.sources import Source
@@ -55,7 +55,10 @@ class MemoryEngine:
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         del types
-        cursor = execute(self._con, sql)
+        try:
+            cursor = execute(self._con, sql)
+        except duckdb.OutOfRangeException as failure:
+            raise EngineError("overflow", str(failure)) from failure
         return Table(tuple(item[0] for item in cursor.description or ()), cursor.fetchall())
 
     def keep(self, sql: str) -> None:
