@@ -139,7 +139,7 @@ class _Evaluator:
             case FixedAmount():
                 refuse_fixed(self.query, expr, around)
                 yield expr, around
-                if expr.allocate_by is not None:
+                if expr.allocate_by is not None and (self.query.by or around.filters):
                     yield from self._parts(expr.allocate_by, replace(around, conversions=()))
             case MetricArithmetic(_, left, right):
                 yield from self._parts(left, around)
