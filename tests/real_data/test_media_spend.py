@@ -77,11 +77,11 @@ def test_spend_and_cpm_by_channel(media: kpidsl.Project, rows: list[dict[str, st
 
 
 def test_roas_by_channel_is_refused(media: kpidsl.Project) -> None:
-    """Conversions aren't recorded by channel (S9): the mend is an attribution."""
+    """Conversions aren't recorded by channel (S9): the mend is to record it."""
     with pytest.raises(kpidsl.KpidslError) as refused:
         media.query("roas", by=["channel"])
     (diagnostic,) = refused.value.diagnostics
     assert diagnostic.code == "K451"
     assert "`revenue`" in diagnostic.message
     assert "`channel`" in diagnostic.message
-    assert "attribution" in diagnostic.help
+    assert "record `channel` in `weeks`" in diagnostic.help
