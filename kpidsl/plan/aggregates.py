@@ -9,7 +9,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import can_be_named_late, merged_by, merges_into
-from kpidsl.plan.bases import Bases
+from kpidsl.plan.bases import Bases, present_in
 from kpidsl.plan.bridges import Bridges, check_measure, references
 from kpidsl.plan.entities import Answers, EntityAnswers
 from kpidsl.plan.formulas import Over
@@ -56,7 +56,7 @@ class Aggregates:
                 groups.setdefault((spec.measure.source, *way), []).append(spec)
         nodes = [self._aggregate(specs, over) for specs in groups.values()]
         bases = Bases(self.query, self.model.settings.calendar, self.ground.are_small)
-        found = [_merged(node, finer, bases) for node in nodes]
+        found = [_merged(node, finer, bases, adds_rows=over is None) for node in nodes]
         own = iter(bases.shared([node for node in found if node.merged_from is None]))
         return tuple(next(own) if node.merged_from is None else node for node in found)
 
@@ -160,11 +160,20 @@ class Aggregates:
             )
 
 
-def _merged(node: Aggregate, finer: tuple[Aggregate, ...], bases: Bases) -> Aggregate:
+def _merged(
+    node: Aggregate, finer: tuple[Aggregate, ...], bases: Bases, *, adds_rows: bool
+) -> Aggregate:
     for other in finer:
-        if bases.serves(other, node) if other.base else merges_into(other, node):
+        if bases.serves(other, node) if other.base else _merges(other, node, adds_rows):
             return replace(node, merged_from=other)
     return node
+
+
+def _merges(finer: Aggregate, node: Aggregate, adds_rows: bool) -> bool:
+    """Tell whether a node can be merged from another, and has rows in the same groups where its
+    rows are some of the answer: what a condition on those tests is no part of their totals."""
+    same_groups = not adds_rows or present_in(finer.leaves) == present_in(node.leaves)
+    return same_groups and merges_into(finer, node)
 
 
 def bases_of(nodes: tuple[Aggregate, ...]) -> list[Aggregate]:

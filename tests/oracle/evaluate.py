@@ -262,7 +262,9 @@ class _Evaluator:
             return {combo[: len(combo) - len(around.per)] for combo in found}
         # Under a filter, what no member bears is not asked for.
         if self.query.where is not None or (
-            part.allocate_by is not None and self._total(part.allocate_by, around, span)
+            part.allocate_by is not None
+            and (self.query.by or around.filters)
+            and self._total(part.allocate_by, around, span)
         ):
             return set()
         return {self.unallocated}

@@ -446,3 +446,15 @@ def test_s20_times_without_a_zone_are_refused(tmp_path: Path) -> None:
     zone = ' { stored_as: "UTC" }'
     with project(tmp_path, definitions.format(zone=zone), visits=table) as loaded:
         assert loaded.query("visits", by=["day"]).values("period") == [date(2026, 1, 31)]
+
+
+def test_s10_what_a_condition_tests_adds_no_totals(shop: kpidsl.Project) -> None:
+    """Only an order of the North came by ads, so there is no total of another region's ads, though
+    all have orders."""
+    asked: Any = {"by": ["region", "channel"], "totals": ["region"]}
+    tested = shop.query("ads_revenue", having="orders > 0", **asked).rows
+    totals = [row for row in tested if row[1] is Absent.ALL]
+    assert totals == [("North", Absent.ALL, 100)]
+    assert [
+        row for row in shop.query("ads_revenue", **asked).rows if row[1] is Absent.ALL
+    ] == totals
