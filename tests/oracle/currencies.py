@@ -76,9 +76,12 @@ def _paid(draw: Draw, source: Source, ended: bool) -> Source:
         currency = _currency(draw) if chance(draw, 50) else None
         unit = Unit.of(SEVERAL if currency is not None else "EUR")
         changed: dict[str, object] = {"unit": unit, "currency": currency}
-        if ended and source.time and source.key and not measure.once_per and chance(draw, 80):
+        if ended and source.time and source.key and not measure.once_per and chance(draw, 95):
             changed |= {"aggregate": Aggregate.SUM, "fraction": None}
-            changed["stock"] = Stock(entity=(e.DimensionRef(pick(draw, ("tag", "case"))),))
+            changed["stock"] = Stock(
+                entity=(e.DimensionRef(pick(draw, ("tag", "case"))),),
+                rolling=measure.stock and measure.stock.rolling,  # formulas rest on it
+            )
         measures[name] = measure.model_copy(update=changed)
     return source.model_copy(update={"measures": measures})
 

@@ -41,13 +41,15 @@ DAYS = tuple(
 )
 HELD = (*DAYS, *DAYS[4:12] * 3, *DAYS[8:12:3] * 8)
 """The days of rows: most are near each other."""
+MOVING = "America/New_York"
 MOVED = (date(2024, 3, 10), date(2024, 11, 3))
+"""A zone, and days on which its clocks are moved."""
 # New York's clocks skip 02:30 on 10 March 2024 and show 01:30 twice on 3 November.
 TIMES = (
     *(time(0), time(0, 30), time(1, 30), time(2, 30), time(4, 30), time(5, 30), time(6, 30)),
     *(time(7, 30), time(12), time(23, 59, 59)),
 )
-ZONES = ("UTC", "America/New_York", "America/New_York", "Asia/Taipei")
+ZONES = ("UTC", MOVING, MOVING, "Asia/Taipei")
 
 
 def chance(draw: Draw, percent: int) -> bool:

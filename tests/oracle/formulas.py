@@ -145,7 +145,7 @@ class Formulas:
 
     def _over_days(self, depth: int) -> e.MetricExpr:
         levels = self._levels()
-        if not levels or chance(self.draw, 40):
+        if not levels or chance(self.draw, 25):
             return self._reaching(self._still(depth))
         days = e.Rolling(pick(self.draw, levels), *pick(self.draw, ROLLS))
         return days if chance(self.draw, 70) else e.ToDate(days.operand, Grain.MONTH)

@@ -22,7 +22,7 @@ from tests.oracle.bridges import has_shares
 from tests.oracle.bridging import crosses, with_bridge
 from tests.oracle.currencies import with_currencies
 from tests.oracle.days import FISCAL, day_of
-from tests.oracle.draws import DAYS, MOVED, Draw, chance, pick, some
+from tests.oracle.draws import DAYS, MOVED, MOVING, Draw, chance, pick, some
 from tests.oracle.events import drawn
 from tests.oracle.formulas import Days, Formulas, Months, Typed
 from tests.oracle.identities import with_identities
@@ -144,7 +144,7 @@ def _world(draw: Draw) -> World:
     world = invent(draw)
     if chance(draw, 20):
         world = with_identities(draw, world)
-    if chance(draw, 25):
+    if chance(draw, 30):
         world = with_order(draw, world)
     if chance(draw, 40):
         world = with_bridge(draw, world)
@@ -152,13 +152,16 @@ def _world(draw: Draw) -> World:
 
 
 def _asked(draw: Draw, world: World) -> list[str]:
-    """The sources whose measures are asked for: two, or now and then one that others join, or that
-    joins another in two roles."""
+    """The sources whose measures are asked for: two, or now and then one that others join, that
+    has several many sides, or that joins another in two roles."""
     measured = [name for name, source in world.model.sources.items() if source.measures]
-    size = pick(draw, (1, 2, 2, 2, 2, 2))
+    size = pick(draw, (1, *(2,) * 9))
     asked = some(draw, measured, size, size)
     joined = next(iter(world.model.sources))
-    if chance(draw, 14):
+    hubs = [name for name in measured if _has_many_sides(world.model, name)]
+    if hubs and chance(draw, 45):
+        return [pick(draw, hubs)]
+    if chance(draw, 10):
         return [joined]
     doubled = [name for name in measured if _plays_roles(world.model.sources[name])]
     if doubled and chance(draw, 12):
@@ -182,10 +185,11 @@ class _Times:
 def _times(draw: Draw, world: World, asked: list[str], careless: bool) -> _Times:
     if not all(world.model.sources[name].time for name in asked) or chance(draw, 20):
         return _Times(None, None, (), ended=False, sparse=chance(draw, 40))
-    if chance(draw, 30) and all(_knows_hours(world, name) for name in asked):
+    moves = world.model.settings.timezone == MOVING
+    if chance(draw, 65 if moves else 20) and all(_knows_hours(world, name) for name in asked):
         part = pick(draw, (DayPart.HOUR, DayPart.HOUR, DayPart.HOUR, *DayPart))
         sparse = part is not DayPart.HOUR or chance(draw, 10)
-        return _Times(part, _short(draw, world, asked[0]), (), ended=False, sparse=sparse)
+        return _Times(part, _short(draw, world, asked), (), ended=False, sparse=sparse)
     grain = pick(draw, (None, Grain.WEEK, *Grain))
     window = _window(draw, world, pick(draw, asked)) if chance(draw, 85) else None
     if _has_own_years(world.model.settings):
@@ -210,7 +214,7 @@ def _by(draw: Draw, model: Model, asked: list[str], dimensions: list[Typed]) -> 
     sides = _many_sides(model, asked, dimensions)
     if len(sides) > 1 and chance(draw, 90):
         return [pick(draw, typed) for typed in sides[:2]]
-    if chance(draw, 40):  # leave the many sides to the filters
+    if chance(draw, 55):  # leave the many sides to the filters
         far = [typed for side in sides for typed in side]
         dimensions = [typed for typed in dimensions if typed not in far]
     size = pick(draw, (0, 1, 1, 2, 2))
@@ -269,13 +273,13 @@ def _knows_hours(world: World, source: str) -> bool:
     return "TIMESTAMP" in world.columns[source].values()
 
 
-def _short(draw: Draw, world: World, source: str) -> Window | None:
+def _short(draw: Draw, world: World, sources: list[str]) -> Window | None:
     """A few days, those of moved clocks more often; hardly ever no window, which is refused."""
     if chance(draw, 5):
         return None
-    held = _held(world, source)
+    held = tuple(day for source in sources for day in _held(world, source))
     start = pick(draw, tuple(day for day in held if day in MOVED) or held or MOVED)
-    return Window(start, start + timedelta(days=pick(draw, (1, 1, 2))))
+    return Window(start, start + timedelta(days=pick(draw, (1, 2, 2))))
 
 
 def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
@@ -310,6 +314,15 @@ def _dimensions(draw: Draw, world: World, asked: list[str]) -> list[Typed]:
 def _plays_roles(source: Source) -> bool:
     targets = [join.target for join in source.joins.values()]
     return len(set(targets)) < len(targets)
+
+
+def _has_many_sides(model: Model, name: str) -> bool:
+    """Whether several sources join this one, each in one way that leads back (S4)."""
+    joins = [
+        [join for join in source.joins.values() if join.target == name]
+        for source in model.sources.values()
+    ]
+    return sum(len(each) == 1 and each[0].validity is None for each in joins) > 1
 
 
 def _has_roles(model: Model, source: str, target: str) -> bool:

@@ -3,10 +3,9 @@ like the labels of absent members."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
 
 from kpidsl.model import expr as e
 from kpidsl.model.project import Model, Settings
@@ -43,59 +42,10 @@ from tests.oracle.draws import (
     some,
 )
 from tests.oracle.rows import Tables
+from tests.oracle.sketch import Sketch, is_target, sketched
 
 SOURCES = ("orders", "select", 'quo"ted', "Käufe", "訂單", "it's")
 ORPHAN = 99
-
-
-@dataclass
-class Sketch:
-    """A source while it is invented: its physical columns by what they hold."""
-
-    name: str
-    text: str
-    number: str
-    money: str
-    flag: str
-    composite: bool
-    history: bool
-    """Whether rows hold for a time only (S8)."""
-    at: str | None = None
-    at_type: Literal["TIMESTAMP", "DATE"] = "DATE"
-    joins: list[tuple[str, Sketch]] = field(default_factory=list)
-    kinds: dict[str, Kind] = field(default_factory=dict)
-    """The dimensions, and what their values are."""
-    repeats: bool = False
-    """Whether a row may be there twice, since nothing tells rows apart."""
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return ("id", "part") if self.composite else ("id",)
-
-    def dated(self, target: Sketch) -> bool:
-        """Whether a join to the target asks which of its rows hold."""
-        return target.history and self.at is not None
-
-    def met(self, target: Sketch) -> tuple[str, ...]:
-        """The target's columns that a join meets: of several versions one holds at a time."""
-        return ("id",) if self.dated(target) else target.key
-
-    def foreign(self, join: str, target: Sketch) -> tuple[str, ...]:
-        return tuple(f"{join} {column}" for column in self.met(target))
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """The physical columns with DuckDB's types."""
-        found = dict.fromkeys(self.key, "INTEGER")
-        for join, target in self.joins:
-            found |= dict.fromkeys(self.foreign(join, target), "INTEGER")
-        found |= {self.text: "VARCHAR", self.number: "INTEGER", self.money: "DECIMAL(18, 2)"}
-        found |= {self.flag: "BOOLEAN", "info": 'STRUCT("le vel" VARCHAR)'}
-        if self.history:
-            found |= {"since": "DATE", "till": "DATE"}
-        if self.at is not None:
-            found[self.at] = self.at_type
-        return found
 
 
 @dataclass(frozen=True)
@@ -116,7 +66,7 @@ def invent(draw: Draw) -> World:
     sketches: list[Sketch] = []
     star = chance(draw, 40)  # all others join the first, so that it has several many sides
     for name in names[: pick(draw, (3, 3, 4) if star else (2, 3, 4))]:
-        sketches.append(_sketch(draw, name, sketches[:1] if star else sketches))
+        sketches.append(sketched(draw, name, sketches[:1] if star else sketches))
     sources = {sketch.name: _source(draw, sketch, sketches) for sketch in sketches}
     shared = {}
     if chance(draw, 60):
@@ -165,40 +115,15 @@ def _week_years(draw: Draw, week_starts: int) -> WeekYears:
     )
 
 
-def _sketch(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
-    sketch = Sketch(
-        name,
-        text=pick(draw, ("channel", "group", 'od"d')),
-        number=pick(draw, ("qty", "order", "數量")),
-        money=pick(draw, ("amount", "a b", "Amount ü")),
-        flag="is test",
-        composite=chance(draw, 25),
-        history=chance(draw, 25),
-    )
-    if chance(draw, 90):
-        sketch.at, sketch.at_type = pick(
-            draw, (("at", "TIMESTAMP"), ("at", "TIMESTAMP"), ("day", "DATE"))
-        )
-    count = 1 if len(before) == 1 else pick(draw, (0, 1, 1, 2, 2))
-    targets = [pick(draw, before) for _ in range(count)] if before else []
-    if targets and chance(draw, 40):
-        targets = targets[:1] * 2  # in two roles
-    sketch.joins = [
-        (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
-        for number, target in enumerate(targets)
-    ]
-    return sketch
-
-
 # --- definitions ---------------------------------------------------------------------------
 
 
 def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
-    is_target = _is_target(sketch, every)
+    joined = is_target(sketch, every)
     key: tuple[e.RowExpr, ...] | None = tuple(e.Column((part,)) for part in sketch.key)
-    if chance(draw, 5 if is_target else 25):
+    if chance(draw, 5 if joined else 25):
         key = pick(draw, (None, ()))
-        sketch.repeats = not is_target
+        sketch.repeats = not joined
     time_spec = None
     if sketch.at is not None:
         stored = pick(draw, ZONES) if sketch.at_type == "TIMESTAMP" else None
@@ -228,10 +153,6 @@ def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
         dimensions=_dimensions(draw, sketch),
         measures=_measures(draw, sketch),
     )
-
-
-def _is_target(sketch: Sketch, every: list[Sketch]) -> bool:
-    return any(target is sketch for other in every for _, target in other.joins)
 
 
 def _exclude(draw: Draw, sketch: Sketch) -> e.RowExpr | None:
@@ -310,8 +231,9 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
             operand = pick(draw, (e.Column((sketch.text,)), number))
         once_per: tuple[e.RowExpr, ...] = ()
         if chance(draw, 25):
-            # The number is in the key, so that each key has one value, as it must (K652).
+            # The number is in the key, and so has one value per key, as there must be (K652).
             once_per = (number, e.Column((pick(draw, (sketch.text, sketch.flag)),)))
+            operand = number if chance(draw, 80) else operand
         stock = None
         if not once_per and sketch.at is not None and chance(draw, 30):
             entity = pick(draw, (sketch.text, sketch.number))
@@ -319,7 +241,7 @@ def _measures(draw: Draw, sketch: Sketch) -> dict[str, Measure]:
                 entity=(e.Column((entity,)),),
                 stale_days=pick(draw, (None, 1, 30)),
                 closed=own_predicate(draw, sketch) if chance(draw, 30) else None,
-                rolling=pick(draw, (None, "last", "average", "average")),
+                rolling=pick(draw, (None, "last", "average", "average", "average")),
             )
         where = own_predicate(draw, sketch) if chance(draw, 30) else None
         found.append(
@@ -357,7 +279,7 @@ def _table(
     draw: Draw, sketch: Sketch, every: list[Sketch], keys: dict[str, list[tuple[int, ...]]]
 ) -> list[dict[str, object]]:
     # Fewer of what others join, so that each has several that join it.
-    sizes = (0, *(2, 3, 3, 4) * 5) if _is_target(sketch, every) else (0, *(4, 5, 6, 7, 8) * 5)
+    sizes = (0, *(2, 3, 3, 4) * 5) if is_target(sketch, every) else (0, *(4, 5, 6, 7, 8) * 5)
     numbers = range(1, pick(draw, sizes) + 1)
     # Half of a composite key repeats; only the whole is one of a kind.
     keys[sketch.name] = [
