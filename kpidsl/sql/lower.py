@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -219,15 +221,21 @@ class Lowering:
     def _amounts(self, accrual: Accrual) -> str:
         """Return the name of a CTE with what the fixed amount comes to per period."""
         if accrual.column not in self.amounts:
-            rows: list[exp.Query] = []
-            for start, amount in accrual.rows:
-                values = [build.alias(build.cast(build.number(amount), ACCRUED), "amount")]
-                if start is not None:
-                    values.insert(0, build.alias(build.day(start), PERIOD))
-                rows.append(build.select(*values))
+            rows: list[exp.Query] = [self._amount(*row) for row in accrual.rows]
+            if not rows:  # no period looks at days that there are
+                assert self.frame.window is not None
+                start = None if self.frame.grain is None else self.frame.window.start
+                none = self._amount(start, Decimal(0))
+                rows.append(build.where(none, exp.Boolean(this=False)))
             name = self._cte(f"{accrual.column}_amounts", build.union_all(rows))
             self.amounts[accrual.column] = name
         return self.amounts[accrual.column]
+
+    def _amount(self, start: date | None, amount: Decimal) -> exp.Select:
+        values = [build.alias(build.cast(build.number(amount), ACCRUED), "amount")]
+        if start is not None:
+            values.insert(0, build.alias(build.day(start), PERIOD))
+        return build.select(*values)
 
     def _unallocated(self, accrual: Accrual) -> str:
         """Return the rows of what falls to no member: all, or where the weights are zero."""

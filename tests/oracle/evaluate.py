@@ -260,6 +260,9 @@ class _Evaluator:
         if isinstance(part, Leaf):
             found = part.combos(self._days(around, span))
             return {combo[: len(combo) - len(around.per)] for combo in found}
+        start, end = self._days(around, span) or (None, None)
+        if start is not None and start == end:
+            return set()  # an earlier period that there isn't
         # Under a filter, what no member bears is not asked for.
         if self.query.where is not None or (
             part.allocate_by is not None

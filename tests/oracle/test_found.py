@@ -3,6 +3,7 @@ from the rules, and the oracle and every engine must give them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -193,3 +194,15 @@ def test_a_member_of_a_shared_dimension_is_not_that_dimension() -> None:
         Absent.NONE: 1,
         Absent.UNMAPPED: 1,
     }
+
+
+def test_a_week_without_an_earlier_one_bears_no_fixed_amount() -> None:
+    # S19: 2020 has a week 53 and 2019 has none, so that there are no days whose rent could be
+    # seen; S17: a period in which nothing is seen has a row among all periods only.
+    before = Prior(FixedAmount(Decimal(70), "USD", "week"), 12, 0)
+    weeks = days("2020-12-21", "2021-01-04")
+    last, extra = (date(2020, 12, 21), Absent.UNALLOCATED), (date(2020, 12, 28), Absent.UNALLOCATED)
+    asked = ask(before, by=(by("customers.region"),), grain=Grain.WEEK, window=weeks)
+    assert both(asked) == {last: 70, extra: None}
+    assert both(replace(asked, sparse=True)) == {last: 70}
+    assert both(replace(asked, window=days("2020-12-28", "2021-01-04"))) == {}
