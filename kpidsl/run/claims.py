@@ -265,8 +265,8 @@ class Claims:
         return [
             error(
                 "K654",
-                f"rows of `{join.target}` for {counted(found.keys, 'key')} hold at the same time "
-                f"({found}), and what joins them then would count twice",
+                f"rows of `{join.target}` hold at the same time for {counted(found.keys, 'key')} "
+                f"({found.named}), and what joins them then would count twice",
                 join.span,
                 help="end the earlier row where the later one begins",
             )
