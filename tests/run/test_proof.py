@@ -110,8 +110,13 @@ def test_the_parts_of_one_key_are_told_from_the_next_key(tmp_path: Path) -> None
         """,
         days="store,day,n\nx,2,1\nx,2,2\nx,2,3\ny,1,4\ny,1,5\ny,2,6",
     )
-    message = only(proof, "K651").message
-    assert "2 keys stand in 5 rows (`x` / `2` in 3 rows and `y` / `1` in 2 rows)" in message
+    item = only(proof, "K651")
+    assert "2 keys stand in 5 rows (`x` / `2` in 3 rows and `y` / `1` in 2 rows)" in item.message
+    # A key may be an address or a name: a page tells how many there are.
+    assert item.on_pages == (
+        "the key of `days` isn't one: 2 keys stand in 5 rows, and what joins them would count as "
+        "often"
+    )
 
 
 def test_rows_without_a_key_are_counted(tmp_path: Path) -> None:
