@@ -181,12 +181,12 @@ def passes(statements: Sequence[str]) -> dict[str, int]:
 
 
 def _is_a_look(select: exp.Select | None) -> bool:
-    """Tell whether a SELECT asks for no more than the least and the greatest values of a table."""
-    return (
-        select is not None
-        and not select.args.get("group")
-        and all(column.find(exp.Min, exp.Max) for column in select.expressions)
-    )
+    """Tell whether a SELECT asks for a few rows of a table, or for its least and greatest values
+    alone."""
+    if select is None or select.args.get("limit"):
+        return select is not None
+    ends = all(column.find(exp.Min, exp.Max) for column in select.expressions)
+    return ends and not select.args.get("group")
 
 
 def measure(runner: Runner, mix: str, rounds: int, budget: float) -> Measured | str:
