@@ -14,6 +14,7 @@ from kpidsl.model.expr import RowExpr
 from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.periods import Window, is_iso_week, parse_period
 from kpidsl.model.project import Model, Settings
+from kpidsl.plan.members import needs_metric
 from kpidsl.plan.query import Group, Order, Query, Selection, Top
 from kpidsl.syntax.parser import parse_expression
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
@@ -121,7 +122,7 @@ def ask(
     totals, own = totals_of(question.totals, split)
     found += own
     if not question.metrics:
-        found += _of_members(question, split)
+        found += _of_members(question)
     if has_errors(found):
         return None, found
     query = Query(
@@ -143,23 +144,11 @@ def ask(
     return query, found
 
 
-def _of_members(question: Question, split: Split) -> list[Diagnostic]:
-    """Return what is wrong with a question about members alone, without a metric."""
-    if not split.by:
-        mend = "name at least one metric, or dimensions whose members are asked for"
-        return [error("K924", "no metric is asked for", help=mend)]
-    needed = {
-        "a grain of time": split.grain is not None,
-        "`totals`": bool(question.totals),
-        "`top`": question.top is not None,
-        "`having`": question.having is not None,
-        "`compare`": bool(question.compare),
-    }
-    return [
-        error("K924", f"{what} is about metrics, and none is named", help="name a metric")
-        for what, is_asked in needed.items()
-        if is_asked
-    ]
+def _of_members(question: Question) -> list[Diagnostic]:
+    """Return what a question about members alone can't be turned into a query with; the plan says
+    what else is about metrics."""
+    needed = {"top": question.top is not None, "compare": bool(question.compare)}
+    return [needs_metric(f"`{what}`") for what, is_asked in needed.items() if is_asked]
 
 
 def _of_first_rows(question: Question, split: Split) -> list[Diagnostic]:

@@ -35,6 +35,15 @@ _KINDS: tuple[tuple[type[duckdb.Error], str], ...] = (
     (duckdb.PermissionException, "permission"),
 )
 
+_TOO_LARGE = re.compile(
+    r"Overflow in |^(Casting|Could not cast) value .* to (type )?DECIMAL\(38,"
+    r"|out of range for the destination type U?INT128"
+)
+"""What DuckDB says of a number that its largest types don't hold, in errors of several classes."""
+_CLASS = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
+_ADVICE = re.compile(r"[.;!]*( (You might |Either add a cast ).*)?$")
+"""What DuckDB would have written otherwise, which nobody here wrote."""
+
 _OWN = "memory.main"
 _PLANNING = "BindBuiltinScalarFunction did not return"
 
@@ -147,8 +156,7 @@ class EmbeddedEngine:
         except TimeoutError as failure:
             raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
         except duckdb.Error as failure:
-            kind = next((kind for cls, kind in _KINDS if isinstance(failure, cls)), "other")
-            raise EngineError(kind, _first_line(failure)) from failure
+            raise _explained(failure) from failure
 
     def _fetch(self, sql: str) -> Table:
         cursor = execute(self._con, sql)
@@ -244,6 +252,16 @@ def _table(path: Sequence[str]) -> exp.Table:
     return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
 
 
+def _explained(failure: duckdb.Error) -> EngineError:
+    text = _first_line(failure)
+    if _TOO_LARGE.search(text):
+        return EngineError("overflow", text)
+    kind = next((kind for cls, kind in _KINDS if isinstance(failure, cls)), "other")
+    return EngineError(kind, text)
+
+
 def _first_line(failure: duckdb.Error) -> str:
+    """Return what happened, without the class of the error and advice about SQL."""
     text = str(failure).strip()
-    return text.splitlines()[0] if text else type(failure).__name__
+    first = text.splitlines()[0] if text else type(failure).__name__
+    return _ADVICE.sub("", _CLASS.sub("", first))

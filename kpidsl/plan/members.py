@@ -16,7 +16,28 @@ from kpidsl.plan.paths import NoPath, Paths
 from kpidsl.plan.placing import Placing, children
 from kpidsl.plan.query import Query
 from kpidsl.plan.refusal import Refused
-from kpidsl.text.diagnostic import error
+from kpidsl.text.diagnostic import Diagnostic, error
+
+
+def needs_metric(what: str) -> Diagnostic:
+    """Return that something is asked for that members alone don't have."""
+    return error("K924", f"{what} is about metrics, and none is named", help="name a metric")
+
+
+def check_members(query: Query) -> None:
+    """Refuse what is asked for without a metric and is about metrics."""
+    if not query.by:
+        mend = "name at least one metric, or dimensions whose members are asked for"
+        raise Refused(error("K924", "no metric is asked for", help=mend))
+    needed = {
+        "a grain of time": query.grain is not None,
+        "`totals`": bool(query.totals),
+        "`top`": query.top is not None,
+        "`having`": query.having is not None,
+    }
+    for what, is_asked in needed.items():
+        if is_asked:
+            raise Refused(needs_metric(what))
 
 
 def member_nodes(

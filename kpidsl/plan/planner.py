@@ -17,7 +17,7 @@ from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Wanted, named_keys
 from kpidsl.plan.leaves import Expansion
 from kpidsl.plan.looking import check_periods
-from kpidsl.plan.members import member_nodes
+from kpidsl.plan.members import check_members, member_nodes
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
     PERIOD,
@@ -55,6 +55,8 @@ def plan(
     """
     planner = _Planner(model, query, ground or Groundwork(model), *named_keys(query))
     try:
+        if not query.select:
+            check_members(query)
         check_periods(query, model.settings.timezone)
         return planner.plan(), noticed(query)
     except Refused as refused:

@@ -128,13 +128,17 @@ class Claims:
         )
         if found is None:
             return []
+        fact = (
+            f"the key of `{source.name}` isn't one: {counted(found.keys, 'key')} "
+            f"{'stand' if found.keys > 1 else 'stands'} in {found.rows:,} rows"
+        )
+        then = ", and what joins them would count as often"
         return [
             error(
                 "K651",
-                f"the key of `{source.name}` isn't one: {counted(found.keys, 'key')} "
-                f"{'stand' if found.keys > 1 else 'stands'} in {found.rows:,} rows ({found}), and "
-                "what joins them would count as often",
+                f"{fact} ({found}){then}",
                 source.span,
+                on_pages=fact + then,
                 help="correct the `key`, or leave the repeated rows out with `exclude`",
             )
         ]
@@ -149,13 +153,16 @@ class Claims:
         if found is None:
             return []
         texts = map(_told_of_key, found.values, found.counts)
+        fact = (
+            f"`{measure.name}` counts one value once per key, and "
+            f"{counted(found.keys, 'key')} {'have' if found.keys > 1 else 'has'} several"
+        )
         return [
             error(
                 "K652",
-                f"`{measure.name}` counts one value once per key, and "
-                f"{counted(found.keys, 'key')} {'have' if found.keys > 1 else 'has'} several: "
-                f"{found.listed(texts)}",
+                f"{fact}: {found.listed(texts)}",
                 measure.span,
+                on_pages=fact,
                 help="add what tells the values apart to `once per`, or correct the data",
             )
         ]
@@ -187,13 +194,16 @@ class Claims:
         )
         if several is not None:
             texts = (f"{quoted(value[:1])} for {quoted(value[1:])}" for value in several.values)
+            fact = (
+                f"{counted(several.keys, 'id')} of `{table.name}` "
+                f"{'stand' if several.keys > 1 else 'stands'} for several others"
+            )
             return [
                 error(
                     "K666",
-                    f"{counted(several.keys, 'id')} of `{table.name}` "
-                    f"{'stand' if several.keys > 1 else 'stands'} for several others: "
-                    f"{several.listed(texts)}",
+                    f"{fact}: {several.listed(texts)}",
                     table.span,
+                    on_pages=fact,
                     help="leave the rows that don't hold out of it, as with `exclude`",
                 )
             ]
@@ -204,13 +214,16 @@ class Claims:
         if chained is None:
             return []
         texts = (" → ".join(f"`{item}`" for item in value) for value in chained.values)
+        fact = (
+            f"{counted(chained.keys, 'id')} of `{table.name}` "
+            f"{'lead' if chained.keys > 1 else 'leads'} to an id that stands for another"
+        )
         return [
             error(
                 "K667",
-                f"{counted(chained.keys, 'id')} of `{table.name}` "
-                f"{'lead' if chained.keys > 1 else 'leads'} to an id that stands for another: "
-                f"{chained.listed(texts)}",
+                f"{fact}: {chained.listed(texts)}",
                 table.span,
+                on_pages=fact,
                 help="let each row name the last id, the one that stands for itself",
             )
         ]
@@ -262,12 +275,14 @@ class Claims:
         )
         if found is None:
             return []
+        fact = f"rows of `{join.target}` hold at the same time for {counted(found.keys, 'key')}"
+        then = ", and what joins them then would count twice"
         return [
             error(
                 "K654",
-                f"rows of `{join.target}` for {counted(found.keys, 'key')} hold at the same time "
-                f"({found}), and what joins them then would count twice",
+                f"{fact} ({found.named}){then}",
                 join.span,
+                on_pages=fact + then,
                 help="end the earlier row where the later one begins",
             )
         ]

@@ -30,13 +30,18 @@ class Examples:
         return Examples(values, counts, number(answer[0][-2]), number(answer[0][-1]))
 
     def __str__(self) -> str:
-        """Return `such as 7 (3 rows) and 9 (2 rows)`, or only `7` where it is the only key."""
+        """Return `such as 7 in 3 rows and 9 in 2 rows`, or only `7` where it is the only key."""
         if self.keys == 1:
-            return quoted(self.values[0])
+            return self.named
         return self.listed(
-            f"{quoted(key)} ({counted(count, 'row')})"
+            f"{quoted(key)} in {counted(count, 'row')}"
             for key, count in zip(self.values, self.counts, strict=True)
         )
+
+    @property
+    def named(self) -> str:
+        """Return the keys alone: `such as 7 and 9`."""
+        return self.listed(map(quoted, self.values))
 
     def listed(self, texts: Iterator[str]) -> str:
         """Return texts about the values as a list that says when there are more of them."""
@@ -52,5 +57,5 @@ def number(value: object) -> int:
 
 
 def quoted(key: Sequence[object]) -> str:
-    """Return the parts of a key, each in backticks."""
-    return ", ".join(f"`{value}`" for value in key)
+    """Return the parts of one key, each in backticks."""
+    return " / ".join(f"`{value}`" for value in key)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.expr import Arithmetic, Column, Negate, RowExpr
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Source, TableOrigin, UnionOrigin
-from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.model.sources import Measure, Source, TableOrigin, UnionOrigin
+from kpidsl.text.diagnostic import Diagnostic, Label, error
 from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
@@ -22,18 +22,20 @@ def explain(
     used: Sequence[Source],
     model: Model,
     engine: Engine,
+    measures: Sequence[Measure] = (),
 ) -> Diagnostic:
     """Return the coded diagnostic for a statement that failed: over the sources `asked` about,
-    which reads the tables of those `used`."""
+    which reads the tables of those `used`, and computes the `measures`."""
     match failure.kind:
         case "missing table":
             found = _missing_table(used, engine)
         case "missing column":
             found = _missing_column(str(failure), used, model, engine)
             if found is None and "VARCHAR" in str(failure):
-                found = error(
+                found = _quoting(
                     "K643",
-                    f"a column of texts is computed with: {failure}",
+                    "a column of texts is computed with",
+                    str(failure),
                     _place_of_texts(asked, model, engine) or _only(asked),
                     label="holds texts",
                     help="clean the column in the source, or turn it into numbers by `number(…)`",
@@ -47,28 +49,61 @@ def explain(
         case "cancelled":
             found = error(CANCELLED, "the question was cancelled", help="ask again")
         case "value":
-            found = error(
+            found = _quoting(
                 "K643",
-                f"a value doesn't fit its type: {failure}",
+                "a value doesn't fit its type",
+                str(failure),
                 _place_of_value(str(failure), [*asked, *used], model) or _only(asked),
                 label="holds the value",
                 help="clean the column in the source, or read it as text",
             )
         case "overflow":
-            found = error(
-                "K644",
-                f"a sum or a product is larger than the engine can hold: {failure}",
-                _only(asked),
-                label="one of its measures grows too large",
-                help="check its columns for values that are far too large",
-            )
+            found = too_large(str(failure), [*asked, *used], measures, model)
         case _:
             found = None
-    return found or error(
+    return found or _quoting(
         "K640",
-        f"the engine refused the question: {failure}",
+        "the engine refused the question",
+        str(failure),
         help="run `kpidsl compile` to see the SQL",
     )
+
+
+def too_large(
+    text: str, read: Sequence[Source], measures: Sequence[Measure], model: Model
+) -> Diagnostic:
+    """Return that a number has outgrown the engine: at the column that it tells of, or at every
+    measure that may be the one."""
+    fact = "a sum or a product is larger than the engine can hold"
+    label, mend = "grows too large", "check its columns for values that are far too large"
+    if text.startswith("Needed scale"):
+        fact = "a product has more decimals than the engine can hold"
+        label, mend = "has too many decimals", "round its columns, as in `round(price, 2)`"
+    column = _place_of_value(text, read, model)
+    if column is not None:
+        return _quoting("K644", fact, text, column, label="holds the value", help=mend)
+    places = list(dict.fromkeys(item.span for item in measures if item.span is not None))
+    if not places:
+        return _quoting(
+            "K644", fact, text, _only(read), label=f"one of its measures {label}", help=mend
+        )
+    first, *others = places
+    return _quoting(
+        "K644",
+        fact,
+        text,
+        first,
+        label=f"one of these {label}" if others else label,
+        labels=tuple(Label(place, "or this one") for place in others),
+        help=mend,
+    )
+
+
+def _quoting(
+    code: str, fact: str, words: str, span: Span | None = None, **details: object
+) -> Diagnostic:
+    """Return an error that quotes the engine, whose words may hold a value of the data."""
+    return error(code, f"{fact}: {words}", span, on_pages=fact, **details)
 
 
 def _missing_table(used: Sequence[Source], engine: Engine) -> Diagnostic | None:

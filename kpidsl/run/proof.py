@@ -201,7 +201,8 @@ class _Proving:
         if examples is None:
             return failed
         then = " that holds at their time" if join.validity is not None else ""
-        also = f"; {counted(empty, 'more row')} name none" if empty else ""
+        names = "names" if empty == 1 else "name"
+        also = f"; {counted(empty, 'more row')} {names} none" if empty else ""
         return [
             warning(
                 "K656",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import isinf
 
 from kpidsl.engines.base import Table
 from kpidsl.model.moments import DayPart, local_period
@@ -34,6 +35,13 @@ def rows_of(
         return Absent.NONE if state is None else Absent(f"({state})")
 
     return tuple(tuple(cell(row, *fold) for fold in folds) for row in table.rows)
+
+
+def has_infinity(rows: tuple[tuple[Value, ...], ...], columns: tuple[Column, ...]) -> bool:
+    """Tell whether a metric has outgrown the floats, of which an engine says nothing (S12)."""
+    places = [place for place, column in enumerate(columns) if column.role is Role.METRIC]
+    values = (row[place] for row in rows for place in places)
+    return any(isinstance(value, float) and isinf(value) for value in values)
 
 
 def with_local_periods(

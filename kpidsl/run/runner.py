@@ -28,13 +28,13 @@ from kpidsl.plan.within import aggregates_of, tested_by
 from kpidsl.run.calendars import years_of
 from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.claims import Claims
-from kpidsl.run.failures import CANCELLED, explain
+from kpidsl.run.failures import CANCELLED, explain, too_large
 from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.marks import marks_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role
-from kpidsl.run.rows import rows_of, with_local_periods
+from kpidsl.run.rows import has_infinity, rows_of, with_local_periods
 from kpidsl.run.spacious import too_many
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
@@ -166,17 +166,19 @@ class Runner:
         tree = to_tree(planned, self.engine.dialect)
         sql = self._text(tree, pretty=True)
         nodes = _aggregates(planned)
-        once = [leaf.measure for node in nodes if node.once_per for leaf in node.leaves]
         columns = self._columns(query, planned)
         types = value_types(planned, columns, self.engine)
         sources = [node.input.source for node in nodes]
         rated = unrated_tree(own.alone, self.engine.dialect) if _converts(nodes) else None
-        table, found = self._run(tree, sql, sources, types, once, query.grain, rated)
+        table, found = self._run(tree, sql, sources, types, nodes, query.grain, rated)
         if table is not None:
             found = [*found, *self._too_many(planned, table)]
         if table is None or has_errors(found):
             return None, found
         rows = rows_of(table, planned.frame.keys, columns)
+        if has_infinity(rows, columns):
+            found += [too_large("it is infinite", sources, _measures(nodes), self.model)]
+            return None, found
         if isinstance(query.grain, DayPart):
             place = len(planned.frame.coarser)
             rows = with_local_periods(rows, place, query.grain, self.model.settings.timezone)
@@ -298,17 +300,19 @@ class Runner:
         sql: str,
         inputs: Sequence[Source],
         types: Sequence[ValueType] | None,
-        once: Sequence[Measure] = (),
+        nodes: Sequence[Aggregate] = (),
         grain: Grain | DayPart | None = None,
         rated: exp.Select | None = None,
     ) -> tuple[Table | None, list[Diagnostic]]:
         """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
-        keys and clocks, which must be as fine as its grain, that the measures `once` have one
-        value per key, and that all is `rated` which is converted."""
+        keys and clocks, which must be as fine as its grain, that the measures of its `nodes` have
+        one value per key where they are counted once, and that all is `rated` which is converted.
+        """
         used, found = self._sound(tree, inputs)
         if not has_errors(found) and isinstance(grain, DayPart):
             found = [*found, *self._claims.coarse(inputs, grain)]
         if not has_errors(found):
+            once = _measures(node for node in nodes if node.once_per)
             counted = [measure for measure in once if measure.operand is not None]
             found = [*found, *self._claims.not_once(counted)]
         try:
@@ -319,7 +323,8 @@ class Runner:
                 return None, found
             return self.engine.run(sql, types), found
         except EngineError as failure:
-            return None, [*found, explain(failure, inputs, used, self.model, self.engine)]
+            told = explain(failure, inputs, used, self.model, self.engine, _measures(nodes))
+            return None, [*found, told]
 
     def _sound(
         self, tree: exp.Query, inputs: Sequence[Source]
@@ -396,10 +401,13 @@ def _aggregates(planned: Plan) -> tuple[Aggregate, ...]:
     return (*nodes, *tested_by(nodes))
 
 
+def _measures(nodes: Iterable[Aggregate]) -> list[Measure]:
+    return [leaf.measure for node in nodes for leaf in node.leaves]
+
+
 def _converts(nodes: Iterable[Aggregate]) -> bool:
     """Tell whether money is converted in an answer (S26)."""
-    measures = (leaf.measure for node in nodes for leaf in node.leaves)
-    return any(isinstance(measure.operand, Exchanged) for measure in measures)
+    return any(isinstance(measure.operand, Exchanged) for measure in _measures(nodes))
 
 
 def _table_of(source: Source) -> str:

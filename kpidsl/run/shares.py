@@ -13,11 +13,13 @@ from kpidsl.text.display import counted
 
 def no_whole(join: Join, found: Examples) -> Diagnostic:
     """Return which rows would count more or less than once."""
+    shares = f"the shares of {counted(found.keys, 'key')} of `{join.source}` in `{join.target}`"
+    fact = f"{shares} make no whole"
     return error(
         "K674",
-        f"the shares of {counted(found.keys, 'key')} of `{join.source}` in `{join.target}` make no "
-        f"whole: {found.listed(map(_told, found.values))}",
+        f"{fact}: {found.listed(map(_told, found.values))}",
         join.span,
+        on_pages=fact,
         help="correct the shares: none is missing or below 0, and those of one key add up to 1",
     )
 

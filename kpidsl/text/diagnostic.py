@@ -39,6 +39,8 @@ class Diagnostic:
 
     `message` states the fact, `label` says what the marked span is, `help` is one action that
     mends it. `span` is None only where no text is at fault (a missing folder, a lost server).
+    `on_pages` is the message without the values of single rows that it holds: readers of a page
+    may not be meant to see them. It is empty where the message holds none.
     """
 
     code: str
@@ -49,6 +51,7 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     fix: Fix | None = None
     severity: Severity = Severity.ERROR
+    on_pages: str = ""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:

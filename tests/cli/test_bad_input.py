@@ -132,8 +132,13 @@ def test_rows_that_there_are_none_of_and_division_by_none(shell: Shell, engine: 
     assert "no rows" in shell.run("query", "none", "--by", "month").out
 
 
-@pytest.mark.parametrize("metric", ["revenue", "pieces", "pieces * pieces", "pieces / orders"])
-def test_sums_that_are_too_large_are_no_numbers(shell: Shell, engine: str, metric: str) -> None:
+@pytest.mark.parametrize(
+    ("metric", "line"),
+    [("revenue", 11), ("pieces", 12), ("pieces * pieces", 12), ("pieces / orders", 12)],
+)
+def test_sums_that_are_too_large_are_no_numbers(
+    shell: Shell, engine: str, metric: str, line: int
+) -> None:
     """Two of the largest amounts; a DECIMAL(38, 2) of DuckDB has 36 digits before the point, and
     one of 10^36 times itself has none."""
     nines = "9" * 36
@@ -142,5 +147,5 @@ def test_sums_that_are_too_large_are_no_numbers(shell: Shell, engine: str, metri
     make(shell, engine, orders=rows)
     shell.refused(
         "query", metric, code=1,
-        names=["K644", "larger than the engine can hold", "shop.kpi:4:1", "far too large"],
+        names=["K644", "larger than the engine can hold", f"shop.kpi:{line}:3", "far too large"],
     )  # fmt: skip

@@ -149,8 +149,20 @@ def test_a_circle_of_metrics_is_shown_whole() -> None:
     assert [label.message for label in found.labels] == ["`b` needs `c`", "`c` needs `a`"]
 
 
+def test_each_circle_is_shown_once() -> None:
+    """Also one that shares a part with another, and one whose definition names the other twice."""
+    _, found = checked(SHOP + "\nmetric a: b + c\nmetric b: a\nmetric c: b\nmetric d: d + d\n")
+    assert [item.message for item in found if item.code == "K213"] == [
+        "metrics in a circle: `a` → `b` → `a`",
+        "metrics in a circle: `a` → `c` → `b` → `a`",
+        "metric `d` is defined by itself",
+    ]
+
+
 def test_a_metric_that_needs_itself() -> None:
-    assert says("\nmetric a: revenue - «a»\n", "K213").message == "metric `a` is defined by itself"
+    found = says("\nmetric a: revenue - «a»\n", "K213")
+    assert found.message == "metric `a` is defined by itself"
+    assert found.help == "take `a` out of its own definition"
 
 
 def test_circles_of_dimensions_unions_and_rois() -> None:

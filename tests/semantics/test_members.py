@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 import kpidsl
-from kpidsl.plan.query import Absent
+from kpidsl.model.expr import QueryDimension
+from kpidsl.model.periods import Grain
+from kpidsl.plan.query import Absent, Group, Query, Top
 from tests.support import project
 
 DEFINITIONS = """kpidsl 1
@@ -55,6 +57,7 @@ id,day,channel,customer,sender,is_test
 VISITS = "id,day,channel,page\n1,2026-01-01,web,home\n2,2026-02-01,mail,home"
 CUSTOMERS = "customer,region\nAnn,North\nBob,\nCem,West"
 NONE, UNMAPPED = Absent.NONE, Absent.UNMAPPED
+SOLD = QueryDimension("sold")
 
 
 @pytest.fixture
@@ -116,6 +119,28 @@ def test_members_that_no_rows_tell(
     with pytest.raises(kpidsl.KpidslError) as refused:
         shop.query(**asked)
     assert [item.code for item in refused.value.diagnostics] == [refusal]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(()),
+        Query((), grain=Grain.MONTH),
+        Query((), by=(SOLD,), grain=Grain.MONTH),
+        Query((), by=(SOLD,), totals=(Group(),)),
+        Query((), by=(SOLD,), top=Top(1, "sold")),
+    ],
+)
+def test_a_query_without_a_metric_is_about_members_alone(
+    shop: kpidsl.Project, query: Query
+) -> None:
+    """Also one that is built and not asked in words."""
+    for outcome in (shop.runner.query(query), shop.runner.compile(query)):
+        assert outcome[0] is None
+        assert [item.code for item in outcome[1]] == ["K924"]
+    ((result, _),) = shop.runner.queries([Query((), by=(SOLD,))])
+    assert result is not None
+    assert result.rows == (("web",), ("shop",), ("mail",), (NONE,))
 
 
 def test_members_in_the_rows_that_a_filter_of_another_source_keeps(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -127,37 +128,68 @@ def sort(edges: Edges[N]) -> tuple[list[N], list[list[tuple[N, Span]]]]:
     cycle are left out of the order; those that need them stay in.
     """
     order: list[N] = []
-    cycles: list[list[tuple[N, Span]]] = []
     done: set[N] = set()
-    in_cycle: set[N] = set()
+    closes = False
     for root in edges:
         if root in done:
             continue
         path: dict[N, Iterator[tuple[N, Span]]] = {root: iter(edges[root])}
-        named: dict[N, Span] = {}
         while path:
             node, needs = next(reversed(path.items()))
-            found = next(needs, None)
-            if found is None:
+            needed = next((name for name, _ in needs), None)
+            if needed is None:
                 path.popitem()
                 done.add(node)
-                if node not in in_cycle:
-                    order.append(node)
-                continue
-            needed, span = found
-            named[node] = span
-            if needed in path:
-                members = list(path)
-                cycle = members[members.index(needed) :]
-                cycles.append([(member, named[member]) for member in cycle])
-                in_cycle.update(cycle)
+                order.append(node)
+            elif needed in path:
+                closes = True
             elif needed in edges and needed not in done:
                 path[needed] = iter(edges[needed])
-    return order, cycles
+    if not closes:
+        return order, []
+    cycles = _cycles(edges)
+    in_cycle = {node for cycle in cycles for node, _ in cycle}
+    return [node for node in order if node not in in_cycle], cycles
+
+
+def _cycles(edges: Edges[N]) -> list[list[tuple[N, Span]]]:
+    """Return cycles such that each need that is part of one stands in at least one of them, so
+    that none is left to be found after the others are mended."""
+    cycles: list[list[tuple[N, Span]]] = []
+    covered: set[tuple[N, N]] = set()
+    for node, needs in edges.items():
+        for needed, span in needs:
+            back = None if (node, needed) in covered else _shortest(edges, needed, node)
+            if back is not None:
+                cycle = [(node, span), *back]
+                following = [*(member for member, _ in back), node]
+                covered.update(zip((member for member, _ in cycle), following, strict=True))
+                cycles.append(cycle)
+    return cycles
+
+
+def _shortest(edges: Edges[N], start: N, end: N) -> list[tuple[N, Span]] | None:
+    """Return the shortest way from one node to another, each with the place where it names the
+    next; the end is left out. None where there is no way."""
+    came: dict[N, tuple[N, Span] | None] = {start: None}
+    queue = deque([start])
+    while queue and end not in came:
+        node = queue.popleft()
+        for needed, span in edges.get(node, ()):
+            if needed not in came:
+                came[needed] = (node, span)
+                queue.append(needed)
+    if end not in came:
+        return None
+    way: list[tuple[N, Span]] = []
+    while (step := came[end]) is not None:
+        way.append(step)
+        end = step[0]
+    return way[::-1]
 
 
 def report_cycles(what: str, cycles: list[list[tuple[N, Span]]], scope: Scope) -> None:
-    """Say each cycle once, whole, with every place that closes it."""
+    """Say each cycle whole, with every place that closes it."""
     scope.diagnostics.extend(cycle_error(what, cycle) for cycle in cycles)
 
 
@@ -179,7 +211,9 @@ def cycle_error(what: str, cycle: list[tuple[N, Span]]) -> Diagnostic:
         labels=tuple(
             Label(span, said) for (_, span), said in zip(turned[1:], needs[1:], strict=True)
         ),
-        help="define one of them without the others",
+        help=f"take `{names[0]}` out of its own definition"
+        if own
+        else "define one of them without the others",
     )
 
 

@@ -100,7 +100,7 @@ class Questions:
 def gap_of(diagnostics: Sequence[Diagnostic]) -> Gap:
     """Return the first error as the gap that a page states."""
     worst = next(item for item in diagnostics if item.severity is Severity.ERROR)
-    return Gap(code=worst.code, message=worst.message, help=worst.help)
+    return Gap(code=worst.code, message=worst.on_pages or worst.message, help=worst.help)
 
 
 def _answers(result: Result) -> dict[str, Answer]:
