@@ -40,7 +40,8 @@ def test_random_cases_try_out_every_rule() -> None:
 def test_company_changes_no_number(case: Case) -> None:
     # S1, I2: every row of a metric asked alone is in the joint answer, with the same value.
     # Which members and rows come first hangs on one column.
-    query = replace(case.query.values_alone(), totals=case.query.totals)
+    asked = case.query
+    query = replace(asked.values_alone(), totals=asked.totals, coarser=asked.coarser)
     together = answered(replace(case, query=query))
     if together is None:
         return
