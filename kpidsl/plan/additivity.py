@@ -70,9 +70,11 @@ def can_be_named_late(node: Aggregate) -> bool:
     merge (S10), or what counts once in it must be put together before it is counted."""
     if node.bridge or not node.keys or not all(map(_is_joined_column, node.keys)):
         return False
-    if counts_once(node):
-        return not node.look.joined and (_is_split_once(node) or _counts_one_thing(node))
-    return all(merged_by(leaf.measure) for leaf in node.leaves)
+    merge = all(merged_by(leaf.measure) for leaf in node.leaves if not _is_distinct(leaf))
+    if not counts_once(node):
+        return merge
+    splits = _is_split_once(node) and not any(map(_is_distinct, node.leaves))
+    return not node.look.joined and merge and (splits or _counts_one_thing(node))
 
 
 def counts_once(node: Aggregate) -> bool:
@@ -87,11 +89,10 @@ def _is_split_once(node: Aggregate) -> bool:
 
 
 def _counts_one_thing(node: Aggregate) -> bool:
-    """Tell whether all distinct counts of a node are of the same values, and the rest adds up."""
+    """Tell whether all distinct counts of a node are of the same values."""
     distinct = [leaf for leaf in node.leaves if _is_distinct(leaf)]
     counted = [(leaf.measure.operand, leaf.measure.where, leaf.where) for leaf in distinct]
-    merged = all(merged_by(leaf.measure) for leaf in node.leaves if not _is_distinct(leaf))
-    return not node.fan_outs and merged and all(item == counted[0] for item in counted)
+    return not node.fan_outs and all(item == counted[0] for item in counted)
 
 
 def _is_distinct(leaf: Leaf) -> bool:

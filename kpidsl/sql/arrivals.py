@@ -7,10 +7,11 @@ each period that it counts towards.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
+from kpidsl.model.periods import Grain
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, Aggregate
@@ -50,21 +51,61 @@ class _Arrivals:
         names = Names((PERIOD, *self.keys))
         self.counted, self.rows = names.unused("counted"), names.unused("rows")
         self.day, self.came = names.unused("day"), names.unused("came")
-        self.went, self.again = names.unused("went"), names.unused("again")
+        self.went = names.unused("went")
 
     def select(self) -> exp.Select:
         source = self.node.input.source.name
         seen = self._cte(f"{source}_seen", self._grouping.occurrences(self.node, self.counted))
-        turns = self._cte(f"{source}_turns", self._turns(seen))
-        stays = self._cte(f"{source}_stays", self._stays(seen, turns))
+        if self._by_day:
+            stays = self._cte(f"{source}_stays", self._days(seen))
+        else:
+            turns = self._cte(f"{source}_turns", self._turns(seen))
+            stays = self._cte(f"{source}_stays", self._stays(seen, turns))
         changes = build.union_all([self._came(stays), self._left(stays)])
         counts = self._counts(self._cte(f"{source}_changes", changes))
-        columns = [build.column(name) for name in (PERIOD, *self.keys)]
+        columns = [build.column(name, "counts") for name in (PERIOD, *self.keys)]
         (leaf,) = self.node.leaves
         value = build.alias(build.cast(build.column(self.counted), "BIGINT"), leaf.column)
         select = build.from_(build.select(*columns, value), build.subquery(counts, "counts"))
+        if self._by_day:
+            # Some come before the first period, and some go after the last.
+            own = exp.EQ(
+                this=build.column(PERIOD, "counts"), expression=build.column(PERIOD, self.spans)
+            )
+            select = build.inner_join(select, build.table(self.spans), own)
         some = exp.GT(this=build.column(self.rows), expression=build.number(0))
         return build.where(select, some)
+
+    @property
+    def _by_day(self) -> bool:
+        """Whether each day counts towards the periods that are its own and the next few days."""
+        look = self.node.look
+        assert look.reach is not None
+        days_back = look.reach.is_bounded and not look.reach.months and look.reach.since is None
+        own = look.pairs is None and not look.shift
+        return days_back and own and self._grouping.frame.grain is Grain.DAY
+
+    def _days(self, seen: str) -> exp.Select:
+        """As `_stays`, where nothing has to be looked up."""
+        reach, period = self.node.look.reach, build.column(PERIOD)
+        assert reach is not None
+        own = [build.column(name) for name in (*self.keys, self.counted)]
+        went = self._grouping.dialect.add(period.copy(), 0, reach.days)
+        columns = [*own, build.alias(period, self.came), self._until(went, period, own, period)]
+        return build.from_(build.select(*columns), build.table(seen))
+
+    def _until(
+        self, went: exp.Expr, came: exp.Expr, own: Sequence[exp.Expr], day: exp.Expr
+    ) -> exp.Alias:
+        """Return until when a day of something counts: if it is seen again by then, its next day
+        goes on counting."""
+        again = exp.Window(
+            this=exp.Lead(this=came.copy()),
+            partition_by=[column.copy() for column in own],
+            order=exp.Order(expressions=[exp.Ordered(this=day.copy())]),
+        )
+        first = exp.Least(this=went, expressions=[again], ignore_nulls=True)
+        return build.alias(first, self.went)
 
     def _turns(self, seen: str) -> exp.Select:
         """Return for each day the first period that it counts towards, and the first after those.
@@ -91,16 +132,10 @@ class _Arrivals:
         return build.group_by(select, build.column(self.day))
 
     def _stays(self, seen: str, turns: str) -> exp.Select:
-        """Return from which period on a day of something counts, and until when: its next day, if
-        that counts by then, goes on counting."""
+        """Return from which period on a day of something counts, and until when."""
         own = [build.column(name, seen) for name in (*self.keys, self.counted)]
         came, went = build.column(self.came, turns), build.column(self.went, turns)
-        again = exp.Window(
-            this=exp.Lead(this=came.copy()),
-            partition_by=[column.copy() for column in own],
-            order=exp.Order(expressions=[exp.Ordered(this=build.column(PERIOD, seen))]),
-        )
-        columns = [*own, came, went, build.alias(again, self.again)]
+        columns = [*own, came, self._until(went.copy(), came, own, build.column(PERIOD, seen))]
         select = build.from_(build.select(*columns), build.table(seen))
         same = exp.EQ(this=build.column(PERIOD, seen), expression=build.column(self.day, turns))
         select = build.inner_join(select, build.table(turns), same)
@@ -112,12 +147,9 @@ class _Arrivals:
         return self._changed(stays, build.column(self.came), lambda count: count)
 
     def _left(self, stays: str) -> exp.Select:
-        went, again = build.column(self.went), build.column(self.again)
-        sooner = exp.LT(this=again, expression=went)
-        first = exp.Or(this=build.is_null(went.copy()), expression=sooner)
-        left = build.case([(first, again.copy())], went.copy())
-        select = self._changed(stays, left, lambda count: exp.Neg(this=count))
-        return build.where(select, exp.Not(this=build.is_null(left.copy())))
+        went = build.column(self.went)
+        select = self._changed(stays, went, lambda count: exp.Neg(this=count))
+        return build.where(select, exp.Not(this=build.is_null(went.copy())))
 
     def _changed(
         self, stays: str, period: exp.Expr, signed: Callable[[exp.Expr], exp.Expr]

@@ -272,15 +272,17 @@ def _any_missing(scope: Scope, columns: Sequence[RowExpr]) -> exp.Expr:
 
 def first_and_last(grouping: Grouping, source: Source, *, last: bool = True) -> exp.Select:
     """Return the bare SELECT, whose relations the caller adds; without the `last` day where nobody
-    asks for it.
-
-    The first of all times in order is found without looking at most of them, where an engine keeps
-    an index or the range of each block; a minimum, as often as not, with.
-    """
-    columns = [build.alias(_day_of(grouping, source, last=False), "first_day")]
+    asks for it."""
+    scope, dialect = grouping.scope_of(source), grouping.dialect
+    stored, clock = scope.stored_time(), scope.clock()
+    ends: list[tuple[type[exp.Min] | type[exp.Max], str]] = [(exp.Min, "first_day")]
     if last:
-        columns.append(build.alias(_day_of(grouping, source, last=True), "last_day"))
-    return build.select(*columns, *told_end(grouping, source))
+        ends.append((exp.Max, "last_day"))
+    days = [
+        build.alias(build.cast(dialect.local_end(stored.copy(), clock, end), "DATE"), name)
+        for end, name in ends
+    ]
+    return scope.apply_joins(build.select(*days, *told_end(grouping, source)))
 
 
 def told_end(grouping: Grouping, source: Source) -> list[exp.Expr]:
@@ -290,16 +292,6 @@ def told_end(grouping: Grouping, source: Source) -> list[exp.Expr]:
     until = grouping.vouched_until(source)
     assert until is not None
     return [build.alias(until, "end_day")]
-
-
-def _day_of(grouping: Grouping, source: Source, *, last: bool) -> exp.Expr:
-    """Return the first or the last day of a source as a scalar query."""
-    scope = grouping.scope_of(source)
-    stored = scope.stored_time()
-    select = scope.apply_joins(build.select(build.cast(scope.time(), "DATE")))
-    select = build.where(select, exp.Not(this=build.is_null(stored)))
-    order = exp.Ordered(this=build.cast(stored.copy(), "TIMESTAMP"), desc=last, nulls_first=False)
-    return exp.Subquery(this=build.limit(build.order_by(select, order), 1))
 
 
 def grouping_of(model: Model, dialect: str) -> Grouping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlglot import exp
@@ -76,7 +77,7 @@ def spans(frame: Frame, dialect: Dialect, periods: str, look: Look) -> exp.Query
     """Return a query of the periods with the days that count towards each: from `first_day`,
     where there is one, up to `end_day`."""
     if look.pairs is not None:
-        return _listed(frame, look)
+        return _listed(frame, dialect, look)
     starts, ends = edges(frame, dialect, periods, look)
     start, end = _one(starts, exp.Greatest), _one(ends, exp.Least)
     columns = [build.column(PERIOD, periods), build.alias(end, END_DAY)]
@@ -92,31 +93,25 @@ def spans(frame: Frame, dialect: Dialect, periods: str, look: Look) -> exp.Query
     return build.select(*columns).from_(build.table(periods), copy=False)
 
 
-def _listed(frame: Frame, look: Look) -> exp.Query:
+def _listed(frame: Frame, dialect: Dialect, look: Look) -> exp.Query:
     """Return the days of periods that follow from a calendar's rule, one by one."""
     assert look.pairs is not None
     has_first = look.reach is None or look.reach.is_bounded
-    rows: list[exp.Query] = []
+    rows: list[list[date]] = []
     for period, own in look.pairs:
         if own is None or period is None:
             continue
         first: date | None = own.start
         if look.reach is not None:
             first = look.reach.start(own.end, frame.settings.calendar)
-        columns = [
-            build.alias(build.day(period), PERIOD),
-            build.alias(build.day(own.end), END_DAY),
-        ]
-        if has_first and first is not None:
-            columns.append(build.alias(build.day(first), FIRST_DAY))
-        rows.append(build.select(*columns))
-    return build.union_all(rows) if rows else _none(has_first)
-
-
-def _none(has_first: bool) -> exp.Select:
+        rows.append([period, own.end, *([first] if has_first and first is not None else [])])
     names = [PERIOD, END_DAY, *([FIRST_DAY] if has_first else [])]
+    return dialect.listed_days(names, rows) if rows else _none(names)
+
+
+def _none(names: Iterable[str]) -> exp.Select:
     columns = [build.alias(build.cast(exp.Null(), "DATE"), name) for name in names]
-    return build.select(*columns).where(exp.Boolean(this=False), copy=False)
+    return build.where(build.select(*columns), exp.Boolean(this=False))
 
 
 def within(day: exp.Expr, table: str, look: Look) -> exp.Expr:

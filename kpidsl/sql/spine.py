@@ -55,11 +55,10 @@ class Spine:
         calendar = self.frame.settings.calendar
         if window is not None and calendar.own_years(grain) is not None:
             starts = [
-                period_start(piece.start, grain, calendar)
+                [period_start(piece.start, grain, calendar)]
                 for piece in periods(window, grain, calendar)
             ]
-            every = [build.alias(build.day(start), PERIOD) for start in starts]
-            return build.union_all([build.select(start) for start in every])
+            return self.dialect.listed_days([PERIOD], starts)
         if window is not None:
             first: exp.Expr = build.day(period_start(window.start, grain, calendar))
             last: exp.Expr = build.day(window.last_day)

@@ -16,6 +16,6 @@ def vouched_until(scope: Scope, dialect: Dialect, zone: str) -> exp.Expr | None:
     mark = scope.source.watermark
     if not isinstance(mark, TimeSpec):
         return None if mark is None else build.day(mark)
-    local = dialect.local_time(scope.value(mark.expr), Clock(zone, mark.stored_as))
-    latest = build.select(build.cast(exp.Max(this=local), "DATE"))
+    local = dialect.local_end(scope.value(mark.expr), Clock(zone, mark.stored_as), exp.Max)
+    latest = build.select(build.cast(local, "DATE"))
     return exp.Subquery(this=scope.apply_joins(latest))

@@ -107,8 +107,19 @@ def test_what_counts_once_is_put_together_by_the_name(shop: kpidsl.Project) -> N
 def test_a_row_that_is_split_counts_once_in_each_name(shop: kpidsl.Project) -> None:
     """A's limit of 10 counts once for "ads", and once where there is no channel; E bought
     nothing."""
+    result = shop.query("credit", by=["channel"])
+    assert '"sales_by_key"' in result.sql
+    assert rows(result, "channel", "credit") == [
+        ("ads", Decimal(30)),
+        (Absent.UNMAPPED, Decimal(10 + 80 + 160)),
+        (Absent.NONE, Decimal(40)),
+    ]
+
+
+def test_split_rows_whose_values_do_not_add_up_are_grouped_by_name(shop: kpidsl.Project) -> None:
+    """The middle of A's 10, D's 80 and E's 160 where there is no channel."""
     result = shop.query("credit", "typical", by=["channel"])
-    assert '"sales_once"' in result.sql
+    assert '"sales_by_key"' not in result.sql
     assert rows(result, "channel", "credit", "typical") == [
         ("ads", Decimal(30), 15.0),
         (Absent.UNMAPPED, Decimal(10 + 80 + 160), 80.0),

@@ -65,6 +65,11 @@ class Dialect(Protocol):
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """Return a time column's value as a naive local timestamp."""
 
+    def local_end(
+        self, value: exp.Expr, clock: Clock, end: type[exp.Min] | type[exp.Max]
+    ) -> exp.Expr:
+        """Return the first or the last of a time column's values as a naive local timestamp."""
+
     def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """Return a time column's value so that it compares with `clock.stored`."""
 
@@ -78,6 +83,12 @@ class Dialect(Protocol):
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         """Return the first day, as a DATE, of the period that holds a local timestamp."""
+
+    def month_number(self, value: exp.Expr) -> exp.Expr:
+        """Return what tells the month of a local timestamp from others most quickly."""
+
+    def month_of(self, number: exp.Expr) -> exp.Expr:
+        """Return the first day, as a DATE, of the month that such a number tells."""
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         """Return a DATE moved by calendar months, then days."""
@@ -96,6 +107,10 @@ class Dialect(Protocol):
     ) -> exp.Select:
         """Return one row for each day from the first to the last of a row of the table `of`, in a
         column `name` after the columns `kept`; none where the last is before the first."""
+
+    def listed_days(self, names: Sequence[str], rows: Sequence[Sequence[date]]) -> exp.Query:
+        """Return rows, one or more, of days that are known while compiling; `names` are those of
+        their columns."""
 
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         """Return the instants at which parts of a day begin, one row each, in a column `name`."""

@@ -69,6 +69,11 @@ class SQLite:
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         return call("kpi_local", value, text(clock.stored_as), text(clock.zone))
 
+    def local_end(
+        self, value: exp.Expr, clock: Clock, end: type[exp.Min] | type[exp.Max]
+    ) -> exp.Expr:
+        return end(this=self.local_time(value, clock))
+
     def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """What names its own zone, or is a day, is only comparable as local time."""
         if clock.stored_as is None:
@@ -97,6 +102,12 @@ class SQLite:
         back = exp.DPipe(this=text("-"), expression=exp.Paren(this=past))
         months = exp.DPipe(this=back, expression=text(" months"))
         return call("DATE", value, text("start of month"), months)
+
+    def month_number(self, value: exp.Expr) -> exp.Expr:
+        return self.period_start(value, Grain.MONTH, 0)
+
+    def month_of(self, number: exp.Expr) -> exp.Expr:
+        return number
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         moved = value
@@ -135,6 +146,20 @@ class SQLite:
         base = build.from_(build.select(*columns), build.table(of))
         base = build.where(base, exp.LTE(this=first.copy(), expression=last.copy()))
         return _series([base], _date(build.column(name), _STEPS[Grain.DAY]), name, kept)
+
+    def listed_days(self, names: Sequence[str], rows: Sequence[Sequence[date]]) -> exp.Query:
+        """VALUES can't be given names here."""
+        return build.union_all(
+            [
+                build.select(
+                    *(
+                        build.alias(build.day(day), name)
+                        for name, day in zip(names, row, strict=True)
+                    )
+                )
+                for row in rows
+            ]
+        )
 
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         bases = [
