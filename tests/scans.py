@@ -27,7 +27,7 @@ class Listening:
 
 
 def scans(statements: Iterable[str], table: str, dialect: str = "duckdb") -> int:
-    """Count the passes over all rows of a table: a look at the first or the last of them, at a few
+    """Count the passes over all rows of a table: a look at their first and last day, at a few
     that contradict a claim, or at which types a column holds, is none."""
     trees = (sqlglot.parse_one(sql, dialect=dialect) for sql in statements)
     return sum(
@@ -40,4 +40,9 @@ def scans(statements: Iterable[str], table: str, dialect: str = "duckdb") -> int
 
 def _is_a_look(table: exp.Table) -> bool:
     select = table.find_ancestor(exp.Select)
-    return select is not None and bool(select.args.get("limit") or select.args.get("distinct"))
+    if select is None:
+        return False
+    if select.args.get("limit") or select.args.get("distinct"):
+        return True
+    columns = (column.unalias() for column in select.expressions)
+    return not select.args.get("group") and all(column.find(exp.Min, exp.Max) for column in columns)

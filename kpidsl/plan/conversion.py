@@ -27,7 +27,7 @@ class Conversions:
         """Return a measure within conversions, of which those from another currency than its own
         leave it as it is."""
         measure = self._model.sources[ref.source].measures[ref.measure]
-        if measure.unit.money is None:
+        if not conversions and measure.currency is None:
             return measure
         if (ref, conversions) not in self._made:
             self._made[ref, conversions] = self._converted(measure, conversions)

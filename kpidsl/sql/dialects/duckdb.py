@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlglot import exp
+from sqlglot import Dialect, exp
 
 from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
@@ -33,12 +33,16 @@ _FINE = "DECIMAL(13, 12)"
 """The type of a number with as many decimals as are kept, and no more digits."""
 
 
+_WRITER = Dialect.get_or_raise("duckdb")
+"""Made once: by its name it would be made anew for each tree."""
+
+
 class DuckDB:
     name = "duckdb"
     is_typed = True
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
-        return tree.sql(dialect=self.name, pretty=pretty, copy=copy)
+        return _WRITER.generate(tree, pretty=pretty, copy=copy)
 
     def lacks(self, tree: exp.Query) -> list[str]:
         del tree
