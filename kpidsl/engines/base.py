@@ -77,6 +77,10 @@ class Engine(Protocol):
         """Return the columns of a table, named by its parts, with the engine's types; none when
         it can't be read."""
 
+    def decimals(self, sql: str) -> dict[str, int]:
+        """Return how many places the columns of a SELECT have that keep decimals exactly; it isn't
+        run. Raises `EngineError`."""
+
     def facts(self, path: Sequence[str]) -> TableFacts:
         """Return what is known of a table without reading it."""
 

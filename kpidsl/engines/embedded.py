@@ -14,7 +14,7 @@ from sqlglot import exp
 from kpidsl.engines.attended import attended
 from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
 from kpidsl.engines.files import load
-from kpidsl.engines.files.typed import column_types
+from kpidsl.engines.files.typed import column_types, decimal_places
 from kpidsl.engines.missing import missing_file
 from kpidsl.model.expr import Column
 from kpidsl.model.sources import FilesOrigin, Source
@@ -25,7 +25,6 @@ from kpidsl.text.diagnostic import Diagnostic, error
 
 T = TypeVar("T")
 
-_DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 _KINDS: tuple[tuple[type[duckdb.Error], str], ...] = (
     (duckdb.CatalogException, "missing table"),
     (duckdb.BinderException, "missing column"),
@@ -181,6 +180,10 @@ class EmbeddedEngine:
         except duckdb.Error:
             return {}
 
+    def decimals(self, sql: str) -> dict[str, int]:
+        described = self.run(f"DESCRIBE {sql}")
+        return decimal_places({str(name): str(kind) for name, kind, *_ in described.rows})
+
     def facts(self, path: Sequence[str]) -> TableFacts:
         *schemas, name = path
         rows = self._con.execute(
@@ -188,10 +191,8 @@ class EmbeddedEngine:
             "AND schema_name = coalesce(?, schema_name)",
             [name, schemas[-1] if schemas else None],
         ).fetchall()
-        types = self.columns(path)
-        scales = ((column, _DECIMAL.fullmatch(kind)) for column, kind in types.items())
-        decimals = {column: int(found[1]) for column, found in scales if found}
-        return TableFacts(rows[0][0] if len(rows) == 1 else None, decimals)
+        places = decimal_places(self.columns(path))
+        return TableFacts(rows[0][0] if len(rows) == 1 else None, places)
 
     def cancel(self) -> None:
         self._con.interrupt()

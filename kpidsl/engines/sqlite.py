@@ -144,6 +144,11 @@ class SQLiteEngine:
         except sqlite3.Error:
             return {}
 
+    def decimals(self, sql: str) -> dict[str, int]:
+        """SQLite has no type of decimals."""
+        del sql
+        return {}
+
     def facts(self, path: Sequence[str]) -> TableFacts:
         """SQLite counts rows by reading them, and keeps any value in a column of any type."""
         del path

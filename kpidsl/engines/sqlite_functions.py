@@ -146,6 +146,7 @@ _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "kpi_add": (2, numbers.computing(int.__add__, numbers.EXACT.add)),
     "kpi_boolean": (1, numbers.as_boolean),
     "kpi_ceil": (1, numbers.rounding_by(math.ceil)),
+    "kpi_certain_digits": (1, numbers.certain_digits),
     "kpi_decimal": (2, numbers.as_decimal),
     "kpi_digits": (-1, numbers.digits_of_product),
     "kpi_field": (2, _field),

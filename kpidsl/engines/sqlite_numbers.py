@@ -101,6 +101,12 @@ def as_decimal(value: Held, places: int) -> Number | None:
     raise Misfit(f"`{shown(value)}` is no number")
 
 
+def certain_digits(value: Held) -> float | None:
+    """Return what is left of a float without the noise in its last digits."""
+    real = as_real(value)
+    return None if real is None else float(f"{real:.15g}")
+
+
 def rounded_to(value: Held, places: int) -> Number | None:
     if value is None or (isinstance(value, int) and places >= 0):
         return value

@@ -24,6 +24,7 @@ SEES = Key(
     EXPRESSIONS,
     "What they may see: KPIs, metrics, ROIs, funnels, `goals`; `by` says how finely.",
     required=True,
+    names=lambda catalog, _: [*["goals"] * bool(catalog.goals), *catalog.kpis],
 )
 SUPPRESS = Key("suppress_below", WHOLE_NUMBER, "Groups of fewer entities are not shown.")
 SHOWS_SQL = Key("shows_sql", TRUTH, "Whether pages carry the compiled SQL.", default="true")

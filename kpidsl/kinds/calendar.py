@@ -4,11 +4,12 @@ or as a source lists them."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from kpidsl.kinds.binding import misfits
 from kpidsl.kinds.binding.columns import column_binder
 from kpidsl.kinds.binding.fields import Fields
+from kpidsl.kinds.binding.missing import missing_key
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import ANYTHING, EXPRESSION, SIMPLE_NAME, call_of, word_of
 from kpidsl.kinds.binding.spec import Header, Key, Kind, Later, Shape
@@ -33,6 +34,10 @@ def _year_end(expr: tree.Expr) -> tuple[bool, int] | None:
     return None
 
 
+def _column(name: str) -> Shape[tree.Expr]:
+    return replace(EXPRESSION, example=name)
+
+
 PATTERN = Key(
     "pattern",
     word_of("retail_445", "retail_454", "retail_544"),
@@ -53,14 +58,17 @@ LISTED_IN = Key(
     "listed_in",
     SIMPLE_NAME,
     "The source whose rows are the days, or ranges of days, of a calendar of one's own.",
+    names=lambda catalog, _: catalog.sources,
 )
-FIRST_DAY = Key("first_day", EXPRESSION, "The first day of a row of that source.")
+FIRST_DAY = Key("first_day", _column("day"), "The first day of a row of that source.")
 LAST_DAY = Key(
     "last_day", EXPRESSION, "The last day of a row.", default="the first: each row is a day"
 )
-MONTH = Key("month", EXPRESSION, "The number of the row's month in its year, from 1.")
-QUARTER = Key("quarter", EXPRESSION, "The number of its quarter in its year, from 1.")
-YEAR = Key("year", EXPRESSION, "The number by which its year is called.")
+MONTH = Key("month", _column("fiscal_month"), "The number of the row's month in its year, from 1.")
+QUARTER = Key(
+    "quarter", _column("fiscal_quarter"), "The number of its quarter in its year, from 1."
+)
+YEAR = Key("year", _column("fiscal_year"), "The number by which its year is called.")
 HOLIDAYS = Key("holidays", ANYTHING, "Days off.", later=Later.ADVISE)
 CLOSED = Key("closed", ANYTHING, "Days without business.", later=Later.ADVISE)
 
@@ -106,9 +114,8 @@ def in_settings(settings: Settings, years: WeekYears | ListedCalendar | None) ->
 
 def _lacks(fields: Fields, keys: Sequence[Key[Any]], scope: Scope) -> bool:
     """Say which keys are not there; tell whether some are missing or unreadable."""
-    assert fields.block is not None
     missing = [key for key in keys if fields.lacks(key)]
-    scope.diagnostics += [misfits.missing_key(fields.block, KIND, key) for key in missing]
+    scope.diagnostics += [missing_key(fields, KIND, key, scope.catalog) for key in missing]
     return any(fields.get(key) is None for key in keys)
 
 

@@ -29,6 +29,7 @@ from kpidsl.kinds.binding.columns import locate
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.formulas import FormulaBinder
 from kpidsl.kinds.binding.graph import refs, report_cycles, sort, value_refs
+from kpidsl.kinds.binding.missing import missing_keys
 from kpidsl.kinds.binding.packs import Requirement
 from kpidsl.kinds.binding.prune import prune, without_shared
 from kpidsl.kinds.binding.scope import Scope
@@ -37,6 +38,7 @@ from kpidsl.kinds.binding.templates import as_model
 from kpidsl.kinds.binding.units import say_unit
 from kpidsl.kinds.checks import business_sense, on_sound_ground
 from kpidsl.kinds.collect import Declarations, catalog_of, collect
+from kpidsl.kinds.registry import KINDS
 from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.purpose import Goal, Kpi, Roi
@@ -74,6 +76,8 @@ def check(
     for fields in found.of("project").values():
         settings = project.bind(fields, diagnostics)
     catalog = catalog_of(found, diagnostics)
+    for fields in found.read:
+        diagnostics.extend(missing_keys(fields, KINDS[fields.kind], catalog))
     model = _bind(found, Scope(catalog, settings, diagnostics, dialect, tolerant=True))
     advised = business_sense(model, today)
     errors = [item for item in diagnostics if item.severity is Severity.ERROR]

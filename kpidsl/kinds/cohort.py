@@ -6,7 +6,13 @@ from kpidsl.kinds.binding.shapes import DURATION, EXPRESSION, NAME, NAMES
 from kpidsl.kinds.binding.spec import Header, Key, Kind
 
 KEYS = (
-    Key("entity", NAME, "Who is followed.", required=True),
+    Key(
+        "entity",
+        NAME,
+        "Who is followed.",
+        required=True,
+        names=lambda catalog, _: catalog.entities,
+    ),
     Key("entry", EXPRESSION, "The event that begins a cohort.", required=True),
     Key("grain", NAME, "The length of the entry period."),
     Key("measure", NAMES, "What is followed."),

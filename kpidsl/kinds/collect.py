@@ -44,7 +44,8 @@ class Declarations:
     with parameters written out.
 
     The names of those that failed stay known, so that nothing more is said about them: `lost` are
-    the words in what could not be read at all.
+    the words in what could not be read at all. `read` are all blocks, also those that declare a
+    name again or none.
     """
 
     by_kind: dict[str, dict[str, Fields]] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Declarations:
     origins: list[Origin] = field(default_factory=list)
     failed_uses: dict[str, Span] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
+    read: list[Fields] = field(default_factory=list)
 
     def of(self, kind: str) -> dict[str, Fields]:
         return self.by_kind.setdefault(kind, {})
@@ -193,12 +195,14 @@ def _declare_item(
             found.expansions.append(expansion)
             block = writer.written_out(expansion.block)
             fields = read_block(block, KINDS[block.kind.text], diagnostics, malformed)
+            found.read.append(fields)
             _declare(fields, found, diagnostics)
         elif (name := item.alias or (item.path[-1] if item.path else None)) is not None:
             found.failed_uses[name.text] = name.span
     else:
         fields = read_block(writer.written_out(item), kind, diagnostics, malformed)
         fields.ok = fields.ok and item.kind.text in KINDS
+        found.read.append(fields)
         _declare(fields, found, diagnostics)
 
 

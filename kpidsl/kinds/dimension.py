@@ -38,7 +38,13 @@ OF_SOURCE = Kind(
     top_level=False,
 )
 
-OF = Key("of", NAMES, "The dimension of each source, as `source.dimension`.", required=True)
+OF = Key(
+    "of",
+    NAMES,
+    "The dimension of each source, as `source.dimension`.",
+    required=True,
+    names=lambda catalog, name: catalog.dimensions_called(name),
+)
 VALUES = Key("values", DATA_TEXTS, "The members in their order.", default="by alphabet")
 HIERARCHY = Key("hierarchy", ANYTHING, "Levels above this one.", later=Later.ADVISE)
 

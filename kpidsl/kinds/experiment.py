@@ -6,7 +6,13 @@ from kpidsl.kinds.binding.shapes import ANYTHING, EXPRESSIONS, NAME, PERIOD
 from kpidsl.kinds.binding.spec import Header, Key, Kind
 
 KEYS = (
-    Key("kpi", NAME, "The KPI that decides.", required=True),
+    Key(
+        "kpi",
+        NAME,
+        "The KPI that decides.",
+        required=True,
+        names=lambda catalog, _: catalog.kpis,
+    ),
     Key("variants", EXPRESSIONS, "The variants, the control first.", required=True),
     Key("entity", NAME, "Who is assigned to a variant."),
     Key("variant", NAME, "The column that holds the variant."),

@@ -34,7 +34,11 @@ STEP = Kind(
 )
 
 ENTITY = Key(
-    "entity", NAME, "Who goes through: an entity, or a column of all steps.", required=True
+    "entity",
+    NAME,
+    "Who goes through: an entity, or a column of all steps.",
+    required=True,
+    names=lambda catalog, _: catalog.entities,
 )
 WITHIN = Key("within", DURATION, "How long after the first step.")
 SEQUENCE = Key(

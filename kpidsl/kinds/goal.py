@@ -14,7 +14,13 @@ from kpidsl.model.purpose import Cadence, Goal, Kpi
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
 
-KPI = Key("kpi", NAME, "The KPI that is to reach the target.", required=True)
+KPI = Key(
+    "kpi",
+    NAME,
+    "The KPI that is to reach the target.",
+    required=True,
+    names=lambda catalog, _: catalog.kpis,
+)
 OVER = Key("over", PERIOD, "The period whose total is to reach the target.")
 AT = Key("at", PERIOD, "The date by which the level is to be reached.")
 TARGET = Key("target", EXPRESSION, "What is to be reached.", required=True)

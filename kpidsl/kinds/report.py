@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kpidsl.kinds.binding.catalog import Catalog
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.pages import GOALS, Shown, bind_dimensions, bind_shown, exists
 from kpidsl.kinds.binding.scope import Scope
@@ -51,7 +52,13 @@ SECTION = Kind(
     repeated=True,
 )
 
-FOR = Key("for", NAME, "The audience.", required=True)
+FOR = Key(
+    "for",
+    NAME,
+    "The audience.",
+    required=True,
+    names=lambda catalog, _: catalog.audiences,
+)
 PERIOD = Key(
     "period",
     call_of("last_complete", GRAINS),
@@ -93,7 +100,7 @@ def bind(
             f"the report `{fields.name}` has no section",
             fields.header_span,
             label="an empty page",
-            help='add `section "Did we reach the goals?" { goals: all }`',
+            help=_first_section(scope.catalog),
         )
     bound = [_section(part, rois, funnels, scope) for part in parts]
     audience = audiences.get(reader.text) if reader is not None else None
@@ -201,11 +208,21 @@ def _shown(
                 "a breakdown names no dimension",
                 shown.span,
                 label="by what?",
-                help=f"write `{shown.name} by channel`, or add `by:`",
+                help=f"write `{shown.name} by {_some_dimension(catalog)}`, or add `by:`",
             )
             continue
         found.append(shown if shown.by else Shown(shown.name, shown.span, by))
     return found
+
+
+def _first_section(catalog: Catalog) -> str:
+    if catalog.goals or not catalog.kpis:
+        return 'add `section "Did we reach the goals?" { goals: all }`'
+    return f'add `section "How are we doing?" {{ show: {next(iter(catalog.kpis))} }}`'
+
+
+def _some_dimension(catalog: Catalog) -> str:
+    return next(iter((*catalog.shared, *catalog.dimension_homes)), "channel")
 
 
 def _grouped(shown: list[Shown], kind: str) -> list[SectionItem]:

@@ -34,6 +34,7 @@ from kpidsl.run.marks import marks_of
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role
+from kpidsl.run.rounding import Rounding
 from kpidsl.run.rows import has_infinity, rows_of, with_local_periods
 from kpidsl.run.spacious import too_many
 from kpidsl.run.types import value_types
@@ -78,6 +79,7 @@ class Runner:
         self._ranges: dict[str, Window | None] = {}
         self._counted_ids: dict[tuple[str, str], Identified] = {}
         self._claims = Claims(model, engine)
+        self._rounding = Rounding(model, engine)
 
     def over(self, model: Model) -> Runner:
         """Return a runner of another model on the same engine."""
@@ -338,7 +340,7 @@ class Runner:
         claimed = [*used, *inputs, *self._shaped(tree)]
         # Of several sources over one table some may have no rows to test (K472).
         sound = [item for item in claimed if self.ground.excludes.in_reach(item) is None]
-        found += self._claims.refuted(sound)
+        found += [*self._claims.refuted(sound), *self._rounding.refuted(tree)]
         return used, [*found, *self._claims.ids_refuted(self._resolved(tree))]
 
     def _too_many(self, planned: Plan, table: Table) -> list[Diagnostic]:

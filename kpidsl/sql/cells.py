@@ -26,6 +26,7 @@ from kpidsl.plan.looks import Look
 from kpidsl.plan.nodes import PERIOD, Accrual, Frame
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.grouping import ACCRUED
 from kpidsl.sql.spans import END_DAY, FIRST_DAY, Day, edges, in_tree
 
 CELLS = "cells"
@@ -141,7 +142,8 @@ class Cells:
         if accrual.weight is None or accrual.total is None:
             return own
         share = build.quotient(self.value(accrual.weight), self.value(accrual.total))
-        allocated = exp.Mul(this=self._column("amount", amounts), expression=share)
+        product = exp.Mul(this=self._column("amount", amounts), expression=share)
+        allocated = build.cast(self.dialect.certain_digits(product), ACCRUED)
         return exp.Add(this=own, expression=build.coalesce(allocated, build.number(0)))
 
     # --- known ranges ----------------------------------------------------------------------

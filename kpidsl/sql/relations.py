@@ -23,6 +23,7 @@ from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.entities import Lower
+from kpidsl.sql.meeting import marked
 from kpidsl.sql.money import by_day, quotes
 from kpidsl.sql.scope import (
     ID,
@@ -146,7 +147,7 @@ class Relations:
                 query = build.verbatim(sqlglot.parse_one(text, read=self._dialect.name))
                 assert isinstance(query, exp.Query)
             case UnionOrigin(sources=members):
-                query = self._union(members)
+                query = marked(self._union(members), source.name)
             case TableOrigin() | FilesOrigin():
                 query = build.from_(build.select(exp.Star()), self._origin_table(source))
         if source.unnest is not None:
@@ -186,14 +187,17 @@ class Relations:
         member = build.column("member", members)
         values = [
             build.alias(
-                build.case(
-                    [
-                        (
-                            exp.EQ(this=member.copy(), expression=exp.Literal.string(name)),
-                            build.column(columns[position], source.name),
-                        )
-                        for name, columns in unpivot.members
-                    ]
+                marked(
+                    build.case(
+                        [
+                            (
+                                exp.EQ(this=member.copy(), expression=exp.Literal.string(name)),
+                                build.column(columns[position], source.name),
+                            )
+                            for name, columns in unpivot.members
+                        ]
+                    ),
+                    source.name,
                 ),
                 target,
             )

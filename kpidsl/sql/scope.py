@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import sqlglot
@@ -34,6 +34,7 @@ from kpidsl.sql.conditions import At, truth
 from kpidsl.sql.dialects import Clock, Dialect
 from kpidsl.sql.entities import Lower
 from kpidsl.sql.functions import SCALAR_BUILDERS
+from kpidsl.sql.meeting import alternatives, marked
 from kpidsl.sql.money import CURRENCY, DAY, WEIGHT, amount, multiplied
 
 Attributes = frozenset[str | Stock]
@@ -235,13 +236,10 @@ class Scope:
                 )
             case Negate(operand):
                 return exp.Neg(this=build.wrapped(self.value(operand, at)))
-            case CaseWhen(branches, default):
-                return build.case(
-                    [(self.condition(when, at), self.value(then, at)) for when, then in branches],
-                    None if default is None else self.value(default, at),
-                )
-            case Function(name, arguments):
-                return SCALAR_BUILDERS[name]([self.value(item, at) for item in arguments])
+            case CaseWhen():
+                return self._case(expr, at)
+            case Function():
+                return self._function(expr, at)
             case RawSql(text):
                 return exp.Paren(this=self._raw(text, at))
             case Resolved():
@@ -255,6 +253,25 @@ class Scope:
             case QueryDimension() | EntityValue() | AnswerValue():
                 raise AssertionError(f"`{expr}` was not placed on a path")
         return exp.Paren(this=self.condition(expr, at, exact=True))
+
+    def _case(self, expr: CaseWhen, at: At) -> exp.Expr:
+        exprs: list[PlacedExpr] = [then for _, then in expr.branches]
+        if expr.default is not None:
+            exprs.append(expr.default)
+        values = self._alternatives(exprs, at)
+        default = None if expr.default is None else values.pop()
+        tests = [self.condition(when, at) for when, _ in expr.branches]
+        case = build.case(list(zip(tests, values, strict=True)), default)
+        return marked(case, self.source.name, exprs)
+
+    def _function(self, call: Function, at: At) -> exp.Expr:
+        if call.name != "coalesce":
+            return SCALAR_BUILDERS[call.name]([self.value(item, at) for item in call.arguments])
+        values = self._alternatives(call.arguments, at)
+        return marked(SCALAR_BUILDERS[call.name](values), self.source.name, call.arguments)
+
+    def _alternatives(self, exprs: Sequence[PlacedExpr], at: At) -> list[exp.Expr]:
+        return alternatives(exprs, [self.value(expr, at) for expr in exprs], self.dialect)
 
     def condition(self, expr: PlacedExpr, at: At = (), *, exact: bool = False) -> exp.Expr:
         """Return a condition, two-valued (S2)."""

@@ -71,6 +71,10 @@ class MemoryEngine:
         del path
         return {}
 
+    def decimals(self, sql: str) -> dict[str, int]:
+        del sql
+        return {}
+
     def facts(self, path: Sequence[str]) -> TableFacts:
         return _facts(self._case, path)
 

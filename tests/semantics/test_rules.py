@@ -344,6 +344,36 @@ def test_s9_an_earlier_fixed_amount_is_of_the_earlier_days(shop: kpidsl.Project)
     assert float(result.values("cost prior_month")[0]) == pytest.approx(10 + 31 * 10 / 28)
 
 
+@pytest.mark.parametrize("amount", [90, 3_000_000])
+def test_s9_shares_of_a_fixed_amount_have_no_noise_of_floats(tmp_path: Path, amount: int) -> None:
+    """The spend is 0.10 and 0.20 USD: a third and two thirds of the amount. In floats a third of
+    90 that is computed so is 30.000000000000004."""
+    with project(
+        tmp_path,
+        f"""kpidsl 1
+        project p {{ currency: USD }}
+        source spend {{
+          files: "spend.csv", key: id, time: day
+          dimensions: [channel]
+          measure spent: sum(amount) as USD
+        }}
+        roi m {{
+          gain: spent
+          cost {{ staff: {amount} USD per month {{ allocate_by: spent }} }}
+        }}
+        metric all_costs: m.cost.staff + spent
+        """,
+        spend="id,day,channel,amount\n1,2026-01-05,ads,0.10\n2,2026-01-06,tv,0.20",
+    ) as loaded:
+        found = loaded.query("m.cost.staff", "all_costs", by=["channel"], period="2026-01")
+        third = Decimal(amount // 3)
+        assert [Decimal(str(value)) for value in found.values("m.cost.staff")] == [third, 2 * third]
+        assert [Decimal(str(value)) for value in found.values("all_costs")] == [
+            third + Decimal("0.1"),
+            2 * third + Decimal("0.2"),
+        ]
+
+
 def test_s9_a_fixed_amount_is_not_allocated_twice(tmp_path: Path) -> None:
     """Order 1 has a and b: each would bear all of the 31 USD. By the channel of orders each of the
     two orders bears half."""

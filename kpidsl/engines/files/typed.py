@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from kpidsl.engines.files.staging import FILE, columns_differ, over_columns
 
 _EDGE = 4096
 _SAMPLE_ROWS = 1000
+_DECIMAL_TYPE = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 _DECIMAL = r"-?[0-9]+(?:\.[0-9]+)?"
 
 TypedColumns = dict[str, exp.Expr]
@@ -53,12 +55,32 @@ def typed_rows(
         for index, (source, columns) in enumerate(sources)
     ]
     rows = parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
+    if len(parts) > 1:
+        _refuse_rounding(con, rows, parts, [shown(path, base) for path in paths])
     query = exp.select("*").from_(rows.subquery("files"))
     if drop_where is not None:
         query = query.where(exp.not_(_condition(drop_where, given)))
     if kind is Format.PARQUET:
         query = _with_iso_times(con, query)
     return query, tuple(given)
+
+
+def _refuse_rounding(
+    con: duckdb.DuckDBPyConnection, rows: exp.Query, parts: Sequence[exp.Select], files: list[str]
+) -> None:
+    """Refuse files of which one has decimals that don't fit beside the digits of the others."""
+    whole = decimal_places(column_types(con, rows.subquery("files")))
+    for file, part in zip(files, parts, strict=True):
+        for name, places in decimal_places(column_types(con, part.subquery("file"))).items():
+            left = whole.get(name, places)
+            if left < places:
+                raise Refused(
+                    "K658",
+                    f"column `{name}` of `{file}` has {places} decimals, and would be rounded to "
+                    f"{left} beside the other files: no type of the engine holds all of their "
+                    "digits",
+                    "export the files with the same decimals",
+                )
 
 
 def _condition(drop_where: exp.Expr, names: Sequence[str]) -> exp.Expr:
@@ -109,6 +131,12 @@ def column_types(con: duckdb.DuckDBPyConnection, relation: exp.Expr) -> dict[str
     """Return the engine's type of each column of a relation."""
     rows = con.execute(nodes.sql(exp.Describe(this=exp.select("*").from_(relation)))).fetchall()
     return {row[0]: row[1] for row in rows}
+
+
+def decimal_places(types: Mapping[str, str]) -> dict[str, int]:
+    """Return how many places the columns have that keep decimals exactly."""
+    found = ((column, _DECIMAL_TYPE.fullmatch(kind)) for column, kind in types.items())
+    return {column: int(size[1]) for column, size in found if size}
 
 
 def _with_iso_times(con: duckdb.DuckDBPyConnection, rows: exp.Select) -> exp.Select:

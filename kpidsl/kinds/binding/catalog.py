@@ -71,6 +71,10 @@ class Catalog:
         """For each dimension name, the sources that declare it."""
         return _homes((source.name, source.dimensions) for source in self.sources.values())
 
+    def dimensions_called(self, name: str) -> list[str]:
+        """Return the dimensions of sources that have a name, in full."""
+        return [f"{source}.{name}" for source in self.dimension_homes.get(name, ())]
+
     @cached_property
     def value_names(self) -> Known:
         """Every name that a formula may use, qualified measures included."""

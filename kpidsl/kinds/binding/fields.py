@@ -121,14 +121,11 @@ def read_block(
     keys = (*kind.keys, LABEL) if kind.header.label else kind.keys
     table = _Table(kind.name, keys, kind.children, kind.free)
     _read_items(fields, block.items or (), table, found)
-    found.extend(
-        misfits.missing_key(block, kind, key)
-        for key in kind.keys
-        if key.required and fields.lacks(key)
-    )
     if kind.later:
         found.append(misfits.not_yet(f"`{block.header_span.text}`", block.kind.span))
-    fields.ok = not has_errors(found)
+    # What is missing is told when all names of the project are known.
+    lacking = any(key.required and fields.lacks(key) for key in kind.keys)
+    fields.ok = not has_errors(found) and not lacking
     diagnostics.extend(found)
     fields.parts = _read_parts(block.items or (), table, diagnostics, malformed)
     # A nameless part (`read`, `cost`) belongs to its parent; a named one stands for itself.

@@ -80,18 +80,6 @@ def _part_mistakes(block: Block, kind: Kind) -> Iterator[tuple[Span, str]]:
         yield block.header_span, f"this {kind.name} has no value"
 
 
-def missing_key(block: Block, kind: Kind, key: Key[Any]) -> Diagnostic:
-    """A required key is not there."""
-    doc = key.doc[:1].lower() + key.doc[1:].rstrip(".")
-    return error(
-        "K204",
-        f"this {kind.name} does not say its `{key.name}`: {doc}",
-        block.header_span,
-        label=f"`{key.name}` is missing",
-        help=f"add `{key.name}: {key.shape.example}`",
-    )
-
-
 def twice(name: str, owner: str, span: Span, first: Span) -> Diagnostic:
     """A key or a nameless part stands twice."""
     return error(

@@ -6,11 +6,12 @@ is a new table and never touches the grammar.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
+from kpidsl.kinds.binding.catalog import Catalog
 from kpidsl.syntax.tree import Expr
 
 T = TypeVar("T")
@@ -44,7 +45,8 @@ class Later(Enum):
 @dataclass(frozen=True, slots=True)
 class Key(Generic[T]):
     """One key of a kind. `options` are the keys allowed in braces after its value; `default`
-    says in words what holds when the key is absent."""
+    says in words what holds when the key is absent; `names` gives the declared names that the
+    value may be, for a block of a name."""
 
     name: str
     shape: Shape[T]
@@ -53,6 +55,7 @@ class Key(Generic[T]):
     default: str = ""
     options: tuple[Key[Any], ...] = ()
     later: Later | None = None
+    names: Callable[[Catalog, str], Iterable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,10 @@ class Dialect(Protocol):
     def widened(self, value: exp.Expr) -> exp.Expr:
         """Return a number that keeps its decimals where it meets others in one column."""
 
+    def certain_digits(self, value: exp.Expr) -> exp.Expr:
+        """Return the first fifteen digits of a float, to be cast to a decimal: what is computed in
+        floats has noise in the later ones."""
+
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """Return a value so that it compares with others of a type, UNKNOWN where only the data
         tell; where columns have types of their own it is the value itself."""

@@ -163,6 +163,9 @@ class DuckDB:
         fewest; a sum has as many as the one with the most."""
         return exp.Add(this=build.wrapped(value), expression=cast(build.number(0), _FINE))
 
+    def certain_digits(self, value: exp.Expr) -> exp.Expr:
+        return exp.Anonymous(this="PRINTF", expressions=[exp.Literal.string("%.15g"), value])
+
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         del datatype
         return value

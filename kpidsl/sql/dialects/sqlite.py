@@ -181,6 +181,9 @@ class SQLite:
     def widened(self, value: exp.Expr) -> exp.Expr:
         return value
 
+    def certain_digits(self, value: exp.Expr) -> exp.Expr:
+        return call("kpi_certain_digits", value)
+
     def comparable(self, value: exp.Expr, datatype: Datatype) -> exp.Expr:
         """A column holds values of any type, and texts are larger than all numbers."""
         function = _COMPARED.get(datatype)

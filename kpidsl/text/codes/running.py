@@ -183,6 +183,16 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "measure shipping: sum(parcel_fee once per [order_id, parcel])",
     ),
     CodeInfo(
+        "K658",
+        "decimals that would be rounded unseen",
+        "Numbers meet in one column, of a `coalesce`, `case` or `union`, and the engine has no "
+        "type that holds the digits of each: DuckDB rounds a DECIMAL(38, 5) beside a "
+        "DECIMAL(38, 2) to two decimals.",
+        "A sum of rounded numbers is another sum, and nothing would tell (S12).",
+        "measure paid: sum(coalesce(paid, owed)) as USD",
+        "measure paid: sum(coalesce(round(paid, 2), round(owed, 2))) as USD",
+    ),
+    CodeInfo(
         "K660",
         "a calendar that can't be read from its rows",
         "The rows that a `calendar` is `listed_in` miss days or a number, have a day twice, or the "

@@ -155,3 +155,16 @@ def test_parquet_files_with_other_columns(
     con.execute(f"COPY (SELECT 1 AS cost) TO '{tmp_path / 'a'}.parquet'")
     con.execute(f"COPY (SELECT 1 AS costs) TO '{tmp_path / 'b'}.parquet'")
     assert read("*.parquet").refusal.code == "K610"
+
+
+def test_parquet_files_whose_decimals_no_type_holds(
+    read: Read, tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    """33 digits before the point and 5 behind it, and 36 and 2: together 36 and 5 are 41."""
+    for name, value in (("a", "1.12345::DECIMAL(38, 5)"), ("b", "1.12::DECIMAL(38, 2)")):
+        con.execute(f"COPY (SELECT {value} AS cost) TO '{tmp_path / name}.parquet'")
+    problem = read("*.parquet").refusal
+    assert problem.code == "K658"
+    assert "column `cost` of `a.parquet` has 5 decimals" in problem.message
+    con.execute(f"COPY (SELECT 1.12::DECIMAL(18, 2) AS cost) TO '{tmp_path / 'b'}.parquet'")
+    assert read("*.parquet").rows == [(Decimal("1.12345"),), (Decimal("1.12"),)]
