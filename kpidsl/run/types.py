@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from kpidsl.engines.base import Engine, ValueType
 from kpidsl.model.expr import Arithmetic, Function
@@ -16,7 +16,6 @@ from kpidsl.plan.formulas import (
     Formula,
     LeafValue,
     Negation,
-    Number,
     Operation,
     RegroupValue,
 )
@@ -67,7 +66,7 @@ def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> lis
         for node in aggregates_of(_inputs(merge))
         for key in node.keys
     }
-    exact = dict(_exact_columns(merge))
+    read = dict(_columns(merge))
     picked = set(_picked(merge))
     outputs = iter(planned.root.input.outputs)
     found: list[ValueType] = []
@@ -87,10 +86,10 @@ def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> lis
                 formula = next(outputs).formula
                 if isinstance(formula, LeafValue) and formula.column in picked:
                     found.append(ValueType.HELD)
-                elif not _stays_exact(formula, exact):
-                    found.append(ValueType.FLOAT)
                 else:
-                    found.append(ValueType.MONEY if column.unit.currency else ValueType.EXACT)
+                    kind = _of_formula(formula, read)
+                    is_money = column.unit.currency and kind is ValueType.EXACT
+                    found.append(ValueType.MONEY if is_money else kind)
     return found
 
 
@@ -118,18 +117,18 @@ def _inputs(merge: Merge) -> Iterator[Input]:
         yield from total.inputs
 
 
-def _exact_columns(merge: Merge) -> Iterator[tuple[str, bool]]:
-    """Yield each column that formulas read, and whether its values are whole or decimal."""
+def _columns(merge: Merge) -> Iterator[tuple[str, ValueType]]:
+    """Yield each column that formulas read, and what its values are."""
     for node in _inputs(merge):
         if isinstance(node, Aggregate):
             for leaf in node.leaves:
-                yield leaf.column, _is_exact(leaf.measure)
+                yield leaf.column, _of_measure(leaf.measure)
             continue
-        inner = dict(_exact_columns(node.answer.input.input))
+        inner = dict(_columns(node.answer.input.input))
         (output,) = node.answer.input.outputs
+        of_one = _of_formula(output.formula, inner)
         for column in node.columns:
-            exact = column.aggregate in _EXACT and _stays_exact(output.formula, inner)
-            yield column.column, exact
+            yield column.column, _aggregated(column.aggregate, of_one)
 
 
 def _picked(merge: Merge) -> Iterator[str]:
@@ -137,17 +136,22 @@ def _picked(merge: Merge) -> Iterator[str]:
     for node in _inputs(merge):
         for leaf in node.leaves if isinstance(node, Aggregate) else ():
             measure = leaf.measure
-            if measure.aggregate in BY_ORDER and not measure.unit.currency and _is_exact(measure):
+            if measure.aggregate in BY_ORDER and _of_measure(measure) is ValueType.EXACT:
                 yield leaf.column
 
 
-def _is_exact(measure: Measure) -> bool:
+def _of_measure(measure: Measure) -> ValueType:
     """Sums of money are decimals whatever they are sums of, quotients are floats (S12)."""
-    if measure.aggregate not in _EXACT:
-        return False
-    if measure.operand is None or measure.unit.currency:
-        return True
-    return not _is_quotient(measure.operand)
+    if measure.operand is None:
+        return ValueType.EXACT
+    if measure.unit.currency:
+        return _aggregated(measure.aggregate, ValueType.MONEY)
+    is_float = _is_quotient(measure.operand)
+    return _aggregated(measure.aggregate, ValueType.FLOAT if is_float else ValueType.EXACT)
+
+
+def _aggregated(aggregate: Kind, values: ValueType) -> ValueType:
+    return values if aggregate in _EXACT else ValueType.FLOAT
 
 
 def _is_quotient(expr: PlacedExpr) -> bool:
@@ -159,18 +163,25 @@ def _is_quotient(expr: PlacedExpr) -> bool:
     return any(map(_is_quotient, children(expr)))
 
 
-def _stays_exact(formula: Formula, exact: dict[str, bool]) -> bool:
+def _of_formula(formula: Formula, columns: dict[str, ValueType]) -> ValueType:
+    """What a formula of columns is: a float if any of them is, else of money if any is."""
     match formula:
         case LeafValue(column) | RegroupValue(column):
-            return exact[column]
+            return columns[column]
         case AccrualValue() | Operation("/"):
-            return False
+            return ValueType.FLOAT
         case Operation(_, left, right):
-            return _stays_exact(left, exact) and _stays_exact(right, exact)
+            return _of_all((left, right), columns)
         case Negation(operand):
-            return _stays_exact(operand, exact)
+            return _of_formula(operand, columns)
         case FirstKnown(items):
-            return all(_stays_exact(item, exact) for item in items)
-        case Number():
-            return True
-    return True  # a place in an order
+            return _of_all(items, columns)
+    return ValueType.EXACT  # a number, or a place in an order
+
+
+def _of_all(formulas: Iterable[Formula], columns: dict[str, ValueType]) -> ValueType:
+    kinds = {_of_formula(formula, columns) for formula in formulas}
+    for kind in (ValueType.FLOAT, ValueType.MONEY):
+        if kind in kinds:
+            return kind
+    return ValueType.EXACT

@@ -182,6 +182,18 @@ def test_what_cannot_be_added_up_exactly_is_refused(
         assert codes(loaded, "m") == [code]
 
 
+def test_products_of_money_are_exact_or_refused(tmp_path: Path) -> None:
+    # S12: 1.50² is 2.25; 12345680.41² is 152415824785857.7681, more digits than a float keeps.
+    with project(
+        tmp_path,
+        SALES + "}\nmetric square: m * m",
+        "CREATE TABLE sales (id INTEGER, amount REAL, price REAL)",
+        "INSERT INTO sales VALUES (1, 1.5, 1), (2, 12345678.91, 2)",
+    ) as loaded:
+        assert loaded.query("square", where="price = 1").rows == ((Decimal("2.25"),),)
+        assert codes(loaded, "square") == ["K644"]
+
+
 def test_an_average_does_not_take_an_empty_text_for_zero(tmp_path: Path) -> None:
     with project(
         tmp_path,
