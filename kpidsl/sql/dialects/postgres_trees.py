@@ -131,24 +131,23 @@ def _order_by_expressions(select: exp.Select) -> None:
 
 
 def _order(node: exp.Order) -> exp.Expr:
-    """Order what may be a text by its bytes; only the data tell whether it is one."""
-    terms: list[exp.Expr] = []
-    for term in node.expressions:
-        value = term.this if isinstance(term, exp.Ordered) else term
-        each = [value]
-        if build.is_held(value) and not isinstance(value, exp.Null):
-            name = build.cast(exp.Anonymous(this="PG_TYPEOF", expressions=[value]), "TEXT")
-            is_text = exp.In(this=name, expressions=list(map(exp.Literal.string, _TEXTS)))
-            other = build.case([(exp.Not(this=is_text.copy()), value.copy())])
-            text = build.case([(is_text, build.cast(value.copy(), "TEXT"))])
-            each = [other, _by_bytes(text)]
-        for part in each:
-            copied = term.copy() if isinstance(term, exp.Ordered) else None
-            if copied is not None:
-                copied.set("this", part)
-            terms.append(copied or part)
-    node.set("expressions", terms)
+    node.set("expressions", [each for term in node.expressions for each in _terms(term)])
     return node
+
+
+def _terms(term: exp.Expr) -> Iterator[exp.Expr]:
+    """Order what may be a text by its bytes; only the data tell whether it is one."""
+    ordered = term if isinstance(term, exp.Ordered) else exp.Ordered(this=term, nulls_first=False)
+    value = ordered.this
+    if not build.is_held(value) or isinstance(value, exp.Null):
+        yield term
+        return
+    name = build.cast(exp.Anonymous(this="PG_TYPEOF", expressions=[value.copy()]), "TEXT")
+    is_text = exp.In(this=name, expressions=list(map(exp.Literal.string, _TEXTS)))
+    other = build.case([(exp.Not(this=is_text.copy()), value.copy())])
+    text = build.case([(is_text, build.cast(value.copy(), "TEXT"))])
+    for part in (other, _by_bytes(text)):
+        yield exp.Ordered(**(ordered.args | {"this": part}))
 
 
 def _by_bytes(text: exp.Expr) -> exp.Expr:
