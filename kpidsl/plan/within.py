@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from kpidsl.model.expr import EntityValue, RowExpr
+from kpidsl.model.sources import BY_ORDER
 from kpidsl.plan.nodes import Aggregate, Input, OfEntity, PlacedExpr, Plan, Regroup
 from kpidsl.plan.placing import children
 
@@ -18,6 +19,17 @@ def aggregates_of(inputs: Iterable[Input]) -> Iterator[Aggregate]:
             yield from aggregates_of(node.answer.input.input.inputs)
         else:
             yield node
+
+
+def held_columns(inputs: Iterable[Input]) -> frozenset[str]:
+    """Return the columns whose values are some of the data's, of any type."""
+    return frozenset(
+        leaf.column
+        for node in inputs
+        if isinstance(node, Aggregate)
+        for leaf in node.leaves
+        if leaf.measure.aggregate in BY_ORDER
+    )
 
 
 def merged_from(plan: Plan) -> frozenset[int]:

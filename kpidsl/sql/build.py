@@ -139,8 +139,8 @@ def is_exact(tree: exp.Expr) -> bool:
 
 
 def as_held(tree: exp.Expr) -> exp.Expr:
-    """Return a tree marked as a value of the data, of any type: a text may be put in order by it,
-    and a truth value may be the largest."""
+    """Return a tree marked as one of values of the data, whose type only those tell: texts may be
+    put in order by it, or truth values have a largest one."""
     tree.meta["held"] = True
     return tree
 

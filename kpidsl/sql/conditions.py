@@ -60,6 +60,8 @@ def truth(rows: Values, expr: PlacedExpr, at: At = (), *, exact: bool = False) -
         case Compare(op, left, right):
             one, other = _alike(rows, (left, right), at)
             same = COMPARISONS[op](this=build.wrapped(one), expression=build.wrapped(other))
+            if not any(map(shown_type, (left, right))):
+                build.as_held(same)
             return _guarded(same) if exact else same
         case And(items):
             parts = [truth(rows, item, at, exact=exact) for item in items]

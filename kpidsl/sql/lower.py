@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
-from kpidsl.model.sources import BY_ORDER, Source
+from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import counts_once
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.formulas import Formula, Over
@@ -30,7 +30,7 @@ from kpidsl.plan.nodes import (
     Regroup,
     Totals,
 )
-from kpidsl.plan.within import in_own_periods
+from kpidsl.plan.within import held_columns, in_own_periods
 from kpidsl.sql import build
 from kpidsl.sql.answers import over_entities
 from kpidsl.sql.arrivals import arrivals, counts_arrivals
@@ -126,7 +126,7 @@ class Lowering:
         return self._cte("merged", self._merged_parts(parts, dense=merge.dense)), columns_of(parts)
 
     def _merged_parts(self, parts: list[Part], *, dense: bool) -> exp.Select:
-        keys, held = self._key_names(), set(_held(self.compute.input.inputs))
+        keys, held = self._key_names(), held_columns(self.compute.input.inputs)
         if not dense:
             return folded(parts, keys, held)
         periods = self.spine.periods()
@@ -216,7 +216,7 @@ class Lowering:
         parts = [self._part(node) for node in total.inputs]
         if len(parts) == 1:
             return parts[0][0]
-        keys, held = self._key_names(total.over.kept), set(_held(total.inputs))
+        keys, held = self._key_names(total.over.kept), held_columns(total.inputs)
         return self._cte("overall", folded(parts, keys, held))
 
     def _amounts(self, accrual: Accrual) -> str:
@@ -346,11 +346,3 @@ class Lowering:
             select = build.cross_join(select, build.table(ranges))
         cells.used.clear()
         return self._cte("known", select)
-
-
-def _held(inputs: Iterable[Input]) -> Iterator[str]:
-    """Yield the columns whose values are some of the data's."""
-    for node in inputs:
-        for leaf in node.leaves if isinstance(node, Aggregate) else ():
-            if leaf.measure.aggregate in BY_ORDER:
-                yield leaf.column

@@ -8,8 +8,10 @@ from dataclasses import replace
 from sqlglot import exp
 
 from kpidsl.model.expr import And, Column, Compare, In, IsState, Literal, Not, Or, RowExpr
+from kpidsl.plan.formulas import LeafValue
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import PERIOD, Coarser, KeyColumn, Plan
+from kpidsl.plan.nodes import PERIOD, Coarser, Compute, KeyColumn, Plan
+from kpidsl.plan.within import held_columns
 from kpidsl.sql import build
 from kpidsl.sql.leaders import answer_columns
 from kpidsl.sql.statement import ALL, OTHER
@@ -136,12 +138,21 @@ def _order(plan: Plan) -> Iterator[exp.Ordered]:
     named = dict([*groups, *asked])
     for name in answer_columns(plan.frame, ()):
         named.setdefault(name, False)
+    held = {*keys, *_held_outputs(plan.root.input)}
     for name, descending in named.items():
         key = keys.get(name)
         if key is not None and key.members:
             yield _ordered(_place(key), descending)
         column = build.column(name)
-        yield _ordered(column if key is None else build.as_held(column), descending)
+        yield _ordered(build.as_held(column) if name in held else column, descending)
+
+
+def _held_outputs(compute: Compute) -> Iterator[str]:
+    """Yield the outputs whose values are some of the data's, and may be texts."""
+    held = held_columns(compute.input.inputs)
+    for output in compute.outputs:
+        if isinstance(output.formula, LeafValue) and output.formula.column in held:
+            yield output.name
 
 
 def _column(coarser: Coarser) -> str:

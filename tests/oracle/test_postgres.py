@@ -15,16 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from kpidsl.model.expr import Function, Like, RowExpr
+from kpidsl.model.expr import Compare, Function, Like, QueryDimension, RowExpr
 from kpidsl.model.moments import DayPart, runs
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Settings
 from kpidsl.model.units import Datatype
-from kpidsl.plan.query import Query, Selection
+from kpidsl.plan.query import Order, Query
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.functions import SCALAR_BUILDERS
 from kpidsl.sql.periods import period_start
-from tests.oracle.build import ask, by, column, compare, literal, model, of, source
+from tests.oracle.build import ask, by, column, literal, model, of, source
 from tests.oracle.days import bucket, buckets, hours
 from tests.oracle.engine import run_on
 from tests.oracle.generate import Case, case_of
@@ -190,6 +191,11 @@ def test_a_half_is_rounded_away_from_zero(kind: str, held: float, rounded: int) 
     assert of_rows([Decimal(str(held))], kind, called("round")) == rounded
 
 
+def test_parts_of_days_are_whole(con: psycopg.Connection[Any]) -> None:
+    year = exp.Extract(this=exp.Var(this="YEAR"), expression=build.day(date(2026, 1, 1)))
+    assert repr(value(con, year)) == "2026"
+
+
 def test_approximate_counts_are_exact() -> None:
     assert of_rows(list("abcab"), "VARCHAR", column("x"), "approx_count_distinct") == 3
 
@@ -207,9 +213,16 @@ def test_a_negative_place_counts_from_the_end() -> None:
 
 
 def test_a_backslash_stands_for_itself_in_a_pattern() -> None:
-    table = [{"id": 1, "x": r"50\%"}, {"id": 2, "x": "50%"}]
+    table = [{"id": place, "x": text} for place, text in enumerate([r"50\%", r"50\ off", "50%"])]
     measures = {"n": ("count", None, Like(column("x"), "50\\%"))}
-    assert answers(table, {"x": "VARCHAR"}, ask(of("t.n")), measures=measures) == [((), 1)]
+    assert answers(table, {"x": "VARCHAR"}, ask(of("t.n")), measures=measures) == [((), 2)]
+
+
+def test_days_between_are_the_difference_of_days(con: psycopg.Connection[Any]) -> None:
+    first, last = (exp.Literal.string(f"2026-03-{day} 23:00") for day in (1, 30))
+    between = SCALAR_BUILDERS["days_between"]([first, last])
+    assert value(con, between) == 29
+    assert "epoch" not in POSTGRES.text(between, pretty=False).lower()
 
 
 # --- texts by their bytes --------------------------------------------------------------------
@@ -232,9 +245,21 @@ def test_numbers_stand_in_their_own_order() -> None:
     assert [key for key, _ in answers(table, {"x": "INTEGER"}, query, **told)] == [9, 10]
 
 
-def test_texts_are_compared_by_their_bytes() -> None:
-    measures = {"n": ("count", None, compare(column("x"), "<", "a"))}
-    assert answers(LETTERS, {"x": "VARCHAR"}, ask(of("t.n")), measures=measures) == [((), 2)]
+@pytest.mark.parametrize(("op", "count"), [("<", 2), ("<=", 3), (">", 1), (">=", 2)])
+@pytest.mark.parametrize("other", [literal("a"), column("y")])
+def test_texts_are_compared_by_their_bytes(op: str, count: int, other: RowExpr) -> None:
+    table = [each | {"y": "a"} for each in LETTERS]
+    measures = {"n": ("count", None, Compare(op, column("x"), other))}
+    columns = {"x": "VARCHAR", "y": "VARCHAR"}
+    assert answers(table, columns, ask(of("t.n")), measures=measures) == [((), count)]
+
+
+def test_last_values_stand_in_the_order_of_their_bytes() -> None:
+    table = [each | {"day": date(2026, 1, 1)} for each in LETTERS]
+    query = ask(of("t.m"), by=(by("t.id"),), order=(Order("a", descending=True),))
+    told = {"dimensions": {"id": column("id")}, "measures": {"m": ("last", column("x"))}}
+    found = answers(table, {"x": "VARCHAR", "day": "DATE"}, query, time="day", **told)
+    assert [value for _, value in found] == ["b", "a", "B", "A"]
 
 
 def test_at_one_moment_keys_follow_their_bytes() -> None:
@@ -270,11 +295,13 @@ def test_a_truth_value_is_merged_with_other_sources() -> None:
 
 
 def test_names_that_differ_after_63_bytes_stay_apart() -> None:
-    long = "ä" * 40
-    made = model(source("t", key=("id",), measures={"n": ("count",), "m": ("sum", column("id"))}))
-    query = Query((Selection(f"{long}1", of("t.n")), Selection(f"{long}2", of("t.m"))))
-    case = Case(made, query, {"t": [{"id": 5}]}, {"t": {"id": "INTEGER"}})
-    assert run_on("postgres", case) == {(): {f"{long}1": 1, f"{long}2": 5}}
+    one, other = (f"{'ä' * 40}{digit}" for digit in (1, 2))
+    dimensions: dict[str, Any] = {one: column("id"), other: column("x")}
+    query = ask(of("t.n"), by=(QueryDimension(one, "t"), QueryDimension(other, "t")))
+    made = model(source("t", dimensions=dimensions, measures={"n": ("count",)}))
+    columns = {"t": {"id": "INTEGER", "x": "INTEGER"}}
+    case = Case(made, query, {"t": [{"id": 5, "x": 6}]}, columns)
+    assert run_on("postgres", case) == {(5, 6): {"a": 1}}
 
 
 @pytest.mark.parametrize("kind", ["JSONB", "JSON", "place"])

@@ -102,13 +102,9 @@ def first_of(
     return exp.Bracket(this=listed, expressions=[build.number(1)], offset=1)
 
 
-def _decimal(value: exp.Expr) -> exp.Expr:
-    """Return a number by its digits: of floats, PostgreSQL rounds a half to the even neighbour."""
-    return build.cast(build.cast(value, "TEXT"), "DECIMAL")
-
-
-def _exactly(node: exp.Round | exp.Ceil | exp.Floor) -> exp.Expr:
-    node.set("this", _decimal(node.this))
+def _rounded(node: exp.Round) -> exp.Expr:
+    """Round a number by its digits: a half of a float would go to the even neighbour."""
+    node.set("this", build.cast(build.cast(node.this, "TEXT"), "DECIMAL"))
     return node
 
 
@@ -142,8 +138,7 @@ def _terms(term: exp.Expr) -> Iterator[exp.Expr]:
     if not build.is_held(value) or isinstance(value, exp.Null):
         yield term
         return
-    name = build.cast(exp.Anonymous(this="PG_TYPEOF", expressions=[value.copy()]), "TEXT")
-    is_text = exp.In(this=name, expressions=list(map(exp.Literal.string, _TEXTS)))
+    is_text = _is_text(value)
     other = build.case([(exp.Not(this=is_text.copy()), value.copy())])
     text = build.case([(is_text, build.cast(value.copy(), "TEXT"))])
     for part in (other, _by_bytes(text)):
@@ -154,8 +149,18 @@ def _by_bytes(text: exp.Expr) -> exp.Expr:
     return exp.Collate(this=text, expression=_BYTES.copy())
 
 
+def _is_text(value: exp.Expr) -> exp.Expr:
+    name = build.cast(exp.Anonymous(this="PG_TYPEOF", expressions=[value.copy()]), "TEXT")
+    return exp.In(this=name, expressions=list(map(exp.Literal.string, _TEXTS)))
+
+
 def _compared(node: exp.Binary) -> exp.Expr:
-    for side in (node.left, node.right):
+    one, other = node.left, node.right
+    if build.is_held(node):
+        texts = [build.cast(side.copy(), "TEXT") for side in (one, other)]
+        as_texts = type(node)(this=texts[0], expression=_by_bytes(texts[1]))
+        return build.case([(_is_text(one), as_texts)], node.copy())
+    for side in (one, other):
         if isinstance(side, exp.Literal) and side.is_string:
             side.replace(_by_bytes(side.copy()))
     return node
@@ -208,10 +213,8 @@ def _average(node: exp.Avg) -> exp.Expr:
 _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
     exp.Avg: _average,
-    exp.Ceil: _exactly,
     exp.DateDiff: _days_between,
-    exp.Extract: lambda node: build.cast(node, "BIGINT"),
-    exp.Floor: _exactly,
+    exp.Extract: lambda node: build.cast(node.copy(), "BIGINT"),
     exp.Identifier: _short,
     exp.GT: _compared,
     exp.GTE: _compared,
@@ -220,6 +223,6 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.LTE: _compared,
     exp.Max: _largest,
     exp.Order: _order,
-    exp.Round: _exactly,
+    exp.Round: _rounded,
     exp.Substring: _substring,
 }
