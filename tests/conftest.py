@@ -14,6 +14,8 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.servers.postgres import PostgresServer
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # The same examples on every run: a failure seen once is seen again. CI looks at more of them.
@@ -33,6 +35,26 @@ def shared_data() -> Path:
             pytrace=False,
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this process's own; tests that use it carry the mark `postgres`."""
+    try:
+        from tests.servers import postgres  # noqa: PLC0415  (the extra `engines` brings it)
+    except ModuleNotFoundError as missing:
+        pytest.fail(
+            f"PostgreSQL is not installed ({missing}): install the extra `engines`", pytrace=False
+        )
+    with postgres.postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The url of an empty database on that server."""
+    with postgres_server.database() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -55,9 +55,10 @@ class EngineError(Exception):
 
 class Engine(Protocol):
     """A connection that only reads, and keeps what it has read for a while. `dialect` is a name in
-    `kpidsl.sql.dialects.DIALECTS`."""
+    `kpidsl.sql.dialects.DIALECTS`; an engine that `keeps` nothing is asked question by question."""
 
     dialect: str
+    keeps: bool
 
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         """Make the files of sources readable by name; done once per source."""
@@ -68,7 +69,8 @@ class Engine(Protocol):
 
     def keep(self, sql: str) -> None:
         """Run a statement that keeps the rows of a SELECT in a temporary table, which this
-        connection alone sees and no file holds, or that drops one; raises `EngineError`."""
+        connection alone sees and no file holds, or that drops one; raises `EngineError`, and
+        always where the engine `keeps` nothing."""
 
     def tables(self) -> list[str]:
         """Return the names of the tables that can be read, for suggestions."""

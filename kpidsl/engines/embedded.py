@@ -55,6 +55,7 @@ class EmbeddedEngine:
     """
 
     dialect = "duckdb"
+    keeps = True
 
     def __init__(
         self,

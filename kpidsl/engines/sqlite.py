@@ -44,6 +44,7 @@ class SQLiteEngine:
     but select from its tables, and keep what it selects in memory. `timeout` is in seconds."""
 
     dialect = "sqlite"
+    keeps = True
 
     def __init__(
         self, database: Path, *, timezone: str = "UTC", timeout: float | None = None

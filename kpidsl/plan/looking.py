@@ -123,7 +123,7 @@ def moved_periods(
     if grain is None:
         own = moved_back(window, back.months, back.days, calendar)
         since = None if look.reach is None else look.reach.since
-        return ((None, own if _begins(own, since, calendar) else None),)
+        return ((None, own if begins(own, since, calendar) else None),)
     return tuple(
         (
             period_start(piece.start, grain, calendar),
@@ -165,7 +165,7 @@ def _pairs(
     else:
         assert query.window is not None
         pairs = _fiscal_pairs(query.window, query.grain, calendar, shift)
-    return tuple((start, own if _begins(own, since, calendar) else None) for start, own in pairs)
+    return tuple((start, own if begins(own, since, calendar) else None) for start, own in pairs)
 
 
 def _fiscal_pairs(
@@ -182,7 +182,7 @@ def _fiscal_pairs(
             yield start, None if found is None else Window(*found)
 
 
-def _begins(own: Window | None, since: Grain | None, calendar: Calendar) -> bool:
+def begins(own: Window | None, since: Grain | None, calendar: Calendar) -> bool:
     """Tell whether it is known when the period of a grain began that some days end in."""
     return own is None or calendar.knows(own.last_day, since)
 

@@ -15,6 +15,7 @@ from kpidsl.model.periods import (
     period_start,
     shift_window,
 )
+from kpidsl.plan.looking import begins
 from kpidsl.plan.nodes import Aggregate, Frame, Plan
 from kpidsl.plan.query import Absent
 from kpidsl.plan.within import aggregates_of, tested_by
@@ -131,7 +132,9 @@ def moved(
     it has no partner."""
     look = node.look
     if grain is None:
-        return moved_back(window, look.shift.months, look.shift.days, calendar)
+        own = moved_back(window, look.shift.months, look.shift.days, calendar)
+        since = None if look.reach is None else look.reach.since
+        return own if begins(own, since, calendar) else None
     if look.pairs is not None:
         return dict(look.pairs).get(period_start(window.start, grain, calendar))
     return shift_window(window, -look.shift.months, -look.shift.days)

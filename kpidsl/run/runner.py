@@ -98,8 +98,11 @@ class Runner:
         way.
 
         All are planned together, and what several of them read is read once and kept until they
-        are answered. A question of which that fails is asked alone.
+        are answered. A question of which that fails is asked alone, and so are all on an engine
+        that keeps nothing.
         """
+        if not self.engine.keeps:
+            return [self.query(query) for query in queries]
         planned = [plan(self.model, query, self.ground) for query in queries]
         sound = [place for place, (found, _) in enumerate(planned) if found is not None]
         outcomes: list[Outcome | None] = [(None, diagnostics) for _, diagnostics in planned]

@@ -235,8 +235,8 @@ class _Once:
         pairs = inner.apply_joins(build.select(*keys, *members))
         pairs = build.inner_join(pairs, build.table(shared), self._is_code(own, shared))
         pairs = build.distinct(build.where(pairs, *known))
-        groups = [*self._period(scope), *map(build.column, self.members)]
         alias = self.grouping.relations.names.unused(f"{inner.source.name}_groups")
+        groups = [*self._period(scope), *(build.column(name, alias) for name in self.members)]
         rows, wheres = self._aggregated(scope, groups)
         rows = build.inner_join(rows, build.subquery(pairs, alias), self._linked(scope, alias))
         return grouped(build.where(rows, *wheres), len(groups))

@@ -53,13 +53,14 @@ id,channel_id,amount,buyer
 5,9,16.00,a
 6,,32.00,d
 """
+# How customers were won is a column of theirs that is called as a dimension of others.
 CUSTOMERS = """
-buyer,credit_limit
-a,10
-b,20
-c,40
-d,80
-e,160
+buyer,credit_limit,channel
+a,10,fair
+b,20,fair
+c,40,fair
+d,80,fair
+e,160,fair
 """
 
 

@@ -34,6 +34,7 @@ class MemoryEngine:
     """DuckDB in memory, with a case's rows as tables."""
 
     dialect = "duckdb"
+    keeps = True
 
     def __init__(self, case: Case) -> None:
         self._case = case

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,7 +38,10 @@ class Found:
     def look(self, seed: int, engine: EngineName) -> None:
         """Count what came of the pair of a seed, and the rules that it tried if it is answered."""
         case = case_of(seed)
-        outcome, told = compared(case, engine)
+        try:
+            outcome, told = compared(case, engine)
+        except Exception:  # noqa: BLE001 -- a crash is a disagreement too, and the search goes on
+            outcome, told = "crashed", traceback.format_exc().splitlines()
         self.outcomes[outcome] += 1
         if outcome == "answered":
             answer = answered(case)

@@ -135,6 +135,15 @@ def test_questions_that_share_nothing_in_time_are_asked_alone(shop: kpidsl.Proje
     assert found == []
 
 
+def test_an_engine_that_keeps_nothing_is_asked_question_by_question(shop: kpidsl.Project) -> None:
+    heard = Listening(shop.runner.engine)
+    setattr(shop.runner.engine, "keeps", False)  # noqa: B010 -- DuckDB keeps
+    (history, _), (month, _) = shop.runner.queries([HISTORY, MONTH])
+    assert history is not None
+    assert month is not None
+    assert not any("CREATE TEMPORARY" in sql for sql in heard.statements)
+
+
 def test_a_cancelled_pass_is_not_tried_again(shop: kpidsl.Project) -> None:
     asked = failing(shop.runner, "cancelled")
     outcomes = shop.runner.queries([HISTORY, MONTH])

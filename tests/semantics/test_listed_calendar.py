@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import kpidsl
-from kpidsl.run.result import Result
+from kpidsl.run.result import Mark, Result, Sign
 from tests.support import load, project, rows
 
 DEFINITIONS = """kpidsl 1
@@ -115,6 +115,21 @@ def test_the_month_before_and_the_year_to_date(tmp_path: Path) -> None:
     assert rows(months, *names) == [(48, 8), (64, 48), (0, 64)]
     # By 31 December of 2025 alone, which begins on the 30th; by the end of January with it.
     assert by_month.values("year_so_far") == [16, 112]
+
+
+def test_days_before_the_calendar_are_no_partner(tmp_path: Path) -> None:
+    """A year before the fair of 2024 no fiscal year is listed that the year so far could begin
+    with; by that fair the year had the sales of January."""
+    fair = """event fair: [2025-06-30, 2024-06-30, 2023-07-01]
+metric before: prior(year_so_far, 1y, align: fair)
+"""
+    with shop(tmp_path, DEFINITIONS + fair) as loaded:
+        first = loaded.query("before", period="2024-06-30")
+        second = loaded.query("before", period="2025-06-30")
+    assert first.values("before") == [None]
+    assert first.marks == ((Mark(Sign.NO_PARTNER),),)
+    assert second.values("before") == [7]
+    assert second.marks == ((),)
 
 
 def test_compiling_and_explaining_read_the_calendar(tmp_path: Path) -> None:

