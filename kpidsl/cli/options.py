@@ -63,7 +63,9 @@ Compare = Annotated[
 ]
 Dialect = Annotated[
     str | None,
-    typer.Option("--dialect", help="duckdb or sqlite; the profile's own where none is named."),
+    typer.Option(
+        "--dialect", help="duckdb, postgres or sqlite; the profile's own where none is named."
+    ),
 ]
 
 Totals = Annotated[

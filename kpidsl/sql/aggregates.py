@@ -65,6 +65,8 @@ def whole_values(
         same = (part for part in finer if part.measure is leaf.measure and part.where == leaf.where)
         part = build.column(next(same).column, table)
         value = aggregated(merge, part, dialect)
+        if leaf.measure.aggregate in BY_ORDER:
+            build.as_held(value)
         if exact or isinstance(leaf.measure.operand, Exchanged):
             build.exactly(value)
         values.append(build.alias(value, leaf.column))

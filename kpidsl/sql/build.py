@@ -138,6 +138,17 @@ def is_exact(tree: exp.Expr) -> bool:
     return bool(tree.meta.get("exact"))
 
 
+def as_held(tree: exp.Expr) -> exp.Expr:
+    """Return a tree marked as a value of the data, of any type: a text may be put in order by it,
+    and a truth value may be the largest."""
+    tree.meta["held"] = True
+    return tree
+
+
+def is_held(tree: exp.Expr) -> bool:
+    return bool(tree.meta.get("held"))
+
+
 def is_null(value: exp.Expr) -> exp.Expr:
     plain = isinstance(value, exp.Column | exp.Func) and not isinstance(value, exp.Concat)
     return exp.Is(this=value if plain else exp.Paren(this=value), expression=exp.Null())

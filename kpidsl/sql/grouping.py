@@ -274,6 +274,8 @@ class Grouping:
             value = (
                 value if self._is_exact(scope.source, measure.operand) else build.cast(value, MONEY)
             )
+        elif value is not None and measure.aggregate is Kind.SUM:
+            value = self.dialect.summand(value)
         elif value is not None and measure.aggregate in {Kind.MIN, Kind.MAX}:
             value = self.dialect.comparable(value, Datatype.NUMBER)
         condition = build.conjunction(conditions)
@@ -328,7 +330,8 @@ class Grouping:
         values = []
         for leaf, own in zip(node.leaves, conditions, strict=True):
             operand = self.operand(scope, leaf, own)
-            values.append(build.alias(exp.Max(this=operand or build.number(1)), leaf.column))
+            value = build.as_held(exp.Max(this=operand or build.number(1)))
+            values.append(build.alias(value, leaf.column))
         inner = self.rows(scope, node, [*groups, *keys, *values], spans)
         inner = build.where(inner, *wheres) if wheres else inner
         inner = grouped(inner, len(groups) + len(keys))

@@ -63,7 +63,8 @@ def leader_tables(
     value = build.column(leaders.column)
     order = [exp.Ordered(this=value, desc=leaders.descending, nulls_first=False)]
     order += [
-        exp.Ordered(this=build.column(name), desc=False, nulls_first=False) for name in _names(last)
+        exp.Ordered(this=build.as_held(build.column(name)), desc=False, nulls_first=False)
+        for name in _names(last)
     ]
     name = Names(columns).unused("place")
     place = exp.Window(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
-from kpidsl.model.sources import Source
+from kpidsl.model.sources import BY_ORDER, Source
 from kpidsl.plan.additivity import counts_once
 from kpidsl.plan.bases import holds_all_days
 from kpidsl.plan.formulas import Formula, Over
@@ -126,15 +126,15 @@ class Lowering:
         return self._cte("merged", self._merged_parts(parts, dense=merge.dense)), columns_of(parts)
 
     def _merged_parts(self, parts: list[Part], *, dense: bool) -> exp.Select:
-        keys = self._key_names()
+        keys, held = self._key_names(), set(_held(self.compute.input.inputs))
         if not dense:
-            return folded(parts, keys)
+            return folded(parts, keys, held)
         periods = self.spine.periods()
         if keys == [PERIOD]:
             return by_period(parts, periods)
         tables = [name for name, _ in parts]
         every = self._cte("skeleton", skeleton(tables, keys, periods, self.most))
-        return folded([*parts, (every, [])], keys)
+        return folded([*parts, (every, [])], keys, held)
 
     def parts(self, merge: Merge) -> list[Part]:
         """Return what is merged, at the keys of the answer."""
@@ -216,7 +216,8 @@ class Lowering:
         parts = [self._part(node) for node in total.inputs]
         if len(parts) == 1:
             return parts[0][0]
-        return self._cte("overall", folded(parts, self._key_names(total.over.kept)))
+        keys, held = self._key_names(total.over.kept), set(_held(total.inputs))
+        return self._cte("overall", folded(parts, keys, held))
 
     def _amounts(self, accrual: Accrual) -> str:
         """Return the name of a CTE with what the fixed amount comes to per period."""
@@ -345,3 +346,11 @@ class Lowering:
             select = build.cross_join(select, build.table(ranges))
         cells.used.clear()
         return self._cte("known", select)
+
+
+def _held(inputs: Iterable[Input]) -> Iterator[str]:
+    """Yield the columns whose values are some of the data's."""
+    for node in inputs:
+        for leaf in node.leaves if isinstance(node, Aggregate) else ():
+            if leaf.measure.aggregate in BY_ORDER:
+                yield leaf.column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlglot import exp
 
@@ -18,12 +18,15 @@ def columns_of(parts: Iterable[Part]) -> list[str]:
     return [column for _, own in parts for column in own]
 
 
-def folded(parts: Sequence[Part], keys: list[str]) -> exp.Select:
+def folded(parts: Sequence[Part], keys: list[str], held: Collection[str]) -> exp.Select:
     """Stack the parts, and fold their rows into one per key; each column has at most one value to
-    fold. NULL keys merge with NULL keys."""
+    fold, in those `held` one of the data. NULL keys merge with NULL keys."""
     columns = columns_of(parts)
     stacked = build.union_all([_padded(part, keys, columns) for part in parts])
-    values = (build.alias(exp.Max(this=build.column(name)), name) for name in columns)
+    values: list[exp.Expr] = []
+    for name in columns:
+        value = exp.Max(this=build.column(name))
+        values.append(build.alias(build.as_held(value) if name in held else value, name))
     select = build.select(*map(build.column, keys), *values)
     select = build.from_(select, build.subquery(stacked, "parts"))
     places = range(1, len(keys) + 1)

@@ -256,6 +256,8 @@ class Relations:
         scope = self._bare_scope(source)
         parts = [scope.value(part) for part in attribute.entity]
         operand = None if attribute.operand is None else scope.value(attribute.operand)
+        if operand is not None and attribute.aggregate == "sum":
+            operand = self._dialect.summand(operand)
         order = scope.order() if attribute.aggregate in BY_ORDER else ()
         value = aggregated(attribute.aggregate, operand, self._dialect, order=order)
         if attribute.aggregate == "sum":  # of NULLs alone it is 0, as a measure's is (S13)

@@ -343,7 +343,8 @@ class Scope:
 
     def order(self) -> list[exp.Expr]:
         """Return what puts the rows of the source in order: when they were, then their key."""
-        return [self.instant(), *(self.value(part) for part in self.source.key or ())]
+        key = [self.value(part) for part in self.source.key or ()]
+        return [self.instant(), *map(build.as_held, key)]
 
     def next_time(self, stock: Stock) -> exp.Expr:
         """Return the local time of the next row of the same entity, NULL where there is none."""

@@ -140,7 +140,8 @@ def _order(plan: Plan) -> Iterator[exp.Ordered]:
         key = keys.get(name)
         if key is not None and key.members:
             yield _ordered(_place(key), descending)
-        yield _ordered(build.column(name), descending)
+        column = build.column(name)
+        yield _ordered(column if key is None else build.as_held(column), descending)
 
 
 def _column(coarser: Coarser) -> str:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import duckdb
+import pytest
 
 from kpidsl.engines.base import Engine, EngineError, Table, TableFacts, ValueType
 from kpidsl.engines.embedded import execute
@@ -26,8 +27,11 @@ from tests.oracle.generate import Case
 from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
 
-EngineName = Literal["duckdb", "sqlite"]
+EngineName = Literal["duckdb", "sqlite", "postgres"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
+"""The engines within this process."""
+EVERY_ENGINE = (*ENGINES, pytest.param("postgres", marks=pytest.mark.postgres))
+"""All that a test may run on, one test each."""
 
 
 class MemoryEngine:
@@ -115,6 +119,12 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
     if name == "duckdb":
         with closing(MemoryEngine(case)) as engine:
             yield engine
+        return
+    if name == "postgres":
+        from tests.oracle.postgres import postgres_of  # noqa: PLC0415 -- of an extra
+
+        with postgres_of(case) as server:
+            yield server
         return
     with TemporaryDirectory() as folder:
         database = Path(folder) / "case.sqlite"

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic, OverEntities
 from kpidsl.model.sources import Aggregate
 from tests.oracle.coverage import parts
-from tests.oracle.engine import ENGINES, EngineName, run_on
+from tests.oracle.engine import EVERY_ENGINE, EngineName, run_on
 from tests.oracle.evaluate import evaluate
 from tests.oracle.generate import Case, cases
 from tests.oracle.leaves import Answer
@@ -103,7 +103,7 @@ def compared(case: Case, engine: EngineName = "duckdb") -> tuple[str, list[str]]
     return "answered", differences(expected, found, tolerance(case))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_the_engine_agrees_with_the_oracle(engine: EngineName) -> None:
     outcomes: Counter[str] = Counter()
 

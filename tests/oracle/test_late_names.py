@@ -17,7 +17,7 @@ from kpidsl.plan.grains import rollup
 from kpidsl.plan.nodes import Aggregate
 from kpidsl.sql.once import counted_once
 from tests.oracle.build import ask, by, column, compare, model, of, source
-from tests.oracle.engine import ENGINES, EngineName
+from tests.oracle.engine import EVERY_ENGINE, EngineName
 from tests.oracle.generate import Case
 from tests.oracle.test_against_engine import compared
 
@@ -126,7 +126,7 @@ def question(random: Random) -> Any:
     return ask(*wanted, by=keys, **rest)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_late_names_count_as_the_oracle_does(
     engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:

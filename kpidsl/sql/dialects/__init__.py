@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kpidsl.sql.dialects.base import Clock, Dialect, Kind
 from kpidsl.sql.dialects.duckdb import DuckDB
+from kpidsl.sql.dialects.postgres import Postgres
 from kpidsl.sql.dialects.sqlite import SQLite
 
-DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB(), "sqlite": SQLite()}
+DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB(), "postgres": Postgres(), "sqlite": SQLite()}
 
 __all__ = ["DIALECTS", "Clock", "Dialect", "Kind"]

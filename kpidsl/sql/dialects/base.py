@@ -123,6 +123,9 @@ class Dialect(Protocol):
         """Return the first of the values in an order, or the last; a row without a value counts for
         none, and so does one that lacks the first part of the order."""
 
+    def summand(self, value: exp.Expr) -> exp.Expr:
+        """Return a number so that a sum is no coarser than what it adds up."""
+
     def widened(self, value: exp.Expr) -> exp.Expr:
         """Return a number that keeps its decimals where it meets others in one column."""
 

@@ -15,7 +15,7 @@ from kpidsl.sql import build
 from kpidsl.sql.build import cast, identifier, literal
 from kpidsl.sql.dialects.base import Clock, Kind
 
-_STEPS = {
+STEPS = {
     Grain.DAY: (1, "DAY"),
     Grain.WEEK: (7, "DAY"),
     Grain.MONTH: (1, "MONTH"),
@@ -108,16 +108,16 @@ class DuckDB:
         for count, unit in ((months, "MONTH"), (days, "DAY")):
             if count:
                 direction = exp.Add if count > 0 else exp.Sub
-                moved = direction(this=moved, expression=_interval(abs(count), unit))
+                moved = direction(this=moved, expression=interval(abs(count), unit))
         return value if moved is value else cast(exp.Paren(this=moved), "DATE")
 
     def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
-        return exp.Add(this=moment, expression=_interval(seconds, "SECOND"))
+        return exp.Add(this=moment, expression=interval(seconds, "SECOND"))
 
     def date_series(
         self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
     ) -> exp.Select:
-        step = _interval(*_STEPS[grain])
+        step = interval(*STEPS[grain])
         series = exp.Anonymous(this="GENERATE_SERIES", expressions=[first, last, step])
         starts = cast(exp.Anonymous(this="UNNEST", expressions=[series]), "DATE")
         select = build.select(build.alias(starts, name))
@@ -142,7 +142,7 @@ class DuckDB:
 
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
         def series(run: Run) -> exp.Expr:
-            ends = [literal(run.first), literal(run.last), _interval(1, run.part.name)]
+            ends = [literal(run.first), literal(run.last), interval(1, run.part.name)]
             found = exp.Anonymous(this="GENERATE_SERIES", expressions=ends)
             return exp.Anonymous(this="UNNEST", expressions=[found])
 
@@ -157,6 +157,9 @@ class DuckDB:
         known = exp.Not(this=build.is_null(order[0].copy()))
         name = "ARG_MAX" if last else "ARG_MIN"
         return exp.Anonymous(this=name, expressions=[value, build.case([(known, place)])])
+
+    def summand(self, value: exp.Expr) -> exp.Expr:
+        return value
 
     def widened(self, value: exp.Expr) -> exp.Expr:
         """Of decimals of 38 digits that meet, all are rounded to the decimals of the one with the
@@ -196,5 +199,5 @@ def _local(stamp: exp.Expr, clock: Clock) -> exp.Expr:
     return exp.AtTimeZone(this=moment, zone=exp.Literal.string(clock.zone))
 
 
-def _interval(count: int, unit: str) -> exp.Expr:
+def interval(count: int, unit: str) -> exp.Expr:
     return exp.Interval(this=exp.Literal.string(str(count)), unit=exp.Var(this=unit))

@@ -178,6 +178,9 @@ class SQLite:
     def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
         return call("kpi_last" if last else "kpi_first", value, *order)
 
+    def summand(self, value: exp.Expr) -> exp.Expr:
+        return value
+
     def widened(self, value: exp.Expr) -> exp.Expr:
         return value
 

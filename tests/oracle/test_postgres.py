@@ -1,0 +1,316 @@
+"""PostgreSQL gives what the oracle gives; each test is of something that its SQL says otherwise."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlglot
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from kpidsl.model.expr import Function, Like, RowExpr
+from kpidsl.model.moments import DayPart, runs
+from kpidsl.model.periods import Grain, Window
+from kpidsl.model.project import Settings
+from kpidsl.model.units import Datatype
+from kpidsl.plan.query import Query, Selection
+from kpidsl.sql import build
+from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.periods import period_start
+from tests.oracle.build import ask, by, column, compare, literal, model, of, source
+from tests.oracle.days import bucket, buckets, hours
+from tests.oracle.engine import run_on
+from tests.oracle.generate import Case, case_of
+from tests.oracle.test_against_engine import compared
+
+if TYPE_CHECKING:
+    import psycopg
+
+pytestmark = pytest.mark.postgres
+POSTGRES = DIALECTS["postgres"]
+PAIRS = 200
+DAYS = st.dates(date(1970, 1, 1), date(2100, 12, 31))
+LAST_DAYS = DAYS.map(lambda day: day.replace(day=monthrange(day.year, day.month)[1]))
+ORDINARY = [grain for grain in Grain if grain is grain.ordinary]
+
+
+def test_random_pairs_agree_with_the_oracle() -> None:
+    outcomes: Counter[str] = Counter()
+    for seed in range(PAIRS):
+        outcome, told = compared(case_of(seed), "postgres")
+        outcomes[outcome] += 1
+        assert told == [], seed
+    assert outcomes["answered"] > PAIRS / 2, outcomes
+
+
+# --- days ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[psycopg.Connection[Any]]:
+    """A session in which clocks are changed at midnight."""
+    import psycopg  # noqa: PLC0415  (the extra `engines` brings it)
+
+    from tests.oracle.postgres import database  # noqa: PLC0415
+
+    with psycopg.connect(database(), autocommit=True) as opened:
+        opened.execute("SET TimeZone = 'Africa/Cairo'")
+        opened.execute("SET DateStyle = 'ISO'")
+        yield opened
+
+
+def rows(con: psycopg.Connection[Any], tree: exp.Query) -> list[Any]:
+    return [row[0] for row in con.execute(POSTGRES.text(tree, pretty=True).encode())]
+
+
+def value(con: psycopg.Connection[Any], tree: exp.Expr) -> Any:
+    return rows(con, build.select(tree))[0]
+
+
+@given(day=DAYS | LAST_DAYS, months=st.integers(-40, 40), days=st.integers(-400, 400))
+def test_a_day_moves_by_months_to_at_most_the_months_last(
+    con: psycopg.Connection[Any], day: date, months: int, days: int
+) -> None:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    expected = date(year, month + 1, min(day.day, last)) + timedelta(days=days)
+    assert value(con, POSTGRES.add(build.day(day), months, days)) == expected
+
+
+@given(
+    day=DAYS,
+    grain=st.sampled_from(Grain),
+    settings=st.builds(
+        Settings,
+        name=st.just("p"),
+        week_starts=st.integers(0, 6),
+        fiscal_year_starts=st.integers(1, 12),
+    ),
+)
+def test_a_period_begins_where_the_calendar_says(
+    con: psycopg.Connection[Any], day: date, grain: Grain, settings: Settings
+) -> None:
+    first, _ = bucket(day, grain, settings)
+    noon = build.cast(exp.Literal.string(f"{day} 12:00"), "TIMESTAMP")
+    assert value(con, period_start(POSTGRES, noon, grain, settings.calendar)) == first
+
+
+@given(day=DAYS, length=st.integers(0, 800), grain=st.sampled_from(ORDINARY))
+def test_a_series_has_every_period(
+    con: psycopg.Connection[Any], day: date, length: int, grain: Grain
+) -> None:
+    end = day + timedelta(days=length + 1)
+    expected = [start for start, _ in buckets((day, end), grain, Settings(name="p"))]
+    first, _ = bucket(day, grain, Settings(name="p"))
+    last = build.day(end - timedelta(days=1))
+    series = POSTGRES.date_series(build.day(first), last, grain, "period", None)
+    assert rows(con, series) == expected
+
+
+@given(
+    day=DAYS,
+    length=st.integers(1, 4),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"]),
+)
+def test_a_series_has_every_hour(
+    con: psycopg.Connection[Any], day: date, length: int, zone: str
+) -> None:
+    """Lord Howe moves its clocks by half an hour, so that its hours begin anew in their midst."""
+    end = day + timedelta(days=length)
+    series = POSTGRES.instants(runs(Window(day, end), DayPart.HOUR, zone), "period")
+    starts = [datetime.fromisoformat(str(start)) for start, _ in hours((day, end), zone)]
+    found = rows(con, series)
+    assert len(found) == len(starts)
+    assert set(found) == {start.astimezone(UTC).replace(tzinfo=None) for start in starts}
+
+
+def test_thousands_of_queries_can_be_stacked(con: psycopg.Connection[Any]) -> None:
+    """As the amounts of ten years by the day are; the second column has a value in the last."""
+    last = build.select(build.number(4000), build.number(1))
+    each = [build.select(build.alias(build.number(n), "n"), _none("m")) for n in range(4000)]
+    assert rows(con, build.union_all([*each, last])) == list(range(4001))
+
+
+def _none(name: str) -> exp.Expr:
+    return build.alias(exp.Null(), name)
+
+
+# --- values ----------------------------------------------------------------------------------
+
+
+def answers(
+    held: Sequence[dict[str, object]], columns: dict[str, str], query: Query, **told: Any
+) -> list[tuple[Any, Any]]:
+    """What a query over one table `t` gives, as key and value in order; DuckDB gives the same."""
+    made = model(source("t", key=("id",), **told))
+    case = Case(made, query, {"t": list(held)}, {"t": {"id": "INTEGER"} | columns})
+    found = run_on("postgres", case)
+    assert list(found.items()) == list(run_on("duckdb", case).items())
+    return [(key[0] if key else (), row["a"]) for key, row in found.items()]
+
+
+def of_rows(held: Sequence[object], kind: str, operand: RowExpr, aggregate: str = "max") -> Any:
+    """An aggregate of what is computed of some values in a column `x`."""
+    table = [{"id": place, "x": value} for place, value in enumerate(held)]
+    measures = {"m": (aggregate, operand)}
+    ((_, found),) = answers(table, {"x": kind}, ask(of("t.m")), measures=measures)
+    return found
+
+
+def called(name: str, *arguments: object) -> RowExpr:
+    return Function(name, (column("x"), *map(literal, arguments)))
+
+
+def test_reals_are_added_up_as_doubles() -> None:
+    # From 16,777,216 on a real counts by two.
+    assert of_rows([16_777_216.0, 1.0], "REAL", column("x"), "sum") == 16_777_217.0
+
+
+def test_an_average_of_whole_numbers_is_a_float() -> None:
+    assert of_rows([1, 2], "INTEGER", column("x"), "avg") == 1.5
+    assert isinstance(of_rows([1, 2], "INTEGER", column("x"), "avg"), float)
+
+
+def test_sums_of_whole_numbers_are_whole() -> None:
+    found = of_rows([2**40, 1], "BIGINT", column("x"), "sum")
+    assert found == 2**40 + 1
+    assert isinstance(found, int)
+
+
+@pytest.mark.parametrize("kind", ["FLOAT8", "DECIMAL(4, 1)"])
+@pytest.mark.parametrize(("held", "rounded"), [(2.5, 3), (3.5, 4), (-2.5, -3), (0.4, 0)])
+def test_a_half_is_rounded_away_from_zero(kind: str, held: float, rounded: int) -> None:
+    assert of_rows([Decimal(str(held))], kind, called("round")) == rounded
+
+
+def test_approximate_counts_are_exact() -> None:
+    assert of_rows(list("abcab"), "VARCHAR", column("x"), "approx_count_distinct") == 3
+
+
+def test_a_negative_place_counts_from_the_end() -> None:
+    for start, length, left in [(-2, None, "ef"), (-2, 1, "e"), (-10, 6, "ab"), (2, 3, "bcd")]:
+        told = (start,) if length is None else (start, length)
+        table = [{"id": 1, "x": "abcdef"}]
+        dimensions = {"part": called("substring", *told)}
+        query = ask(of("t.n"), by=(by("t.part"),))
+        found = answers(
+            table, {"x": "VARCHAR"}, query, dimensions=dimensions, measures={"n": ("count",)}
+        )
+        assert found == [(left, 1)]
+
+
+def test_a_backslash_stands_for_itself_in_a_pattern() -> None:
+    table = [{"id": 1, "x": r"50\%"}, {"id": 2, "x": "50%"}]
+    measures = {"n": ("count", None, Like(column("x"), "50\\%"))}
+    assert answers(table, {"x": "VARCHAR"}, ask(of("t.n")), measures=measures) == [((), 1)]
+
+
+# --- texts by their bytes --------------------------------------------------------------------
+
+# In American English: a, A, b, B; by their bytes: A, B, a, b.
+LETTERS = [{"id": place, "x": letter} for place, letter in enumerate("bAaB")]
+
+
+def test_members_stand_in_the_order_of_their_bytes() -> None:
+    query = ask(of("t.n"), by=(by("t.x"),))
+    told = {"dimensions": {"x": column("x")}, "measures": {"n": ("count",)}}
+    found = answers(LETTERS, {"x": "VARCHAR"}, query, **told)
+    assert [key for key, _ in found] == ["A", "B", "a", "b"]
+
+
+def test_numbers_stand_in_their_own_order() -> None:
+    table: list[dict[str, object]] = [{"id": number, "x": number} for number in (10, 9)]
+    query = ask(of("t.n"), by=(by("t.x"),))
+    told = {"dimensions": {"x": column("x")}, "measures": {"n": ("count",)}}
+    assert [key for key, _ in answers(table, {"x": "INTEGER"}, query, **told)] == [9, 10]
+
+
+def test_texts_are_compared_by_their_bytes() -> None:
+    measures = {"n": ("count", None, compare(column("x"), "<", "a"))}
+    assert answers(LETTERS, {"x": "VARCHAR"}, ask(of("t.n")), measures=measures) == [((), 2)]
+
+
+def test_at_one_moment_keys_follow_their_bytes() -> None:
+    table = [each | {"day": date(2026, 1, 1)} for each in LETTERS]
+    made = source("t", key=("x",), time="day", measures={"m": ("last", column("x"))})
+    columns = {"t": {"id": "INTEGER", "x": "VARCHAR", "day": "DATE"}}
+    case = Case(model(made), ask(of("t.m")), {"t": table}, columns)
+    assert run_on("postgres", case) == run_on("duckdb", case) == {(): {"a": "b"}}
+
+
+# --- types that meet -------------------------------------------------------------------------
+
+
+def test_a_truth_value_is_merged_with_other_sources() -> None:
+    both = [
+        source(
+            name,
+            key=("id",),
+            time="day",
+            dimensions={"g": column("g")},
+            measures={"m": ("last", column("x"))},
+        )
+        for name in ("t", "u")
+    ]
+    columns = {"id": "INTEGER", "x": "BOOLEAN", "g": "VARCHAR", "day": "DATE"}
+    row = {"id": 1, "x": True, "g": "one", "day": date(2026, 1, 1)}
+    tables = {"t": [row], "u": [row | {"x": False, "g": "two"}]}
+    made = model(*both, shared={"g": {"t": "g", "u": "g"}})
+    query = ask(of("t.m"), of("u.m"), by=(by("g"),))
+    case = Case(made, query, tables, dict.fromkeys(tables, columns))
+    expected = {("one",): {"a": True, "b": None}, ("two",): {"a": None, "b": False}}
+    assert run_on("postgres", case) == run_on("duckdb", case) == expected
+
+
+def test_names_that_differ_after_63_bytes_stay_apart() -> None:
+    long = "ä" * 40
+    made = model(source("t", key=("id",), measures={"n": ("count",), "m": ("sum", column("id"))}))
+    query = Query((Selection(f"{long}1", of("t.n")), Selection(f"{long}2", of("t.m"))))
+    case = Case(made, query, {"t": [{"id": 5}]}, {"t": {"id": "INTEGER"}})
+    assert run_on("postgres", case) == {(): {f"{long}1": 1, f"{long}2": 5}}
+
+
+@pytest.mark.parametrize("kind", ["JSONB", "JSON", "place"])
+def test_fields_are_those_of_json_and_of_composite_types(
+    con: psycopg.Connection[Any], kind: str
+) -> None:
+    con.execute("DROP TABLE IF EXISTS pg_temp.held")
+    con.execute("DROP TYPE IF EXISTS place")
+    con.execute("CREATE TYPE place AS (city TEXT, level INTEGER)")
+    con.execute(f"CREATE TEMP TABLE held (x {kind})")
+    held = "('Oslo', 10)" if kind == "place" else """'{"city": "Oslo", "level": 10}'"""
+    con.execute(f"INSERT INTO held VALUES ({held}), (NULL)")  # noqa: S608 -- constants
+    city, level = (POSTGRES.field(build.column("x"), name) for name in ("city", "level"))
+    number = POSTGRES.comparable(level, Datatype.NUMBER)
+    cities = build.from_(build.select(city), build.table("held"))
+    assert rows(con, cities) == ["Oslo", None]
+    large = exp.GT(this=number, expression=build.number(9))
+    assert rows(con, build.from_(build.select(large), build.table("held"))) == [True, None]
+
+
+def test_fields_of_fields(con: psycopg.Connection[Any]) -> None:
+    whole = build.cast(exp.Literal.string('{"a": {"b": "c"}}'), "JSONB")
+    assert value(con, POSTGRES.field(POSTGRES.field(whole, "a"), "b")) == "c"
+
+
+def test_an_array_has_a_row_for_each_element(con: psycopg.Connection[Any]) -> None:
+    parsed = sqlglot.parse_one("SELECT 1 AS id, ARRAY['a', 'b'] AS tags", read="postgres")
+    assert isinstance(parsed, exp.Query)
+    rows_of = build.subquery(parsed, "t")
+    taken = POSTGRES.unnested(rows_of, build.column("tags", "t"), "tag", hides=False)
+    assert rows(con, taken) == ["a", "b"]
+    assert POSTGRES.lacks(taken) == []
+
+
+def test_an_element_can_not_stand_in_its_lists_place() -> None:
+    subquery = build.subquery(build.select(build.number(1)), "t")
+    taken = POSTGRES.unnested(subquery, build.column("tags"), "tags", hides=True)
+    (told,) = POSTGRES.lacks(taken)
+    assert told.startswith("column in the place of another")
