@@ -9,6 +9,7 @@ from kpidsl.kinds.binding.fields import Fields, key_text
 from kpidsl.kinds.binding.formulas import FormulaBinder
 from kpidsl.kinds.binding.literals import whole_days
 from kpidsl.kinds.binding.misfits import refused
+from kpidsl.kinds.binding.ranks import is_apart_from_ranks
 from kpidsl.kinds.binding.scope import Amounts, Scope
 from kpidsl.kinds.binding.shapes import (
     ANYTHING,
@@ -149,7 +150,7 @@ def _bind_lines(cost: Fields, scope: Scope) -> list[tuple[str, Value | None]]:
         by = options.get(ALLOCATE_BY)
         if by is not None and value is not None:
             allocation = FormulaBinder(scope).bind(by)
-            if allocation is None:
+            if allocation is None or not is_apart_from_ranks(allocation, "an allocation", scope):
                 value = None
             elif isinstance(value.expr, FixedAmount):
                 value = replace(value, expr=replace(value.expr, allocate_by=allocation.expr))

@@ -334,7 +334,8 @@ class Convert(Applied):
 
 @dataclass(frozen=True, slots=True)
 class Rank(Applied):
-    """`rank(x)`: 1 for the largest among the members of the same period; equal values share one."""
+    """`rank(x)`: 1 for the largest among the members of the same period in which x counts something
+    (S1); equal values share one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,20 @@ def leaf_sources(expr: MetricExpr, metrics: Mapping[str, Metric]) -> frozenset[s
     return frozenset(leaf.split(".", 1)[0] for leaf in _leaves(expr, metrics))
 
 
+def parts_of(expr: MetricExpr, metrics: Mapping[str, Metric]) -> tuple[MetricExpr, ...]:
+    """Return what a formula is directly made of: of a metric its formula, of a measure nothing."""
+    match expr:
+        case MetricRef(name=name) if name in metrics:
+            return (metrics[name].expr,)
+        case MetricArithmetic(left=left, right=right):
+            return (left, right)
+        case MetricCoalesce(items=items):
+            return items
+        case Applied(operand=inner):
+            return (inner,)
+    return ()
+
+
 def has_data(expr: MetricExpr, metrics: Mapping[str, Metric]) -> bool:
     """Tell whether a formula has anything but literals: a measure, a metric, a fixed amount."""
     match expr:

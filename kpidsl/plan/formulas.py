@@ -19,13 +19,15 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class LeafValue:
-    """A leaf with its null policy (S13); `over` reads it from those `Totals`."""
+    """A leaf with its null policy (S13); `over` reads it from those `Totals`. `counts`: of no rows
+    it is 0 already, also where others have some."""
 
     column: str
     zero_when_empty: bool
     source: str
     look: Look = Look()
     over: Over | None = None
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class RegroupValue:
     zero_when_empty: bool
     leaves: tuple[LeafValue, ...]
     over: Over | None = None
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,33 @@ class FirstKnown:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The rank among the rows of a period, the largest first."""
+    """The rank among the rows of a period in which the operand counts something, the largest
+    first: rows that other metrics add to an answer change no rank (S1)."""
 
     operand: Formula
 
 
 Value = LeafValue | RegroupValue | AccrualValue
 Formula = Value | Number | Operation | Negation | FirstKnown | Place
+
+
+def has_none_of_no_rows(formula: Formula) -> bool:
+    """Tell whether a formula has no value in a cell where it has no rows (S13). A total has those
+    of other cells."""
+    match formula:
+        case (
+            LeafValue(zero_when_empty=zero, over=over)
+            | RegroupValue(zero_when_empty=zero, over=over)
+        ):
+            return not zero and over is None
+        case Operation(_, left, right):
+            return has_none_of_no_rows(left) or has_none_of_no_rows(right)
+        case Negation(operand) | Place(operand):
+            return has_none_of_no_rows(operand)
+        case FirstKnown(items):
+            return all(map(has_none_of_no_rows, items))
+        case Number() | AccrualValue():
+            return False
 
 
 def may_have_decimals(formula: Formula) -> bool:

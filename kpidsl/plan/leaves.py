@@ -28,7 +28,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Aggregate, Measure
+from kpidsl.model.sources import COUNTS, Aggregate, Measure
 from kpidsl.plan.conversion import Conversion, Conversions, unconverted
 from kpidsl.plan.events import from_event_to_event
 from kpidsl.plan.formulas import (
@@ -217,6 +217,7 @@ class Expansion:
             spec.measure.source,
             self.look(spec),
             spec.around.over,
+            measure.aggregate in COUNTS,
         )
 
     def _regrouped(self, spec: RegroupSpec) -> RegroupValue:
@@ -231,7 +232,8 @@ class Expansion:
             values = apart.formula(spec.expr.operand, inside)
             zero = spec.expr.aggregate in {Aggregate.SUM, Aggregate.COUNT}
             leaves = tuple(leaves_of(values))
-            self.regroups[spec] = RegroupValue(column, zero, leaves, spec.around.over)
+            counts = spec.expr.aggregate == Aggregate.COUNT
+            self.regroups[spec] = RegroupValue(column, zero, leaves, spec.around.over, counts)
         return self.regroups[spec]
 
     def look(self, spec: LeafSpec) -> Look:

@@ -9,17 +9,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from kpidsl.model.periods import Grain
-from kpidsl.plan.formulas import (
-    AccrualValue,
-    FirstKnown,
-    Formula,
-    LeafValue,
-    Negation,
-    Number,
-    Operation,
-    Place,
-    RegroupValue,
-)
+from kpidsl.plan.formulas import has_none_of_no_rows
 from kpidsl.plan.nodes import PERIOD, Compute, Frame, Regroup, Subtotal
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
@@ -134,18 +124,3 @@ def _of_one(entity: tuple[str, ...], value: exp.Expr) -> exp.Expr:
     known = [exp.Not(this=build.is_null(build.column(column))) for column in entity]
     is_one = build.conjunction(known)
     return value if is_one is None else build.case([(is_one, value)])
-
-
-def has_none_of_no_rows(formula: Formula) -> bool:
-    """Tell whether a formula has no value where it has no rows (S13)."""
-    match formula:
-        case LeafValue(zero_when_empty=zero) | RegroupValue(zero_when_empty=zero):
-            return not zero
-        case Operation(_, left, right):
-            return has_none_of_no_rows(left) or has_none_of_no_rows(right)
-        case Negation(operand) | Place(operand):
-            return has_none_of_no_rows(operand)
-        case FirstKnown(items):
-            return all(map(has_none_of_no_rows, items))
-        case Number() | AccrualValue():
-            return False

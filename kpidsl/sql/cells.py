@@ -20,8 +20,10 @@ from kpidsl.plan.formulas import (
     Over,
     Place,
     RegroupValue,
+    has_none_of_no_rows,
     may_have_decimals,
 )
+from kpidsl.plan.leaves import parts_of
 from kpidsl.plan.looks import Look
 from kpidsl.plan.nodes import PERIOD, Accrual, Frame
 from kpidsl.sql import build
@@ -87,7 +89,7 @@ class Cells:
                 ]
                 return exp.Coalesce(this=first, expressions=rest)
             case Place(operand):
-                return self._rank(self.value(operand))
+                return self._rank(operand)
 
     def met(self, formula: Formula) -> exp.Expr:
         """Return a value that meets others in one column."""
@@ -98,14 +100,39 @@ class Cells:
         self.used.add(table)
         return build.column(name, table)
 
-    def _rank(self, value: exp.Expr) -> exp.Expr:
-        """Rank the known values of a period, the largest first."""
+    def _rank(self, operand: Formula) -> exp.Expr:
+        """Rank the known values of a period, the largest first. Those of no rows of their own come
+        last, as NULL, and have no rank."""
         if not self.ranked:
             return build.cast(exp.Null(), "BIGINT")
+        value = self.value(operand)
+        tests = [] if has_none_of_no_rows(operand) else self._counted(operand)
+        counted = build.disjunction(tests)
+        if counted is not None:
+            value = build.case([(counted, value)])
         order = exp.Order(expressions=[exp.Ordered(this=value, desc=True, nulls_first=False)])
         within = [] if self.frame.grain is None else [self._column(PERIOD, CELLS)]
         rank = exp.Window(this=exp.Rank(), partition_by=within, order=order)
         return build.case([(exp.Not(this=build.is_null(value.copy())), rank)])
+
+    def _counted(self, formula: Formula) -> list[exp.Expr]:
+        """Return the tests of which one holds where a formula counts something in the cell itself:
+        a total doesn't, and a fixed amount does where it falls to no member, or to this one."""
+        tests: list[exp.Expr] = []
+        for part in dict.fromkeys(parts_of(formula)):
+            match part:
+                case AccrualValue(column):
+                    tests.append(exp.Not(this=build.is_null(self._column(column, CELLS))))
+                    weight = self.accruals[column][0].weight
+                    tests += [] if weight is None else self._counted(weight)
+                case LeafValue(column, over=None, counts=True) | RegroupValue(
+                    column, over=None, counts=True
+                ):
+                    some = exp.NEQ(this=self._column(column, CELLS), expression=build.number(0))
+                    tests.append(some)
+                case LeafValue(column, over=None) | RegroupValue(column, over=None):
+                    tests.append(exp.Not(this=build.is_null(self._column(column, CELLS))))
+        return tests
 
     def _leaf(self, leaf: LeafValue) -> exp.Expr:
         value = self._of_none(leaf) if self.empty else self._of_rows(leaf)

@@ -49,6 +49,12 @@ OF_REGION = EntityValue(REVENUE, (REGION,))
         ("total(revenue, of: channel)", Total(REVENUE, (CHANNEL,)), "USD", False),
         ("rank(revenue)", Rank(REVENUE), "number", False),
         (
+            "rank(revenue - total(revenue))",
+            Rank(MetricArithmetic("-", REVENUE, Total(REVENUE))),
+            "number",
+            False,
+        ),
+        (
             "avg(revenue per region)",
             OverEntities(REVENUE, "avg", (REGION,)),
             "USD",
@@ -141,6 +147,13 @@ def test_what_a_function_is_bound_to(
         ("share(revenue, of: 5)", "K205 5"),
         ("share(revenu, of: channel)", "K211 revenu"),
         ("revenue + rank(revenue)", "K301 rank(revenue)"),
+        ("total(rank(revenue))", "K320 rank(revenue)"),
+        ("share(1 + rank(revenue), of: channel)", "K320 1 + rank(revenue)"),
+        ("total(place)", "K320 place"),
+        ("rank(-rank(revenue))", "K320 -rank(revenue)"),
+        ("rank(total(revenue))", "K320 total(revenue)"),
+        ("rank(revenue_of_all / 2)", "K320 revenue_of_all / 2"),
+        ("rank(5)", "K320 5"),
         ("forecast(revenue)", "K291 forecast"),
         ("revenue per region", "K311 revenue per region"),
         ("revenue where revenue per month > 5", "K319 month"),
@@ -170,7 +183,8 @@ def test_what_a_function_is_bound_to(
 )
 def test_mistakes_in_a_function(formula: str, finding: str) -> None:
     """One message each, at the part that is wrong."""
-    _, findings = checked(f"{SHOP}\nmetric m: {formula}\n")
+    named = "metric place: rank(revenue)\nmetric revenue_of_all: total(revenue)"
+    _, findings = checked(f"{SHOP}\n{named}\nmetric m: {formula}\n")
     assert [error.partition(":")[0] for error in errors(findings)] == [finding]
 
 

@@ -106,6 +106,13 @@ def test_what_a_measure_is_net_of_counts_as_deducted() -> None:
         ("\nroi r {\n  gain: ‹revenue›\n  cost { a: «imports» }\n}\n", "K302"),
         ("\n«roi r» {\n  gain: revenue\n}\n", "K204"),
         ("\nroi r {\n  gain: revenue\n  cost { a: cogs { allocate_by: «orders» } }\n}\n", "K403"),
+        (
+            (
+                "\nroi r {\n  gain: revenue\n"
+                "  cost { a: 5 USD per day { allocate_by: «rank(cogs)» } }\n}\n"
+            ),
+            "K320",
+        ),
         ("\nroi r {\n  gain: revenue\n  cost { a: cogs }\n  ad_cost: «b»\n}\n", "K211"),
         ("\nroi r {\n  gain: revenue\n  cost { a: cogs }\n  attribution: «linear»\n}\n", "K291"),
         ("\nroi r {\n  gain: revenue\n  cost { a: cogs }\n}\nmetric m: «r» * 2\n", "K214"),

@@ -5,7 +5,7 @@ It shares the data shapes with the product and nothing else: no SQL, no plan, no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -44,7 +44,7 @@ from tests.oracle.members import members_of
 from tests.oracle.money import check_currency
 from tests.oracle.periods import with_longer_periods
 from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
-from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic
+from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic, counts_some
 from tests.oracle.shown import shown, with_tested
 from tests.oracle.spans import Spans, spans
 from tests.oracle.together import Tie, led, totals
@@ -336,22 +336,35 @@ class _Evaluator:
     def _over_entities(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
     ) -> Number | None:
-        """The values of the entities that have rows in the group, aggregated (S10); where some
-        leaf is not known there is none, not even of a count."""
+        """The values of the entities that have rows in the group, aggregated (S10)."""
+        values = self._of_entities(expr, around, span, combo)
+        return self._aggregated(expr, values, replace(around, per=expr.entity), span)
+
+    def _of_entities(
+        self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
+    ) -> list[Number | None]:
         inner = replace(around, per=expr.entity)
         group = self._group(around, combo)
-        entities: set[Combo] = set()
-        for part, inside in self._parts(expr.operand, inner):
-            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
-                return None
-            for found in self._with_entities(part, inside, span):
-                if found[: len(group)] == group:
-                    entities.add(found[len(group) :])
-        values = [
+        entities = {
+            found[len(group) :]
+            for part, inside in self._parts(expr.operand, inner)
+            for found in self._with_entities(part, inside, span)
+            if found[: len(group)] == group
+        }
+        return [
             self._value(expr.operand, inner, span, combo + entity)
             for entity in entities
             if not any(isinstance(member, Absent) for member in entity)
         ]
+
+    def _aggregated(
+        self, expr: OverEntities, values: Sequence[object], inner: Around, span: Span | None
+    ) -> Number | None:
+        """An aggregate over values; where some leaf is not known there is none, not even of a
+        count."""
+        for part, inside in self._parts(expr.operand, inner):
+            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
+                return None
         result = aggregate(expr.aggregate, values, expr.fraction)
         assert result is None or isinstance(result, int | float | Decimal)
         return result
@@ -371,14 +384,14 @@ class _Evaluator:
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
     ) -> Number | None:
         """The values of all periods within the period of the group, aggregated (S10, S17)."""
+        values = self._in_group(expr, around, span, combo)
+        return self._aggregated(expr, values, replace(around, reach=None), span)
+
+    def _in_group(
+        self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
+    ) -> list[object]:
         own = self._group(around, combo)
-        values = [value for group, value in self._of_periods(expr, around, span) if group == own]
-        for part, inside in self._parts(expr.operand, replace(around, reach=None)):
-            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
-                return None
-        result = aggregate(expr.aggregate, values, expr.fraction)
-        assert result is None or isinstance(result, int | float | Decimal)
-        return result
+        return [value for group, value in self._of_periods(expr, around, span) if group == own]
 
     def _of_periods(
         self, expr: OverEntities, around: Around, span: Span | None
@@ -439,11 +452,49 @@ class _Evaluator:
     def _rank(
         self, operand: MetricExpr, around: Around, span: Span | None, combo: Combo
     ) -> int | None:
+        """A row's place among those that have something of their own to compare (S1)."""
         own = self._value(operand, around, span, combo)
-        if own is None or self.beyond is not None:
+        if own is None or self.beyond is not None or not self._rests(operand, around, span, combo):
             return None
-        others = [self._value(operand, around, span, other) for other in self._peers]
+        others = [
+            self._value(operand, around, span, other)
+            for other in self._peers
+            if self._rests(operand, around, span, other)
+        ]
         return 1 + sum(other > own for other in others if other is not None)
+
+    def _rests(  # noqa: C901, PLR0911 -- a case a kind
+        self, expr: MetricExpr, around: Around, span: Span | None, combo: Combo
+    ) -> bool:
+        """Whether a formula counts something in a group by itself, as a total does not."""
+        match expr:
+            case Constant() | Total():
+                return False
+            case MeasureRef():
+                told, inside = self._as_declared(expr, around)
+                if isinstance(told, OverEntities):
+                    return self._rests(told, inside, span, combo)
+                own = self._group(inside, combo)
+                return self._leaf(told, inside).counts_some(self._days(inside, span), own)
+            case MetricRef(name):
+                return self._rests(self._metric(name), around, span, combo)
+            case FixedAmount(allocate_by=weight):
+                if combo in self._combos(expr, around, span):
+                    return True
+                if weight is None or not (self.query.by or around.filters):
+                    return False
+                return self._rests(weight, around, span, combo)
+            case MetricArithmetic(_, left, right):
+                return any(self._rests(part, around, span, combo) for part in (left, right))
+            case MetricNegate(operand) | Rank(operand):
+                return self._rests(operand, around, span, combo)
+            case MetricCoalesce(items):
+                return any(self._rests(item, around, span, combo) for item in items)
+            case OverEntities(period=Grain()):
+                return counts_some(expr.aggregate, self._in_group(expr, around, span, combo))
+            case OverEntities():
+                return counts_some(expr.aggregate, self._of_entities(expr, around, span, combo))
+        return self._rests(expr.operand, self._within(expr, around), span, combo)
 
     def _fixed(
         self, amount: FixedAmount, around: Around, span: Span | None, combo: Combo

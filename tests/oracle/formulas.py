@@ -69,6 +69,8 @@ class Formulas:
         """What conditions are about."""
         self.periods: tuple[Grain, ...] = tuple(Grain)
         self.events: tuple[str, ...] = ()
+        self.ranks = True
+        """Whether there may be ranks, which have no totals."""
         self.fixed = bool(shifts)
         """Whether there may be fixed amounts."""
 
@@ -101,6 +103,25 @@ class Formulas:
             case "prior" if self.shifts:
                 metric = e.Prior(metric, *pick(self.draw, self.shifts))
         return e.EntityValue(metric, self._entity())
+
+    def _ranked(self) -> e.MetricExpr:
+        """Something whose values are whole numbers, so that no engine takes equal ones for
+        different ones."""
+        counts = [ref for ref in self.measures if self._exact(ref)]
+        count: e.MetricExpr = pick(self.draw, counts)
+        match pick(self.draw, ("count", "negative", "difference", "share", "filtered", "entities")):
+            case "negative":
+                return e.MetricNegate(count)
+            case "difference":
+                return e.MetricArithmetic("-", count, pick(self.draw, counts))
+            case "share":
+                return e.MetricArithmetic("-", count, e.Total(pick(self.draw, counts)))
+            case "filtered" if self.conditions:
+                return e.Filtered(e.MetricNegate(count), self.condition(timed=self.timed))
+            case "entities" if self.dimensions:
+                aggregate = pick(self.draw, ("sum", "count", "min", "max"))
+                return e.MetricNegate(e.OverEntities(count, aggregate, self._entity()))
+        return count
 
     def _over_entities(self, depth: int) -> e.OverEntities:
         aggregate = pick(self.draw, OVER_ENTITIES)
@@ -192,7 +213,7 @@ class Formulas:
                 2 + 6 * bool(self.events)
             ) * bool(self.shifts)
             kinds += ["fixed"] * 5 * self.fixed + ["reach"] * 6 * self.ended
-            kinds += ["total"] * 2 + ["rank"]
+            kinds += ["total"] * 2 + ["rank"] * self.ranks
             kinds += ["over entities"] * 4 * bool(self.dimensions or (self.timed and self.periods))
         match pick(self.draw, kinds):
             case "arithmetic":
@@ -223,9 +244,12 @@ class Formulas:
             case "total":
                 named = [dimension for _, dimension in self.by]
                 of = pick(self.draw, (None, *((each,) for each in named)))
-                return e.Total(self.formula(depth - 1), of)
+                before, self.ranks = self.ranks, False
+                total = e.Total(self.formula(depth - 1), of)
+                self.ranks = before
+                return total
             case "rank":
-                return e.Rank(pick(self.draw, [ref for ref in self.measures if self._exact(ref)]))
+                return e.Rank(self._ranked())
             case "over entities":
                 return self._over_entities(depth)
             case "fixed":

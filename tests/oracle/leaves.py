@@ -26,14 +26,14 @@ from kpidsl.model.expr import (
     QueryDimension,
     RowExpr,
 )
-from kpidsl.model.sources import Aggregate, Measure
+from kpidsl.model.sources import COUNTS, Aggregate, Measure
 from kpidsl.plan.query import Absent
 from tests.oracle.around import Around
 from tests.oracle.bridges import Prefix, bridge_of, choosing, shares
 from tests.oracle.days import Span, day_of
 from tests.oracle.money import Conversion, in_currency, last_known
 from tests.oracle.paths import Hop, Reach, reach
-from tests.oracle.rows import Refused, Row, Rows, aggregate, arithmetic
+from tests.oracle.rows import Refused, Row, Rows, aggregate, arithmetic, counts_some
 
 Member = object
 Combo = tuple[Member, ...]
@@ -134,10 +134,22 @@ class Leaf:
         """The aggregate over a group, by the null policy (S13), where `period` is known."""
         if period is not None and not self.knows(period):
             return None
+        if self.bridge:
+            return aggregate("sum", self._of_shares(span, combo))
+        values = self._values(span, combo)
+        return aggregate(self.measure.aggregate, values, self.measure.fraction)
+
+    def counts_some(self, span: Span | None, combo: Combo) -> bool:
+        """Whether the leaf has rows in a group that it counts."""
+        if self.measure.aggregate in COUNTS:
+            return self.value(span, combo) != 0
+        values = self._of_shares(span, combo) if self.bridge else self._values(span, combo)
+        return counts_some(self.measure.aggregate, values)
+
+    def _values(self, span: Span | None, combo: Combo) -> list[object]:
+        """What is aggregated: of each row, or of each key once."""
         values: list[object] = []
         by_key: dict[tuple[object, ...], list[object]] = {}
-        if self.bridge:
-            return self._of_shares(span, combo)
         held = [row for row, _, combos, _ in self._in(span) if combo in combos]
         for row in self.rows.ordered(self.measure.aggregate, held):
             value = self._amount(row, span)
@@ -146,8 +158,7 @@ class Leaf:
                 by_key.setdefault(key, []).append(value)
             else:
                 values.append(value)
-        values += [aggregate("max", together) for together in by_key.values()]
-        return aggregate(self.measure.aggregate, values, self.measure.fraction)
+        return values + [aggregate("max", together) for together in by_key.values()]
 
     def _amount(self, row: Row, span: Span | None) -> Any:
         operand = self.measure.operand
@@ -155,14 +166,14 @@ class Leaf:
         rated = self._rated(row, span) if self.conversions else None
         return in_currency(self.rows, self.measure, self.conversions, value, row, rated)
 
-    def _of_shares(self, span: Span | None, combo: Combo) -> object:
-        """The shares of amounts, or of rows, added up (S7)."""
+    def _of_shares(self, span: Span | None, combo: Combo) -> list[object]:
+        """The shares of amounts, or of rows, to be added up (S7)."""
         values: list[object] = []
         for row, _, combos, share in self._in(span):
             amount = self._amount(row, span) if combo in combos else None
             counts = self.measure.aggregate is Aggregate.COUNT and amount is not None
             values.append(share if counts else arithmetic("*", amount, share))
-        return aggregate("sum", values)
+        return values
 
     def _rated(self, row: Row, span: Span | None) -> date | None:
         """The day of a row's rate: its own, or of a level the last of the period, which in one that

@@ -399,6 +399,11 @@ def _quantile(values: Sequence[Any], fraction: Fraction) -> float:
     return float(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
 
 
+def counts_some(name: str, values: Sequence[Any]) -> bool:
+    """Whether an aggregate has values that it counts; a deviation of one value is none."""
+    return sum(value is not None for value in values) > (name == "stddev")
+
+
 def aggregate(name: str, values: Sequence[Any], fraction: Decimal | None = None) -> Any:
     """An aggregate over a group's values, NULLs among them (S13), in order where that matters;
     `fraction` is a percentile's."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from kpidsl.kinds.binding.calls import check_arguments
 from kpidsl.kinds.binding.columns import listed
 from kpidsl.kinds.binding.dimensions import find_dimension
+from kpidsl.kinds.binding.ranks import fits_rank, is_apart_from_ranks
 from kpidsl.kinds.binding.scope import NOTHING, Scope
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.values import Value
@@ -51,6 +52,8 @@ def bind_applied(call: tree.Call, bind: Bind, scope: Scope) -> Value | None:
     if not check_arguments(plain, count, count, scope):
         return None
     operand = bind(plain.arguments[0].value)
+    if operand is not None and not _stands_for_itself(name, operand, scope):
+        return None
     second = plain.arguments[1].value if count > 1 else None
     option = named[0].value if named else None
     applied = _applied(name, operand, second, option, scope)
@@ -60,6 +63,13 @@ def bind_applied(call: tree.Call, bind: Bind, scope: Scope) -> Value | None:
     unit = operand.unit if same_unit else NUMBER
     shown = percent if not same_unit else operand.percent
     return Value(expr, unit, call.span, shown, False, NOTHING)
+
+
+def _stands_for_itself(name: str, operand: Value, scope: Scope) -> bool:
+    """Tell whether the rows of an answer have of an operand what a function asks of it (S1)."""
+    if name in {"rank", "total", "share"} and not is_apart_from_ranks(operand, f"`{name}`", scope):
+        return False
+    return name != "rank" or fits_rank(operand, scope)
 
 
 def _applied(

@@ -14,21 +14,17 @@ from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.values import Value
 from kpidsl.model.expr import (
-    Applied,
     Constant,
     EntityValue,
     FixedAmount,
     Literal,
-    MetricArithmetic,
-    MetricCoalesce,
     MetricExpr,
-    MetricRef,
     OverEntities,
     QueryDimension,
     Rank,
     Total,
 )
-from kpidsl.model.leaves import has_data, leaf_sources
+from kpidsl.model.leaves import has_data, leaf_sources, parts_of
 from kpidsl.model.periods import Grain
 from kpidsl.model.purpose import Metric
 from kpidsl.model.sources import BY_ORDER, Aggregate
@@ -195,14 +191,5 @@ def _has_value_of_one(value: Value, scope: Scope) -> bool:
 def _parts(expr: MetricExpr, metrics: Mapping[str, Metric]) -> Iterator[MetricExpr]:
     """Yield a formula and everything below it."""
     yield expr
-    match expr:
-        case MetricRef(name) if name in metrics:
-            yield from _parts(metrics[name].expr, metrics)
-        case MetricArithmetic(_, left, right):
-            yield from _parts(left, metrics)
-            yield from _parts(right, metrics)
-        case MetricCoalesce(items):
-            for item in items:
-                yield from _parts(item, metrics)
-        case Applied(operand):
-            yield from _parts(operand, metrics)
+    for part in parts_of(expr, metrics):
+        yield from _parts(part, metrics)

@@ -195,4 +195,14 @@ CODES: tuple[CodeInfo, ...] = (
         _SHOP + "\nmetric frequent: revenue where rank(orders) per channel <= 3\n",
         _SHOP + "\nmetric frequent: revenue where orders per channel >= 3\n",
     ),
+    CodeInfo(
+        "K320",
+        "no amount to rank, or a rank for an amount",
+        "`rank` is taken of totals and numbers alone, or a rank stands where amounts are put "
+        "together: in `total`, `share`, `rank` or an allocation.",
+        "A rank is the place of a row among those that have something of their own to compare. "
+        "Totals are the same for many rows, and places add up to nothing.",
+        _SHOP + "\nmetric place: rank(total(revenue, of: channel))\n",
+        _SHOP + "\nmetric place: rank(revenue)\n",
+    ),
 )
