@@ -15,7 +15,7 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite"]
+EngineName = Literal["duckdb", "sqlite", "postgres"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 SQLITE_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "sqlite:///shop.sqlite"\n'
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import pytest
@@ -26,8 +26,8 @@ from kpidsl.text.diagnostic import Diagnostic, Severity
 from tests.oracle.generate import Case
 from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
+from tests.support import EngineName
 
-EngineName = Literal["duckdb", "sqlite", "postgres"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
 EVERY_ENGINE = (*ENGINES, pytest.param("postgres", marks=pytest.mark.postgres))

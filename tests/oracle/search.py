@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from tests.oracle.coverage import rules, several
-from tests.oracle.engine import EngineName
 from tests.oracle.generate import case_of
 from tests.oracle.test_against_engine import compared
 from tests.oracle.test_generate import answered
+from tests.support import EngineName
 
 _SHOWN = 3
 """So many disagreements are printed."""

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from kpidsl.model.expr import Arithmetic, FixedAmount, MeasureRef, MetricArithmetic, OverEntities
 from kpidsl.model.sources import Aggregate
 from tests.oracle.coverage import parts
-from tests.oracle.engine import EVERY_ENGINE, EngineName, run_on
+from tests.oracle.engine import EVERY_ENGINE, run_on
 from tests.oracle.evaluate import evaluate
 from tests.oracle.generate import Case, cases
 from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
 from tests.oracle.together import Tie
+from tests.support import EngineName
 
 FLOAT_DIGITS = 15
 """Decimals of so many digits are told apart by the floats nearest to them."""

@@ -18,7 +18,8 @@ from kpidsl.plan.sharing import share
 from kpidsl.run.result import Result
 from kpidsl.run.runner import Outcome, Runner
 from tests.oracle.batches import BatchCase, batches
-from tests.oracle.engine import ENGINES, EngineName, engine_of
+from tests.oracle.engine import ENGINES, engine_of
+from tests.support import EngineName
 
 
 def differences(alone: Sequence[Outcome], together: Sequence[Outcome]) -> list[str]:

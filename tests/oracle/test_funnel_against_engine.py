@@ -16,9 +16,10 @@ from kpidsl.model.sources import Entity, Resolution
 from kpidsl.plan.query import Query
 from kpidsl.run.runner import Runner
 from tests.oracle.build import column, literal, model, source
-from tests.oracle.engine import EVERY_ENGINE, EngineName, engine_of
+from tests.oracle.engine import EVERY_ENGINE, engine_of
 from tests.oracle.funnel import Event, funnel_counts
 from tests.oracle.generate import Case
+from tests.support import EngineName
 
 # Stored in UTC. New York's clock is changed on 10 March at 7:00, and on 3 November at 6:00.
 STARTS = datetime(2024, 3, 10, 3), datetime(2024, 11, 3, 3)  # noqa: DTZ001

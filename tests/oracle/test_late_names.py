@@ -17,9 +17,10 @@ from kpidsl.plan.grains import rollup
 from kpidsl.plan.nodes import Aggregate
 from kpidsl.sql.once import counted_once
 from tests.oracle.build import ask, by, column, compare, model, of, source
-from tests.oracle.engine import EVERY_ENGINE, EngineName
+from tests.oracle.engine import EVERY_ENGINE
 from tests.oracle.generate import Case
 from tests.oracle.test_against_engine import compared
+from tests.support import EngineName
 
 MEASURES = {
     "lines": ("count",),

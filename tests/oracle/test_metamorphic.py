@@ -17,12 +17,13 @@ from kpidsl.model.expr import MeasureRef, Not, QueryDimension
 from kpidsl.model.sources import Aggregate, Measure
 from kpidsl.plan.query import Query, Selection
 from tests.oracle.coverage import measures_of
-from tests.oracle.engine import EVERY_ENGINE, EngineName, run_on
+from tests.oracle.engine import EVERY_ENGINE, run_on
 from tests.oracle.generate import Case, case_of
 from tests.oracle.leaves import Answer
 from tests.oracle.paths import ends
 from tests.oracle.rows import Refused
 from tests.oracle.test_against_engine import differences, tolerance
+from tests.support import EngineName
 
 _SEEDS = range(2_000_000, 2_000_400)
 _PAIRS = 25

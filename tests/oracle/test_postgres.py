@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.functions import SCALAR_BUILDERS
 from kpidsl.sql.periods import period_start
-from tests.oracle.build import ask, by, column, literal, model, of, source
+from tests.oracle.build import ask, by, column, days, literal, model, of, source
 from tests.oracle.days import bucket, buckets, hours
 from tests.oracle.engine import run_on
 from tests.oracle.generate import Case, case_of
@@ -223,6 +224,28 @@ def test_days_between_are_the_difference_of_days(con: psycopg.Connection[Any]) -
     between = SCALAR_BUILDERS["days_between"]([first, last])
     assert value(con, between) == 29
     assert "epoch" not in POSTGRES.text(between, pretty=False).lower()
+
+
+def test_moments_with_a_zone_are_read_in_the_projects() -> None:
+    # Half past one comes twice on 3 November; 4:30 of UTC is half past midnight.
+    at = [datetime(2024, 11, 3, hour, 30, tzinfo=UTC) for hour in (4, 5, 6)]
+    at.append(datetime(2024, 11, 3, 3, 30, tzinfo=UTC))  # still 2 November
+    made = model(
+        source("t", key=("id",), time="at", measures={"n": ("count",)}),
+        timezone="America/New_York",
+    )
+    table = [{"id": place, "at": each} for place, each in enumerate(at)]
+    columns = {"t": {"id": "INTEGER", "at": "TIMESTAMPTZ"}}
+    window = days("2024-11-03", "2024-11-04")
+    by_day = Case(made, ask(of("t.n"), grain=Grain.DAY, window=window), {"t": table}, columns)
+    assert run_on("postgres", by_day) == {(date(2024, 11, 3),): {"a": 3}}
+    by_hour = replace(by_day, query=replace(by_day.query, grain=DayPart.HOUR, sparse=True))
+    found = [str(start) for (start,) in run_on("postgres", by_hour)]
+    assert found == [
+        "2024-11-03 00:00:00-04:00",
+        "2024-11-03 01:00:00-04:00",
+        "2024-11-03 01:00:00-05:00",
+    ]
 
 
 # --- texts by their bytes --------------------------------------------------------------------
