@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
@@ -17,6 +18,7 @@ from kpidsl.text.render import render
 
 EngineName = Literal["duckdb", "sqlite", "postgres"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
+POSTGRES_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${SHOP_DATABASE}"\n'
 SQLITE_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "sqlite:///shop.sqlite"\n'
 
 
@@ -39,14 +41,25 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
     for name, text in tables.items():
         rows = [line.strip() for line in text.strip().splitlines()]
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    if Running.engine == "postgres":
+        from tests.servers.schemas import write_files  # noqa: PLC0415  (of the extra `engines`)
+
+        os.environ["SHOP_DATABASE"] = write_files(folder, tables)  # it has a password
+        (folder / "kpidsl.toml").write_text(POSTGRES_PROFILE, encoding="utf-8")
+        definitions = _of_tables(definitions, tables)
     if Running.engine == "sqlite":
         (folder / "kpidsl.toml").write_text(SQLITE_PROFILE, encoding="utf-8")
         write_sqlite(folder / "shop.sqlite", [folder / f"{name}.csv" for name in tables])
-        for name in tables:
-            definitions = definitions.replace(f'files: "{name}.csv"', f"table: {name}")
+        definitions = _of_tables(definitions, tables)
     file = folder / "project.kpi"
     file.write_text(definitions, encoding="utf-8")
     return kpidsl.load(file)
+
+
+def _of_tables(definitions: str, names: Iterable[str]) -> str:
+    for name in names:
+        definitions = definitions.replace(f'files: "{name}.csv"', f"table: {name}")
+    return definitions
 
 
 def write_sqlite(database: Path, files: Iterable[Path]) -> None:

@@ -1,63 +1,20 @@
-"""A case's rows as tables of a schema on a PostgreSQL server, and an engine that reads them."""
+"""PostgreSQL, with a case's rows as tables of a schema."""
 
 from __future__ import annotations
 
-import atexit
-import json
-import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-import pytest
-from psycopg.sql import SQL, Identifier
 
 from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
 from tests.oracle.generate import Case
-from tests.servers.postgres import postgres_server
-
-_LOCALE = "en_US.UTF-8"
-_NUMBERS = count(1)
-
-
-@cache
-def database() -> str:
-    """Start a server, once a process, and return the url of a database on it. That puts texts in
-    order as people do, so that a statement which leaves their order to it is found out."""
-    running = ExitStack()
-    atexit.register(running.close)
-    locales = running.enter_context(TemporaryDirectory())
-    _make_locale(Path(locales))
-    with pytest.MonkeyPatch.context() as around:
-        around.setenv("LOCPATH", locales)
-        server = running.enter_context(postgres_server())
-    server.run(server.url(), f"CREATE DATABASE cases TEMPLATE template0 LOCALE '{_LOCALE}'")
-    return server.url("cases")
-
-
-def _make_locale(folder: Path) -> None:
-    """The server knows the locales of the machine, which may have none but C."""
-    folder.chmod(0o755)  # a server doesn't run as root
-    made = ["localedef", "-i", "en_US", "-f", "UTF-8", str(folder / _LOCALE)]
-    try:
-        subprocess.run(made, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as failure:
-        raise RuntimeError("no locale for PostgreSQL: apt-get install locales") from failure
-
-
-@cache
-def _writer() -> psycopg.Connection[Any]:
-    return psycopg.connect(database(), autocommit=True)
+from tests.servers.schemas import dropped, made_schema, url_of, write_table
 
 
 class PostgresEngine:
@@ -69,11 +26,10 @@ class PostgresEngine:
     def __init__(self, case: Case, schema: str) -> None:
         self._case = case
         self._zone = ZoneInfo(case.model.settings.timezone)
-        self._con = psycopg.connect(database(), autocommit=True)
+        self._con = psycopg.connect(url_of(schema), autocommit=True)
         for name, value in {
             "datestyle": "ISO",
             "default_transaction_read_only": "on",
-            "search_path": schema,
             "timezone": case.model.settings.timezone,
         }.items():
             self._con.execute("SELECT set_config(%s, %s, false)", [name, value])
@@ -129,35 +85,13 @@ class PostgresEngine:
 @contextmanager
 def postgres_of(case: Case) -> Iterator[PostgresEngine]:
     """An engine over a case's rows, in a schema that is dropped afterwards."""
-    schema = f"case_{next(_NUMBERS)}"
-    with _writer().transaction():
-        _write(case, schema)
+    schema = made_schema()
+    for name, columns in case.columns.items():
+        rows = ([row[column] for column in columns] for row in case.tables[name])
+        write_table(schema, name, columns, rows)
     engine = PostgresEngine(case, schema)
     try:
         yield engine
     finally:
         engine.close()
-        _writer().execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
-
-
-def _write(case: Case, schema: str) -> None:
-    con = _writer()
-    con.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
-    for name, columns in case.columns.items():
-        table = Identifier(schema, name)
-        declared = SQL(", ").join(
-            SQL("{} {}").format(Identifier(column), SQL(_type(kind)))
-            for column, kind in columns.items()
-        )
-        con.execute(SQL("CREATE TABLE {} ({})").format(table, declared))
-        with con.cursor().copy(SQL("COPY {} FROM STDIN").format(table)) as copy:
-            for row in case.tables[name]:
-                copy.write_row([_kept(row[column]) for column in columns])
-
-
-def _type(kind: str) -> str:
-    return "JSONB" if kind.startswith("STRUCT") else kind
-
-
-def _kept(value: object) -> object:
-    return json.dumps(value) if isinstance(value, dict) else value
+        dropped(schema)

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from kpidsl.model.expr import Compare, Function, Like, QueryDimension, RowExpr
+from kpidsl.model.expr import Arithmetic, Compare, Function, Like, QueryDimension, RowExpr
 from kpidsl.model.moments import DayPart, runs
 from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Settings
@@ -60,7 +60,7 @@ def con() -> Iterator[psycopg.Connection[Any]]:
     """A session in which clocks are changed at midnight."""
     import psycopg  # noqa: PLC0415  (the extra `engines` brings it)
 
-    from tests.oracle.postgres import database  # noqa: PLC0415
+    from tests.servers.schemas import database  # noqa: PLC0415
 
     with psycopg.connect(database(), autocommit=True) as opened:
         opened.execute("SET TimeZone = 'Africa/Cairo'")
@@ -190,6 +190,12 @@ def test_sums_of_whole_numbers_are_whole() -> None:
 @pytest.mark.parametrize(("held", "rounded"), [(2.5, 3), (3.5, 4), (-2.5, -3), (0.4, 0)])
 def test_a_half_is_rounded_away_from_zero(kind: str, held: float, rounded: int) -> None:
     assert of_rows([Decimal(str(held))], kind, called("round")) == rounded
+
+
+def test_a_rounded_quotient_is_a_float() -> None:
+    quotient = Arithmetic("/", column("x"), literal(2))
+    found = of_rows([5, 4], "INTEGER", Function("round", (quotient,)))
+    assert repr(found) == "3.0"
 
 
 def test_parts_of_days_are_whole(con: psycopg.Connection[Any]) -> None:

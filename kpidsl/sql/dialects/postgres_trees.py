@@ -104,8 +104,10 @@ def first_of(
 
 def _rounded(node: exp.Round) -> exp.Expr:
     """Round a number by its digits: a half of a float would go to the even neighbour."""
-    node.set("this", build.cast(build.cast(node.this, "TEXT"), "DECIMAL"))
-    return node
+    value = node.this
+    node.set("this", build.cast(build.cast(value, "TEXT"), "DECIMAL"))
+    is_float = any(part.is_type("DOUBLE") for part in value.find_all(exp.Cast))
+    return build.cast(node.copy(), "DOUBLE") if is_float else node
 
 
 # --- texts by their bytes ------------------------------------------------------------------
