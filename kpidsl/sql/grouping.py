@@ -16,10 +16,11 @@ from kpidsl.model.units import Datatype
 from kpidsl.plan.looking import Span, counted_days
 from kpidsl.plan.looks import Look
 from kpidsl.plan.naming import Names
-from kpidsl.plan.nodes import PERIOD, Aggregate, Base, FanOut, Frame, Key, Leaf
+from kpidsl.plan.nodes import PERIOD, Aggregate, Base, Frame, Key, Leaf
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated, whole_values
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.fan_outs import FanOutJoin, key_state
 from kpidsl.sql.leaders import LeaderTables
 from kpidsl.sql.money import MONEY, MONEY_PLACES
 from kpidsl.sql.naming import LateNames
@@ -118,9 +119,9 @@ class Grouping:
         places = [place for place, key in enumerate(self.frame.keys) if key.column in own]
         return [name for name in key_columns(self.frame, places) if name != PERIOD]
 
-    def _fans(self, scope: Scope, node: Aggregate) -> list[_FanOutJoin]:
+    def _fans(self, scope: Scope, node: Aggregate) -> list[FanOutJoin]:
         names = self.relations.names
-        return [_FanOutJoin(scope, fan_out, node.keys, names) for fan_out in node.fan_outs]
+        return [FanOutJoin(scope, fan_out, node.keys, names) for fan_out in node.fan_outs]
 
     def conditions(
         self, scope: Scope, node: Aggregate, spans: str | None
@@ -175,7 +176,7 @@ class Grouping:
         return self.dialect.add(start, node.look.shift.months, node.look.shift.days)
 
     def _groups(
-        self, scope: Scope, node: Aggregate, fans: list[_FanOutJoin], spans: str | None
+        self, scope: Scope, node: Aggregate, fans: list[FanOutJoin], spans: str | None
     ) -> list[exp.Expr]:
         groups: list[exp.Expr] = []
         if node.timed:
@@ -344,46 +345,6 @@ class Grouping:
         return grouped(select, len(groups))
 
 
-class _FanOutJoin:
-    """Distinct (group, key) on the many side, joined to the scanned rows (S4)."""
-
-    def __init__(self, scope: Scope, fan_out: FanOut, keys: tuple[Key, ...], names: Names) -> None:
-        self._alias = names.unused(f"{fan_out.hops[-1].to}_groups")
-        self._positions = fan_out.positions
-        join = fan_out.hops[0].join
-        inner, link = scope.many_side(fan_out.hops)
-        foreign = [inner.value(part, link) for part in join.columns]
-        self._links = [f"key_{number}" for number in range(1, len(foreign) + 1)]
-        columns = [
-            build.alias(value, name) for name, value in zip(self._links, foreign, strict=True)
-        ]
-        for position in fan_out.positions:
-            columns.append(build.alias(inner.value(keys[position].value), f"value_{position}"))
-            columns.append(build.alias(key_state(inner, keys[position]), f"state_{position}"))
-        select = inner.apply_joins(build.select(*columns))
-        known = [exp.Not(this=build.is_null(value.copy())) for value in foreign]
-        self._select = build.distinct(build.where(select, *known))
-        self._matches = [
-            exp.EQ(this=build.column(name, self._alias), expression=scope.value(part))
-            for name, part in zip(self._links, join.target_columns, strict=True)
-        ]
-
-    def holds(self, position: int) -> bool:
-        return position in self._positions
-
-    def value(self, position: int) -> exp.Expr:
-        return build.column(f"value_{position}", self._alias)
-
-    def state(self, position: int) -> exp.Expr:
-        unmatched = build.is_null(build.column(self._links[0], self._alias))
-        found = build.column(f"state_{position}", self._alias)
-        return build.case([(unmatched, exp.Literal.string("unmapped"))], found)
-
-    def apply(self, select: exp.Select) -> exp.Select:
-        rows = build.subquery(self._select, self._alias)
-        return build.left_join(select, rows, build.conjunction(self._matches))
-
-
 def counted_by(node: Aggregate, frame: Frame) -> Span | None:
     """Return the days that a node needs; None when the question has no window."""
     if node.base is not None:
@@ -393,15 +354,6 @@ def counted_by(node: Aggregate, frame: Frame) -> Span | None:
 
 def _member(scope: Scope, key: Key) -> tuple[exp.Expr, exp.Expr]:
     return scope.value(key.value), key_state(scope, key)
-
-
-def key_state(scope: Scope, key: Key) -> exp.Expr:
-    """Return 'unmapped' where a join on the way found no partner, otherwise NULL."""
-    end = scope.end(key.value)
-    if not end:
-        return build.cast(exp.Null(), "VARCHAR")
-    unmatched = build.is_null(scope.matched(end))
-    return build.case([(unmatched, exp.Literal.string("unmapped"))])
 
 
 def grouped(select: exp.Select, count: int) -> exp.Select:

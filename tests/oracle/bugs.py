@@ -22,7 +22,7 @@ from tests.oracle.coverage import measures_of
 from tests.oracle.days import day_of
 from tests.oracle.generate import Case
 
-_FAN_OUT = grouping._FanOutJoin  # noqa: SLF001
+_FAN_OUT = grouping.FanOutJoin
 _LOWERING = lower.Lowering
 
 Plant = Callable[[pytest.MonkeyPatch], None]
