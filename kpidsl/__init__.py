@@ -18,18 +18,30 @@ if TYPE_CHECKING:
     from kpidsl.api.drafting import Drafted, draft
     from kpidsl.api.errors import KpidslError
     from kpidsl.api.loading import load
+    from kpidsl.api.profiles import ProfileFacts, profile_facts
     from kpidsl.api.project import Project
 
-__all__ = ["Drafted", "KpidslError", "Project", "demo", "draft", "load"]
+__all__ = [
+    "Drafted",
+    "KpidslError",
+    "ProfileFacts",
+    "Project",
+    "demo",
+    "draft",
+    "load",
+    "profile_facts",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Drafted": "kpidsl.api.drafting",
     "KpidslError": "kpidsl.api.errors",
+    "ProfileFacts": "kpidsl.api.profiles",
     "Project": "kpidsl.api.project",
     "demo": "kpidsl.api.demo",
     "draft": "kpidsl.api.drafting",
     "load": "kpidsl.api.loading",
+    "profile_facts": "kpidsl.api.profiles",
 }
 
 

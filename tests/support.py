@@ -16,7 +16,7 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite", "postgres"]
+EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 POSTGRES_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${SHOP_DATABASE}"\n'
 SQLITE_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "sqlite:///shop.sqlite"\n'

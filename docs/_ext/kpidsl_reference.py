@@ -133,6 +133,15 @@ def _type_word(datatype: Datatype) -> str:
     return "any" if datatype is Datatype.UNKNOWN else datatype.value
 
 
+def verbs_of(group: Any, before: str = "") -> Iterator[tuple[str, TyperCommand]]:  # noqa: ANN401
+    """Yield each verb with its name, after that of the group that it is in."""
+    for name, verb in group.commands.items():
+        if hasattr(verb, "commands"):
+            yield from verbs_of(verb, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", verb
+
+
 def verb_section(name: str, verb: TyperCommand) -> str:
     """Return one verb's section as Markdown."""
     rows = ["| option | says |", "|---|---|"]
@@ -164,8 +173,8 @@ class Verbs(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         self.env.note_reread()
-        verbs = get_command(app).commands.items()  # type: ignore[attr-defined]
-        text = "\n\n".join(verb_section(name, verb) for name, verb in verbs)
+        verbs = dict(verbs_of(get_command(app)))
+        text = "\n\n".join(verb_section(name, verb) for name, verb in verbs.items())
         return self.parse_text_to_nodes(text, allow_section_headings=True)
 
 

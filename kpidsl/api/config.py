@@ -9,10 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from kpidsl.engines.servers import SERVERS
+from kpidsl.engines.servers.address import SECRET_OPTION, Address, address_of
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.text.bundled import bundled
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
@@ -24,12 +27,15 @@ FILES_DIALECT = "duckdb"
 """The dialect of projects that run on their sources' files."""
 TIMEOUT = 300.0
 """Seconds that a question may take, where no profile says otherwise."""
+MAX_ROWS = 1_000_000
+"""How many rows an answer of a server may have, where no profile says otherwise."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
+_LOGIN = re.compile(r"(?<=://)[^/?#]*(?=@)")
 # The password of `scheme://user:password@host`, or an option such as `?token=…`.
 _SECRET = re.compile(
     r"(?:^|://)[^:/@]*:(?P<password>[^/]*)@"
-    r"|[?&;][^=&;]*(?:password|passwd|pwd|secret|token)[^=&;]*=(?P<option>[^&;]*)",
+    rf"|[?&;][^=&;]*(?:{SECRET_OPTION})[^=&;]*=(?P<option>[^&;]*)",
     re.IGNORECASE,
 )
 
@@ -52,10 +58,11 @@ class ProjectSection(_Strict):
 
 class Profile(_Strict):
     """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
-    `timeout` is in seconds."""
+    `timeout` is in seconds, `max_rows` what an answer of a server may have."""
 
     url: str
     timeout: float = Field(default=TIMEOUT, gt=0)
+    max_rows: int = Field(default=MAX_ROWS, gt=0)
 
 
 class Config(_Strict):
@@ -172,23 +179,63 @@ class Database:
 def dialect_of(config: Config, name: str | None) -> str:
     """Return the dialect of a profile's database; without one the sources' files are read."""
     profile = config.profile.get(name or config.default_profile or "")
-    scheme = "" if profile is None else profile.url.partition(":///")[0]
-    return scheme if scheme in DIALECTS else FILES_DIALECT
+    scheme = "" if profile is None else _filled(profile.url).partition("://")[0]
+    server = SERVERS.get(scheme)
+    dialect = scheme if server is None else server.dialect
+    return dialect if dialect in DIALECTS else FILES_DIALECT
 
 
-def database_of(profile: Profile, folder: Path) -> tuple[Database | None, list[Diagnostic]]:
-    """Return the database file that a profile's url names."""
-    url = _VARIABLE.sub(lambda found: os.environ[found[1]], profile.url)
-    dialect, separator, path = url.partition(":///")
-    if dialect in DIALECTS and separator and path and "?" not in path:
-        return Database(dialect, folder / path), []
+def target_of(
+    name: str, profile: Profile, folder: Path
+) -> tuple[Database | Address | None, list[Diagnostic]]:
+    """Return the database file or the server that a profile's url names."""
+    url = _filled(profile.url)
+    scheme, separator, rest = url.partition("://")
+    if scheme in SERVERS and separator:
+        address = address_of(url)
+        return address, [] if address is not None else [_unreadable(name)]
+    path = rest.removeprefix("/")
+    if scheme in DIALECTS and rest.startswith("/") and path and "?" not in path:
+        return Database(scheme, folder / path), []
     # What comes from the environment is never shown; the scheme as it is written is no secret.
-    scheme = _SCHEME.match(profile.url)
-    shown = f"the form `{scheme[0]}…`" if scheme else "this form"
+    written = _SCHEME.match(profile.url)
+    shown = f"the form `{written[0]}…`" if written else "this form"
+    known = _listed(f"{item}://" for item in ("duckdb", "sqlite", *SERVERS))
     return None, [
         error(
             "K923",
-            f"a url of {shown} can't be used: this version runs on DuckDB and SQLite files only",
-            help='use `url = "duckdb:///path/to/file.duckdb"` or `"sqlite:///path/to/file.db"`',
+            f"a url of {shown} can't be used: this version runs on urls that begin with {known}",
+            help='use `url = "duckdb:///path/to/file.duckdb"`, `"sqlite:///path/to/file.db"` or '
+            '`"postgresql://user:${PASSWORD}@host/database"`',
         )
     ]
+
+
+def _unreadable(name: str) -> Diagnostic:
+    return error(
+        "K923",
+        f"the url of profile `{name}` can't be read: a `/`, `@`, `#` or `?` may stand in its "
+        "password as it is, or its port is no number",
+        help="give the password by a variable of its own, as in "
+        "`postgresql://user:${PASSWORD}@host/database`, or write `%2F`, `%40`, `%23` and `%3F`",
+    )
+
+
+def _filled(url: str) -> str:
+    """Return a url with the values of its variables, as far as there are any. In a login and an
+    option a value is taken as it is, whatever signs it holds."""
+
+    def plain(found: re.Match[str]) -> str:
+        return os.environ.get(found[1], "")
+
+    def encoded(found: re.Match[str]) -> str:
+        return quote(plain(found), safe="")
+
+    login = _LOGIN.search(url)
+    if login is not None:
+        start, end = login.span()
+        before, after = url[:start] + _VARIABLE.sub(encoded, login[0]), url[end:]
+    else:
+        before, after = "", url
+    path, mark, options = after.partition("?")
+    return before + _VARIABLE.sub(plain, path) + mark + _VARIABLE.sub(encoded, options)

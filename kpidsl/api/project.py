@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Unpack
 
 from kpidsl import __version__
-from kpidsl.api.config import TIMEOUT, Config, Database, database_of, dialect_of, profile_of
+from kpidsl.api.config import Config, dialect_of
+from kpidsl.api.connecting import connected
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.api.provenance import commit_of
 from kpidsl.api.question import Asked, Question, ask, window_of
 from kpidsl.engines.base import Engine
-from kpidsl.engines.embedded import EmbeddedEngine
-from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.pages import Report
 from kpidsl.model.periods import Window
@@ -103,26 +102,16 @@ class Project:
 
     @cached_property
     def _connected(self) -> Engine:
-        model = self._checked()
-        profile, found = profile_of(self.config, self.profile)
-        database, timeout = None, TIMEOUT
-        if profile is not None:
-            database, found = database_of(profile, self.folder)
-            timeout = profile.timeout
-        if has_errors(found):
-            raise KpidslError(found)
-        self._engine, found = self._opened(database, model.settings.timezone, timeout)
+        self._engine, found = connected(
+            self.config,
+            self.profile,
+            self.folder,
+            timezone=self._checked().settings.timezone,
+            made_by=self._made_by,
+        )
         if self._engine is None:
             raise KpidslError(found)
         return self._engine
-
-    def _opened(
-        self, database: Database | None, timezone: str, timeout: float
-    ) -> tuple[Engine | None, list[Diagnostic]]:
-        if database is not None and database.dialect == "sqlite":
-            return SQLiteEngine.open(database.path, timezone, timeout=timeout)
-        path = None if database is None else database.path
-        return EmbeddedEngine.open(self.folder, path, timezone, timeout=timeout)
 
     def compile(self, *metrics: str, dialect: str | None = None, **asked: Unpack[Asked]) -> str:
         """Return the SQL that answers a question, in the dialect of the profile's database or in

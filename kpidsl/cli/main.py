@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 import kpidsl
-from kpidsl.cli import check, compile, demo, explain, init, query, report, verify  # noqa: A004
+from kpidsl.cli import (
+    check,
+    compile,  # noqa: A004
+    demo,
+    explain,
+    init,
+    profile,
+    query,
+    report,
+    verify,
+)
 from kpidsl.cli.once import Once
 
 app = typer.Typer(
@@ -39,6 +49,10 @@ def kpidsl_command(
 
 for _verb in (init, demo, check, compile, query, verify, report, explain):
     app.command(_verb.__name__.rpartition(".")[2], cls=Once, help=_verb.HELP)(_verb.run)
+
+_profile = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+_profile.command("test", cls=Once, help=profile.TEST_HELP)(profile.run_test)
+app.add_typer(_profile, name="profile", help="Try the profiles of kpidsl.toml.")
 
 
 def main() -> None:

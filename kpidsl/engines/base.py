@@ -45,7 +45,9 @@ class TableFacts:
 
 class EngineError(Exception):
     """A statement failed. `kind` is one of `missing table`, `missing column`, `value`,
-    `overflow`, `timeout`, `cancelled`, `permission` and `other`; the text is the engine's own.
+    `overflow`, `division` by zero, `timeout`, `cancelled`, `permission`, `writing` where only
+    reading is allowed, `too many rows`, `lost` of the connection, and `other`; the text is the
+    engine's own.
     """
 
     def __init__(self, kind: str, text: str) -> None:

@@ -16,7 +16,8 @@ from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
 from kpidsl.engines.sqlite_numbers import digits_of
 from kpidsl.engines.sqlite_values import Misfit, TooLarge
-from kpidsl.model.sources import FilesOrigin, Source
+from kpidsl.engines.tables_only import refused_files
+from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic, error
 
 T = TypeVar("T")
@@ -83,16 +84,7 @@ class SQLiteEngine:
         return engine, []
 
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
-        return [
-            error(
-                "K502",
-                f"source `{source.name}` reads files, and a SQLite database has tables only",
-                source.span,
-                help="load the files into a table and name it by `table`, or run on DuckDB",
-            )
-            for source in sources
-            if isinstance(source.origin, FilesOrigin)
-        ]
+        return refused_files("a SQLite database", sources)
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         def answer() -> Table:

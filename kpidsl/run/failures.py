@@ -14,6 +14,34 @@ from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 CANCELLED = "K647"
+_PLAIN = {
+    "division": (
+        "K659",
+        "the SQL of a source divides by zero",
+        "write `nullif(…, 0)` around what it divides by",
+    ),
+    "lost": (
+        "K662",
+        "the connection to the database was lost",
+        "ask again when the server is there",
+    ),
+    "permission": (
+        "K663",
+        "the database doesn't allow the question",
+        "let an owner of the database grant the profile's user the right to read",
+    ),
+    "writing": (
+        "K664",
+        "the question would write to the database",
+        "leave out of the source's SQL what changes something",
+    ),
+    "too many rows": (
+        "K665",
+        "the answer has too many rows",
+        "ask by fewer dimensions or with `--limit`, or raise the profile's `max_rows`",
+    ),
+}
+"""The code, the fact and the mend of failures that say all themselves."""
 
 
 def explain(
@@ -59,6 +87,9 @@ def explain(
             )
         case "overflow":
             found = too_large(str(failure), [*asked, *used], measures, model)
+        case kind if kind in _PLAIN:
+            code, fact, mend = _PLAIN[kind]
+            found = _quoting(code, fact, str(failure), _only(asked), help=mend)
         case _:
             found = None
     return found or _quoting(

@@ -8,7 +8,7 @@ import kpidsl
 from kpidsl.text.codes import CODES
 from tests.cli.conftest import Shell
 
-VERBS = ["init", "demo", "check", "compile", "query", "verify", "report", "explain"]
+VERBS = ["init", "demo", "check", "compile", "query", "verify", "report", "explain", "profile"]
 
 
 def test_help_names_every_verb(shell: Shell) -> None:
@@ -17,9 +17,9 @@ def test_help_names_every_verb(shell: Shell) -> None:
     assert all(f"\n  {verb} " in done.out for verb in VERBS)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS[:-1], "profile test"])
 def test_the_help_of_a_verb_shows_an_example(shell: Shell, verb: str) -> None:
-    done = shell.run(verb, "--help")
+    done = shell.run(*verb.split(), "--help")
     assert done.code == 0
     assert f"Example: kpidsl {verb}" in done.out
     assert "\x1b" not in done.out

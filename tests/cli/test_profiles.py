@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import subprocess
 import sys
 
@@ -73,7 +75,7 @@ def test_a_missing_variable(
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://shop:${SHOP_DB}@db/shop",
+        "oracle://shop:${SHOP_DB}@db/shop",
         "${SHOP_DB}",
         "duckdb:///md:shop?motherduck_token=${SHOP_DB}",
     ],
@@ -89,7 +91,7 @@ def test_the_value_of_a_variable_is_not_printed(
         "--profile",
         "test",
         code=2,
-        names=["K923", "DuckDB and SQLite files only"],
+        names=["K923", "`duckdb://`, `sqlite://`, `postgresql://`"],
     )
     assert SECRET not in text
 
@@ -201,3 +203,28 @@ def test_the_time_limit_of_a_profile_holds(warehouse: Shell) -> None:
         "kpidsl.toml", SETTINGS.replace("[profile.test]", "timeout = 0.2\n[profile.test]")
     )
     warehouse.refused("query", "total", code=1, names=["K646", "0.2 s"])
+
+
+def test_a_profile_over_a_file_can_be_tried(warehouse: Shell) -> None:
+    done = warehouse.run("profile", "test", "dev")
+    assert done.code == 0
+    assert f"DuckDB {duckdb.__version__}" in done.out
+    assert "duckdb (executed)" in done.out
+    warehouse.refused("profile", "test", "tset", code=2, names=["K921", "use `test`"])
+    warehouse.write("kpidsl.toml", SETTINGS.replace("shop.duckdb", "shpo.duckdb"))
+    warehouse.refused("profile", "test", "dev", code=1, names=["K645", "use `shop.duckdb`"])
+
+
+def test_a_profile_over_a_sqlite_file_can_be_tried(shop: Shell) -> None:
+    sqlite3.connect(shop.folder / "shop.sqlite").close()
+    shop.write("kpidsl.toml", '[profile.w]\nurl = "sqlite:///shop.sqlite"\n')
+    facts = json.loads(shop.run("profile", "test", "w", "--format", "json").out)
+    assert facts == {
+        "profile": "w",
+        "engine": "SQLite",
+        "version": sqlite3.sqlite_version,
+        "only_reads": True,
+        "timezone": "UTC",
+        "dialect": "sqlite",
+        "support": "executed",
+    }

@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from kpidsl.engines.files.load import load
 from kpidsl.engines.files.typed import column_types
-from kpidsl.model.sources import FileSet
+from kpidsl.model.files import FileSet
 from kpidsl.sql import build
 from tests.servers.postgres import postgres_server
 

@@ -193,6 +193,15 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "measure paid: sum(coalesce(round(paid, 2), round(owed, 2))) as USD",
     ),
     CodeInfo(
+        "K659",
+        "a division by zero",
+        "The warehouse stopped at a row that divides by zero, in SQL of the author's own.",
+        "Where kpidsl divides, nothing per nothing is no value (S12); the author's SQL says for "
+        "itself.",
+        'source orders { sql: "SELECT *, amount / pieces AS price FROM order_lines" }',
+        'source orders { sql: "SELECT *, amount / nullif(pieces, 0) AS price FROM order_lines" }',
+    ),
+    CodeInfo(
         "K660",
         "a calendar that can't be read from its rows",
         "The rows that a `calendar` is `listed_in` miss days or a number, have a day twice, or the "
@@ -209,5 +218,38 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "A question by fiscal periods about those days is refused (K492); others are not affected.",
         "# orders.csv begins in 2019, fiscal_days.csv in 2021.\n" + _CALENDAR,
         "# fiscal_days.csv begins in 2019 too.\n" + _CALENDAR,
+    ),
+    CodeInfo(
+        "K662",
+        "the connection to the database was lost",
+        "The server was stopped or restarted, or the network was cut, while a question ran.",
+        "A statement that may have run is never sent a second time unasked; only a connection that "
+        "was not made is tried again.",
+        "kpidsl query revenue   # the server restarts",
+        "kpidsl query revenue",
+    ),
+    CodeInfo(
+        "K663",
+        "what the database doesn't allow",
+        "The user of the profile's url has no right to read a table or to call a function.",
+        "Leaving out what can't be read would be another number.",
+        "kpidsl query salaries",
+        "GRANT SELECT ON salaries TO kpidsl   # said by an owner, in the database",
+    ),
+    CodeInfo(
+        "K664",
+        "a statement that would write",
+        "SQL of the author's own, or a function that it calls, would have changed the database.",
+        "kpidsl only reads: its transactions are begun so that the server itself refuses to write.",
+        "source orders { sql: \"SELECT *, nextval('runs') AS run FROM order_lines\" }",
+        "source orders { table: order_lines }",
+    ),
+    CodeInfo(
+        "K665",
+        "too many rows",
+        "An answer has more rows than the profile's `max_rows`.",
+        "Answers are for people; millions of rows would fill the memory before anyone reads them.",
+        "kpidsl query revenue --by order_id",
+        "kpidsl query revenue --by order_id --limit 1000 --order -revenue",
     ),
 )

@@ -1,0 +1,54 @@
+"""From a profile to the engine that it names."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from kpidsl.api.config import TIMEOUT, Config, Database, profile_of, target_of
+from kpidsl.engines.base import Engine
+from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.servers.address import Address
+from kpidsl.engines.sqlite import SQLiteEngine
+from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+
+
+def connected(
+    config: Config, name: str | None, folder: Path, *, timezone: str, made_by: str
+) -> tuple[Engine | None, list[Diagnostic]]:
+    """Return an engine on a profile's database, or on the files of the sources where there is no
+    profile; or say why there is none. `made_by` is what a server's operators are told."""
+    profile, found = profile_of(config, name)
+    if has_errors(found):
+        return None, found
+    if profile is None:
+        return EmbeddedEngine.open(folder, None, timezone, timeout=TIMEOUT)
+    target, found = target_of(name or config.default_profile or "", profile, folder)
+    match target:
+        case None:
+            return None, found
+        case Address():
+            return _served(target, timezone, profile.timeout, profile.max_rows, made_by)
+        case Database("sqlite", path):
+            return SQLiteEngine.open(path, timezone, timeout=profile.timeout)
+        case Database(path=path):
+            return EmbeddedEngine.open(folder, path, timezone, timeout=profile.timeout)
+
+
+def _served(
+    address: Address, timezone: str, timeout: float, rows: int, made_by: str
+) -> tuple[Engine | None, list[Diagnostic]]:
+    server = address.server
+    missing = [module for module in server.needs if find_spec(module) is None]
+    if missing:
+        return None, [
+            error(
+                "K930",
+                f"{server.name} needs {' and '.join(f'`{name}`' for name in missing)}, which is "
+                "not installed",
+                help=f"install it: `pip install 'kpidsl[{server.extra}]'`",
+            )
+        ]
+    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    return ServerEngine.open(address, timezone, timeout=timeout, rows=rows, tag=made_by)

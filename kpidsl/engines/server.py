@@ -1,0 +1,308 @@
+"""A database server, by SQLAlchemy and the server's own driver."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from threading import Event
+from typing import Any, TypeVar
+
+import sqlalchemy
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy.types import Float, NullType, Numeric, TypeEngine
+
+from kpidsl.engines.attended import attended
+from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
+from kpidsl.engines.servers import Refusal, Server
+from kpidsl.engines.servers.address import Address
+from kpidsl.engines.servers.values import converted
+from kpidsl.engines.tables_only import refused_files
+from kpidsl.model.sources import Source
+from kpidsl.text.diagnostic import Diagnostic, error
+
+T = TypeVar("T")
+
+_CONNECTIONS = 4
+"""So many statements run at the same time; further ones wait."""
+_PATIENCE = 10
+"""Seconds in which a connection is made, and in which a statement that is cancelled stops."""
+_PAUSES = (0.5, 1.5)
+"""Seconds between the attempts to connect."""
+_GRACE = 5
+"""Seconds that the server has to stop a statement by itself when its time is up."""
+
+_MENDS = {
+    Refusal.HOST: ("the host isn't known", "correct the host in the profile's url"),
+    Refusal.UNREACHABLE: (
+        "it can't be reached",
+        "check that it runs, and the host and port in the profile's url",
+    ),
+    Refusal.LOGIN: (
+        "it refuses the login",
+        "check the user in the profile's url, and the variable that holds the password",
+    ),
+    Refusal.ENCRYPTION: (
+        "no encrypted connection can be made",
+        "check what the url says of TLS, such as `sslmode`, against what the server offers",
+    ),
+    Refusal.DATABASE: ("it has no such database", "correct the database in the profile's url"),
+    Refusal.OTHER: ("it can't be used", "check the profile's url"),
+}
+
+
+class NotConnected(Exception):
+    """No connection was made; the text is the driver's."""
+
+
+class ServerEngine:
+    """Read-only by construction: each statement is one SELECT in a transaction of its own, which
+    is begun as one that only reads, and rolled back.
+
+    `timeout` is in seconds, `rows` the most that an answer may have, and `tag` stands in a comment
+    above each statement, for those who look at what the server runs.
+    """
+
+    keeps = False
+
+    def __init__(
+        self, address: Address, *, timezone: str, timeout: float, rows: int, tag: str = "kpidsl"
+    ) -> None:
+        self._address = address
+        self._server: Server = address.server
+        self.dialect = self._server.dialect
+        self._timezone = timezone
+        self._timeout = timeout
+        self._rows = rows
+        self._tag = f"/* {tag.replace('*/', '')} */ "
+        self._under_way: set[_Statement] = set()
+        self._engine = sqlalchemy.create_engine(
+            sqlalchemy.URL.create(
+                self._server.driver,
+                address.user,
+                address.password,
+                address.host,
+                address.port,
+                address.database,
+                address.options,
+            ),
+            connect_args=self._server.arguments(_PATIENCE),
+            execution_options=self._server.options,
+            hide_parameters=True,
+            max_overflow=0,
+            pool_size=_CONNECTIONS,
+        )
+
+    @staticmethod
+    def open(
+        address: Address, timezone: str, *, timeout: float, rows: int, tag: str
+    ) -> tuple[ServerEngine | None, list[Diagnostic]]:
+        """Connect, or say why the server can't be connected to."""
+        engine = ServerEngine(address, timezone=timezone, timeout=timeout, rows=rows, tag=tag)
+        try:
+            with engine._connection(_Statement(engine._server)):
+                return engine, []
+        except NotConnected as failure:
+            engine.close()
+            return None, [engine._refused(str(failure))]
+
+    def _refused(self, text: str) -> Diagnostic:
+        why, text = self._server.refusal(text)
+        fact, mend = _MENDS[why]
+        return error(
+            why.value,
+            f"{self._server.name} at `{self._address.shown}`: {fact}: {text}",
+            help=mend,
+        )
+
+    def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
+        return refused_files(f"a {self._server.name} database", sources)
+
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        table = self._ask(lambda con: self._fetched(con, sql, self._rows + 1))
+        if len(table.rows) > self._rows:
+            raise EngineError("too many rows", f"more than {self._rows:,}")
+        return Table(table.columns, converted(table.rows, types, self._timezone))
+
+    def keep(self, sql: str) -> None:
+        """A transaction that only reads makes no temporary tables."""
+        del sql
+        raise EngineError("permission", "rows are not kept on a server")
+
+    def _fetched(self, con: sqlalchemy.Connection, sql: str, rows: int) -> Table:
+        result = self._executed(con, self._tag + self._server.at_most(sql, rows))
+        return Table(tuple(result.keys()), [tuple(row) for row in result])
+
+    def _executed(self, con: sqlalchemy.Connection, sql: str) -> sqlalchemy.CursorResult[Any]:
+        # Without this option `%` and `:name` in a statement would be taken for parameters.
+        return con.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+    # --- connections -----------------------------------------------------------------------
+
+    def _ask(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
+        """Do work on a connection; raises `EngineError`."""
+        statement = _Statement(self._server)
+        self._under_way.add(statement)
+        begun = time.monotonic()
+
+        def answer() -> T:
+            with self._connection(statement) as con:
+                return work(con)
+
+        too_long = EngineError("timeout", f"stopped after {self._timeout:g} s")
+        try:
+            return attended(answer, statement.stop, self._timeout + _GRACE)
+        except TimeoutError:
+            raise too_long from None
+        except NotConnected as failure:
+            raise EngineError("lost", str(failure)) from None
+        except DBAPIError as failure:
+            found = self._failed(failure)
+        finally:
+            self._under_way.discard(statement)
+        if found.kind == "cancelled" and time.monotonic() - begun >= self._timeout:
+            raise too_long
+        raise found
+
+    @contextmanager
+    def _connection(self, statement: _Statement) -> Iterator[sqlalchemy.Connection]:
+        """Yield a connection in a transaction that only reads, with the session's settings."""
+        con = self._connected(statement)
+        try:
+            yield con
+        finally:
+            statement.connection = None
+            with suppress(SQLAlchemyError):  # a connection that is lost has nothing to roll back
+                con.close()
+
+    def _connected(self, statement: _Statement) -> sqlalchemy.Connection:
+        """Connect, again after a pause where that may help: no statement has run yet."""
+        settings = self._server.settings(self._timezone, self._timeout)
+        for pause in (*_PAUSES, None):
+            con = None
+            try:
+                con = self._engine.connect()
+                statement.connection = con.connection.dbapi_connection
+                self._executed(con, settings)
+            except SQLAlchemyError as failure:
+                if con is not None:
+                    con.close()
+                reason = failure.orig if isinstance(failure, DBAPIError) else failure
+                text = self._address.without_secrets(" ".join(str(reason).split()))
+                was_kept = isinstance(failure, DBAPIError) and failure.connection_invalidated
+                again = was_kept or self._server.may_pass(text)
+                if pause is None or not again or statement.stopped.wait(pause):
+                    raise NotConnected(text) from None
+            else:
+                return con
+        raise AssertionError("the last attempt connects or raises")
+
+    def _failed(self, failure: DBAPIError) -> EngineError:
+        assert failure.orig is not None
+        found = self._server.failed(failure.orig, failure.statement or "")
+        text = self._address.without_secrets(str(found).strip())
+        return EngineError(found.kind, text.splitlines()[0] if text else found.kind)
+
+    def cancel(self) -> None:
+        for statement in list(self._under_way):
+            statement.stop()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # --- the catalogue ---------------------------------------------------------------------
+
+    def tables(self) -> list[str]:
+        def listed(con: sqlalchemy.Connection) -> list[str]:
+            catalogue = sqlalchemy.inspect(con)
+            return [
+                name if schema == catalogue.default_schema_name else f"{schema}.{name}"
+                for schema in catalogue.get_schema_names()
+                if schema != "information_schema"
+                for name in sorted(
+                    [*catalogue.get_table_names(schema), *catalogue.get_view_names(schema)]
+                )
+            ]
+
+        try:
+            return self._ask(listed)
+        except EngineError:
+            return []
+
+    def columns(self, path: Sequence[str]) -> dict[str, str]:
+        try:
+            return self._ask(
+                lambda con: {
+                    column["name"]: _type_name(column["type"], con)
+                    for column in _columns(con, path)
+                }
+            )
+        except EngineError:
+            return {}
+
+    def decimals(self, sql: str) -> dict[str, int]:
+        def described(con: sqlalchemy.Connection) -> dict[str, int]:
+            result = self._executed(con, self._tag + self._server.at_most(sql, 0))
+            assert result.cursor is not None
+            return {
+                name: scale
+                for name, _, _, _, precision, scale, _ in result.cursor.description
+                if precision is not None and scale is not None
+            }
+
+        return self._ask(described)
+
+    def facts(self, path: Sequence[str]) -> TableFacts:
+        def known(con: sqlalchemy.Connection) -> TableFacts:
+            rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
+            return TableFacts(
+                rows,
+                {
+                    column["name"]: column["type"].scale
+                    for column in _columns(con, path)
+                    if isinstance(column["type"], Numeric)
+                    and not isinstance(column["type"], Float)
+                    and column["type"].scale is not None
+                },
+            )
+
+        try:
+            return self._ask(known)
+        except EngineError:
+            return TableFacts()
+
+
+class _Statement:
+    """What runs on a connection, to be stopped from another thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.connection: Any = None
+        self.stopped = Event()
+        self._asked = 0.0
+        self._until = 0.0
+
+    def stop(self) -> None:
+        """Cancel the statement, at most once a second; hang up where it goes on and on."""
+        now = time.monotonic()
+        if not self.stopped.is_set():
+            self.stopped.set()
+            self._until = now + _PATIENCE
+        if self.connection is None or now < self._asked + 1:
+            return
+        self._asked = now
+        stop = self._server.cancel if now < self._until else self._server.hang_up
+        with suppress(Exception):  # whatever a driver raises, the next second brings another try
+            stop(self.connection)
+
+
+def _type_name(kind: TypeEngine[Any], con: sqlalchemy.Connection) -> str:
+    return "" if isinstance(kind, NullType) else kind.compile(dialect=con.dialect)
+
+
+def _columns(con: sqlalchemy.Connection, path: Sequence[str]) -> list[Any]:
+    *schemas, name = path
+    try:
+        return list(sqlalchemy.inspect(con).get_columns(name, schemas[-1] if schemas else None))
+    except NoSuchTableError:
+        return []

@@ -1,0 +1,11 @@
+"""Servers by the schemes of their urls."""
+
+from __future__ import annotations
+
+from kpidsl.engines.servers.base import Refusal, Server
+from kpidsl.engines.servers.postgres import Postgres
+
+_ALL: tuple[Server, ...] = (Postgres(),)
+SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
+
+__all__ = ["SERVERS", "Refusal", "Server"]

@@ -1,0 +1,70 @@
+"""What differs between servers, as data and small functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+from kpidsl.engines.base import EngineError
+
+
+class Refusal(StrEnum):
+    """Why a server can't be connected to; the values are the codes of what is said."""
+
+    HOST = "K931"
+    UNREACHABLE = "K932"
+    LOGIN = "K933"
+    ENCRYPTION = "K934"
+    DATABASE = "K935"
+    OTHER = "K936"
+
+
+class Server(Protocol):
+    """One kind of server. None imports its driver: a url names it, and it may not be installed.
+
+    `name` is what people call it, `dialect` a name in `kpidsl.sql.dialects.DIALECTS`, `extra` the
+    extra of kpidsl that brings the modules of `needs`, and `driver` SQLAlchemy's name for them.
+    """
+
+    name: str
+    dialect: str
+    schemes: tuple[str, ...]
+    extra: str
+    needs: tuple[str, ...]
+    driver: str
+    options: Mapping[str, object]
+    """SQLAlchemy's options of a connection that begins transactions which only read."""
+    about: str
+    """A SELECT of the server's version, its session's time zone, and whether that only reads."""
+
+    def arguments(self, patience: int) -> dict[str, object]:
+        """Return the driver's arguments for a connection to be made within so many seconds."""
+
+    def settings(self, timezone: str, timeout: float) -> str:
+        """Return the statement that begins each transaction: it sets what SQL and values rest
+        on, and the seconds after which the server stops a statement by itself. What a session
+        has kept of others may not be relied on, as a pool of connections may stand between."""
+
+    def at_most(self, sql: str, rows: int) -> str:
+        """Return a SELECT with no more rows than that, in the same order."""
+
+    def rows(self, path: Sequence[str]) -> str:
+        """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
+
+    def refusal(self, text: str) -> tuple[Refusal, str]:
+        """Return why a connection was not made, of which the driver says `text`, and what of that
+        is the reason."""
+
+    def may_pass(self, text: str) -> bool:
+        """Tell whether a connection that was not made may be a moment later."""
+
+    def failed(self, failure: BaseException, sql: str) -> EngineError:
+        """Return what a failure of the driver at a statement means. One that is cancelled is
+        `cancelled`, whether by someone or because its time is up."""
+
+    def cancel(self, connection: Any) -> None:  # noqa: ANN401 -- each driver has its own class
+        """Stop the statement that runs on a connection of the driver, on the server too."""
+
+    def hang_up(self, connection: Any) -> None:  # noqa: ANN401
+        """End a connection on which a statement won't stop, from another thread."""

@@ -1,0 +1,146 @@
+"""PostgreSQL, by psycopg."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kpidsl.engines.base import EngineError
+from kpidsl.engines.servers.base import Refusal
+
+_KINDS = {
+    "22003": "overflow",
+    "22012": "division",
+    "25006": "writing",
+    "3F000": "missing table",
+    "42501": "permission",
+    "42703": "missing column",
+    "42P01": "missing table",
+    "57014": "cancelled",
+    # By the first two digits, where the five tell no more.
+    "08": "lost",
+    "22": "value",
+    "57": "lost",
+}
+"""What PostgreSQL's error codes mean (appendix A of its manual)."""
+
+_BUSY = "too many|remaining connection slots|starting up|shutting down|recovery mode"
+_REFUSALS = (
+    (Refusal.HOST, r"(failed to resolve|could not translate) host"),
+    (Refusal.DATABASE, r"database _ does not exist"),
+    (Refusal.LOGIN, r"authentication failed|password|role _|pg_hba"),
+    (Refusal.ENCRYPTION, r"SSL|TLS|certificate|encryption"),
+    (
+        Refusal.UNREACHABLE,
+        "refused|time(out|d out)|unreachable|no route|no such file|closed the connection|reset by|"
+        + _BUSY,
+    ),
+)
+"""Why there is no connection, of which libpq has words and no code; `_` is a name."""
+_NAMES = re.compile(r"\"[^\"]*\"|'[^']*'")
+_MAY_PASS = re.compile(
+    rf"temporary failure|refused|closed the connection|reset by|{_BUSY}", re.IGNORECASE
+)
+_AROUND = re.compile(
+    r"^connection (failed|is bad): (connection to server at [^,]*, port \d+ failed: )?(FATAL: +)?"
+    r"| Is the server running .*$"
+)
+"""What libpq says beside the reason."""
+_OWN_KINDS = {"OperationalError": "lost", "DataError": "value"}
+"""What errors of psycopg itself mean, by class: the end of the connection, and a value of which
+Python has none."""
+
+_NAME = r'(?:"(?:[^"]|"")*"|\w+)'
+_COLUMN = re.compile(rf"(?:{_NAME}\s*\.\s*)*({_NAME})")
+
+
+class Postgres:
+    name = "PostgreSQL"
+    dialect = "postgres"
+    schemes: tuple[str, ...] = ("postgresql", "postgres")
+    extra = "postgres"
+    needs: tuple[str, ...] = ("sqlalchemy", "psycopg")
+    driver = "postgresql+psycopg"
+    options: Mapping[str, object] = {"postgresql_readonly": True}
+    about = (
+        "SELECT current_setting('server_version'), current_setting('TimeZone'), "
+        "current_setting('transaction_read_only') = 'on'"
+    )
+
+    def arguments(self, patience: int) -> dict[str, object]:
+        return {
+            "application_name": "kpidsl",
+            "client_encoding": "utf8",
+            "connect_timeout": patience,
+            # A server that is gone without a word is noticed within a minute.
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            # What is prepared is one statement: no second one ends the transaction.
+            "prepare_threshold": 0,
+            "autocommit": False,  # whatever the url says
+        }
+
+    def settings(self, timezone: str, timeout: float) -> str:
+        values = {
+            "TimeZone": timezone,
+            "DateStyle": "ISO",
+            "extra_float_digits": "1",
+            "standard_conforming_strings": "on",
+            "statement_timeout": str(max(1, round(timeout * 1000))),
+        }
+        calls = (f"set_config('{name}', {_text(value)}, true)" for name, value in values.items())
+        return f"SELECT {', '.join(calls)}"
+
+    def at_most(self, sql: str, rows: int) -> str:
+        return f'SELECT * FROM (\n{sql}\n) AS "answer" LIMIT {rows}'  # noqa: S608 -- is a SELECT
+
+    def rows(self, path: Sequence[str]) -> str:
+        quoted = ".".join('"' + part.replace('"', '""') + '"' for part in path)
+        return (
+            "SELECT CAST(NULLIF(GREATEST(reltuples, 0), 0) AS BIGINT) FROM pg_catalog.pg_class "  # noqa: S608
+            f"WHERE oid = to_regclass({_text(quoted)})"
+        )
+
+    def refusal(self, text: str) -> tuple[Refusal, str]:
+        words = _NAMES.sub("_", text)  # a host may be called `ssl.example.com`
+        found = (why for why, said in _REFUSALS if re.search(said, words, re.IGNORECASE))
+        return next(found, Refusal.OTHER), _AROUND.sub("", text)
+
+    def may_pass(self, text: str) -> bool:
+        return _MAY_PASS.search(_NAMES.sub("_", text)) is not None
+
+    def failed(self, failure: BaseException, sql: str) -> EngineError:
+        state = getattr(failure, "sqlstate", None)
+        diagnosis = getattr(failure, "diag", None)
+        text = getattr(diagnosis, "message_primary", None) or str(failure)
+        if state is None:
+            return EngineError(_OWN_KINDS.get(type(failure).__name__, "other"), text)
+        kind = _KINDS.get(state) or _KINDS.get(state[:2], "other")
+        place = getattr(diagnosis, "statement_position", None)
+        if kind == "missing column" and place is not None:
+            text = f'no such column: "{_column_at(sql, int(place))}"'
+        return EngineError(kind, text)
+
+    def cancel(self, connection: Any) -> None:  # noqa: ANN401
+        connection.cancel_safe(timeout=5)
+
+    def hang_up(self, connection: Any) -> None:  # noqa: ANN401
+        with socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+
+def _text(value: str) -> str:
+    doubled = value.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def _column_at(sql: str, place: int) -> str:
+    """Return the name of the column whose mention begins at a character, counted from 1: the
+    server's own words may be of any language."""
+    found = _COLUMN.match(sql, place - 1)
+    name = "" if found is None else found[1]
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

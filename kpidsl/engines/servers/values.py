@@ -1,0 +1,52 @@
+"""From the values of a driver to those of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from kpidsl.engines.base import ValueType
+
+
+def converted(
+    rows: Iterable[Sequence[object]], types: Sequence[ValueType] | None, zone: str
+) -> list[tuple[object, ...]]:
+    """Return rows of numbers, texts, days and naive local moments."""
+    local = ZoneInfo(zone)
+    if types is None:
+        return [tuple(_of_type(value, ValueType.ANY, local) for value in row) for row in rows]
+    return [
+        tuple(_of_type(value, kind, local) for value, kind in zip(row, types, strict=True))
+        for row in rows
+    ]
+
+
+def _of_type(value: object, kind: ValueType, zone: ZoneInfo) -> object:
+    match value:
+        case bool() | None | str():
+            return value
+        case Decimal():
+            return _number(value, kind)
+        case int():
+            return Decimal(value) if kind is ValueType.MONEY else _as_float(value, kind)
+        case datetime() if value.tzinfo is not None:
+            return value.astimezone(zone).replace(tzinfo=None)
+        case float() | date():  # a moment is a day, as Python's classes go
+            return value
+    return str(value)  # a member, such as an id or an address
+
+
+def _number(value: Decimal, kind: ValueType) -> object:
+    """Sums of whole numbers come as decimals without a place; decimals know infinity, which
+    is told by floats."""
+    if not value.is_finite():
+        return float(value)
+    if kind is ValueType.MONEY:
+        return value
+    return _as_float(int(value) if value.as_tuple().exponent == 0 else value, kind)
+
+
+def _as_float(value: int | Decimal, kind: ValueType) -> object:
+    return float(value) if kind is ValueType.FLOAT else value

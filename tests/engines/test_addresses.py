@@ -1,0 +1,75 @@
+"""Urls of servers: their parts, and what of them is never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpidsl.engines.servers import Refusal
+from kpidsl.engines.servers.address import address_of
+from kpidsl.engines.servers.postgres import Postgres
+
+
+def test_the_parts_of_a_url() -> None:
+    found = address_of(
+        "postgresql://an%40a:p%40ss%2F1@db.example.com:5433/my%20shop?sslmode=require"
+    )
+    assert found is not None
+    assert (found.user, found.password) == ("an@a", "p@ss/1")
+    assert (found.host, found.port, found.database) == ("db.example.com", 5433, "my shop")
+    assert found.options == {"sslmode": "require"}
+    assert found.shown == "db.example.com:5433"
+    assert found.server.dialect == "postgres"
+
+
+def test_a_socket_is_named_by_its_folder() -> None:
+    found = address_of("postgres:///shop?host=/var/run/postgresql")
+    assert found is not None
+    assert found.host is None
+    assert found.shown == "/var/run/postgresql"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ana:se/cret@db/shop",
+        "postgresql://ana:se#cret@db/shop",
+        "postgresql://ana:se?cret@db/shop",
+        "postgresql://db:port/shop",
+        "postgresql://ana:p@[db/shop",
+        "oracle://db/shop",
+        "postgresql",
+    ],
+)
+def test_a_url_of_which_the_parts_cannot_be_told(url: str) -> None:
+    assert address_of(url) is None
+
+
+def test_no_secret_is_shown_however_it_is_written() -> None:
+    found = address_of("postgresql://ana:p%40s%20s@db/shop?sslpassword=hunter2&sslmode=require")
+    assert found is not None
+    told = "p@s s, p%40s%20s, p%40s+s, p@s%20s: hunter2 at db needs require"
+    assert found.without_secrets(told) == "***, ***, ***, ***: *** at db needs require"
+    assert "p@s s" not in repr(found)
+    assert "hunter2" not in repr(found)
+
+
+AT = 'connection failed: connection to server at "{}", port 5432 failed: '
+UNLISTED = 'no pg_hba.conf entry for host "10.0.0.1", user "ana", database "shop", no encryption'
+UNKNOWN = "failed to resolve host 'ssl': [Errno -2] Name or service not known"
+ADVICE = " Is the server running on that host and accepting TCP/IP connections?"
+
+
+@pytest.mark.parametrize(
+    ("around", "reason", "why"),
+    [
+        ("{}", UNKNOWN, Refusal.HOST),
+        (AT.format("ssl.example.com") + "{}" + ADVICE, "Connection refused", Refusal.UNREACHABLE),
+        (AT.format("db") + "FATAL:  {}", "sorry, too many clients already", Refusal.UNREACHABLE),
+        (AT.format("127.0.0.1") + "FATAL:  {}", UNLISTED, Refusal.LOGIN),
+        (AT.format("::1") + "FATAL:  {}", 'database "password" does not exist', Refusal.DATABASE),
+        (AT.format("db") + "{}", "SSL error: certificate verify failed", Refusal.ENCRYPTION),
+        ("{}", 'invalid connection option "refused"', Refusal.OTHER),
+    ],
+)
+def test_why_postgresql_is_not_connected_to(around: str, reason: str, why: Refusal) -> None:
+    assert Postgres().refusal(around.format(reason)) == (why, reason)

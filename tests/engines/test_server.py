@@ -1,0 +1,417 @@
+"""A server as an engine, on PostgreSQL: what it reads and refuses, and how connections end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kpidsl.engines.base import EngineError, TableFacts, ValueType
+from kpidsl.engines.servers.address import address_of
+from tests.servers.proxy import proxy
+
+if TYPE_CHECKING:
+    from kpidsl.engines.server import ServerEngine
+    from tests.servers.postgres import PostgresServer
+
+pytestmark = pytest.mark.postgres
+
+TABLES = (
+    """CREATE TABLE sales (
+      id INTEGER PRIMARY KEY, amount NUMERIC(12, 2), weight DOUBLE PRECISION, paid_at TIMESTAMPTZ,
+      day DATE, channel VARCHAR(20), ref UUID, "net price" NUMERIC, pieces BIGINT
+    )""",
+    """INSERT INTO sales VALUES
+      (1, 10.10, 0.5, '2026-03-28 23:30+00', '2026-03-28', 'a',
+       '00000000-0000-0000-0000-00000000000a', 1.500, 9007199254740993),
+      (2, 20.00, 1.5, '2026-03-29 01:30+00', '2026-03-29', NULL, NULL, 2, 1)""",
+    "CREATE SCHEMA shop",
+    "CREATE VIEW shop.days AS SELECT day FROM sales",
+    "ANALYZE sales",
+)
+SLEEP = "SELECT pg_sleep(30)"
+
+
+@contextmanager
+def opened(url: str, **options: Any) -> Iterator[ServerEngine]:
+    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    address = address_of(url)
+    assert address is not None
+    settings: dict[str, Any] = {"timeout": 20, "rows": 1000, "tag": "kpidsl 1"} | options
+    engine, found = ServerEngine.open(address, "Europe/Berlin", **settings)
+    assert engine is not None, found
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@pytest.fixture
+def url(postgres_server: PostgresServer, postgres_url: str) -> str:
+    postgres_server.run(postgres_url, *TABLES)
+    return postgres_url
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[ServerEngine]:
+    with opened(url) as engine:
+        yield engine
+
+
+def failure(engine: ServerEngine, sql: str) -> tuple[str, str]:
+    with pytest.raises(EngineError) as failed:
+        engine.run(sql)
+    return failed.value.kind, str(failed.value)
+
+
+def running(server: PostgresServer, url: str) -> list[int]:
+    """The processes of the server in which a statement sleeps in this database."""
+    rows = server.run(
+        url,
+        "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() "
+        "AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
+    )
+    return [pid for (pid,) in rows if isinstance(pid, int)]
+
+
+def until(holds: Callable[[], object], seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.02)
+    return bool(holds())
+
+
+# --- values --------------------------------------------------------------------------------
+
+
+def test_values_have_the_types_of_answers(engine: ServerEngine) -> None:
+    """Berlin is one hour before UTC until 01:00 of 29 March 2026, then two."""
+    table = engine.run("SELECT * FROM sales ORDER BY id")
+    assert table.columns == (
+        *("id", "amount", "weight", "paid_at", "day", "channel", "ref", "net price", "pieces"),
+    )
+    assert table.rows == [
+        (
+            *(1, Decimal("10.10"), 0.5, datetime(2026, 3, 29, 0, 30), date(2026, 3, 28), "a"),  # noqa: DTZ001
+            *("00000000-0000-0000-0000-00000000000a", Decimal("1.500"), 9007199254740993),
+        ),
+        (
+            *(2, Decimal("20.00"), 1.5, datetime(2026, 3, 29, 3, 30), date(2026, 3, 29), None),  # noqa: DTZ001
+            *(None, 2, 1),
+        ),
+    ]
+
+
+def test_values_have_the_types_that_are_asked_for(engine: ServerEngine) -> None:
+    """PostgreSQL's sum of BIGINT is a NUMERIC, its average too."""
+    sql = "SELECT SUM(pieces), SUM(pieces), AVG(id), COUNT(*), SUM(amount) FROM sales"
+    types = [
+        *(ValueType.EXACT, ValueType.MONEY, ValueType.FLOAT, ValueType.FLOAT, ValueType.EXACT),
+    ]
+    [row] = engine.run(sql, types).rows
+    expected = (9007199254740994, Decimal(9007199254740994), 1.5, 2.0, Decimal("30.10"))
+    assert [(type(value), value) for value in row] == [(type(item), item) for item in expected]
+
+
+def test_signs_of_parameters_are_text(engine: ServerEngine) -> None:
+    assert engine.run("SELECT '50% off :x ::y %s', 7 % 4 -- %(z)s").rows == [
+        ("50% off :x ::y %s", 3)
+    ]
+
+
+def test_an_answer_without_rows_has_columns(engine: ServerEngine) -> None:
+    table = engine.run("SELECT id, day FROM sales WHERE id = 3")
+    assert (table.columns, table.rows) == (("id", "day"), [])
+
+
+def test_infinity_is_told(engine: ServerEngine) -> None:
+    assert engine.run("SELECT CAST('infinity' AS NUMERIC)").rows == [(float("inf"),)]
+    assert failure(engine, "SELECT CAST('infinity' AS DATE)")[0] == "value"
+
+
+# --- reading only --------------------------------------------------------------------------
+
+WRITING = [
+    "CREATE TABLE more (id INTEGER)",
+    "DELETE FROM sales",
+    "INSERT INTO sales (id) VALUES (3) RETURNING id",
+    "WITH gone AS (DELETE FROM sales RETURNING id) SELECT * FROM gone",
+    "SELECT 1; CREATE TABLE more (id INTEGER)",
+    "SELECT 1) AS x; COMMIT; CREATE TABLE more (id INTEGER); SELECT * FROM (SELECT 1",
+    "SELECT lo_create(0)",
+    "SELECT set_config('transaction_read_only', 'off', false)",
+    "COPY sales TO '/tmp/sales'",
+]
+
+
+@pytest.mark.parametrize("options", ["", "?options=-c%20default_transaction_read_only%3Doff"])
+def test_nothing_is_written(postgres_server: PostgresServer, url: str, options: str) -> None:
+    before = postgres_server.run(url, "SELECT count(*) FROM pg_class")
+    with opened(url + options) as engine:
+        for statement in WRITING:
+            failure(engine, statement)
+        failure(engine, "SELECT set_config('default_transaction_read_only', 'off', false)" * 2)
+        assert failure(engine, "SELECT lo_create(0)")[0] == "writing"
+    assert postgres_server.run(url, "SELECT count(*) FROM pg_class") == before
+    assert postgres_server.run(url, "SELECT count(*) FROM sales") == [(2,)]
+    assert postgres_server.run(url, "SELECT count(*) FROM pg_largeobject_metadata") == [(0,)]
+
+
+def test_a_url_does_not_end_the_transactions(url: str) -> None:
+    with opened(f"{url}?autocommit=true") as engine:
+        assert failure(engine, "SELECT lo_create(0)")[0] == "writing"
+
+
+def test_what_a_statement_sets_is_gone_with_it(engine: ServerEngine) -> None:
+    for setting, value in (("TimeZone", "Asia/Tokyo"), ("default_transaction_read_only", "off")):
+        engine.run(f"SELECT set_config('{setting}', '{value}', false)")
+    assert engine.run(
+        "SELECT current_setting('TimeZone'), current_setting('transaction_read_only')"
+    ).rows == [("Europe/Berlin", "on")]
+
+
+def test_nothing_is_kept(engine: ServerEngine) -> None:
+    assert not engine.keeps
+    with pytest.raises(EngineError) as refused:
+        engine.keep("CREATE TEMPORARY TABLE kept AS SELECT 1")
+    assert refused.value.kind == "permission"
+
+
+# --- what fails ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "said"),
+    [
+        ("SELECT * FROM sale", "missing table", "sale"),
+        ("SELECT * FROM nowhere.sales", "missing table", "nowhere.sales"),
+        ("SELECT ammount FROM sales", "missing column", 'no such column: "ammount"'),
+        ('SELECT "sales"."no ""way""" FROM sales', "missing column", 'column: "no "way""'),
+        ("SELECT CAST('n/a' AS NUMERIC)", "value", "n/a"),
+        ("SELECT 9223372036854775807 + pieces FROM sales", "overflow", "out of range"),
+        ("SELECT 1 / (id - 1) FROM sales", "division", "division by zero"),
+        ("SELECT nosuch(id) FROM sales", "other", "nosuch"),
+        ("SELECT generate_series(1, 1001)", "too many rows", "1,000"),
+    ],
+)
+def test_failures_have_kinds(engine: ServerEngine, sql: str, kind: str, said: str) -> None:
+    found, text = failure(engine, sql)
+    assert found == kind
+    assert said in text
+    assert "\n" not in text
+    assert engine.run("SELECT id FROM sales WHERE id = 1").rows == [(1,)]
+
+
+def test_as_many_rows_as_are_allowed(engine: ServerEngine) -> None:
+    numbers = engine.run("SELECT g FROM generate_series(1, 1000) AS g ORDER BY g DESC").rows
+    assert numbers == [(number,) for number in range(1000, 0, -1)]
+
+
+def test_a_right_that_is_missing(postgres_server: PostgresServer, url: str) -> None:
+    name = url.rpartition("/")[2]
+    postgres_server.run(url, f"CREATE ROLE reader_{name} LOGIN PASSWORD 'x'")
+    try:
+        with opened(f"postgresql://reader_{name}:x@127.0.0.1:{postgres_server.port}/{name}") as one:
+            kind, text = failure(one, "SELECT * FROM sales")
+            assert (kind, text) == ("permission", "permission denied for table sales")
+    finally:
+        postgres_server.run(url, f"DROP ROLE reader_{name}")
+
+
+def test_a_table_that_changes_between_two_runs(
+    postgres_server: PostgresServer, engine: ServerEngine, url: str
+) -> None:
+    for _ in range(7):  # psycopg prepares by itself what runs five times
+        assert engine.run("SELECT * FROM shop.days").columns == ("day",)
+    change = "CREATE OR REPLACE VIEW shop.days AS SELECT day, id FROM sales"
+    postgres_server.run(url, change)
+    assert engine.run("SELECT * FROM shop.days").columns == ("day", "id")
+    assert engine.run("SELECT channel FROM sales WHERE id = 1").rows == [("a",)]
+    postgres_server.run(url, "ALTER TABLE sales RENAME channel TO way")
+    assert failure(engine, "SELECT channel FROM sales WHERE id = 1")[0] == "missing column"
+    assert list(engine.columns(["sales"]))[5] == "way"
+
+
+# --- stopping ------------------------------------------------------------------------------
+
+
+def test_the_server_stops_a_statement_in_time(postgres_server: PostgresServer, url: str) -> None:
+    with opened(url, timeout=0.3) as engine:
+        begun = time.monotonic()
+        assert failure(engine, SLEEP) == ("timeout", "stopped after 0.3 s")
+        assert time.monotonic() - begun < 3  # and not after kpidsl's own five seconds of grace
+        assert running(postgres_server, url) == []
+        assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_a_statement_is_cancelled_on_the_server(
+    postgres_server: PostgresServer, engine: ServerEngine, url: str
+) -> None:
+    def cancel() -> None:
+        until(lambda: running(postgres_server, url))
+        engine.cancel()
+
+    other = threading.Thread(target=cancel)
+    other.start()
+    assert failure(engine, SLEEP)[0] == "cancelled"
+    other.join()
+    assert running(postgres_server, url) == []
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_ctrl_c_cancels_on_the_server(
+    postgres_server: PostgresServer, engine: ServerEngine, url: str
+) -> None:
+    here = threading.get_ident()
+
+    def press() -> None:
+        until(lambda: running(postgres_server, url))
+        signal.pthread_kill(here, signal.SIGINT)
+
+    other = threading.Thread(target=press)
+    other.start()
+    with pytest.raises(KeyboardInterrupt):
+        engine.run(SLEEP)
+    other.join()
+    assert running(postgres_server, url) == []
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_a_server_that_falls_silent_is_left(
+    postgres_server: PostgresServer, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy(postgres_server.port) as line:
+        behind = url.replace(str(postgres_server.port), str(line.port))
+        with opened(behind, timeout=0.2) as engine:
+            monkeypatch.setattr("kpidsl.engines.server._GRACE", 0.3)
+            monkeypatch.setattr("kpidsl.engines.server._PATIENCE", 0)
+            line.frozen.set()
+            begun = time.monotonic()
+            assert failure(engine, SLEEP)[0] == "timeout"
+            assert time.monotonic() - begun < 5
+
+
+# --- connections ---------------------------------------------------------------------------
+
+
+def test_a_connection_that_is_lost(
+    postgres_server: PostgresServer,
+    engine: ServerEngine,
+    url: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The statement may have run, and is not sent a second time."""
+
+    def kill() -> None:
+        until(lambda: running(postgres_server, url))
+        for pid in running(postgres_server, url):
+            postgres_server.run(url, f"SELECT pg_terminate_backend({pid})")
+
+    other = threading.Thread(target=kill)
+    other.start()
+    kind, text = failure(engine, SLEEP)
+    other.join()
+    assert kind == "lost"
+    assert "terminating connection" in text
+    assert running(postgres_server, url) == []
+    assert engine.run("SELECT 1").rows == [(1,)]
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_connection_that_ended_meanwhile_is_made_anew(
+    postgres_server: PostgresServer, engine: ServerEngine, url: str
+) -> None:
+    [(pid,)] = engine.run("SELECT pg_backend_pid()").rows
+    postgres_server.run(url, f"SELECT pg_terminate_backend({pid}, 5000)")
+    [(other,)] = engine.run("SELECT pg_backend_pid()").rows
+    assert other != pid
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize(("dropped", "connects"), [(2, True), (3, False)])
+def test_connecting_is_tried_three_times(
+    postgres_server: PostgresServer, url: str, dropped: int, connects: bool
+) -> None:
+    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    with proxy(postgres_server.port, dropped) as line:
+        address = address_of(url.replace(str(postgres_server.port), str(line.port)))
+        assert address is not None
+        engine, found = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
+        assert line.count == 3
+        if engine is None:
+            assert [item.code for item in found] == ["K932"]
+        else:
+            engine.close()
+        assert (engine is not None) == connects
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_wrong_password_is_tried_once(postgres_server: PostgresServer) -> None:
+    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    with proxy(postgres_server.port) as line:
+        address = address_of(f"postgresql://postgres:guess@127.0.0.1:{line.port}/postgres")
+        assert address is not None
+        engine, found = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
+        assert engine is None
+        assert [item.code for item in found] == ["K933"]
+        assert line.count == 1
+
+
+def test_a_time_zone_that_the_server_does_not_know(url: str) -> None:
+    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    address = address_of(url)
+    assert address is not None
+    engine, [found] = ServerEngine.open(address, "Mars/Phobos", timeout=5, rows=1, tag="")
+    assert engine is None
+    assert found.code == "K936"
+    assert "Mars/Phobos" in found.message
+
+
+def test_operators_see_who_asks(url: str) -> None:
+    with opened(url, tag="kpidsl 1, definitions */ abc") as engine:
+        [(name, query)] = engine.run(
+            "SELECT application_name, query FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+        ).rows
+    assert name == "kpidsl"
+    assert isinstance(query, str)
+    assert query.startswith("/* kpidsl 1, definitions  abc */ SELECT")
+
+
+# --- the catalogue -------------------------------------------------------------------------
+
+
+def test_tables_columns_and_sizes(engine: ServerEngine) -> None:
+    assert engine.tables() == ["sales", "shop.days"]
+    assert engine.columns(["shop", "days"]) == {"day": "DATE"}
+    types = engine.columns(["sales"])
+    assert types["amount"] == "NUMERIC(12, 2)"
+    assert types["paid_at"] == "TIMESTAMP WITH TIME ZONE"
+    assert engine.columns(["sale"]) == {}
+    assert engine.facts(["sales"]) == TableFacts(2, {"amount": 2})
+    assert engine.facts(["shop", "days"]) == TableFacts(None, {})
+    assert engine.facts(["it's", 'a "table"']) == TableFacts(None, {})
+
+
+def test_decimals_of_a_statement(engine: ServerEngine) -> None:
+    sql = 'SELECT amount, amount * 2 AS twice, id, "net price" FROM sales'
+    assert engine.decimals(sql) == {"amount": 2}
+    with pytest.raises(EngineError):
+        engine.decimals("SELECT nothing FROM sales")
