@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
+
 import kpidsl
 from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
@@ -18,7 +20,10 @@ from kpidsl.text.render import render
 
 EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
-POSTGRES_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${SHOP_DATABASE}"\n'
+"""The engines within this process."""
+EVERY_ENGINE = (*ENGINES, pytest.param("postgres", marks=pytest.mark.postgres))
+"""All that a project of files, copied into tables, may run on; one test each."""
+POSTGRES_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${{{variable}}}"\n'
 SQLITE_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "sqlite:///shop.sqlite"\n'
 
 
@@ -44,8 +49,11 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
     if Running.engine == "postgres":
         from tests.servers.schemas import write_files  # noqa: PLC0415  (of the extra `engines`)
 
-        os.environ["SHOP_DATABASE"] = write_files(folder, tables)  # it has a password
-        (folder / "kpidsl.toml").write_text(POSTGRES_PROFILE, encoding="utf-8")
+        url = write_files(folder, tables)
+        variable = f"DATABASE_{len(os.environ)}"  # a file may hold no password
+        os.environ[variable] = url
+        profile = POSTGRES_PROFILE.format(variable=variable)
+        (folder / "kpidsl.toml").write_text(profile, encoding="utf-8")
         definitions = _of_tables(definitions, tables)
     if Running.engine == "sqlite":
         (folder / "kpidsl.toml").write_text(SQLITE_PROFILE, encoding="utf-8")

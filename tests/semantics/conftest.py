@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import kpidsl
-from tests.support import ENGINES, Running, project
+from tests.support import EVERY_ENGINE, Running, project
 
 SHOP = """kpidsl 1
 project shop "Shop" { currency: USD, timezone: "America/New_York" }
@@ -105,9 +105,13 @@ day,channel,amount
 """
 
 
-@pytest.fixture(autouse=True, params=ENGINES)
+@pytest.fixture(autouse=True, params=EVERY_ENGINE)
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every case runs on every engine."""
+    """Every case runs on every engine, but for one that is marked as never on it."""
+    for never in request.node.iter_markers("never_on"):
+        engine, why = never.args
+        if engine == request.param:
+            pytest.skip(f"never on {engine}: {why}")
     monkeypatch.setattr(Running, "engine", request.param)
     return str(request.param)
 

@@ -22,9 +22,10 @@ source t {{
 }}
 """
 # 8 March 2026 is a Sunday; 03:30 of the 9th in UTC is 23:30 of the 8th in New York.
+TYPED = pytest.mark.never_on("postgres", "each of its columns has a type")
 ROW = "id,word,whole,part,day,seen,none,digits\n1, Ab ,7,2.5,2026-03-05,2026-03-09T03:30:00,,3.50"
 
-CASES: list[tuple[str, Any]] = [
+CASES: list[Any] = [
     ("lower(word)", " ab "),
     ("upper(word)", " AB "),
     ("trim(word)", "Ab"),
@@ -34,7 +35,7 @@ CASES: list[tuple[str, Any]] = [
     ("substring(word, 2)", "Ab "),
     ("substring(word, 2, 1)", "A"),
     ('replace(word, "b", "cc")', " Acc "),
-    ("coalesce(none, whole)", 7),
+    pytest.param("coalesce(none, whole)", 7, marks=TYPED),
     ("coalesce(whole, 3)", 7),
     ("nullif(whole, 7)", Absent.NONE),
     ("nullif(whole, 8)", 7),
@@ -68,8 +69,8 @@ CASES: list[tuple[str, Any]] = [
     ("whole - part * 2", 2),
     ("whole > 6", True),
     ("whole between 1 and 7", True),
-    ("none = 1", False),
-    ("not none = 1", True),
+    pytest.param("none = 1", False, marks=TYPED),
+    pytest.param("not none = 1", True, marks=TYPED),
     ("none is null", True),
     ('trim(word) in ["Ab", "Cd"]', True),
     ('word like "%b%"', True),
