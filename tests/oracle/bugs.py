@@ -231,7 +231,7 @@ BUGS = (
     ),
     Bug(
         "averages are averaged",
-        "S10 chosen totals",
+        "S10 totals recomputed",
         _merged_by(Aggregate.AVG, Aggregate.AVG),
         asked=_averages_and_their_totals,
     ),
