@@ -64,7 +64,8 @@ Compare = Annotated[
 Dialect = Annotated[
     str | None,
     typer.Option(
-        "--dialect", help="duckdb, postgres or sqlite; the profile's own where none is named."
+        "--dialect",
+        help="clickhouse, duckdb, postgres or sqlite; the profile's own where none is named.",
     ),
 ]
 

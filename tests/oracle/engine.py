@@ -27,10 +27,14 @@ from tests.oracle.generate import Case
 from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
 
-EngineName = Literal["duckdb", "sqlite", "postgres"]
+EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
-EVERY_ENGINE = (*ENGINES, pytest.param("postgres", marks=pytest.mark.postgres))
+EVERY_ENGINE = (
+    *ENGINES,
+    pytest.param("postgres", marks=pytest.mark.postgres),
+    pytest.param("clickhouse", marks=pytest.mark.clickhouse),
+)
 """All that a test may run on, one test each."""
 
 
@@ -125,6 +129,12 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
 
         with postgres_of(case) as server:
             yield server
+        return
+    if name == "clickhouse":
+        from tests.oracle.clickhouse import clickhouse_of  # noqa: PLC0415 -- of an extra
+
+        with clickhouse_of(case) as process:
+            yield process
         return
     with TemporaryDirectory() as folder:
         database = Path(folder) / "case.sqlite"

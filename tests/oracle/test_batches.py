@@ -18,7 +18,7 @@ from kpidsl.plan.sharing import share
 from kpidsl.run.result import Result
 from kpidsl.run.runner import Outcome, Runner
 from tests.oracle.batches import BatchCase, batches
-from tests.oracle.engine import ENGINES, EngineName, engine_of
+from tests.oracle.engine import EVERY_ENGINE, EngineName, engine_of
 
 
 def differences(alone: Sequence[Outcome], together: Sequence[Outcome]) -> list[str]:
@@ -69,7 +69,7 @@ def shares_rows(batch: BatchCase, runner: Runner) -> bool:
     return bool(share([item for item in planned if item], runner.ground).shared)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_a_batch_is_answered_as_its_questions_are(engine: EngineName) -> None:
     outcomes: Counter[str] = Counter()
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from kpidsl.sql.dialects.base import Clock, Dialect, Kind
+from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.postgres import Postgres
 from kpidsl.sql.dialects.sqlite import SQLite
 
-DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB(), "postgres": Postgres(), "sqlite": SQLite()}
+DIALECTS: dict[str, Dialect] = {
+    "clickhouse": ClickHouse(),
+    "duckdb": DuckDB(),
+    "postgres": Postgres(),
+    "sqlite": SQLite(),
+}
 
 __all__ = ["DIALECTS", "Clock", "Dialect", "Kind"]

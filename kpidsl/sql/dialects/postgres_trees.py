@@ -8,6 +8,7 @@ from hashlib import sha256
 from sqlglot import exp
 
 from kpidsl.sql import build
+from kpidsl.sql.dialects.stacks import arms
 
 
 def adapted(tree: exp.Expr) -> exp.Expr:
@@ -52,11 +53,11 @@ def _adapted(tree: exp.Expr) -> exp.Expr:
 
 
 def _stacked(union: exp.Union) -> exp.Expr:
-    arms = list(_arms(union))
-    for arm in arms:
-        _adapted(arm)
-    selects = [arm for arm in arms if isinstance(arm, exp.Select)]
-    if len(selects) == len(arms):
+    queries = list(arms(union))
+    for query in queries:
+        _adapted(query)
+    selects = [query for query in queries if isinstance(query, exp.Select)]
+    if len(selects) == len(queries):
         _give_types(selects)
     return union
 
@@ -79,17 +80,6 @@ def _none(arm: exp.Select, place: int) -> exp.Expr:
     rows.set("expressions", [rows.expressions[place].unalias()])
     rows.set("where", exp.Where(this=exp.Boolean(this=False)))
     return exp.Subquery(this=rows)
-
-
-def _arms(union: exp.Union) -> Iterator[exp.Expr]:
-    """Yield what is stacked, in order; the left arms nest as deep as there are queries."""
-    found: list[exp.Expr] = []
-    rest: exp.Expr = union
-    while isinstance(rest, exp.Union) and not build.is_verbatim(rest):
-        found.append(rest.expression)
-        rest = rest.this
-    yield rest
-    yield from reversed(found)
 
 
 def first_of(

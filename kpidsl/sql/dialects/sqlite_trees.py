@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from functools import reduce
 
 from sqlglot import exp
 
 from kpidsl.sql import build
+from kpidsl.sql.dialects.stacks import arms, is_constant
 
 _Type = exp.DataType.Type
 
@@ -29,8 +30,8 @@ def adapted(tree: exp.Expr) -> exp.Expr:
 
 def _stacked(union: exp.Union) -> exp.Expr:
     """Stack rows of constants as VALUES: SQLite stacks no more than 500 queries."""
-    queries = list(_queries(union))
-    if not all(_is_constant(query) for query in queries):
+    queries = list(arms(union))
+    if not all(map(is_constant, queries)):
         for query in queries:
             changed = adapted(query)
             if changed is not query:
@@ -46,23 +47,6 @@ def _stacked(union: exp.Union) -> exp.Expr:
     ]
     values = exp.Subquery(this=exp.Values(expressions=rows))
     return build.from_(build.select(*columns), values)
-
-
-def _queries(union: exp.Union) -> Iterator[exp.Query]:
-    """Yield what is stacked, in order; the left arms nest as deep as there are queries."""
-    found: list[exp.Query] = []
-    rest: exp.Expr = union
-    while isinstance(rest, exp.Union) and not build.is_verbatim(rest):
-        found.append(rest.expression)
-        rest = rest.this
-    assert isinstance(rest, exp.Query)
-    yield rest
-    yield from reversed(found)
-
-
-def _is_constant(query: exp.Query) -> bool:
-    own = isinstance(query, exp.Select) and not build.is_verbatim(query)
-    return own and not any(query.args.get(part) for part in ("from_", "where", "with_"))
 
 
 def _cast(node: exp.Cast) -> exp.Expr:

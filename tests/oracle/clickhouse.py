@@ -1,0 +1,157 @@
+"""ClickHouse in this process, with a case's rows as tables of a database of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from itertools import count
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
+from kpidsl.model.sources import Source
+from kpidsl.text.diagnostic import Diagnostic
+from tests.oracle.generate import Case
+
+_TYPES = {
+    "BIGINT": "Nullable(Int64)",
+    "BOOLEAN": "Nullable(Bool)",
+    "DATE": "Nullable(Date32)",
+    "DOUBLE": "Nullable(Float64)",
+    "INTEGER": "Nullable(Int32)",
+    "TIMESTAMP": "Nullable(DateTime64(6))",
+    "VARCHAR": "Nullable(String)",
+}
+_STRUCT = re.compile(r'STRUCT\((".*") VARCHAR\)')
+_OVERFLOWS = {"395", "407"}
+"""The codes of what `throwIf` finds, and of a decimal that is too large for its type."""
+_NUMBERS = count(1)
+
+
+class ProcessEngine:
+    dialect = "clickhouse"
+    keeps = True
+
+    def __init__(self, case: Case, client: Client) -> None:
+        self._case = case
+        self._client = client
+
+    def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
+        del sources
+        return []
+
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        del types
+        try:
+            found = self._client.query(sql)
+        except DatabaseError as failure:
+            code = re.search(r"Code: (\d+)", str(failure))
+            is_overflow = code is not None and code[1] in _OVERFLOWS
+            raise EngineError("overflow" if is_overflow else "other", str(failure)) from failure
+        return Table(
+            tuple(found.column_names), [tuple(map(_given, row)) for row in found.result_rows]
+        )
+
+    def keep(self, sql: str) -> None:
+        self._client.command(sql)
+
+    def tables(self) -> list[str]:
+        return []
+
+    def columns(self, path: Sequence[str]) -> dict[str, str]:
+        del path
+        return {}
+
+    def decimals(self, sql: str) -> dict[str, int]:
+        del sql
+        return {}
+
+    def facts(self, path: Sequence[str]) -> TableFacts:
+        if not self._case.has_catalogue:
+            return TableFacts()
+        (name,) = path
+        return TableFacts(rows=len(self._case.tables[name]))
+
+    def cancel(self) -> None:
+        """Nothing runs while a test looks at an answer."""
+
+    def close(self) -> None:
+        """The client serves the other cases, too."""
+
+
+@cache
+def client() -> Client:
+    return clickhouse_connect.get_client(interface="chdb")
+
+
+@contextmanager
+def clickhouse_of(case: Case) -> Iterator[ProcessEngine]:
+    database = f"case_{next(_NUMBERS)}"
+    shared = client()
+    shared.command(f"CREATE DATABASE {database} ENGINE = Memory")
+    shared.command(f"USE {database}")
+    try:
+        for name, columns in case.columns.items():
+            declared = ", ".join(f"{_quoted(each)} {_type(kind)}" for each, kind in columns.items())
+            shared.command(f"CREATE TABLE {_quoted(name)} ({declared}) ENGINE = Memory")
+            rows = [
+                "("
+                + ", ".join(_literal(row[column], kind) for column, kind in columns.items())
+                + ")"
+                for row in case.tables[name]
+            ]
+            if rows:
+                into = f"INSERT INTO {_quoted(name)} SETTINGS session_timezone = 'UTC'"
+                shared.command(f"{into} VALUES {', '.join(rows)}")
+        yield ProcessEngine(case, shared)
+    finally:
+        shared.command("USE default")
+        shared.command(f"DROP DATABASE {database}")
+
+
+def _given(value: object) -> object:
+    """A whole number of any size comes as a decimal without places."""
+    if isinstance(value, Decimal) and value.is_finite() and value.as_tuple().exponent == 0:
+        return int(value)
+    return value
+
+
+def _type(kind: str) -> str:
+    if struct := _STRUCT.fullmatch(kind):
+        return f"Tuple({struct[1]} Nullable(String))"
+    if kind.startswith("DECIMAL"):
+        return f"Nullable({kind.title()})"
+    return _TYPES[kind]
+
+
+def _literal(value: object, kind: str) -> str:
+    match value:
+        case None:
+            return "(NULL,)" if kind.startswith("STRUCT") else "NULL"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return f"({', '.join(_literal(part, 'VARCHAR') for part in value.values())},)"
+        case datetime():
+            return _text(value.isoformat(" "))
+        case date() | Decimal():
+            return _text(str(value))
+        case str():
+            return _text(value)
+    return str(value)
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
