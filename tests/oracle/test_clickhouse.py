@@ -356,6 +356,19 @@ def test_a_condition_is_a_boolean() -> None:
     assert all(isinstance(key, bool) for key, _ in found)
 
 
+@pytest.mark.parametrize("kind", ["toFloat64", "toInt32"])
+def test_a_value_is_one_of_listed_ones(client: Client, kind: str) -> None:
+    """NULL is none, neither where it is looked for nor where it is listed."""
+    listed = [build.number(Decimal("-1.5")), build.number(2), exp.Null()]
+    for held, found in [(f"{kind}(2)", True), (f"{kind}(-1)", False), ("NULL", None)]:
+        test = exp.In(this=written(held), expressions=[item.copy() for item in listed])
+        assert value(client, test) is found
+    of_null = exp.In(this=exp.Null(), expressions=[build.number(1)])
+    assert value(client, build.coalesce(of_null, exp.Boolean(this=False))) == 0
+    negative = exp.In(this=written("toFloat64(-1.5)"), expressions=listed)
+    assert value(client, negative) is True
+
+
 def test_names_hold_quotes_and_backslashes(client: Client) -> None:
     name = 'a "b" \\ c'
     inner = build.select(build.alias(build.literal("it's \\ so\n"), name))

@@ -105,12 +105,9 @@ def _test(node: exp.Expr) -> exp.Expr:
 
 
 def _member(node: exp.In) -> exp.Expr:
-    """Among decimals a float is looked for as the decimal that it isn't, and NULL would be equal to
-    NULL."""
+    """In a set a value is looked for as one of the items' types, and NULL is equal to NULL."""
     items = [item for item in node.expressions if not isinstance(item, exp.Null)]
-    if len(items) == len(node.expressions) and not any(
-        isinstance(item, exp.Cast) for item in items
-    ):
+    if len(items) == len(node.expressions) and not any(item.find(exp.Cast) for item in items):
         return _test(node)
     same = [exp.EQ(this=node.this.copy(), expression=item) for item in items]
     return call("toBool", build.disjunction(same) or exp.Boolean(this=False))
