@@ -44,8 +44,8 @@ def _served(
         return None, [
             error(
                 "K930",
-                f"{server.name} needs {' and '.join(f'`{name}`' for name in missing)}, which is "
-                "not installed",
+                f"the driver of {server.name} is not installed: there is no "
+                f"{' and no '.join(f'`{name}`' for name in missing)}",
                 help=f"install it: `pip install 'kpidsl[{server.extra}]'`",
             )
         ]

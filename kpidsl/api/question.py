@@ -100,7 +100,7 @@ def ask(
     select: list[Selection] = []
     for item in asked:
         name = _unused(item.name, [*keys, *(other.name for other in select)])
-        select.append(replace(item, name=name))
+        select.append(item if name == item.name else replace(item, name=name))
     where, days, own = _where(question.where, vocabulary, homes)
     found += own
     window, own = window_of(question.period, model.settings)
@@ -180,14 +180,11 @@ def _top(count: int, rest: bool, query: Query) -> Top:
     return Top(count, first.column, first.descending, rest)
 
 
-def _metric(text: str, vocabulary: Vocabulary) -> tuple[Selection | None, list[Diagnostic]]:
-    tree, found = parse_expression(SourceFile("<metric>", text))
-    if tree is None or has_errors(found):
-        return None, found
-    value, own = vocabulary.metric(tree)
+def _metric(text: str, vocabulary: Vocabulary) -> tuple[Selection | None, Sequence[Diagnostic]]:
+    value, found = vocabulary.metric_called(text)
     if value is None:
-        return None, found + own
-    return Selection(text, value.expr, value.unit, value.percent), found + own
+        return None, found
+    return Selection(text, value.expr, value.unit, value.percent), found
 
 
 def _unused(wanted: str, taken: Sequence[str]) -> str:

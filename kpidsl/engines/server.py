@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event
 from typing import Any, TypeVar
 
 import sqlalchemy
-from sqlalchemy.exc import DBAPIError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyError
 from sqlalchemy.types import Float, NullType, Numeric, TypeEngine
 
 from kpidsl.engines.attended import attended
@@ -91,6 +92,7 @@ class ServerEngine:
             hide_parameters=True,
             max_overflow=0,
             pool_size=_CONNECTIONS,
+            pool_timeout=timeout,
         )
 
     @staticmethod
@@ -302,7 +304,9 @@ def _type_name(kind: TypeEngine[Any], con: sqlalchemy.Connection) -> str:
 
 def _columns(con: sqlalchemy.Connection, path: Sequence[str]) -> list[Any]:
     *schemas, name = path
-    try:
-        return list(sqlalchemy.inspect(con).get_columns(name, schemas[-1] if schemas else None))
-    except NoSuchTableError:
-        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # of types that SQLAlchemy has no class for
+        try:
+            return list(sqlalchemy.inspect(con).get_columns(name, schemas[-1] if schemas else None))
+        except NoSuchTableError:
+            return []

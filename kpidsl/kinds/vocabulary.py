@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from functools import lru_cache
 
 from kpidsl.kinds.binding.answers import answer_binder
 from kpidsl.kinds.binding.dimensions import find_dimension
@@ -15,8 +16,12 @@ from kpidsl.kinds.metric import measures
 from kpidsl.model.expr import QueryDimension, RowExpr
 from kpidsl.model.project import Model
 from kpidsl.syntax import tree
-from kpidsl.text.diagnostic import Diagnostic
+from kpidsl.syntax.parser import parse_expression
+from kpidsl.text.diagnostic import Diagnostic, has_errors
 from kpidsl.text.source import SourceFile, Span
+
+_REMEMBERED = 1000
+"""So many metrics and formulas of questions are not read again."""
 
 
 class Vocabulary:
@@ -26,12 +31,21 @@ class Vocabulary:
     def __init__(self, model: Model) -> None:
         self._scope = scope_of(model)
         self._templates = templates_of(model)
+        self.metric_called = lru_cache(_REMEMBERED)(self._metric_called)
 
     def _question(self) -> Scope:
         """Return a scope with findings of its own."""
         scope = copy(self._scope)
         scope.diagnostics, scope.column_spans = [], {}
         return scope
+
+    def _metric_called(self, text: str) -> tuple[Value | None, tuple[Diagnostic, ...]]:
+        """Read a metric or a formula as questions name it; most name the same few."""
+        expr, found = parse_expression(SourceFile("<metric>", text))
+        if expr is None or has_errors(found):
+            return None, tuple(found)
+        value, own = self.metric(expr)
+        return value, (*found, *own)
 
     def metric(self, expr: tree.Expr) -> tuple[Value | None, list[Diagnostic]]:
         """Bind a formula over metrics and measures, with its unit."""
