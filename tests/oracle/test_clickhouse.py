@@ -311,15 +311,26 @@ def test_numbers_of_all_types_meet() -> None:
 # --- texts and conditions --------------------------------------------------------------------
 
 
-def test_a_negative_place_counts_from_the_end() -> None:
-    for start, length, left in [(-2, None, "üf"), (-2, 1, "ü"), (2, 3, "bcd")]:
-        told = (start,) if length is None else (start, length)
-        table = [{"id": 1, "x": "abcdüf"}]
-        query = ask(of("t.n"), by=(by("t.part"),))
-        dimensions = {"part": called("substring", *told)}
-        measures = {"n": ("count",)}
-        found = answers(table, {"x": "VARCHAR"}, query, dimensions=dimensions, measures=measures)
-        assert found == [(left, 1)]
+@pytest.mark.parametrize(
+    ("places", "left"),
+    [
+        ((-2,), "üf"),
+        ((-2, 1), "ü"),
+        ((2, 3), "bcd"),
+        ((0,), "abcdüf"),
+        ((0, 2), "a"),  # the place before the first character is counted
+        ((0, 0), ""),
+        ((1, Arithmetic("-", Function("length", (column("x"),)), literal(2))), "abcd"),
+    ],
+)
+def test_parts_of_texts_are_counted_in_characters(places: tuple[object, ...], left: str) -> None:
+    table = [{"id": 1, "x": "abcdüf"}]
+    told = [each if isinstance(each, Arithmetic) else literal(each) for each in places]
+    dimensions = {"part": Function("substring", (column("x"), *told))}
+    query = ask(of("t.n"), by=(by("t.part"),))
+    measures = {"n": ("count",)}
+    found = answers(table, {"x": "VARCHAR"}, query, dimensions=dimensions, measures=measures)
+    assert found == [(left, 1)]
 
 
 def test_letters_are_not_bytes() -> None:
@@ -343,6 +354,19 @@ def test_a_condition_is_a_boolean() -> None:
     found = answers(table, {"x": "INTEGER"}, query, **told)
     assert found == [(False, 2), (True, 1)]
     assert all(isinstance(key, bool) for key, _ in found)
+
+
+@pytest.mark.parametrize("kind", ["toFloat64", "toInt32"])
+def test_a_value_is_one_of_listed_ones(client: Client, kind: str) -> None:
+    """NULL is none, neither where it is looked for nor where it is listed."""
+    listed = [build.number(Decimal("-1.5")), build.number(2), exp.Null()]
+    for held, found in [(f"{kind}(2)", True), (f"{kind}(-1)", False), ("NULL", None)]:
+        test = exp.In(this=written(held), expressions=[item.copy() for item in listed])
+        assert value(client, test) is found
+    of_null = exp.In(this=exp.Null(), expressions=[build.number(1)])
+    assert value(client, build.coalesce(of_null, exp.Boolean(this=False))) == 0
+    negative = exp.In(this=written("toFloat64(-1.5)"), expressions=listed)
+    assert value(client, negative) is True
 
 
 def test_names_hold_quotes_and_backslashes(client: Client) -> None:
@@ -376,6 +400,12 @@ def test_a_subquery_over_a_range_of_the_outer_row_is_refused() -> None:
     select = build.from_(build.select(build.number(1)), build.table("t", "o"))
     (told,) = CLICKHOUSE.lacks(build.where(select, exists))
     assert told.startswith("subquery whose rows")
+
+
+def test_a_union_by_names_is_refused() -> None:
+    arms = [build.from_(build.select(exp.Star()), build.table(name)) for name in "ab"]
+    union = exp.Union(this=arms[0], expression=arms[1], distinct=False, by_name=True)
+    assert CLICKHOUSE.lacks(union) == ["union by the names of columns"]
 
 
 def test_rows_are_in_order_of_what_is_shown(client: Client) -> None:

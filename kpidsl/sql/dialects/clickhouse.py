@@ -39,7 +39,6 @@ from kpidsl.sql.dialects.clickhouse_trees import adapted, keys_of
 _SETTINGS = {
     "aggregate_functions_null_for_empty": "1",
     "decimal_check_overflow": "1",
-    "group_by_use_nulls": "1",
     "join_use_nulls": "1",
     "least_greatest_legacy_null_behavior": "0",
     "prefer_column_name_to_alias": "1",

@@ -105,12 +105,9 @@ def _test(node: exp.Expr) -> exp.Expr:
 
 
 def _member(node: exp.In) -> exp.Expr:
-    """Among decimals a float is looked for as the decimal that it isn't, and NULL would be equal to
-    NULL."""
+    """In a set a value is looked for as one of the items' types, and NULL is equal to NULL."""
     items = [item for item in node.expressions if not isinstance(item, exp.Null)]
-    if len(items) == len(node.expressions) and not any(
-        isinstance(item, exp.Cast) for item in items
-    ):
+    if len(items) == len(node.expressions) and not any(item.find(exp.Cast) for item in items):
         return _test(node)
     same = [exp.EQ(this=node.this.copy(), expression=item) for item in items]
     return call("toBool", build.disjunction(same) or exp.Boolean(this=False))
@@ -192,6 +189,25 @@ def _count(node: exp.Count) -> exp.Expr:
 
 def _extract(node: exp.Extract) -> exp.Expr:
     return call(_PARTS[node.name], cast(node.expression, MOMENT))
+
+
+def _substring(node: exp.Substring) -> exp.Expr:
+    """Before the first character there are none, but that place is counted; a computed place is no
+    decimal."""
+    start, length = (_place(node.args.get(part)) for part in ("start", "length"))
+    assert start is not None
+    if not isinstance(start, exp.Literal | exp.Paren):
+        before = call("equals", start, whole(0))
+        start = call("if", before, whole(1), start.copy())
+        if length is not None:
+            length = call("greatest", call("minus", length, before.copy()), whole(0))
+    return call("substringUTF8", node.this, start, *([] if length is None else [length]))
+
+
+def _place(value: exp.Expr | None) -> exp.Expr | None:
+    """Return a number of characters, as it is where it is written and not 0."""
+    written = value is not None and isinstance(value.unnest(), exp.Literal | exp.Neg)
+    return value if value is None or (written and value.name != "0") else call("toInt64", value)
 
 
 def _calls(function: str) -> Callable[[exp.Expr], exp.Expr]:
@@ -309,7 +325,7 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Select: _select,
     exp.StddevSamp: deviation,
     exp.Sub: widened,
-    exp.Substring: _calls("substringUTF8"),
+    exp.Substring: _substring,
     exp.Sum: total,
     exp.Trim: _calls("trimBoth"),
     exp.Upper: _calls("upperUTF8"),
