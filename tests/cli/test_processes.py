@@ -15,6 +15,7 @@ import pytest
 
 import kpidsl
 from tests.cli.conftest import SHOP, Shell
+from tests.processes import ended, hear_ctrl_c
 
 KPIDSL = str(Path(sys.executable).with_name("kpidsl"))
 
@@ -66,13 +67,17 @@ report monthly "Monthly" {{
 metric b: revenue + orders
 """
     shop.write("shop.kpi", SHOP + text)
-    with subprocess.Popen(
-        [KPIDSL, *verb],
-        cwd=shop.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        subprocess.Popen(
+            [KPIDSL, *verb],
+            cwd=shop.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 -- no other thread runs here
+        ) as process,
+        ended(process),
+    ):
         assert process.stderr is not None
         assert "see `kpidsl check`" in process.stderr.readline()
         time.sleep(1)

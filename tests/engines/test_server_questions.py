@@ -18,6 +18,7 @@ import pytest
 
 import kpidsl
 from kpidsl.text.diagnostic import Diagnostic
+from tests.processes import ended, hear_ctrl_c
 
 if TYPE_CHECKING:
     from tests.servers.postgres import PostgresServer
@@ -203,9 +204,17 @@ def test_a_server_that_ends_in_mid_question(shop: Path, postgres_server: Postgre
 def test_ctrl_c_on_the_command_line(shop: Path, postgres_server: PostgresServer) -> None:
     url = os.environ["SHOP_URL"]
     command = [sys.executable, "-m", "kpidsl", "query", "naps"]
-    with subprocess.Popen(
-        command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as one:
+    with (
+        subprocess.Popen(
+            command,
+            cwd=shop,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 -- no other thread runs here
+        ) as one,
+        ended(one),
+    ):
         until(lambda: asleep(postgres_server, url) or one.poll() is not None)
         was_asleep = asleep(postgres_server, url)
         one.send_signal(signal.SIGINT)
