@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pytest
 
@@ -31,6 +31,8 @@ class Running:
     """The engine that projects of the test at hand run on."""
 
     engine: EngineName = "duckdb"
+    loaded: ClassVar[list[kpidsl.Project]] = []
+    """What has been loaded, to be closed with the test: a connection left open is a warning."""
 
 
 def project(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
@@ -61,7 +63,9 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
         definitions = _of_tables(definitions, tables)
     file = folder / "project.kpi"
     file.write_text(definitions, encoding="utf-8")
-    return kpidsl.load(file)
+    loaded = kpidsl.load(file)
+    Running.loaded.append(loaded)
+    return loaded
 
 
 def _of_tables(definitions: str, names: Iterable[str]) -> str:

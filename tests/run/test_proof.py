@@ -295,9 +295,9 @@ def test_columns_of_reshaped_and_stacked_sources_are_found(tmp_path: Path, engin
         south="id,amount\n1,7",
     )
     found = [(item.code, line_of(item).split(" {")[0]) for item in proof.diagnostics]
-    # SQLite stacks columns by their place alone.
-    stacked = [] if engine == "sqlite" else [("K651", "source both")]
-    unreadable = [("K501", "source both")] if engine == "sqlite" else []
+    # Only DuckDB stacks columns by their names.
+    stacked = [("K651", "source both")] if engine == "duckdb" else []
+    unreadable = [] if engine == "duckdb" else [("K501", "source both")]
     assert found == [*unreadable, ("K642", "source asked"), *stacked]
 
 

@@ -106,14 +106,16 @@ day,channel,amount
 
 
 @pytest.fixture(autouse=True, params=EVERY_ENGINE)
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Every case runs on every engine, but for one that is marked as never on it."""
     for never in request.node.iter_markers("never_on"):
         engine, why = never.args
         if engine == request.param:
             pytest.skip(f"never on {engine}: {why}")
     monkeypatch.setattr(Running, "engine", request.param)
-    return str(request.param)
+    yield str(request.param)
+    while Running.loaded:
+        Running.loaded.pop().close()
 
 
 @pytest.fixture
