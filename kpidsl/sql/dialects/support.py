@@ -17,4 +17,5 @@ SUPPORT = {
     "duckdb": Support.EXECUTED,
     "sqlite": Support.EXECUTED,
     "postgres": Support.EXECUTED,
+    "clickhouse": Support.EXECUTED,
 }
