@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlglot
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlglot import exp
 
@@ -117,6 +117,7 @@ def test_a_series_that_ends_before_it_begins_is_empty(client: Client) -> None:
         assert rows(client, series) == []
 
 
+@example(day=date(2008, 10, 2), length=4, zone="Australia/Lord_Howe")
 @given(
     day=DAYS,
     length=st.integers(1, 4),

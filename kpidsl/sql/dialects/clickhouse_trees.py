@@ -53,11 +53,17 @@ def adapted(tree: exp.Expr) -> exp.Expr:
     return tree if rule is None else rule(tree)
 
 
+def _makes_rows(query: exp.Query) -> bool:
+    """Tell whether a query makes rows of an array, and is not the one row that it looks like."""
+    return any(call.name == "arrayJoin" for call in query.find_all(exp.Anonymous))
+
+
 def _stacked(union: exp.Union) -> exp.Expr:
     """Stack rows of constants as an array of them: of thousands of queries a text would come that
     is longer than the server reads."""
     queries = list(arms(union))
-    if all(map(is_constant, queries)) and not union.args.get("distinct"):
+    constant = all(is_constant(query) and not _makes_rows(query) for query in queries)
+    if constant and not union.args.get("distinct"):
         return _rows(queries)
     for query in queries:
         above, key = query.parent, str(query.arg_key)
