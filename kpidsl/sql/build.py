@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -120,6 +120,17 @@ def case(
     branches: Sequence[tuple[exp.Expr, exp.Expr]], default: exp.Expr | None = None
 ) -> exp.Case:
     return exp.Case(ifs=[exp.If(this=when, true=then) for when, then in branches], default=default)
+
+
+def choices(node: exp.Expr) -> Iterator[exp.Expr]:
+    """Yield the values of which a COALESCE or a CASE is one."""
+    if isinstance(node, exp.Coalesce):
+        yield node.this
+        yield from node.expressions
+        return
+    yield from (branch.args["true"] for branch in node.args["ifs"])
+    if node.args.get("default") is not None:
+        yield node.args["default"]
 
 
 def quotient(left: exp.Expr, right: exp.Expr) -> exp.Expr:

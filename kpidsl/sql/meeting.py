@@ -69,7 +69,7 @@ def meetings(tree: exp.Query) -> Iterator[Meeting]:
             parts = (_within(tree, rows.copy()) for rows in _stacked(node))
             yield Meeting(source, _within(tree, node.copy()), tuple(parts), frozenset(names))
             continue
-        values = list(_values(node))
+        values = list(build.choices(node))
         texts = [value.sql().replace('"', "").replace(f"{source}.", "") for value in values]
         whole, *each = (_within(tree, _beside(node, value)) for value in (node, *values))
         shown = tuple(texts if has_formulas else ())
@@ -84,16 +84,6 @@ def _beside(node: exp.Expr, value: exp.Expr) -> exp.Select:
     select.set("from_", around.args.get("from_"))
     select.set("joins", around.args.get("joins"))
     return select
-
-
-def _values(node: exp.Expr) -> Iterator[exp.Expr]:
-    if isinstance(node, exp.Coalesce):
-        yield node.this
-        yield from node.expressions
-        return
-    yield from (branch.args["true"] for branch in node.args["ifs"])
-    if node.args.get("default") is not None:
-        yield node.args["default"]
 
 
 def _stacked(rows: exp.Expr) -> Iterator[exp.Expr]:

@@ -6,7 +6,6 @@ wide one, or it has the server compute a type from the names of others, before i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -184,7 +183,7 @@ def deviation(node: exp.StddevSamp) -> exp.Expr:
 
 def meeting(node: exp.Coalesce | exp.Case) -> exp.Expr:
     """Numbers meet as floats if one of them is, else as decimals with room for all digits."""
-    places = list(_meeting(node))
+    places = list(build.choices(node))
     # A bare number takes the type of what it meets.
     unsure = [value for value in places if not isinstance(value, exp.Null | exp.Literal)]
     if len(unsure) < 2 or any(map(_is_no_number, places)) or all(map(_is_float, unsure)):
@@ -193,22 +192,14 @@ def meeting(node: exp.Coalesce | exp.Case) -> exp.Expr:
     def alike(*values: exp.Expr) -> exp.Expr:
         types = call("concat", *(call("toTypeName", value) for value in values))
         met = node.copy()
-        others = [place for place in _meeting(met) if not isinstance(place, exp.Null | exp.Literal)]
+        others = [
+            place for place in build.choices(met) if not isinstance(place, exp.Null | exp.Literal)
+        ]
         for place, value in zip(others, values, strict=True):
             place.replace(call("CAST", value.copy(), _common(types, value)))
         return met
 
     return applied(alike, *unsure)
-
-
-def _meeting(node: exp.Coalesce | exp.Case) -> Iterator[exp.Expr]:
-    if isinstance(node, exp.Coalesce):
-        yield node.this
-        yield from node.expressions
-        return
-    yield from (branch.args["true"] for branch in node.args["ifs"])
-    if node.args.get("default") is not None:
-        yield node.args["default"]
 
 
 def _common(types: exp.Expr, value: exp.Expr) -> exp.Expr:
