@@ -14,9 +14,8 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
-from kpidsl.model.sources import Source
-from kpidsl.text.diagnostic import Diagnostic
+from kpidsl.engines.base import EngineError, Table, ValueType
+from tests.oracle.case_engine import CaseEngine
 from tests.oracle.generate import Case
 
 _TYPES = {
@@ -34,17 +33,13 @@ _OVERFLOWS = {"395", "407"}
 _NUMBERS = count(1)
 
 
-class ProcessEngine:
+class ProcessEngine(CaseEngine):
     dialect = "clickhouse"
     keeps = True
 
     def __init__(self, case: Case, client: Client) -> None:
-        self._case = case
+        super().__init__(case)
         self._client = client
-
-    def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
-        del sources
-        return []
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         del types
@@ -60,23 +55,6 @@ class ProcessEngine:
 
     def keep(self, sql: str) -> None:
         self._client.command(sql)
-
-    def tables(self) -> list[str]:
-        return []
-
-    def columns(self, path: Sequence[str]) -> dict[str, str]:
-        del path
-        return {}
-
-    def decimals(self, sql: str) -> dict[str, int]:
-        del sql
-        return {}
-
-    def facts(self, path: Sequence[str]) -> TableFacts:
-        if not self._case.has_catalogue:
-            return TableFacts()
-        (name,) = path
-        return TableFacts(rows=len(self._case.tables[name]))
 
     def cancel(self) -> None:
         """Nothing runs while a test looks at an answer."""

@@ -18,11 +18,11 @@ import pytest
 from kpidsl.engines.base import Engine, EngineError, Table, TableFacts, ValueType
 from kpidsl.engines.embedded import execute
 from kpidsl.engines.sqlite import SQLiteEngine
-from kpidsl.model.sources import Source
 from kpidsl.plan.planner import plan
 from kpidsl.run.result import Role
 from kpidsl.run.runner import Runner
-from kpidsl.text.diagnostic import Diagnostic, Severity
+from kpidsl.text.diagnostic import Severity
+from tests.oracle.case_engine import CaseEngine, facts_of
 from tests.oracle.generate import Case
 from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
@@ -38,14 +38,14 @@ EVERY_ENGINE = (
 """All that a test may run on, one test each."""
 
 
-class MemoryEngine:
+class MemoryEngine(CaseEngine):
     """DuckDB in memory, with a case's rows as tables."""
 
     dialect = "duckdb"
     keeps = True
 
     def __init__(self, case: Case) -> None:
-        self._case = case
+        super().__init__(case)
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = ?", [case.model.settings.timezone])
         for name, columns in case.columns.items():
@@ -58,10 +58,6 @@ class MemoryEngine:
                     [row[column] for column in columns],
                 )
 
-    def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
-        del sources
-        return []
-
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         del types
         try:
@@ -72,20 +68,6 @@ class MemoryEngine:
 
     def keep(self, sql: str) -> None:
         self._con.execute(sql)
-
-    def tables(self) -> list[str]:
-        return []
-
-    def columns(self, path: Sequence[str]) -> dict[str, str]:
-        del path
-        return {}
-
-    def decimals(self, sql: str) -> dict[str, int]:
-        del sql
-        return {}
-
-    def facts(self, path: Sequence[str]) -> TableFacts:
-        return _facts(self._case, path)
 
     def cancel(self) -> None:
         self._con.interrupt()
@@ -102,15 +84,7 @@ class FileEngine(SQLiteEngine):
         self._case = case
 
     def facts(self, path: Sequence[str]) -> TableFacts:
-        return _facts(self._case, path)
-
-
-def _facts(case: Case, path: Sequence[str]) -> TableFacts:
-    """What is known of tables changes no number; all tables of a case are small."""
-    if not case.has_catalogue:
-        return TableFacts()
-    (name,) = path
-    return TableFacts(rows=len(case.tables[name]))
+        return facts_of(self._case, path)
 
 
 def _quoted(name: str) -> str:

@@ -10,21 +10,20 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
-from kpidsl.model.sources import Source
-from kpidsl.text.diagnostic import Diagnostic
+from kpidsl.engines.base import EngineError, Table, ValueType
+from tests.oracle.case_engine import CaseEngine
 from tests.oracle.generate import Case
 from tests.servers.schemas import dropped, made_schema, url_of, write_table
 
 
-class PostgresEngine:
+class PostgresEngine(CaseEngine):
     """A connection that only reads, in a schema and at a project's time zone."""
 
     dialect = "postgres"
     keeps = False
 
     def __init__(self, case: Case, schema: str) -> None:
-        self._case = case
+        super().__init__(case)
         self._zone = ZoneInfo(case.model.settings.timezone)
         self._con = psycopg.connect(url_of(schema), autocommit=True)
         for name, value in {
@@ -33,10 +32,6 @@ class PostgresEngine:
             "timezone": case.model.settings.timezone,
         }.items():
             self._con.execute("SELECT set_config(%s, %s, false)", [name, value])
-
-    def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
-        del sources
-        return []
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         del types
@@ -57,23 +52,6 @@ class PostgresEngine:
 
     def keep(self, sql: str) -> None:
         raise EngineError("permission", sql)
-
-    def tables(self) -> list[str]:
-        return []
-
-    def columns(self, path: Sequence[str]) -> dict[str, str]:
-        del path
-        return {}
-
-    def decimals(self, sql: str) -> dict[str, int]:
-        del sql
-        return {}
-
-    def facts(self, path: Sequence[str]) -> TableFacts:
-        if not self._case.has_catalogue:
-            return TableFacts()
-        (name,) = path
-        return TableFacts(rows=len(self._case.tables[name]))
 
     def cancel(self) -> None:
         self._con.cancel()
