@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,11 @@ class Topic:
     cases: tuple[Case, ...]
 
 
-def topics() -> Iterator[Topic]:
-    """Yield every topic, in the order of their files; each is read as it is come to."""
-    for path in sorted(_FOLDER.glob("*.toml")):
-        yield read_topic(path.name, path.read_text(encoding="utf-8"))
+@cache
+def topics() -> tuple[Topic, ...]:
+    """Return every topic, in the order of their files."""
+    paths = sorted(_FOLDER.glob("*.toml"))
+    return tuple(read_topic(path.name, path.read_text(encoding="utf-8")) for path in paths)
 
 
 def read_topic(name: str, text: str) -> Topic:
@@ -55,9 +57,7 @@ def read_topic(name: str, text: str) -> Topic:
     model, found = check([tree], malformed=malformed)
     if model is None or has_errors([*malformed, *found]):
         raise ValueError(render([*malformed, *found], "full"))
-    return Topic(
-        file["topic"], _with_rows(model, tables), tables, tuple(map(_case, file["case"]))
-    )
+    return Topic(file["topic"], _with_rows(model, tables), tables, tuple(map(_case, file["case"])))
 
 
 def _with_rows(model: Model, tables: Mapping[str, Written]) -> Model:

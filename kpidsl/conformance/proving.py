@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import TypeGuard
 
+from kpidsl.api.errors import KpidslError
 from kpidsl.api.question import Question, ask
 from kpidsl.conformance.cases import Case, Topic, topics
 from kpidsl.conformance.written import Given, Written
 from kpidsl.engines.base import Engine
-from kpidsl.plan.query import Absent
 from kpidsl.run.result import Value
 from kpidsl.run.runner import Runner
 from kpidsl.text.diagnostic import Diagnostic, Severity
@@ -26,6 +26,8 @@ _NOTHING = 1e-12
 _REFUSALS = ("K5", "K644", "K658")
 """How codes begin by which a question is refused because the dialect has no way to write it, or the
 engine can't keep its digits."""
+_LOST = "K662"
+"""The code of a connection that was lost: no further case can be run."""
 
 
 class Verdict(StrEnum):
@@ -68,7 +70,8 @@ Connect = Callable[[str], Engine]
 
 
 def outcomes(connect: Connect, tell: Callable[[str], None]) -> Iterator[Outcome]:
-    """Yield what comes of each case; `tell` hears which one is run."""
+    """Yield what comes of each case; `tell` hears which one is run. Raises `KpidslError` where the
+    connection is lost."""
     for topic in topics():
         runner = Runner(topic.model, connect(topic.model.settings.timezone), "kpidsl certify")
         for case in topic.cases:
@@ -82,6 +85,8 @@ def _outcome(topic: Topic, case: Case, runner: Runner) -> Outcome:
         verdict = Verdict.HOLDS if agrees(case.expected, got) else Verdict.DIFFERS
         return Outcome(topic.title, case, verdict, got, "", sql)
     errors = [item for item in found if item.severity is Severity.ERROR]
+    if any(item.code == _LOST for item in errors):
+        raise KpidslError(errors)
     refused = all(item.code.startswith(_REFUSALS) for item in errors)
     told = "; ".join(f"{item.code} {item.message}" for item in errors)
     verdict = Verdict.REFUSED if refused else Verdict.FAILED
@@ -120,18 +125,14 @@ def agrees(expected: Written, got: Answer) -> bool:
 
 
 def _is_same(kind: str, expected: Value | Given, got: Value | Given) -> bool:
-    if expected is None or got is None or isinstance(expected, Absent):
-        return expected is got
-    if kind == "float":
-        return _is_number(got) and math.isclose(
-            float(got), float(expected), rel_tol=NEAR, abs_tol=_NOTHING
-        )
-    if isinstance(expected, Decimal):
+    if kind == "float" and _is_number(expected) and _is_number(got):
+        return math.isclose(float(got), float(expected), rel_tol=NEAR, abs_tol=_NOTHING)
+    if isinstance(expected, Decimal) and _is_number(got):
         # A float is the number that it is written as: SQLite has no decimals.
-        return _is_number(got) and Decimal(str(got)) == expected
+        return Decimal(str(got)) == expected
     return type(expected) is type(got) and expected == got
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: Value | Given) -> TypeGuard[int | float | Decimal | Fraction]:
     number = isinstance(value, int | float | Decimal | Fraction)
     return number and not isinstance(value, bool)

@@ -4,7 +4,7 @@ The first line has each column's name and type, the others a row each, cells par
 
     order: int | region: text   | paid: decimal(18, 2)
     1          | North          | 9.50
-    2          | "it's \\ odd " | NULL
+    2          | "it's  odd "  | NULL
 
 A name or a text with signs that would be read otherwise stands in quotes, as in JSON. A number may
 be a fraction, `1/3`. An answer has absent members such as `(none)`, which are no texts.
@@ -39,6 +39,7 @@ _READ: dict[str, Callable[[str], Given]] = {
     "truth": {"true": True, "false": False}.__getitem__,
     "date": date.fromisoformat,
     "moment": datetime.fromisoformat,
+    "instant": datetime.fromisoformat,
 }
 _TYPES = {
     "int": "INT",
@@ -48,6 +49,7 @@ _TYPES = {
     "truth": "BOOLEAN",
     "date": "DATE",
     "moment": "TIMESTAMP_NTZ",
+    "instant": "TIMESTAMPTZ",
 }
 _ABSENT = {str(member): member for member in Absent}
 
