@@ -52,8 +52,8 @@ def test_a_question(
     clickhouse_server.run(
         f"CREATE TABLE {clickhouse_database}.sales "
         "(order_id Int32, day Date, channel String, amount Decimal(9, 2)) ENGINE = Memory",
-        f"INSERT INTO {clickhouse_database}.sales VALUES "
-        "(1, '2026-01-31', 'ads', 100.10), (2, '2026-02-01', 'seo', 50)",  # noqa: S608
+        f"INSERT INTO {clickhouse_database}.sales VALUES "  # noqa: S608
+        "(1, '2026-01-31', 'ads', 100.10), (2, '2026-02-01', 'seo', 50)",
         "SELECT 1",
     )
     settings(shop, f"{LOGIN}/{clickhouse_database}")
