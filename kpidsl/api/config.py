@@ -29,6 +29,8 @@ TIMEOUT = 300.0
 """Seconds that a question may take, where no profile says otherwise."""
 MAX_ROWS = 1_000_000
 """How many rows an answer of a server may have, where no profile says otherwise."""
+_EMBEDDED = ("duckdb", "sqlite")
+"""The schemes of database files, which are their dialects."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 _LOGIN = re.compile(r"(?<=://)[^/?#]*(?=@)")
@@ -195,12 +197,12 @@ def target_of(
         address = address_of(url)
         return address, [] if address is not None else [_unreadable(name)]
     path = rest.removeprefix("/")
-    if scheme in DIALECTS and rest.startswith("/") and path and "?" not in path:
+    if scheme in _EMBEDDED and rest.startswith("/") and path and "?" not in path:
         return Database(scheme, folder / path), []
     # What comes from the environment is never shown; the scheme as it is written is no secret.
     written = _SCHEME.match(profile.url)
     shown = f"the form `{written[0]}…`" if written else "this form"
-    known = _listed(f"{item}://" for item in ("duckdb", "sqlite", *SERVERS))
+    known = _listed(f"{item}://" for item in (*_EMBEDDED, *SERVERS))
     return None, [
         error(
             "K923",

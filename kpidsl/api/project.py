@@ -30,12 +30,13 @@ from kpidsl.reports.build import build_report
 from kpidsl.reports.html import render_by, render_html
 from kpidsl.reports.model import ReportModel, to_json
 from kpidsl.run.calendars import with_years
-from kpidsl.run.heading import heading_of
+from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.proof import Proof
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
 from kpidsl.run.verdicts import Verification
 from kpidsl.run.verify import chosen_metrics, verify
+from kpidsl.sql.dialects.support import unproved
 from kpidsl.sql.lacking import sql_in
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.suggest import nearest
@@ -117,13 +118,16 @@ class Project:
         """Return the SQL that answers a question, in the dialect of the profile's database or in
         another; raises `KpidslError` when it is refused.
 
-        Above it stands which definitions it was made from: comments with names and places.
+        Above it stands which definitions it was made from, and whether no engine has run SQL of
+        this dialect: comments with names and places.
         """
         query, planned = self._planned(Question(metrics, **asked))
-        sql, found = sql_in(planned, dialect or dialect_of(self.config, self.profile))
+        wanted = dialect or dialect_of(self.config, self.profile)
+        sql, found = sql_in(planned, wanted)
         if sql is None:
             raise KpidslError(found)
-        return heading_of(query, self._read, self._made_by) + sql
+        own = heading_of(query, self._read, self._made_by)
+        return own + heading((), unproved(wanted)) + sql
 
     def explain(self, *metrics: str, **asked: Unpack[Asked]) -> Outline:
         """Return the logical plan of a question: a tree of nodes, each with the rules that made

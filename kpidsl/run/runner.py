@@ -314,13 +314,13 @@ class Runner:
         one value per key where they are counted once, and that all is `rated` which is converted.
         """
         used, found = self._sound(tree, inputs)
-        if not has_errors(found) and isinstance(grain, DayPart):
-            found = [*found, *self._claims.coarse(inputs, grain)]
-        if not has_errors(found):
-            once = _measures(node for node in nodes if node.once_per)
-            counted = [measure for measure in once if measure.operand is not None]
-            found = [*found, *self._claims.not_once(counted)]
         try:
+            if isinstance(grain, DayPart) and not has_errors(found):
+                found = [*found, *self._claims.coarse(inputs, grain)]
+            if not has_errors(found):
+                once = _measures(node for node in nodes if node.once_per)
+                counted = [measure for measure in once if measure.operand is not None]
+                found = [*found, *self._claims.not_once(counted)]
             if rated is not None and not has_errors(found):
                 rates = source_of_rates(self.model.sources)
                 found = [*found, *self._claims.unrated(rated, rates)]

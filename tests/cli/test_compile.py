@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import kpidsl
-from tests.cli.conftest import Shell
+from tests.cli.conftest import SHOP, Shell
 
 TREE = """\
 sort by channel
@@ -62,6 +62,25 @@ def test_sql_as_json(shop: Shell) -> None:
     plain = shop.run("compile", "aov")
     told = json.loads(shop.run("compile", "aov", "--format", "json").out)
     assert told == {"sql": plain.out.rstrip("\n")}
+
+
+def test_sql_that_no_engine_has_run_says_so(shop: Shell) -> None:
+    shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
+    comment = "-- snowflake: parsed only, no engine has run this SQL; compare its numbers\n"
+    asked = ("compile", "aov", "--by", "channel")
+    assert comment in shop.run(*asked, "--dialect", "snowflake").out
+    assert "parsed only" not in shop.run(*asked, "--dialect", "postgres").out
+    told = json.loads(shop.run(*asked, "--dialect", "snowflake", "--format", "json").out)
+    assert comment in told["sql"]
+
+
+def test_a_warehouse_that_can_be_compiled_for_is_no_database_file(shop: Shell) -> None:
+    shop.write("kpidsl.toml", '[profile.w]\nurl = "snowflake:///shop"\n')
+    shop.refused(
+        *("query", "aov", "--profile", "w"),
+        code=2,
+        names=["K923", "`snowflake://…`", "`duckdb://`"],
+    )
 
 
 def test_a_refused_question_has_no_plan(shop: Shell) -> None:

@@ -158,6 +158,13 @@ def test_settings_that_are_no_text(shop: Shell) -> None:
     shop.refused("check", code=1, names=["K905", "`kpidsl.toml`"])
 
 
+def test_a_missing_table_that_is_asked_by_the_hour(warehouse: Shell) -> None:
+    with duckdb.connect(warehouse.folder / "shop.duckdb") as con:
+        con.execute("ALTER TABLE sales RENAME TO sale")
+    asked = ("query", "revenue", "--by", "hour", "--period", "2026-01-04")
+    warehouse.refused(*asked, code=1, names=["K641", "`sales`", "use `sale`"])
+
+
 @pytest.mark.parametrize("verb", [["query", "revenue"], ["query", "aov", "--by", "month"]])
 class TestDatabases:
     def test_a_missing_file_is_not_created(self, warehouse: Shell, verb: list[str]) -> None:

@@ -6,12 +6,14 @@ from kpidsl.sql.dialects.base import Clock, Dialect, Kind
 from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.postgres import Postgres
+from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.sqlite import SQLite
 
 DIALECTS: dict[str, Dialect] = {
     "clickhouse": ClickHouse(),
     "duckdb": DuckDB(),
     "postgres": Postgres(),
+    "snowflake": Snowflake(),
     "sqlite": SQLite(),
 }
 

@@ -18,4 +18,12 @@ SUPPORT = {
     "sqlite": Support.EXECUTED,
     "postgres": Support.EXECUTED,
     "clickhouse": Support.EXECUTED,
+    "snowflake": Support.PARSED_ONLY,
 }
+
+
+def unproved(dialect: str) -> str:
+    """Return what to say above SQL of a dialect that no engine has run; empty where one has."""
+    if SUPPORT[dialect] is Support.EXECUTED:
+        return ""
+    return f"{dialect}: {Support.PARSED_ONLY}, no engine has run this SQL; compare its numbers"

@@ -1,0 +1,52 @@
+"""Trees that are written otherwise in a dialect: one rule for each kind of node that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlglot import exp
+
+from kpidsl.sql import build
+
+Rules = Mapping[type[exp.Expr], Callable[..., exp.Expr]]
+_LACKS = "lacks"
+
+
+def rewritten(tree: exp.Expr, rules: Rules) -> exp.Expr:
+    """Rewrite a tree from its leaves up, leaving the author's own SQL as it is."""
+    if build.is_verbatim(tree):
+        return tree
+    for child in list(tree.iter_expressions()):
+        changed = rewritten(child, rules)
+        if changed is not child:
+            child.replace(changed)
+    rule = rules.get(type(tree))
+    return tree if rule is None else rule(tree)
+
+
+def lacking(tree: exp.Expr, what: str) -> exp.Expr:
+    """Return a tree that the dialect can't say, marked with what it lacks."""
+    tree.meta[_LACKS] = what
+    return tree
+
+
+def lacked(tree: exp.Query) -> list[str]:
+    """Return what is marked as lacking in a tree, each once, and the unions by name."""
+    found = [str(node.meta[_LACKS]) for node in tree.walk() if _LACKS in node.meta]
+    unions = (union for union in tree.find_all(exp.Union) if not build.is_verbatim(union))
+    if any(union.args.get("by_name") for union in unions):
+        found.append("union by the names of columns")
+    return list(dict.fromkeys(found))
+
+
+def call(function: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=function, expressions=list(arguments))
+
+
+def word(name: str) -> exp.Expr:
+    """Return a word that is no name, such as a unit of time."""
+    return exp.Var(this=name)
+
+
+def text(value: str) -> exp.Expr:
+    return exp.Literal.string(value)

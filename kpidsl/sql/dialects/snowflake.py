@@ -1,0 +1,208 @@
+"""Snowflake: a table of differences from the tree that is built for DuckDB.
+
+No Snowflake has run this SQL: a parser has read it, and the semantics are those of Snowflake's
+documentation. What is not certain from there is refused.
+
+- A session's `WEEK_START` and `TIMESTAMP_TYPE_MAPPING` change nothing: weeks are computed, and
+  types say whether they name a zone. Its `TIMEZONE` must be the project's, as values that name a
+  zone of their own, and values of days, become local by it.
+- There are no series: an array of numbers is flattened to rows, from which days are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlglot import Dialect as Writer
+from sqlglot import exp
+
+from kpidsl.model.moments import DayPart, Run
+from kpidsl.model.periods import Grain
+from kpidsl.sql import build
+from kpidsl.sql.build import cast
+from kpidsl.sql.dialects.base import Clock, Kind
+from kpidsl.sql.dialects.duckdb import STEPS, DuckDB
+from kpidsl.sql.dialects.rewriting import Rules, call, lacked, lacking, rewritten, text, word
+
+_KINDS = {
+    "DATE": Kind.DAY,
+    "TIMESTAMP_NTZ": Kind.MOMENT,
+    "TIMESTAMP_LTZ": Kind.ZONED,
+    "TIMESTAMP_TZ": Kind.ZONED,
+    "VARCHAR": Kind.TEXT,
+} | dict.fromkeys(("NUMBER", "FLOAT", "REAL", "DOUBLE", "DECFLOAT"), Kind.NUMBER)
+_NAIVE, _BY_SESSION = "TIMESTAMP_NTZ", "TIMESTAMP_LTZ"
+_MOMENTS = {
+    exp.DataType.Type.TIMESTAMP: _NAIVE,
+    exp.DataType.Type.TIMESTAMPNTZ: _NAIVE,
+    exp.DataType.Type.TIMESTAMPLTZ: _BY_SESSION,
+    exp.DataType.Type.TIMESTAMPTZ: "TIMESTAMP_TZ",
+}
+_NUMBERS = "numbers"
+_WRITER = Writer.get_or_raise("snowflake")
+
+
+class Snowflake(DuckDB):
+    name = "snowflake"
+
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
+        written = rewritten(tree.copy() if copy else tree, _RULES)
+        return _WRITER.generate(written, pretty=pretty, copy=False, normalize_functions=False)
+
+    def lacks(self, tree: exp.Query) -> list[str]:
+        return lacked(tree)
+
+    def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        if clock.stored_as is None:
+            return _local(value)
+        return _converted(cast(value, _NAIVE), clock.stored_as, clock.zone)
+
+    def local_end(
+        self, value: exp.Expr, clock: Clock, end: type[exp.Min] | type[exp.Max]
+    ) -> exp.Expr:
+        if clock.stored_as is None:
+            return end(this=_local(value))
+        return _converted(end(this=cast(value, _NAIVE)), clock.stored_as, clock.zone)
+
+    def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        return _local(value) if clock.stored_as is None else cast(value, _NAIVE)
+
+    def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        if clock.stored_as is None:
+            return cast(call("CONVERT_TIMEZONE", text("UTC"), cast(value, _BY_SESSION)), _NAIVE)
+        return _converted(cast(value, _NAIVE), clock.stored_as, "UTC")
+
+    def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
+        start = call("DATE_TRUNC", text(part.name), local)
+        within = call("DATEDIFF", word("MICROSECOND"), start, local.copy())
+        return call("DATEADD", word("MICROSECOND"), exp.Neg(this=within), instant)
+
+    def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
+        day = cast(value, "DATE")
+        if grain is Grain.DAY:
+            return day
+        if grain is not Grain.WEEK:
+            return cast(call("DATE_TRUNC", text(grain.name), day), "DATE")
+        # A weekday counts from Monday, 1; a week starts so many days after one.
+        since = exp.Add(this=_weekday(day), expression=build.number(6 - week_starts))
+        past = call("MOD", since, build.number(7))
+        return call("DATEADD", word("DAY"), exp.Neg(this=past), day.copy())
+
+    def month_number(self, value: exp.Expr) -> exp.Expr:
+        return self.period_start(value, Grain.MONTH, 0)
+
+    def month_of(self, number: exp.Expr) -> exp.Expr:
+        return number
+
+    def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
+        moved = value
+        for count, unit in ((months, "MONTH"), (days, "DAY")):
+            if count:
+                moved = call("DATEADD", word(unit), build.number(count), moved)
+        return value if moved is value else cast(moved, "DATE")
+
+    def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
+        return call("DATEADD", word("SECOND"), build.number(seconds), moment)
+
+    def date_series(
+        self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
+    ) -> exp.Select:
+        size, unit = STEPS[grain]
+        between = call("DATEDIFF", word(unit), first, last)
+        steps = between
+        if size > 1:
+            steps = call("FLOOR", exp.Div(this=between, expression=build.number(size)))
+        start = call("DATEADD", word(unit), _multiple(size), first.copy())
+        select = build.select(build.alias(cast(start, "DATE"), name))
+        return _over_numbers(select, exp.Add(this=steps, expression=build.number(1)), of)
+
+    def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
+        def series(run: Run) -> exp.Select:
+            start = call("DATEADD", word(run.part.name), _multiple(1), build.literal(run.first))
+            select = build.select(build.alias(start, name))
+            return _over_numbers(select, build.number(run.count), None)
+
+        return build.union_all([series(run) for run in runs])
+
+    def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
+        share = exp.Literal.number(format(fraction, "f"))
+        order = exp.Order(expressions=[exp.Ordered(this=cast(value, "DOUBLE"))])
+        return exp.WithinGroup(this=exp.PercentileCont(this=share), expression=order)
+
+    def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
+        found = call("MAX_BY" if last else "MIN_BY", value, *order)
+        return lacking(found, "first or last value in an order of several columns")
+
+    def widened(self, value: exp.Expr) -> exp.Expr:
+        return value
+
+    def certain_digits(self, value: exp.Expr) -> exp.Expr:
+        return lacking(cast(value, "DECIMAL"), "number of the first fifteen digits of a float")
+
+    def type_of(self, value: exp.Expr) -> exp.Expr:
+        return call("SYSTEM$TYPEOF", value)
+
+    def kind_of(self, type_name: str) -> Kind:
+        """The name is followed by sizes, and by how a value is kept: `NUMBER(38,0)[SB1]`."""
+        return _KINDS.get(type_name.partition("[")[0].partition("(")[0], Kind.OTHER)
+
+    def field(self, value: exp.Expr, name: str) -> exp.Expr:
+        return lacking(call("GET", value, text(name)), "field of a struct that has a type")
+
+    def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
+        found = super().unnested(rows, value, alias, hides)
+        lacking(found, "row for each element of a list, of the type of the elements")
+        return found
+
+
+def _local(value: exp.Expr) -> exp.Expr:
+    """Return a value that names a zone, or a day, as the session's clocks show it."""
+    return cast(cast(value, _BY_SESSION), _NAIVE)
+
+
+def _converted(moment: exp.Expr, stored_as: str, zone: str) -> exp.Expr:
+    if stored_as == zone:
+        return moment
+    return call("CONVERT_TIMEZONE", text(stored_as), text(zone), moment)
+
+
+def _weekday(value: exp.Expr) -> exp.Expr:
+    return call("DAYOFWEEKISO", value)
+
+
+def _multiple(size: int) -> exp.Expr:
+    """Return the number of a row, or a multiple of it."""
+    number = cast(build.column("VALUE", _NUMBERS), "BIGINT")
+    return number if size == 1 else exp.Mul(this=number, expression=build.number(size))
+
+
+def _over_numbers(select: exp.Select, count: exp.Expr, of: str | None) -> exp.Select:
+    """Select from as many numbers as `count` is, 0 and up, beside the one row of a table."""
+    listed = call("ARRAY_GENERATE_RANGE", build.number(0), cast(count, "INT"))
+    flat = call("FLATTEN", exp.Kwarg(this=word("INPUT"), expression=listed))
+    alias = exp.TableAlias(this=build.identifier(_NUMBERS))
+    if of is None:
+        return build.from_(select, exp.TableFromRows(this=flat, alias=alias))
+    beside = exp.Lateral(this=flat, alias=alias)
+    return build.from_(select, build.table(of)).join(exp.Join(this=beside), copy=False)
+
+
+def _moment(node: exp.Cast) -> exp.Expr:
+    """Say whether a moment names a zone, whatever the session takes `TIMESTAMP` for."""
+    kind = _MOMENTS.get(node.to.this)
+    if kind is not None:
+        node.set("to", exp.DataType(this=exp.DataType.Type.USERDEFINED, kind=kind))
+    return node
+
+
+def _part(node: exp.Extract) -> exp.Expr:
+    return _weekday(node.expression) if node.name == "ISODOW" else node
+
+
+_RULES: Rules = {
+    exp.Cast: _moment,
+    exp.Extract: _part,
+    exp.Greatest: lambda node: call("GREATEST_IGNORE_NULLS", node.this, *node.expressions),
+    exp.Least: lambda node: call("LEAST_IGNORE_NULLS", node.this, *node.expressions),
+}
