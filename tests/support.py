@@ -18,12 +18,16 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse"]
+EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "spark", "databricks"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
-EVERY_ENGINE = (*ENGINES, pytest.param("postgres", marks=pytest.mark.postgres))
+EVERY_ENGINE = (
+    *ENGINES,
+    pytest.param("postgres", marks=pytest.mark.postgres),
+    pytest.param("spark", marks=pytest.mark.spark),
+)
 """All that a project of files, copied into tables, may run on; one test each."""
-POSTGRES_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${{{variable}}}"\n'
+SERVER_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${{{variable}}}"\n'
 SQLITE_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "sqlite:///shop.sqlite"\n'
 
 
@@ -49,13 +53,11 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
     for name, text in tables.items():
         rows = [line.strip() for line in text.strip().splitlines()]
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    if Running.engine == "postgres":
-        from tests.servers.schemas import write_files  # noqa: PLC0415  (of the extra `engines`)
-
-        url = write_files(folder, tables)
+    is_server = Running.engine in {"postgres", "spark"}
+    if is_server:
         variable = f"DATABASE_{len(os.environ)}"  # a file may hold no password
-        os.environ[variable] = url
-        profile = POSTGRES_PROFILE.format(variable=variable)
+        os.environ[variable] = _url(folder, tables)
+        profile = SERVER_PROFILE.format(variable=variable)
         (folder / "kpidsl.toml").write_text(profile, encoding="utf-8")
         definitions = _of_tables(definitions, tables)
     if Running.engine == "sqlite":
@@ -65,9 +67,20 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
     file = folder / "project.kpi"
     file.write_text(definitions, encoding="utf-8")
     loaded = kpidsl.load(file)
-    if Running.engine == "postgres":
+    if is_server:
         Running.loaded.append(loaded)
     return loaded
+
+
+def _url(folder: Path, tables: Iterable[str]) -> str:
+    """Return the url of a server that has the rows of CSV files as tables."""
+    if Running.engine == "spark":
+        from tests.servers import spark  # noqa: PLC0415  (of the extra `engines`)
+
+        return spark.write_files(folder, tables)
+    from tests.servers import schemas  # noqa: PLC0415  (of the extra `engines`)
+
+    return schemas.write_files(folder, tables)
 
 
 def _of_tables(definitions: str, names: Iterable[str]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kpidsl.engines.servers.base import Refusal, Server
 from kpidsl.engines.servers.postgres import Postgres
+from kpidsl.engines.servers.spark import Spark
 
-_ALL: tuple[Server, ...] = (Postgres(),)
+_ALL: tuple[Server | Spark, ...] = (Postgres(), Spark())
 SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
 
-__all__ = ["SERVERS", "Refusal", "Server"]
+__all__ = ["SERVERS", "Refusal", "Server", "Spark"]
