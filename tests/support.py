@@ -21,10 +21,11 @@ from kpidsl.text.render import render
 EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "spark", "databricks"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
+SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse", "spark")
+"""The engines that projects name by the url of a server."""
 EVERY_ENGINE = (
     *ENGINES,
-    pytest.param("postgres", marks=pytest.mark.postgres),
-    pytest.param("spark", marks=pytest.mark.spark),
+    *(pytest.param(name, marks=getattr(pytest.mark, name)) for name in SERVERS),
 )
 """All that a project of files, copied into tables, may run on; one test each."""
 SERVER_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${{{variable}}}"\n'
@@ -53,10 +54,10 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
     for name, text in tables.items():
         rows = [line.strip() for line in text.strip().splitlines()]
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    is_server = Running.engine in {"postgres", "spark"}
-    if is_server:
+    if Running.engine in SERVERS:
+        url = _write_files(folder, tables)
         variable = f"DATABASE_{len(os.environ)}"  # a file may hold no password
-        os.environ[variable] = _url(folder, tables)
+        os.environ[variable] = url
         profile = SERVER_PROFILE.format(variable=variable)
         (folder / "kpidsl.toml").write_text(profile, encoding="utf-8")
         definitions = _of_tables(definitions, tables)
@@ -67,20 +68,24 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
     file = folder / "project.kpi"
     file.write_text(definitions, encoding="utf-8")
     loaded = kpidsl.load(file)
-    if is_server:
+    if Running.engine in SERVERS:
         Running.loaded.append(loaded)
     return loaded
 
 
-def _url(folder: Path, tables: Iterable[str]) -> str:
-    """Return the url of a server that has the rows of CSV files as tables."""
+def _write_files(folder: Path, names: Iterable[str]) -> str:
+    """Copy CSV files into tables of a server that the extra `engines` brings; return its url."""
+    if Running.engine == "clickhouse":
+        from tests.servers import clickhouse_tables  # noqa: PLC0415
+
+        return clickhouse_tables.write_files(folder, names)
     if Running.engine == "spark":
-        from tests.servers import spark  # noqa: PLC0415  (of the extra `engines`)
+        from tests.servers import spark  # noqa: PLC0415
 
-        return spark.write_files(folder, tables)
-    from tests.servers import schemas  # noqa: PLC0415  (of the extra `engines`)
+        return spark.write_files(folder, names)
+    from tests.servers import schemas  # noqa: PLC0415
 
-    return schemas.write_files(folder, tables)
+    return schemas.write_files(folder, names)
 
 
 def _of_tables(definitions: str, names: Iterable[str]) -> str:

@@ -25,7 +25,7 @@ _MENDS = {
     ),
     Refusal.ENCRYPTION: (
         "no encrypted connection can be made",
-        "check what the url says of TLS, such as `sslmode` or `use_ssl`, against what the server offers",
+        "check what the url says of TLS against what the server offers",
     ),
     Refusal.DATABASE: ("it has no such database", "correct the database in the profile's url"),
     Refusal.OTHER: ("it can't be used", "check the profile's url"),
