@@ -33,6 +33,7 @@ _PAUSES = (0.5, 1.5)
 _GRACE = 5
 """Seconds that the server has to stop a statement by itself when its time is up."""
 
+
 class NotConnected(Exception):
     """No connection was made; the text is the driver's."""
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from kpidsl.engines import spark
+from kpidsl.engines import spark as _quiet  # noqa: F401 -- without it PySpark warns of pandas
 from kpidsl.engines.files.load import load
 from kpidsl.engines.files.typed import column_types
 from kpidsl.model.files import FileSet
@@ -170,7 +170,9 @@ def free_port() -> int:
 
 @cache
 def _writer() -> SparkSession:
-    session = spark.SparkSession(server().url().replace("/;", "/;user_id=writer;"))
+    from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
+
+    session = SparkSession(server().url().replace("/;", "/;user_id=writer;"))
     session.conf.set("spark.sql.session.timeZone", "UTC")
     atexit.register(session.stop)
     return session
