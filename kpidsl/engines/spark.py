@@ -16,7 +16,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
+from kpidsl.engines.base import EngineError, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.spark import Spark
 from kpidsl.engines.servers.values import converted
@@ -284,6 +284,11 @@ class SparkEngine:
             return self._ask(known)
         except EngineError:
             return TableFacts()
+
+    def keys(self, path: Sequence[str]) -> TableKeys:
+        """Spark's own catalogue keeps none."""
+        del path
+        return TableKeys()
 
 
 class _Statement:

@@ -14,7 +14,7 @@ from kpidsl.model.definition import Definition
 from kpidsl.run.heading import heading
 from kpidsl.text.source import SourceFile, Span
 from tests.semantics.conftest import CUSTOMERS, LINES, ORDERS, REFUNDS, SHOP, SPEND
-from tests.support import project
+from tests.support import Running, project
 
 FUNNEL = """
 funnel bought {
