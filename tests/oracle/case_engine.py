@@ -31,6 +31,10 @@ class CaseEngine:
         del sql
         return {}
 
+    def state(self, source: Source) -> str | None:
+        del source
+        return None
+
     def facts(self, path: Sequence[str]) -> TableFacts:
         return facts_of(self._case, path)
 
