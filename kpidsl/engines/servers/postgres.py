@@ -69,8 +69,11 @@ class Postgres:
         "SELECT current_setting('server_version'), current_setting('TimeZone'), "
         "current_setting('transaction_read_only') = 'on'"
     )
+    percent = "%"
+    hidden: tuple[str, ...] = ("information_schema",)
 
-    def arguments(self, patience: int) -> dict[str, object]:
+    def arguments(self, patience: int, timeout: float) -> dict[str, object]:
+        del timeout  # it is set in each transaction
         return {
             "application_name": "kpidsl",
             "client_encoding": "utf8",
@@ -83,6 +86,9 @@ class Postgres:
             "prepare_threshold": 0,
             "autocommit": False,  # whatever the url says
         }
+
+    def mark(self, connection: Any) -> None:  # noqa: ANN401
+        """The application's name says it all."""
 
     def settings(self, timezone: str, timeout: float) -> str:
         values = {
@@ -97,6 +103,10 @@ class Postgres:
 
     def at_most(self, sql: str, rows: int) -> str:
         return f'SELECT * FROM (\n{sql}\n) AS "answer" LIMIT {rows}'  # noqa: S608 -- is a SELECT
+
+    def places(self, column: Sequence[Any]) -> int | None:
+        _, _, _, _, precision, scale, _ = column
+        return None if precision is None else scale
 
     def rows(self, path: Sequence[str]) -> str:
         return (
