@@ -235,6 +235,11 @@ class SparkEngine:
         line = next(iter(text.strip().splitlines()), type(failure).__name__)
         return self._address.without_secrets(_SAYS_MORE.sub("", line))
 
+    def state(self, source: Source) -> str | None:
+        """Of what a catalogue leads to, files or another database, nobody tells."""
+        del source
+        return None
+
     def cancel(self) -> None:
         for statement in list(self._under_way):
             statement.stop()
