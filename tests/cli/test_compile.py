@@ -66,7 +66,9 @@ def test_sql_as_json(shop: Shell) -> None:
 
 def test_sql_that_no_engine_has_run_says_so(shop: Shell) -> None:
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
-    comment = "-- snowflake: parsed only, no engine has run this SQL; compare its numbers\n"
+    comment = (
+        "-- snowflake: parsed only, no engine of its own has run this SQL: compare its numbers\n"
+    )
     asked = ("compile", "aov", "--by", "channel")
     assert comment in shop.run(*asked, "--dialect", "snowflake").out
     assert "parsed only" not in shop.run(*asked, "--dialect", "postgres").out

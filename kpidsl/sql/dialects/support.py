@@ -18,6 +18,8 @@ SUPPORT = {
     "sqlite": Support.EXECUTED,
     "postgres": Support.EXECUTED,
     "clickhouse": Support.EXECUTED,
+    "spark": Support.EXECUTED,
+    "databricks": Support.PARSED_ONLY,
     "snowflake": Support.PARSED_ONLY,
 }
 
@@ -26,4 +28,5 @@ def unproved(dialect: str) -> str:
     """Return what to say above SQL of a dialect that no engine has run; empty where one has."""
     if SUPPORT[dialect] is Support.EXECUTED:
         return ""
-    return f"{dialect}: {Support.PARSED_ONLY}, no engine has run this SQL; compare its numbers"
+    untried = "no engine of its own has run this SQL: compare its numbers"
+    return f"{dialect}: {Support.PARSED_ONLY}, {untried}"
