@@ -47,6 +47,9 @@ class GuardedEngine:
     def facts(self, path: Sequence[str]) -> TableFacts:
         return self.engine.facts(path)
 
+    def state(self, source: Source) -> str | None:
+        return self.engine.state(source)
+
     def keys(self, path: Sequence[str]) -> TableKeys:
         return self.engine.keys(path)
 
