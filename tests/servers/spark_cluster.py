@@ -1,4 +1,4 @@
-"""A standalone cluster of Spark on loopback: one master, two workers, and a Connect server on it."""
+"""A standalone cluster of Spark on loopback: a master, two workers, and a Connect server on it."""
 
 from __future__ import annotations
 
