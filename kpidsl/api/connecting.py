@@ -32,7 +32,9 @@ def connected(
         case Database("sqlite", path):
             return SQLiteEngine.open(path, timezone, timeout=profile.timeout)
         case Database(path=path):
-            return EmbeddedEngine.open(folder, path, timezone, timeout=profile.timeout)
+            return EmbeddedEngine.open(
+                folder, path, timezone, timeout=profile.timeout, memory=profile.memory_limit
+            )
 
 
 def _served(
