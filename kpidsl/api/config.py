@@ -31,6 +31,7 @@ MAX_ROWS = 1_000_000
 """How many rows an answer of a server may have, where no profile says otherwise."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
+_PATH = re.compile(r"[^?;]*")
 _LOGIN = re.compile(r"(?<=://)[^/?#]*(?=@)")
 # The password of `scheme://user:password@host`, or an option such as `?token=…`.
 _SECRET = re.compile(
@@ -58,13 +59,15 @@ class ProjectSection(_Strict):
 
 class Profile(_Strict):
     """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
-    `timeout` is in seconds, `max_rows` what an answer of a server may have, `memory_limit` how
-    much memory DuckDB may take before it writes to disk what it works on, such as "4 GB"."""
+    `timeout` is in seconds, `max_rows` what an answer of a server may have, `max_scan_rows` what a
+    statement may read by the engine's own estimate, `memory_limit` how much memory DuckDB may take
+    before it writes to disk what it works on, such as "4 GB"."""
 
     url: str
     memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
     timeout: float = Field(default=TIMEOUT, gt=0)
     max_rows: int = Field(default=MAX_ROWS, gt=0)
+    max_scan_rows: int | None = Field(default=None, gt=0)
 
 
 class CacheSection(_Strict):
@@ -159,6 +162,12 @@ def _unknown_names(config: Config) -> Iterator[Diagnostic]:
             yield _unusable(f"there is no pack `{name}`", mend)
     if config.default_profile is not None and config.default_profile not in config.profile:
         yield _no_profile(config.default_profile, config)
+
+
+def unestimated(name: str, dialect: str) -> Diagnostic:
+    """Return that a profile has a limit that its engine can't keep."""
+    place = f"profile.{name}.max_scan_rows"
+    return _unusable(f"`{place}`: {dialect} doesn't estimate rows", f"take `{place}` out")
 
 
 def _unusable(reason: str, mend: str) -> Diagnostic:
@@ -268,5 +277,6 @@ def _filled(url: str) -> str:
         before, after = url[:start] + _VARIABLE.sub(encoded, login[0]), url[end:]
     else:
         before, after = "", url
-    path, mark, options = after.partition("?")
-    return before + _VARIABLE.sub(plain, path) + mark + _VARIABLE.sub(encoded, options)
+    path = _PATH.match(after)
+    assert path is not None
+    return before + _VARIABLE.sub(plain, path[0]) + _VARIABLE.sub(encoded, after[path.end() :])

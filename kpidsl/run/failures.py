@@ -36,9 +36,14 @@ _PLAIN = {
         "leave out of the source's SQL what changes something",
     ),
     "memory": (
-        "K669",
+        "K670",
         "the question needs more memory than the engine may take",
         "ask by fewer dimensions or for a shorter window, or raise the profile's `memory_limit`",
+    ),
+    "too much to read": (
+        "K669",
+        "the question would read too many rows",
+        "ask for a shorter period, or raise the profile's `max_scan_rows`",
     ),
     "too many rows": (
         "K665",

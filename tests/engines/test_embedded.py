@@ -257,7 +257,7 @@ def test_too_little_memory_is_told(tmp_path: Path) -> None:
     (tmp_path / "kpidsl.toml").write_text(profile + 'memory_limit = "1 MB"\n')
     with kpidsl.load(tmp_path) as loaded:
         problem = refusal(loaded, "ids")
-    assert problem.code == "K669"
+    assert problem.code == "K670"
     assert "memory_limit" in (problem.help or "")
     assert "SET " not in problem.message  # DuckDB's advice is about statements
 

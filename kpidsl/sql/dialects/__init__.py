@@ -6,12 +6,15 @@ from kpidsl.sql.dialects.base import Clock, Dialect, Kind
 from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.postgres import Postgres
+from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
 
 DIALECTS: dict[str, Dialect] = {
     "clickhouse": ClickHouse(),
+    "databricks": Databricks(),
     "duckdb": DuckDB(),
     "postgres": Postgres(),
+    "spark": Spark(),
     "sqlite": SQLite(),
 }
 

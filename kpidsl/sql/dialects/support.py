@@ -18,4 +18,6 @@ SUPPORT = {
     "sqlite": Support.EXECUTED,
     "postgres": Support.EXECUTED,
     "clickhouse": Support.EXECUTED,
+    "spark": Support.EXECUTED,
+    "databricks": Support.PARSED_ONLY,
 }
