@@ -18,7 +18,7 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse"]
+EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "mysql"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
 EVERY_ENGINE = (*ENGINES, pytest.param("postgres", marks=pytest.mark.postgres))

@@ -133,7 +133,12 @@ class ServerEngine:
 
     def _fetched(self, con: sqlalchemy.Connection, sql: str, rows: int) -> Table:
         result = self._executed(con, self._tag + self._server.at_most(sql, rows))
-        return Table(tuple(result.keys()), [tuple(row) for row in result])
+        cursor = result.cursor
+        table = Table(tuple(result.keys()), [tuple(row) for row in result])
+        noticed = self._server.noticed(cursor)
+        if noticed is not None:
+            raise noticed
+        return table
 
     def _executed(self, con: sqlalchemy.Connection, sql: str) -> sqlalchemy.CursorResult[Any]:
         # Without this option `%` and `:name` in a statement would be taken for parameters.
@@ -220,7 +225,7 @@ class ServerEngine:
             return [
                 name if schema == catalogue.default_schema_name else f"{schema}.{name}"
                 for schema in catalogue.get_schema_names()
-                if schema != "information_schema"
+                if schema not in self._server.own_schemas
                 for name in sorted(
                     [*catalogue.get_table_names(schema), *catalogue.get_view_names(schema)]
                 )
@@ -246,11 +251,8 @@ class ServerEngine:
         def described(con: sqlalchemy.Connection) -> dict[str, int]:
             result = self._executed(con, self._tag + self._server.at_most(sql, 0))
             assert result.cursor is not None
-            return {
-                name: scale
-                for name, _, _, _, precision, scale, _ in result.cursor.description
-                if precision is not None and scale is not None
-            }
+            places = {item[0]: self._server.places(item) for item in result.cursor.description}
+            return {name: found for name, found in places.items() if found is not None}
 
         return self._ask(described)
 

@@ -35,6 +35,8 @@ class Server(Protocol):
     driver: str
     options: Mapping[str, object]
     """SQLAlchemy's options of a connection that begins transactions which only read."""
+    own_schemas: frozenset[str]
+    """The schemas of the server itself, which hold no tables of anyone."""
     about: str
     """A SELECT of the server's version, its session's time zone, and whether that only reads."""
 
@@ -52,6 +54,10 @@ class Server(Protocol):
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
 
+    def places(self, column: Sequence[Any]) -> int | None:
+        """Return how many places a column of an answer has, of which the driver's cursor says
+        `column`; None where it keeps no decimals exactly, or as many as each value has."""
+
     def refusal(self, text: str) -> tuple[Refusal, str]:
         """Return why a connection was not made, of which the driver says `text`, and what of that
         is the reason."""
@@ -62,6 +68,10 @@ class Server(Protocol):
     def failed(self, failure: BaseException, sql: str) -> EngineError:
         """Return what a failure of the driver at a statement means. One that is cancelled is
         `cancelled`, whether by someone or because its time is up."""
+
+    def noticed(self, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """Return what the server has warned of at a statement whose rows a cursor of the driver has
+        read, if the answer can't be relied on."""
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401 -- each driver has its own class
         """Stop the statement that runs on a connection of the driver, on the server too."""

@@ -65,6 +65,7 @@ class Postgres:
     needs: tuple[str, ...] = ("sqlalchemy", "psycopg")
     driver = "postgresql+psycopg"
     options: Mapping[str, object] = {"postgresql_readonly": True}
+    own_schemas = frozenset({"information_schema"})
     about = (
         "SELECT current_setting('server_version'), current_setting('TimeZone'), "
         "current_setting('transaction_read_only') = 'on'"
@@ -105,6 +106,10 @@ class Postgres:
             f"WHERE oid = to_regclass({_text(quoted)})"
         )
 
+    def places(self, column: Sequence[Any]) -> int | None:
+        _, _, _, _, precision, scale, _ = column
+        return None if precision is None or scale is None else int(scale)
+
     def refusal(self, text: str) -> tuple[Refusal, str]:
         words = _NAMES.sub("_", text)  # a host may be called `ssl.example.com`
         found = (why for why, said in _REFUSALS if re.search(said, words, re.IGNORECASE))
@@ -124,6 +129,11 @@ class Postgres:
         if kind == "missing column" and place is not None:
             text = f'no such column: "{_column_at(sql, int(place))}"'
         return EngineError(kind, text)
+
+    def noticed(self, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """PostgreSQL refuses what it can't do."""
+        del cursor
+        return None
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
         connection.cancel_safe(timeout=5)

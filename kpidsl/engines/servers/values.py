@@ -29,6 +29,8 @@ def _of_type(value: object, kind: ValueType, zone: ZoneInfo) -> object:
             return value
         case Decimal():
             return _number(value, kind)
+        case int() if kind is ValueType.BOOLEAN:
+            return bool(value)
         case int():
             return Decimal(value) if kind is ValueType.MONEY else _as_float(value, kind)
         case datetime() if value.tzinfo is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from kpidsl.sql.dialects.base import Clock, Dialect, Kind
 from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
+from kpidsl.sql.dialects.mysql import MySQL
 from kpidsl.sql.dialects.postgres import Postgres
 from kpidsl.sql.dialects.sqlite import SQLite
 
 DIALECTS: dict[str, Dialect] = {
     "clickhouse": ClickHouse(),
     "duckdb": DuckDB(),
+    "mysql": MySQL(),
     "postgres": Postgres(),
     "sqlite": SQLite(),
 }

@@ -18,4 +18,5 @@ SUPPORT = {
     "sqlite": Support.EXECUTED,
     "postgres": Support.EXECUTED,
     "clickhouse": Support.EXECUTED,
+    "mysql": Support.EXECUTED,
 }
