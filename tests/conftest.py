@@ -14,6 +14,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.servers.clickhouse import ClickHouseServer
     from tests.servers.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,6 +56,25 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The url of an empty database on that server."""
     with postgres_server.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server() -> ClickHouseServer:
+    """A ClickHouse of this process's own; tests that use it carry the mark `clickhouse`."""
+    try:
+        from tests.servers import clickhouse_tables  # noqa: PLC0415  (of the extra `engines`)
+    except ModuleNotFoundError as missing:
+        pytest.fail(
+            f"ClickHouse is not installed ({missing}): install the extra `engines`", pytrace=False
+        )
+    return clickhouse_tables.server()
+
+
+@pytest.fixture
+def clickhouse_database(clickhouse_server: ClickHouseServer) -> Iterator[str]:
+    """The name of an empty database on that server."""
+    with clickhouse_server.database() as name:
+        yield name
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,14 @@ from kpidsl.text.render import render
 EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "mysql"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
-EVERY_ENGINE = (*ENGINES, pytest.param("postgres", marks=pytest.mark.postgres))
+SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse")
+"""The engines that projects name by the url of a server."""
+EVERY_ENGINE = (
+    *ENGINES,
+    *(pytest.param(name, marks=getattr(pytest.mark, name)) for name in SERVERS),
+)
 """All that a project of files, copied into tables, may run on; one test each."""
-POSTGRES_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${{{variable}}}"\n'
+SERVER_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "${{{variable}}}"\n'
 SQLITE_PROFILE = 'default_profile = "w"\n[profile.w]\nurl = "sqlite:///shop.sqlite"\n'
 
 
@@ -49,13 +54,11 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
     for name, text in tables.items():
         rows = [line.strip() for line in text.strip().splitlines()]
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    if Running.engine == "postgres":
-        from tests.servers.schemas import write_files  # noqa: PLC0415  (of the extra `engines`)
-
-        url = write_files(folder, tables)
+    if Running.engine in SERVERS:
+        url = _write_files(folder, tables)
         variable = f"DATABASE_{len(os.environ)}"  # a file may hold no password
         os.environ[variable] = url
-        profile = POSTGRES_PROFILE.format(variable=variable)
+        profile = SERVER_PROFILE.format(variable=variable)
         (folder / "kpidsl.toml").write_text(profile, encoding="utf-8")
         definitions = _of_tables(definitions, tables)
     if Running.engine == "sqlite":
@@ -65,9 +68,20 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
     file = folder / "project.kpi"
     file.write_text(definitions, encoding="utf-8")
     loaded = kpidsl.load(file)
-    if Running.engine == "postgres":
+    if Running.engine in SERVERS:
         Running.loaded.append(loaded)
     return loaded
+
+
+def _write_files(folder: Path, names: Iterable[str]) -> str:
+    """Copy CSV files into tables of a server that the extra `engines` brings; return its url."""
+    if Running.engine == "clickhouse":
+        from tests.servers import clickhouse_tables  # noqa: PLC0415
+
+        return clickhouse_tables.write_files(folder, names)
+    from tests.servers import schemas  # noqa: PLC0415
+
+    return schemas.write_files(folder, names)
 
 
 def _of_tables(definitions: str, names: Iterable[str]) -> str:

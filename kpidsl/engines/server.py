@@ -45,7 +45,7 @@ _MENDS = {
     ),
     Refusal.ENCRYPTION: (
         "no encrypted connection can be made",
-        "check what the url says of TLS, such as `sslmode`, against what the server offers",
+        "check what the url says of TLS against what the server offers",
     ),
     Refusal.DATABASE: ("it has no such database", "correct the database in the profile's url"),
     Refusal.OTHER: ("it can't be used", "check the profile's url"),
@@ -87,13 +87,17 @@ class ServerEngine:
                 address.database,
                 address.options,
             ),
-            connect_args=self._server.arguments(_PATIENCE),
+            connect_args=self._server.arguments(_PATIENCE, timeout),
             execution_options=self._server.options,
             hide_parameters=True,
             max_overflow=0,
             pool_size=_CONNECTIONS,
             pool_timeout=timeout,
         )
+
+        @sqlalchemy.event.listens_for(self._engine, "connect")
+        def mark(connection: Any, _: object) -> None:  # noqa: ANN401 -- each driver has its own
+            self._server.mark(connection)
 
     @staticmethod
     def open(
@@ -142,7 +146,8 @@ class ServerEngine:
 
     def _executed(self, con: sqlalchemy.Connection, sql: str) -> sqlalchemy.CursorResult[Any]:
         # Without this option `%` and `:name` in a statement would be taken for parameters.
-        return con.exec_driver_sql(sql, execution_options={"no_parameters": True})
+        written = sql.replace("%", self._server.percent)
+        return con.exec_driver_sql(written, execution_options={"no_parameters": True})
 
     # --- connections -----------------------------------------------------------------------
 
@@ -162,7 +167,7 @@ class ServerEngine:
         except TimeoutError:
             raise too_long from None
         except NotConnected as failure:
-            raise EngineError("lost", str(failure)) from None
+            raise EngineError("lost", self._server.refusal(str(failure))[1]) from None
         except DBAPIError as failure:
             found = self._failed(failure)
         finally:
@@ -191,7 +196,8 @@ class ServerEngine:
                 con = self._engine.connect()
                 statement.connection = con.connection.dbapi_connection
                 self._executed(con, settings)
-            except SQLAlchemyError as failure:
+            # A driver has errors of Python's own for an option of the url that it can't take.
+            except (SQLAlchemyError, TypeError, ValueError) as failure:
                 if con is not None:
                     con.close()
                 reason = failure.orig if isinstance(failure, DBAPIError) else failure
@@ -225,9 +231,9 @@ class ServerEngine:
             return [
                 name if schema == catalogue.default_schema_name else f"{schema}.{name}"
                 for schema in catalogue.get_schema_names()
-                if schema not in self._server.own_schemas
+                if schema not in self._server.hidden
                 for name in sorted(
-                    [*catalogue.get_table_names(schema), *catalogue.get_view_names(schema)]
+                    {*catalogue.get_table_names(schema), *catalogue.get_view_names(schema)}
                 )
             ]
 
@@ -251,8 +257,10 @@ class ServerEngine:
         def described(con: sqlalchemy.Connection) -> dict[str, int]:
             result = self._executed(con, self._tag + self._server.at_most(sql, 0))
             assert result.cursor is not None
-            places = {item[0]: self._server.places(item) for item in result.cursor.description}
-            return {name: found for name, found in places.items() if found is not None}
+            known = (
+                (column[0], self._server.places(column)) for column in result.cursor.description
+            )
+            return {name: places for name, places in known if places is not None}
 
         return self._ask(described)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from kpidsl.model.moments import DayPart, runs
@@ -51,8 +52,9 @@ def look_of(query: Query, calendar: Calendar, shift: Shift, reach: Reach | None)
         )
     _check_listed(query, calendar, (query.grain, None if reach is None else reach.since))
     pairs = _pairs(query, calendar, shift, reach)
-    moves_whole = query.grain is None or (reach is None and pairs is None)
-    return Look(shift, reach, pairs, joined=not (moves_whole and _aligned(shift, query.grain)))
+    look = Look(shift, reach, pairs, _evenly(query, calendar, shift, pairs))
+    moves_whole = query.grain is None or (reach is None and not look.listed)
+    return replace(look, joined=not (moves_whole and _aligned(look.moves, query.grain)))
 
 
 def check_periods(query: Query, zone: str) -> None:
@@ -166,6 +168,26 @@ def _pairs(
         assert query.window is not None
         pairs = _fiscal_pairs(query.window, query.grain, calendar, shift)
     return tuple((start, own if begins(own, since, calendar) else None) for start, own in pairs)
+
+
+def _evenly(
+    query: Query,
+    calendar: Calendar,
+    shift: Shift,
+    pairs: tuple[tuple[date | None, Window | None], ...] | None,
+) -> Shift | None:
+    """Return the days back at which each week of the question finds the one of the same number: all
+    do at as many, unless a 53rd week lies between for some of them."""
+    weekly = query.grain is Grain.WEEK and query.window is not None
+    if pairs is None or not weekly or shift.days or shift.months % 12:
+        return None
+    assert query.window is not None
+    back = {
+        None if own is None else (piece.start - own.start).days
+        for piece, (_, own) in zip(periods(query.window, Grain.WEEK, calendar), pairs, strict=True)
+    }
+    days = back.pop() if len(back) == 1 else None
+    return None if days is None else Shift(days=days)
 
 
 def _fiscal_pairs(

@@ -46,10 +46,22 @@ class Reach:
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a leaf looks at time. `pairs` are the days that each period looks at, where they follow
-    from a calendar's rule; None: they are its own, moved. `joined`: rows meet the periods that they
-    count in by their days, a row's own period, moved, being none of them or one of several."""
+    from a calendar's rule; None: they are its own, moved by `shift`. `evenly`: so many days earlier
+    are all the pairs. `joined`: rows meet the periods that they count in by their days, a row's own
+    period, moved, being none of them or one of several."""
 
     shift: Shift = Shift()
     reach: Reach | None = None
     pairs: tuple[tuple[date | None, Window | None], ...] | None = None
+    evenly: Shift | None = None
     joined: bool = False
+
+    @property
+    def moves(self) -> Shift:
+        """How far back the days lie that a period looks at, unless they are listed."""
+        return self.shift if self.evenly is None else self.evenly
+
+    @property
+    def listed(self) -> bool:
+        """Whether no one move leads to the days that the periods look at."""
+        return self.pairs is not None and self.evenly is None

@@ -43,7 +43,7 @@ class Reading:
     def is_plain(self) -> bool:
         """Tell whether its rows count in their own periods, or in those that lie so much later."""
         look = self.node.look
-        return not look.joined and look.reach is None and look.pairs is None
+        return not look.joined and look.reach is None and not look.listed
 
     @property
     def adds_up(self) -> bool:

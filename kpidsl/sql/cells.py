@@ -159,7 +159,7 @@ class Cells:
 
     def _accrued(self, accrual: Accrual, amounts: str, look: Look) -> exp.Expr:
         value = self._accrued_at_all(accrual, amounts)
-        if look.pairs is None:
+        if not look.listed:
             return value
         partner = build.is_null(self._column(END_DAY, self.spans[replace(look, reach=None)]))
         return build.case([(exp.Not(this=partner), value)])
@@ -204,7 +204,7 @@ class Cells:
 
     def _edges(self, look: Look) -> tuple[list[Day], list[Day]]:
         """Return the period's own days as looked at, however far back the leaf reaches."""
-        if look.pairs is None:
+        if not look.listed:
             return edges(self.frame, self.dialect, CELLS, look)
         table = self.spans[replace(look, reach=None)]
         return [self._column(FIRST_DAY, table)], [self._column(END_DAY, table)]

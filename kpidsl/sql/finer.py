@@ -62,7 +62,7 @@ def _period(
     start: exp.Expr = period
     if finer.base.grain is not grain:
         start = first_day_of(grouping.dialect, period, grain, calendar)
-    moved = grouping.dialect.add(start, node.look.shift.months, node.look.shift.days)
+    moved = grouping.dialect.add(start, node.look.moves.months, node.look.moves.days)
     return moved if moved is period else build.alias(moved, PERIOD)
 
 
@@ -85,7 +85,7 @@ def _days(
 def _parts(day: date | None, node: Aggregate, grouping: Grouping) -> bool:
     """Tell whether a period begins on a day that a node looks at, so that no period of the answer
     has days before and after; moved by months, days of a month can meet on its last one."""
-    grain, shift = grouping.frame.grain, node.look.shift
+    grain, shift = grouping.frame.grain, node.look.moves
     if day is None or not isinstance(grain, Grain):
         return False
     in_step = not (shift.days if grain.months else shift.months)

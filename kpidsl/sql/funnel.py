@@ -4,6 +4,11 @@ The steps are walked from the last one back: each event of a step is told when, 
 each later step can be filled after it. So `step_3` holds the events of the third step with the
 earliest times of the fourth, `step_2` those of the second with the earliest of both, and an
 attempt, which is one event of the first step, finds how far it goes among those of the second.
+
+Of an entity's attempts the earliest that goes furthest counts, and all that is asked of when it
+began is on which side of a few moments. So that is told as a number, higher the earlier, and the
+highest of `reached` and it together is that attempt's: one MAX, where finding the attempt itself
+takes a MIN for each step.
 """
 
 from __future__ import annotations
@@ -22,7 +27,9 @@ from kpidsl.sql.funnel_events import AT, ENTITY, NUMBER, TIME, FunnelEvents
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
 
-_START, _STARTED = "start", "started_at"
+_START, _BEGAN = "start", "began"
+_LATE, _IMMATURE, _MATURE, _EARLY = range(4)
+"""When an attempt began: after the window, in it and too late to be judged, in it, before it."""
 
 
 def funnel_tree(walk: Walk, dialect: str = "duckdb", *, by_days: bool = False) -> exp.Select:
@@ -89,7 +96,7 @@ class _FunnelLowering:
         if self.clock == AT:
             self.ctes.append(("entities", self._furthest()))
         else:
-            self.ctes += [("furthest", self._furthest()), ("entities", self._timed())]
+            self.ctes += [("furthest", self._furthest_in_order()), ("entities", self._timed())]
 
     def _ahead(self, position: int) -> exp.Select:
         """The events of a step, each with the earliest times at which each later step can be
@@ -161,6 +168,17 @@ class _FunnelLowering:
 
     def _furthest(self) -> exp.Select:
         """Of several attempts the earliest that goes furthest counts."""
+        reached = build.column("reached")
+        columns: list[exp.Expr] = [build.alias(exp.Max(this=reached), "reached")]
+        began = self._began(build.column(_START))
+        if began is not None:
+            both = exp.Add(this=_times(reached.copy(), _EARLY + 1), expression=began)
+            most = _times(exp.Max(this=reached.copy()), _EARLY + 1)
+            columns.append(build.alias(exp.Sub(this=exp.Max(this=both), expression=most), _BEGAN))
+        return self._by_entity(columns)
+
+    def _furthest_in_order(self) -> exp.Select:
+        """The same, where another order than that of time tells which attempt is the earliest."""
         starts: list[exp.Expr] = [
             exp.Min(
                 this=build.case(
@@ -176,17 +194,18 @@ class _FunnelLowering:
         ]
         starts.append(exp.Min(this=build.column(_START)))
         earliest = exp.Coalesce(this=starts[0], expressions=starts[1:])
-        called = _STARTED if self.clock == AT else _START
-        select = build.select(
-            build.alias(earliest, called),
-            build.alias(exp.Max(this=build.column("reached")), "reached"),
-        )
-        select = build.from_(select, build.subquery(self._attempts(), "attempts"))
-        return build.group_by(select, build.column(ENTITY))
+        reached = exp.Max(this=build.column("reached"))
+        return self._by_entity([build.alias(earliest, _START), build.alias(reached, "reached")])
+
+    def _by_entity(self, columns: list[exp.Expr]) -> exp.Select:
+        attempts = build.subquery(self._attempts(), "attempts")
+        return build.group_by(build.from_(build.select(*columns), attempts), build.column(ENTITY))
 
     def _timed(self) -> exp.Select:
-        """The attempts that count, with the time of their first event."""
-        columns = [build.alias(build.column(TIME), _STARTED), build.column("reached")]
+        """The attempts that count, with when their first event was."""
+        began = self._began(build.column(TIME))
+        assert began is not None  # another order than that of time is joined to a time for a window
+        columns = [build.alias(began, _BEGAN), build.column("reached")]
         select = build.from_(build.select(*columns), self._table("furthest"))
         same = exp.EQ(this=build.column(NUMBER), expression=build.column(_START))
         return build.inner_join(select, self._table("events_1"), same)
@@ -219,9 +238,12 @@ class _FunnelLowering:
             [(missing, build.number(position - 1)) for missing, position in first_missing],
             build.number(count),
         )
-        started = exp.Min(this=build.column(self.clock))
-        select = build.select(build.alias(started, _STARTED), build.alias(reached, "reached"))
-        select = build.from_(select, build.subquery(build.union_all(parts), "events"))
+        columns = [build.alias(reached, "reached")]
+        began = self._began(build.column(self.clock))
+        if began is not None:
+            columns.append(build.alias(exp.Max(this=began), _BEGAN))
+        events = build.subquery(build.union_all(parts), "events")
+        select = build.from_(build.select(*columns), events)
         return build.group_by(select, build.column(ENTITY))
 
     def _rival_sets(self, position: int) -> list[tuple[int, ...]]:
@@ -242,52 +264,68 @@ class _FunnelLowering:
     # --- counts ----------------------------------------------------------------------------
 
     def _counts(self) -> exp.Select:
-        mature = self._mature()
         columns = []
         for position in range(1, len(self.walk.steps) + 1):
             reached: exp.Expr = exp.GTE(
                 this=build.column("reached"), expression=build.number(position)
             )
-            if mature is not None:
-                reached = exp.And(this=mature.copy(), expression=reached)
+            if self._is_timed:
+                reached = exp.And(this=_began_is(_MATURE), expression=reached)
             columns.append(_count_if(reached, f"step_{position}"))
-        if mature is None:
+        if self.walk.maturity_seconds is None:
             columns.append(build.alias(build.number(0), "immature"))
         else:
-            columns.append(_count_if(exp.Not(this=build.wrapped(mature.copy())), "immature"))
-        select = build.from_(build.select(*columns), self._table("entities"))
-        if mature is not None:
-            select = build.cross_join(select, self._table("data_until"))
-        window = self.walk.frame.window
-        if window is not None:
-            started = build.column(_STARTED)
-            select = build.where(
-                select,
-                exp.GTE(this=started, expression=self._begin(window.start)),
-                exp.LT(this=started.copy(), expression=self._begin(window.end)),
-            )
-        return select
+            columns.append(_count_if(_began_is(_IMMATURE), "immature"))
+        return build.from_(build.select(*columns), self._table("entities"))
 
-    def _mature(self) -> exp.Expr | None:
-        """The attempt's window had run out when the data of the last source ended."""
-        seconds = self.walk.maturity_seconds
-        if seconds is None:
+    @property
+    def _is_timed(self) -> bool:
+        """Whether it matters when an attempt began."""
+        return self.walk.maturity_seconds is not None or self.walk.frame.window is not None
+
+    def _began(self, start: exp.Expr) -> exp.Expr | None:
+        """Return when an attempt began, as a number that only falls as time goes on; None where it
+        doesn't matter. An attempt is mature when its window had run out before the data of the last
+        source ended; where nobody knows when they do, it is not."""
+        if not self._is_timed:
             return None
-        ends: list[exp.Expr] = []
+        sides: list[tuple[exp.Expr, exp.Expr]] = []
+        window, seconds = self.walk.frame.window, self.walk.maturity_seconds
+        if window is not None:
+            early = exp.LT(this=start, expression=self._begin(window.start))
+            late = exp.GTE(this=start.copy(), expression=self._begin(window.end))
+            sides += [(early, build.number(_EARLY)), (late, build.number(_LATE))]
+        if seconds is not None:
+            over = self.dialect.later(start.copy(), seconds)
+            tests = [exp.GTE(this=until, expression=over.copy()) for until in self._untils()]
+            mature = build.conjunction(tests)
+            assert mature is not None
+            sides.append((mature, build.number(_MATURE)))
+        return build.case(sides, build.number(_MATURE if seconds is None else _IMMATURE))
+
+    def _untils(self) -> list[exp.Expr]:
+        """Return until when the data of the sources go: one moment for those that say so, and one,
+        NULL where there is none, for each whose rows tell it."""
+        said: list[date] = []
+        told: list[exp.Expr] = []
         for number, events in enumerate(self.walk.events, start=1):
             watermark = events.source.watermark
             if isinstance(watermark, date):
-                ends.append(self._begin(watermark))
-            elif watermark is not None:
-                ends.append(self._begin_of_latest(events.source))
-            else:
-                ends.append(self.events.latest(number, events).subquery())
-        until = ends[0] if len(ends) == 1 else exp.Least(this=ends[0], expressions=ends[1:])
-        self.ctes.append(("data_until", build.select(build.alias(until, "until"))))
-        return exp.GTE(
-            this=build.column("until"),
-            expression=self.dialect.later(build.column(_STARTED), seconds),
-        )
+                said.append(watermark)
+                continue
+            until = (
+                self.events.latest(number, events).subquery()
+                if watermark is None
+                else self._begin_of_latest(events.source)
+            )
+            told.append(build.alias(until, f"until_{number}"))
+        untils: list[exp.Expr] = [self._begin(min(said))] if said else []
+        if told:
+            self.ctes.append(("data_until", build.select(*told)))
+        for column in told:
+            until = build.select(build.column(column.alias))
+            untils.append(build.from_(until, self._table("data_until")).subquery())
+        return untils
 
     def _within(self, later: exp.Expr, earlier: exp.Expr, seconds: int) -> exp.Expr:
         limit = self.dialect.later(earlier.copy(), seconds)
@@ -311,6 +349,14 @@ def _exclude_each_other(one: RowExpr | None, other: RowExpr | None) -> bool:
         case Compare("=", column, Literal(value)), Compare("=", same, Literal(another)):
             return column == same and value != another
     return False
+
+
+def _times(value: exp.Expr, number: int) -> exp.Expr:
+    return exp.Mul(this=value, expression=build.number(number))
+
+
+def _began_is(side: int) -> exp.Expr:
+    return exp.EQ(this=build.column(_BEGAN), expression=build.number(side))
 
 
 def _count_if(condition: exp.Expr, name: str) -> exp.Expr:

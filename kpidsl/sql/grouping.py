@@ -173,7 +173,7 @@ class Grouping:
         if isinstance(grain, DayPart):
             return self.dialect.part_start(scope.instant(), scope.time(), grain)
         start = period_start(self.dialect, scope.time(), grain, self.frame.settings.calendar)
-        return self.dialect.add(start, node.look.shift.months, node.look.shift.days)
+        return self.dialect.add(start, node.look.moves.months, node.look.moves.days)
 
     def _groups(
         self, scope: Scope, node: Aggregate, fans: list[FanOutJoin], spans: str | None

@@ -216,7 +216,10 @@ def unresolved(model: Model, entity: Entity, source: Source, dialect: str) -> ex
     pairs = relations.relation(member)
     unknown: list[exp.Expr] = []
     for name in (ID, STANDS_FOR):
-        same = exp.EQ(this=build.column(name), expression=build.column("seen"))
+        same = exp.EQ(
+            this=build.column(name, pairs.alias_or_name),
+            expression=build.column("seen", "seen_ids"),
+        )
         one = build.from_(build.select(build.number(1)), pairs.copy())
         unknown.append(exp.Not(this=exp.Exists(this=build.where(one, same))))
     condition = build.conjunction(unknown)

@@ -199,14 +199,14 @@ class Lowering:
     def _spans(self, look: Look) -> str:
         """Return the name of the days that count towards each period."""
         if look not in self.spans:
-            periods = self.spine.periods() if look.pairs is None else ""
+            periods = self.spine.periods() if not look.listed else ""
             self.spans[look] = self._cte("spans", spans(self.frame, self.dialect, periods, look))
         return self.spans[look]
 
     def _listed(self, formulas: Iterable[Formula]) -> dict[Look, str]:
         """Return the tables of listed days that the values of formulas are tested with."""
         looks = [value.look for formula in formulas for value in timed_values(formula)]
-        listed = dict.fromkeys(replace(look, reach=None) for look in looks if look.pairs)
+        listed = dict.fromkeys(replace(look, reach=None) for look in looks if look.listed)
         return {look: self._spans(look) for look in listed}
 
     # --- fixed amounts ---------------------------------------------------------------------
@@ -330,7 +330,7 @@ class Lowering:
         on it; return the name of the cells, with what was found."""
         table, columns = merged
         leaves = (leaf for output in outputs for leaf in leaves_of(output.formula))
-        asked = Counter((leaf.source, leaf.look) for leaf in leaves if leaf.look.pairs is None)
+        asked = Counter((leaf.source, leaf.look) for leaf in leaves if not leaf.look.listed)
         tests = {known: cells.within_known(known) for known, times in asked.items() if times > 1}
         names = Names((*self._key_names(), *columns))
         found = [

@@ -26,7 +26,7 @@ def edges(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[list[
     """Return the days of which the latest is the first day of a row's period, moved back, and those
     of which the earliest is the first day after it: its own, and the window's where that cuts a
     period. Of a part of a day they are those of its day."""
-    grain, window, shift = frame.grain, frame.window, look.shift
+    grain, window, shift = frame.grain, frame.window, look.moves
     calendar = frame.settings.calendar
     if grain is None:
         assert window is not None
@@ -76,7 +76,7 @@ def _one(days: list[Day], chosen: type[exp.Least] | type[exp.Greatest]) -> exp.E
 def spans(frame: Frame, dialect: Dialect, periods: str, look: Look) -> exp.Query:
     """Return a query of the periods with the days that count towards each: from `first_day`,
     where there is one, up to `end_day`."""
-    if look.pairs is not None:
+    if look.listed:
         return _listed(frame, dialect, look)
     starts, ends = edges(frame, dialect, periods, look)
     start, end = _one(starts, exp.Greatest), _one(ends, exp.Least)

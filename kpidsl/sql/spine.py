@@ -88,12 +88,16 @@ class Spine:
         return {source.name: (source, self.known(source)) for source in sources}
 
     def _extent(self) -> str:
+        """Return a table of one row: the first and the last day that any of the sources knows."""
+        known = [self.known(source) for source in self.frame.extent]
+        if len(known) == 1:
+            return known[0]
         selects = [
             build.from_(
                 build.select(build.column("first_day"), build.column("last_day")),
-                build.table(self.known(source)),
+                build.table(table),
             )
-            for source in self.frame.extent
+            for table in known
         ]
         whole = build.select(
             build.alias(exp.Min(this=build.column("first_day")), "first_day"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from itertools import count
@@ -15,19 +14,11 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from kpidsl.engines.base import EngineError, Table, ValueType
+from kpidsl.engines.servers.clickhouse import LARGE
 from tests.oracle.case_engine import CaseEngine
 from tests.oracle.generate import Case
+from tests.servers.clickhouse_tables import write_table
 
-_TYPES = {
-    "BIGINT": "Nullable(Int64)",
-    "BOOLEAN": "Nullable(Bool)",
-    "DATE": "Nullable(Date32)",
-    "DOUBLE": "Nullable(Float64)",
-    "INTEGER": "Nullable(Int32)",
-    "TIMESTAMP": "Nullable(DateTime64(6))",
-    "VARCHAR": "Nullable(String)",
-}
-_STRUCT = re.compile(r'STRUCT\((".*") VARCHAR\)')
 _OVERFLOWS = {"395", "407"}
 """The codes of what `throwIf` finds, and of a decimal that is too large for its type."""
 _NUMBERS = count(1)
@@ -65,7 +56,7 @@ class ProcessEngine(CaseEngine):
 
 @cache
 def client() -> Client:
-    return clickhouse_connect.get_client(interface="chdb")
+    return clickhouse_connect.get_client(interface="chdb", settings=dict(LARGE))
 
 
 @contextmanager
@@ -76,17 +67,8 @@ def clickhouse_of(case: Case) -> Iterator[ProcessEngine]:
     shared.command(f"USE {database}")
     try:
         for name, columns in case.columns.items():
-            declared = ", ".join(f"{_quoted(each)} {_type(kind)}" for each, kind in columns.items())
-            shared.command(f"CREATE TABLE {_quoted(name)} ({declared}) ENGINE = Memory")
-            rows = [
-                "("
-                + ", ".join(_literal(row[column], kind) for column, kind in columns.items())
-                + ")"
-                for row in case.tables[name]
-            ]
-            if rows:
-                into = f"INSERT INTO {_quoted(name)} SETTINGS session_timezone = 'UTC'"
-                shared.command(f"{into} VALUES {', '.join(rows)}")
+            rows = ([row[column] for column in columns] for row in case.tables[name])
+            write_table(shared, name, columns, rows)
         yield ProcessEngine(case, shared)
     finally:
         shared.command("USE default")
@@ -98,38 +80,3 @@ def _given(value: object) -> object:
     if isinstance(value, Decimal) and value.is_finite() and value.as_tuple().exponent == 0:
         return int(value)
     return value
-
-
-def _type(kind: str) -> str:
-    if struct := _STRUCT.fullmatch(kind):
-        return f"Tuple({struct[1]} Nullable(String))"
-    if kind.startswith("DECIMAL"):
-        return f"Nullable({kind.title()})"
-    return _TYPES[kind]
-
-
-def _literal(value: object, kind: str) -> str:
-    match value:
-        case None:
-            return "(NULL,)" if kind.startswith("STRUCT") else "NULL"
-        case bool():
-            return str(value).lower()
-        case dict():
-            return f"({', '.join(_literal(part, 'VARCHAR') for part in value.values())},)"
-        case datetime():
-            return _text(value.isoformat(" "))
-        case date() | Decimal():
-            return _text(str(value))
-        case str():
-            return _text(value)
-    return str(value)
-
-
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def _quoted(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -178,6 +178,7 @@ def test_unpivoted_columns_win_over_columns_of_their_name(tmp_path: Path) -> Non
 
 
 @pytest.mark.never_on("postgres", "it reads no JSON files (K502)")
+@pytest.mark.never_on("clickhouse", "it reads no JSON files (K502)")
 def test_an_unnested_element_wins_over_a_column_of_its_name(tmp_path: Path) -> None:
     hits = ('[{"q": 1}, {"q": 2}]', '[{"q": 4}]')
     lines = (f'{{"id": {number}, "hit": 99, "hits": {each}}}' for number, each in enumerate(hits))

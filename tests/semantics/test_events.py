@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -153,6 +153,38 @@ def test_a_week_53_has_no_partner_and_is_marked(tmp_path: Path) -> None:
         (date(2026, 12, 28), 7, None),
     ]
     assert result.marks == (NONE, (Mark(Sign.NO_PARTNER),))
+
+
+@pytest.mark.parametrize(
+    ("period", "pairs", "lengths", "evenly"),
+    [
+        # W01 and W02 of 2026 begin on 29 December and 5 January, those of 2025 52 weeks before.
+        ("2026-W01 .. 2026-W02", ["2024-12-30", "2025-01-06"], [7, 7], True),
+        # The days asked for cut both weeks: Wednesday to Sunday, Monday and Tuesday.
+        ("2025-12-31 .. 2026-01-06", ["2025-01-01", "2025-01-06"], [5, 2], True),
+        # 2026 has 53 weeks: between W01 of 2027 and of 2026 they are 53.
+        ("2026-W52 .. 2027-W01", ["2025-12-22", None, "2025-12-29"], [7, 7, 7], False),
+        ("2027-W01 .. 2027-W02", ["2025-12-29", "2026-01-05"], [7, 7], True),
+    ],
+)
+def test_a_week_is_compared_with_that_of_the_same_number(
+    tmp_path: Path, period: str, pairs: list[str | None], lengths: list[int], evenly: bool
+) -> None:
+    """Each day sells one more than the day before: a week's revenue tells its days."""
+    first = date(2024, 12, 23)
+    days = [first + timedelta(days=number) for number in range(800)]
+    sold = {day: number + 1 for number, day in enumerate(days)}
+    sales = "id,day,amount\n" + "\n".join(f"{sold[day]},{day},{sold[day]}" for day in days)
+    text = DEFINITIONS.replace("watermark: 2027-01-01", "watermark: 2027-02-01")
+    with shop(tmp_path, text, sales) as loaded:
+        result = loaded.query("revenue", by=["week"], period=period, compare=["prior_year"])
+    expected = [
+        pair
+        and sum(sold[date.fromisoformat(pair) + timedelta(days=number)] for number in range(length))
+        for pair, length in zip(pairs, lengths, strict=True)
+    ]
+    assert result.values("revenue prior_year") == expected
+    assert ("VALUES" not in result.sql) == evenly
 
 
 def test_a_partial_period_is_compared_with_the_same_part_capped_at_its_end(tmp_path: Path) -> None:

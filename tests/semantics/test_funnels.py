@@ -138,6 +138,27 @@ def test_those_whose_window_is_not_over_stand_apart(
     assert result.immature == immature
 
 
+@pytest.mark.parametrize(
+    ("events", "counts", "immature"),
+    [
+        # Data end with the 9th. Both attempts of u go as far: the earlier counts, whose five days
+        # are over.
+        (["u 01T00:00 view", "u 08T00:00 view"], [1, 0, 0], 0),
+        # The later one goes further, and its five days are not over.
+        (["u 01T00:00 view", "u 08T00:00 view", "u 09T00:00 cart"], [0, 0, 0], 1),
+        # The first goes further: that another has just begun changes nothing.
+        (["u 01T00:00 view", "u 02T00:00 cart", "u 08T00:00 view"], [1, 1, 0], 0),
+    ],
+)
+def test_the_attempt_that_counts_is_the_one_to_be_over(
+    tmp_path: Path, events: list[str], counts: list[int], immature: int
+) -> None:
+    with walked(tmp_path, *events, watermark="2026-01-10") as loaded:
+        result = loaded.funnel("path")
+    assert [count for _, count in result.steps] == counts
+    assert result.immature == immature
+
+
 def test_the_shortest_window_decides_how_long_an_attempt_may_take(tmp_path: Path) -> None:
     """All of `short` is over two days after the view, although the whole might take five."""
     for watermark, immature in (("2026-01-03", 0), ("2026-01-02", 1)):
@@ -190,6 +211,17 @@ def test_the_source_that_ends_first_decides_what_is_mature(
         result = loaded.funnel("path")
     assert result.immature == immature
     assert result.steps == (("visit", 2 - immature), ("order", 1))
+
+
+def test_nobody_is_mature_where_a_source_has_no_row_to_tell_how_far_it_goes(tmp_path: Path) -> None:
+    with project(
+        tmp_path,
+        TWO.format(visits_until=", watermark: 2026-02-01", orders_until=""),
+        visits="id,who,seen\n1,u,2026-01-01T10:00:00",
+        orders="id,who,seen\n1,,2026-01-02T10:00:00",
+    ) as loaded:
+        result = loaded.funnel("path")
+    assert (result.steps, result.immature) == ((("visit", 0), ("order", 0)), 1)
 
 
 # --- the change of the clock (S20) -------------------------------------------------------------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from kpidsl.engines.servers.base import Refusal, Server
+from kpidsl.engines.servers.clickhouse import ClickHouse
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.engines.servers.postgres import Postgres
 
-_ALL: tuple[Server, ...] = (MySQL(), Postgres())
+_ALL: tuple[Server, ...] = (Postgres(), ClickHouse(), MySQL())
 SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
 
 __all__ = ["SERVERS", "Refusal", "Server"]

@@ -35,13 +35,21 @@ class Server(Protocol):
     driver: str
     options: Mapping[str, object]
     """SQLAlchemy's options of a connection that begins transactions which only read."""
-    own_schemas: frozenset[str]
-    """The schemas of the server itself, which hold no tables of anyone."""
     about: str
-    """A SELECT of the server's version, its session's time zone, and whether that only reads."""
+    """A SELECT of the server's version, its session's time zone, NULL where SQL tells the zone
+    itself, and whether that only reads."""
+    percent: str
+    """What a `%` of a statement is to the driver."""
+    hidden: tuple[str, ...]
+    """The schemas whose tables are the server's own."""
 
-    def arguments(self, patience: int) -> dict[str, object]:
-        """Return the driver's arguments for a connection to be made within so many seconds."""
+    def arguments(self, patience: int, timeout: float) -> dict[str, object]:
+        """Return the driver's arguments for a connection to be made within so many seconds, on
+        which a statement may take `timeout`."""
+
+    def mark(self, connection: Any) -> None:  # noqa: ANN401 -- each driver has its own class
+        """Make known who asks on a new connection of the driver, as far as that needs more than its
+        arguments."""
 
     def settings(self, timezone: str, timeout: float) -> str:
         """Return the statement that begins each transaction: it sets what SQL and values rest
@@ -51,12 +59,12 @@ class Server(Protocol):
     def at_most(self, sql: str, rows: int) -> str:
         """Return a SELECT with no more rows than that, in the same order."""
 
+    def places(self, column: Sequence[Any]) -> int | None:
+        """Return how many places a column of an answer has, as the driver describes it, None where
+        it keeps no decimals exactly."""
+
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
-
-    def places(self, column: Sequence[Any]) -> int | None:
-        """Return how many places a column of an answer has, of which the driver's cursor says
-        `column`; None where it keeps no decimals exactly, or as many as each value has."""
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         """Return why a connection was not made, of which the driver says `text`, and what of that
@@ -73,7 +81,7 @@ class Server(Protocol):
         """Return what the server has warned of at a statement whose rows a cursor of the driver has
         read, if the answer can't be relied on."""
 
-    def cancel(self, connection: Any) -> None:  # noqa: ANN401 -- each driver has its own class
+    def cancel(self, connection: Any) -> None:  # noqa: ANN401
         """Stop the statement that runs on a connection of the driver, on the server too."""
 
     def hang_up(self, connection: Any) -> None:  # noqa: ANN401

@@ -85,12 +85,14 @@ class MySQL:
     needs: tuple[str, ...] = ("sqlalchemy", "pymysql")
     driver = "mysql+pymysql"
     options: Mapping[str, object] = {}  # a session's settings say that transactions only read
-    own_schemas = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
     about = (
         "SELECT VERSION(), @@time_zone, /*M! @@tx_read_only */ /*!80000 @@transaction_read_only */"
     )
+    percent = "%"
+    hidden: tuple[str, ...] = ("information_schema", "mysql", "performance_schema", "sys")
 
-    def arguments(self, patience: int) -> dict[str, object]:
+    def arguments(self, patience: int, timeout: float) -> dict[str, object]:
+        del timeout  # the session has it
         return {
             "autocommit": False,  # whatever the url says
             "charset": "utf8mb4",
@@ -98,6 +100,9 @@ class MySQL:
             "local_infile": False,
             "program_name": "kpidsl",
         }
+
+    def mark(self, connection: Any) -> None:  # noqa: ANN401
+        """The arguments tell it all."""
 
     def settings(self, timezone: str, timeout: float) -> str:
         """All times are read as UTC shows them: zones by name are not known to each server. MySQL

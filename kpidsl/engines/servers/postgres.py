@@ -65,13 +65,15 @@ class Postgres:
     needs: tuple[str, ...] = ("sqlalchemy", "psycopg")
     driver = "postgresql+psycopg"
     options: Mapping[str, object] = {"postgresql_readonly": True}
-    own_schemas = frozenset({"information_schema"})
     about = (
         "SELECT current_setting('server_version'), current_setting('TimeZone'), "
         "current_setting('transaction_read_only') = 'on'"
     )
+    percent = "%"
+    hidden: tuple[str, ...] = ("information_schema",)
 
-    def arguments(self, patience: int) -> dict[str, object]:
+    def arguments(self, patience: int, timeout: float) -> dict[str, object]:
+        del timeout  # it is set in each transaction
         return {
             "application_name": "kpidsl",
             "client_encoding": "utf8",
@@ -84,6 +86,9 @@ class Postgres:
             "prepare_threshold": 0,
             "autocommit": False,  # whatever the url says
         }
+
+    def mark(self, connection: Any) -> None:  # noqa: ANN401
+        """The application's name says it all."""
 
     def settings(self, timezone: str, timeout: float) -> str:
         values = {
@@ -99,16 +104,16 @@ class Postgres:
     def at_most(self, sql: str, rows: int) -> str:
         return f'SELECT * FROM (\n{sql}\n) AS "answer" LIMIT {rows}'  # noqa: S608 -- is a SELECT
 
+    def places(self, column: Sequence[Any]) -> int | None:
+        _, _, _, _, precision, scale, _ = column
+        return None if precision is None else scale
+
     def rows(self, path: Sequence[str]) -> str:
         quoted = ".".join('"' + part.replace('"', '""') + '"' for part in path)
         return (
             "SELECT CAST(NULLIF(GREATEST(reltuples, 0), 0) AS BIGINT) FROM pg_catalog.pg_class "  # noqa: S608
             f"WHERE oid = to_regclass({_text(quoted)})"
         )
-
-    def places(self, column: Sequence[Any]) -> int | None:
-        _, _, _, _, precision, scale, _ = column
-        return None if precision is None or scale is None else int(scale)
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         words = _NAMES.sub("_", text)  # a host may be called `ssl.example.com`

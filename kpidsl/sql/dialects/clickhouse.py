@@ -46,7 +46,8 @@ _SETTINGS = {
     "transform_null_in": "1",
     "use_variant_as_common_type": "0",
 }
-_SETTINGS_TEXT = ", ".join(f"{name} = {value}" for name, value in _SETTINGS.items())
+SETTINGS_TEXT = ", ".join(f"{name} = {value}" for name, value in _SETTINGS.items())
+"""What each statement ends with."""
 _KINDS = {
     "Date": Kind.DAY,
     "Date32": Kind.DAY,
@@ -72,7 +73,7 @@ class ClickHouse:
         if not isinstance(written, exp.Query | exp.Create):
             return sql
         end = "\n" if pretty else " "
-        return f"{sql}{end}SETTINGS {_SETTINGS_TEXT}"
+        return f"{sql}{end}SETTINGS {SETTINGS_TEXT}"
 
     def lacks(self, tree: exp.Query) -> list[str]:
         by_name = any(map(_is_by_name, tree.find_all(exp.Union)))

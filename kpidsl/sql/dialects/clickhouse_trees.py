@@ -228,8 +228,17 @@ def _select(node: exp.Select) -> exp.Expr:
     """Beside a joined one of its name a column keeps its table's name, unless it is given one."""
     joins = node.args.get("joins") or []
     star = next((column for column in node.expressions if column.is_star), None)
-    if len(joins) > 1 and isinstance(star, exp.Column):
-        _keep_apart(node, [join.this for join in joins if join.this.alias_or_name != star.table])
+    if joins:
+        # A table that is called as a joined one is would be that one.
+        tables = {item.name for item in _read_by(node) if isinstance(item, exp.Table)}
+        for item in _read_by(node):
+            if item.alias_or_name in tables and item.name != item.alias_or_name:
+                _rename(node, item)
+    if isinstance(star, exp.Column):
+        if len(joins) > 1:
+            others = [join.this for join in joins if join.this.alias_or_name != star.table]
+            _keep_apart(node, others)
+        _name_once(node, star)
     if joins:
         columns = [
             build.alias(column, column.name)
@@ -259,6 +268,24 @@ def _keep_apart(node: exp.Select, joined: Sequence[exp.Expr]) -> None:
         table.replace(build.subquery(select, alias))
 
 
+def _name_once(node: exp.Select, star: exp.Column) -> None:
+    """Take all columns of a table by a name that no column of the statement has: they would be
+    those of a column of an outer SELECT, such as a metric that is called as its source is."""
+    if "joins" not in node.args:
+        star.replace(exp.Star())
+        return
+    (table,) = (item for item in _read_by(node) if item.alias_or_name == star.table)
+    _rename(node, table)
+
+
+def _rename(node: exp.Select, table: exp.Expr) -> None:
+    """Call what a SELECT reads by a name of its own."""
+    name = build.identifier(f"rows of {table.alias_or_name}")
+    for column in _columns_of(node, table.alias_or_name):
+        column.set("table", name.copy())
+    table.set("alias", exp.TableAlias(this=name))
+
+
 def _columns_of(select: exp.Select, alias: str) -> list[exp.Column]:
     """Return what a SELECT reads of rows, also in subqueries that have no others of that alias."""
 
@@ -270,8 +297,12 @@ def _columns_of(select: exp.Select, alias: str) -> list[exp.Column]:
 
 
 def _tables(select: exp.Select) -> set[str]:
+    return {item.alias_or_name for item in _read_by(select)}
+
+
+def _read_by(select: exp.Select) -> list[exp.Expr]:
     parts = [select.args.get("from_"), *(select.args.get("joins") or ())]
-    return {part.this.alias_or_name for part in parts if part is not None}
+    return [part.this for part in parts if part is not None]
 
 
 def _ordered(node: exp.Select) -> exp.Expr:

@@ -1,0 +1,194 @@
+"""ClickHouse, by clickhouse-connect: over HTTP, where each statement is a request of its own."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kpidsl.engines.base import EngineError
+from kpidsl.engines.servers.base import Refusal
+from kpidsl.sql.dialects.clickhouse import SETTINGS_TEXT
+
+LARGE = {
+    "max_query_size": 16 * 2**20,
+    "max_ast_elements": 1_000_000,
+    "max_expanded_ast_elements": 5_000_000,
+}
+"""How long a statement may be: a question about many metrics outgrows what ClickHouse allows by
+default, the more as it writes a named query out wherever that is read."""
+_WHOLE = {
+    f"{part}_overflow_mode{place}": "throw"
+    for part, place in (
+        *((part, "") for part in ("distinct", "group_by", "join", "result", "set", "sort")),
+        *((part, place) for part in ("read", "timeout") for place in ("", "_leaf")),
+        ("transfer", ""),
+    )
+}
+"""What a limit of the server's does: a user's settings may let it give a part of the answer."""
+_GRACE = 10
+"""Seconds after its time limit in which a server that has fallen silent is waited for."""
+
+_KINDS = {
+    6: "value",  # a text that can't be read as a number,
+    16: "missing column",
+    27: "value",
+    38: "value",  # as a day,
+    41: "value",  # or as a moment
+    43: "value",  # of a type that a function doesn't take: a sum of texts
+    47: "missing column",
+    60: "missing table",
+    69: "value",
+    70: "value",
+    72: "value",
+    81: "missing table",
+    153: "division",
+    159: "cancelled",
+    160: "timeout",
+    164: "writing",
+    321: "value",
+    349: "value",
+    386: "value",  # of types that have none in common
+    394: "cancelled",
+    395: "overflow",  # what `throwIf` finds
+    407: "overflow",  # of a decimal
+    497: "permission",
+}
+"""What the codes of ClickHouse's errors mean, as its table `system.error_log` numbers them."""
+
+_REFUSALS = (
+    (Refusal.HOST, r"failed to resolve|name or service not known|NameResolution"),
+    (Refusal.LOGIN, r"code: (192|193|194|516)\b"),
+    (Refusal.DATABASE, r"code: 81\b"),
+    (Refusal.ENCRYPTION, r"SSL|TLS|certificate"),
+    (
+        Refusal.UNREACHABLE,
+        r"refused|timed? ?out|unreachable|no route|aborted|reset by|status 50[234]",
+    ),
+)
+"""Why there is no connection, by the code of the server or by what the driver says."""
+_MAY_PASS = re.compile(r"temporary failure|refused|aborted|reset by|status 50[234]", re.IGNORECASE)
+_REASONS = (
+    re.compile(r".*DB::Exception: (.*)", re.DOTALL),
+    re.compile(r"Caused by (?:\w+\()+(?:\d+, )?[\"'](?:\w+\(.*?\): )?(.*?)[\"']\)"),
+)
+"""Where the reason stands in what the server says, and where in what the driver does."""
+_AFTER = re.compile(
+    r"(\. If you have installed|[.:?]? In scope |: [Ww]hile executing "
+    r"| \([A-Z_]+\)( \(version | \(for url |$)| \(for url ).*",
+    re.DOTALL,
+)
+"""What the server and the driver say behind the reason."""
+_COLUMN = re.compile(r"[Ii]dentifier ['`](?:[^'`]*\.)?([^'`.]+)['`]")
+_DECIMAL = re.compile(r"Decimal\(\d+, (\d+)\)")
+
+
+class ClickHouse:
+    name = "ClickHouse"
+    dialect = "clickhouse"
+    schemes: tuple[str, ...] = ("clickhouse", "clickhousedb")
+    extra = "clickhouse"
+    needs: tuple[str, ...] = ("sqlalchemy", "clickhouse_connect")
+    driver = "clickhousedb"
+    options: Mapping[str, object] = {"query_formats": {"FixedString": "string"}}
+    about = "SELECT version(), NULL, getSetting('readonly') > 0"
+    percent = "%%"
+    hidden: tuple[str, ...] = ("system", "information_schema", "INFORMATION_SCHEMA")
+
+    def arguments(self, patience: int, timeout: float) -> dict[str, object]:
+        # The driver warns by its log of what it raises as well.
+        logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+        return {
+            "connect_timeout": patience,
+            "send_receive_timeout": math.ceil(timeout) + _GRACE,
+            "client_name": "kpidsl",
+            "autogenerate_session_id": False,  # statements know nothing of each other
+            "query_retries": 0,
+            "dedicated_pool": True,
+            "tz_mode": "naive_utc",
+            # 2: a statement may have settings of its own, but none of them lets it write. Under
+            # both of its names, so that a url doesn't say otherwise.
+            "readonly": 2,
+            "ch_readonly": 2,
+            "session_timezone": "UTC",
+            "max_execution_time": timeout,
+            **LARGE,
+            **_WHOLE,
+        }
+
+    def mark(self, connection: Any) -> None:  # noqa: ANN401
+        """What runs on a connection is found by its comment in the server's log of statements."""
+        connection.client.set_client_setting("log_comment", f"kpidsl {uuid.uuid4()}")
+
+    def settings(self, timezone: str, timeout: float) -> str:
+        """All is set with each request; this one asks whether the server is there."""
+        del timezone, timeout
+        return "SELECT 1"
+
+    def at_most(self, sql: str, rows: int) -> str:
+        if rows == 0:
+            return f"SELECT * FROM (\n{sql}\n) LIMIT 0"  # noqa: S608 -- is a SELECT
+        # As the setting of a whole statement, which keeps its order: a SELECT around it would not.
+        joined = ", " if sql.endswith(SETTINGS_TEXT) else "\nSETTINGS "
+        return f"{sql}{joined}limit = {rows}"
+
+    def places(self, column: Sequence[Any]) -> int | None:
+        found = _DECIMAL.search(str(column[1]))
+        return None if found is None else int(found[1])
+
+    def rows(self, path: Sequence[str]) -> str:
+        *schemas, name = path
+        database = _text(schemas[-1]) if schemas else "currentDatabase()"
+        return (
+            f"SELECT sum(total_rows) FROM system.tables "  # noqa: S608
+            f"WHERE database = {database} AND name = {_text(name)} "
+            "SETTINGS aggregate_functions_null_for_empty = 1"
+        )
+
+    def refusal(self, text: str) -> tuple[Refusal, str]:
+        found = (why for why, said in _REFUSALS if re.search(said, text, re.IGNORECASE))
+        return next(found, Refusal.OTHER), _reason(text)
+
+    def may_pass(self, text: str) -> bool:
+        return _MAY_PASS.search(text) is not None
+
+    def failed(self, failure: BaseException, sql: str) -> EngineError:
+        del sql
+        code, text = getattr(failure, "code", None), _reason(str(failure))
+        if code is None:
+            is_lost = type(failure).__name__ in {"OperationalError", "StreamFailureError"}
+            return EngineError("lost" if is_lost else "other", text)
+        kind = _KINDS.get(code, "other")
+        if kind == "missing column" and (column := _COLUMN.search(text)):
+            text = f'no such column: "{column[1]}"'
+        return EngineError(kind, text)
+
+    def noticed(self, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """ClickHouse refuses what it can't do."""
+        del cursor
+        return None
+
+    def cancel(self, connection: Any) -> None:  # noqa: ANN401
+        client = connection.client
+        mark = _text(client.get_client_setting("log_comment"))
+        client.command(
+            f"KILL QUERY WHERE user = currentUser() AND Settings['log_comment'] = {mark}",
+            settings={"log_comment": "kpidsl cancels a question"},
+        )
+
+    def hang_up(self, connection: Any) -> None:  # noqa: ANN401
+        """A request under way can't be left; one on which nothing comes ends with its time."""
+        self.cancel(connection)
+
+
+def _reason(text: str) -> str:
+    found = next(filter(None, (pattern.search(text) for pattern in _REASONS)), None)
+    return _AFTER.sub("", text if found is None else found[1]).strip()
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
