@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from kpidsl.api.loading import load
     from kpidsl.api.profiles import ProfileFacts, profile_facts
     from kpidsl.api.project import Project
+    from kpidsl.conformance.certificate import Certificate, certify
 
 __all__ = [
+    "Certificate",
     "Drafted",
     "KpidslError",
     "ProfileFacts",
     "Project",
+    "certify",
     "demo",
     "draft",
     "load",
@@ -34,10 +37,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Certificate": "kpidsl.conformance.certificate",
     "Drafted": "kpidsl.api.drafting",
     "KpidslError": "kpidsl.api.errors",
     "ProfileFacts": "kpidsl.api.profiles",
     "Project": "kpidsl.api.project",
+    "certify": "kpidsl.conformance.certificate",
     "demo": "kpidsl.api.demo",
     "draft": "kpidsl.api.drafting",
     "load": "kpidsl.api.loading",

@@ -10,7 +10,7 @@ from kpidsl.api.connecting import connected
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.folder import folder_of
 from kpidsl.api.loading import load
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import Engine, EngineError
 from kpidsl.engines.servers import SERVERS
 from kpidsl.sql.dialects.support import SUPPORT, Support
 from kpidsl.text.diagnostic import error, has_errors
@@ -22,6 +22,16 @@ _ABOUT = {
 } | {server.dialect: (server.name, server.about) for server in SERVERS.values()}
 """What people call a dialect's engine; a SELECT of its version, its time zone, and whether nothing
 can be written: of database files that is so by how they are opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What an engine says of itself; `timezone` is empty where it knows none."""
+
+    engine: str
+    version: str
+    only_reads: bool
+    timezone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +62,29 @@ def profile_facts(name: str, path: str | Path = ".") -> ProfileFacts:
     )
     if engine is None:
         raise KpidslError(found)
+    try:
+        told = engine_facts(engine)
+    finally:
+        engine.close()
+    return ProfileFacts(
+        name,
+        told.engine,
+        told.version,
+        told.only_reads,
+        told.timezone or zone,
+        engine.dialect,
+        SUPPORT[engine.dialect],
+    )
+
+
+def engine_facts(engine: Engine) -> EngineFacts:
+    """Ask an engine what it is; raises `KpidslError`."""
     called, about = _ABOUT[engine.dialect]
     try:
         [(version, timezone, only_reads)] = engine.run(about).rows
     except EngineError as failure:
         told = f"{called} refuses to say what it is: {failure}"
         raise KpidslError([error("K640", told, help="ask again when it is there")]) from None
-    finally:
-        engine.close()
-    return ProfileFacts(
-        name,
-        called,
-        str(version).removeprefix("v"),
-        bool(only_reads),
-        str(timezone or zone),
-        engine.dialect,
-        SUPPORT[engine.dialect],
+    return EngineFacts(
+        called, str(version).removeprefix("v"), bool(only_reads), str(timezone or "")
     )

@@ -10,6 +10,7 @@ import typer
 
 import kpidsl
 from kpidsl.cli import (
+    certify,
     check,
     compile,  # noqa: A004
     demo,
@@ -47,7 +48,7 @@ def kpidsl_command(
     """KPIs as code: check definitions, ask for numbers, make each audience its page."""
 
 
-for _verb in (init, demo, check, compile, query, verify, report, explain):
+for _verb in (init, demo, check, compile, query, verify, report, certify, explain):
     app.command(_verb.__name__.rpartition(".")[2], cls=Once, help=_verb.HELP)(_verb.run)
 
 _profile = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -139,7 +139,7 @@ class ServerEngine:
         result = self._executed(con, self._tag + self._server.at_most(sql, rows))
         cursor = result.cursor
         table = Table(tuple(result.keys()), [tuple(row) for row in result])
-        noticed = self._server.noticed(cursor)
+        noticed = self._server.noticed(con.connection.dbapi_connection, cursor)
         if noticed is not None:
             raise noticed
         return table

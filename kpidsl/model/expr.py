@@ -17,9 +17,13 @@ from kpidsl.model.periods import Grain
 # --- row expressions -----------------------------------------------------------------------
 
 
+Cell = Decimal | str | bool | date | datetime | None
+"""A value as it stands in a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
-    value: Decimal | str | bool | date | datetime | None
+    value: Cell
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from kpidsl.model.definition import Definition, Part
-from kpidsl.model.expr import Resolved, RowExpr
+from kpidsl.model.expr import Cell, Resolved, RowExpr
 from kpidsl.model.files import FileSet
 from kpidsl.model.units import Datatype, Unit
 
@@ -46,7 +46,16 @@ class UnionOrigin(Part):
     sources: tuple[str, ...]
 
 
-Origin = TableOrigin | FilesOrigin | SqlOrigin | UnionOrigin
+class RowsOrigin(Part):
+    """Rows that stand in the statement itself, so that nothing is read: `columns` are names with
+    DuckDB's types."""
+
+    kind: Literal["rows"] = "rows"
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+Origin = TableOrigin | FilesOrigin | SqlOrigin | UnionOrigin | RowsOrigin
 
 
 class Unnest(Part):

@@ -9,7 +9,15 @@ from typing import cast
 
 from kpidsl.model.expr import Exchanged, Function, QueryDimension, RowExpr
 from kpidsl.model.formula import number_text, row_text
-from kpidsl.model.sources import FilesOrigin, Measure, Source, SqlOrigin, TableOrigin, UnionOrigin
+from kpidsl.model.sources import (
+    FilesOrigin,
+    Measure,
+    RowsOrigin,
+    Source,
+    SqlOrigin,
+    TableOrigin,
+    UnionOrigin,
+)
 from kpidsl.plan.formulas import (
     AccrualValue,
     FirstKnown,
@@ -366,6 +374,8 @@ def _scanned(source: Source) -> tuple[str, tuple[str, ...], tuple[str, ...], str
             read = "a SELECT of its own"
         case UnionOrigin(sources=members):
             read = f"the rows of {', '.join(members)}"
+        case RowsOrigin():
+            read = "rows of its own"
     if source.exclude is not None:
         read += f", less those where {row_text(source.exclude)}"
     return f"`{source.name}`: {read}", (), (source.name,), source.place

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kpidsl.engines.base import Engine, ValueType
 from kpidsl.model.expr import Arithmetic, Function
 from kpidsl.model.expr import Column as ColumnRef
-from kpidsl.model.sources import BY_ORDER, Dimension, Measure, Source, TableOrigin
+from kpidsl.model.sources import BY_ORDER, Dimension, Measure, RowsOrigin, Source, TableOrigin
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.units import Datatype
 from kpidsl.plan.formulas import (
@@ -104,12 +104,18 @@ def _of_dimension(dimension: Dimension, sources: dict[str, Source], engine: Engi
 
 def _declared(dimension: Dimension, sources: dict[str, Source], engine: Engine) -> ValueType:
     """Return what the table says of a dimension that is a bare column of it."""
-    origin = sources[dimension.source].origin
-    if not isinstance(origin, TableOrigin) or not isinstance(dimension.expr, ColumnRef):
+    if not isinstance(dimension.expr, ColumnRef):
         return ValueType.ANY
     if len(dimension.expr.path) > 1 or dimension.expr.joins:
         return ValueType.ANY
-    declared = {name.casefold(): kind for name, kind in engine.columns(origin.path).items()}
+    match sources[dimension.source].origin:
+        case TableOrigin(path=path):
+            columns = engine.columns(path)
+        case RowsOrigin(columns=written):
+            columns = dict(written)
+        case _:
+            return ValueType.ANY
+    declared = {name.casefold(): kind for name, kind in columns.items()}
     told = declared.get(dimension.expr.path[0].casefold(), "").upper()
     if told == _SMALLEST:
         return ValueType.BOOLEAN

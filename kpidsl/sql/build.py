@@ -9,6 +9,8 @@ from functools import cache
 
 from sqlglot import exp
 
+from kpidsl.model.expr import Cell
+
 
 def identifier(name: str) -> exp.Identifier:
     return exp.Identifier(this=name, quoted=True)
@@ -54,7 +56,7 @@ def day(value: date) -> exp.Expr:
     return cast(exp.Literal.string(value.isoformat()), "DATE")
 
 
-def literal(value: Decimal | str | bool | date | datetime | None) -> exp.Expr:
+def literal(value: Cell) -> exp.Expr:
     """Return a value as a literal node of its type."""
     match value:
         case None:
@@ -264,6 +266,22 @@ def union_all(selects: Sequence[exp.Query]) -> exp.Query:
     for query in selects[1:]:
         stacked = exp.Union(this=stacked, expression=query, distinct=False)
     return stacked
+
+
+def rows(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Cell]]) -> exp.Query:
+    """Return rows that are known, under columns of names and types; maybe none."""
+
+    def value(cell: Cell, kind: str) -> exp.Expr:
+        written = literal(cell)
+        return cast(written.this if isinstance(written, exp.Cast) else written, kind)
+
+    def row(cells: Sequence[Cell]) -> exp.Select:
+        named = zip(cells, columns, strict=True)
+        return select(*(alias(value(cell, kind), name) for cell, (name, kind) in named))
+
+    if not rows:
+        return where(row([None] * len(columns)), exp.Boolean(this=False))
+    return union_all([row(cells) for cells in rows])
 
 
 def subquery(select: exp.Query, alias_name: str) -> exp.Subquery:

@@ -10,6 +10,7 @@ from kpidsl.model.sources import (
     BY_ORDER,
     FilesOrigin,
     PerEntity,
+    RowsOrigin,
     Source,
     SqlOrigin,
     Stock,
@@ -148,6 +149,8 @@ class Relations:
                 assert isinstance(query, exp.Query)
             case UnionOrigin(sources=members):
                 query = marked(self._union(members), source.name)
+            case RowsOrigin(columns=columns, rows=rows):
+                query = build.rows(columns, rows)
             case TableOrigin() | FilesOrigin():
                 query = build.from_(build.select(exp.Star()), self._origin_table(source))
         if source.unnest is not None:

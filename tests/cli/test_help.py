@@ -8,7 +8,10 @@ import kpidsl
 from kpidsl.text.codes import CODES
 from tests.cli.conftest import Shell
 
-VERBS = ["init", "demo", "check", "compile", "query", "verify", "report", "explain", "profile"]
+VERBS = [
+    *("init", "demo", "check", "compile", "query", "verify", "report", "certify", "explain"),
+    "profile",
+]
 
 
 def test_help_names_every_verb(shell: Shell) -> None:

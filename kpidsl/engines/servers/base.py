@@ -77,9 +77,9 @@ class Server(Protocol):
         """Return what a failure of the driver at a statement means. One that is cancelled is
         `cancelled`, whether by someone or because its time is up."""
 
-    def noticed(self, cursor: Any) -> EngineError | None:  # noqa: ANN401
-        """Return what the server has warned of at a statement whose rows a cursor of the driver has
-        read, if the answer can't be relied on."""
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """Return what the server has warned of at the last statement of a connection, whose rows a
+        cursor of the driver has read, if the answer can't be relied on."""
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
         """Stop the statement that runs on a connection of the driver, on the server too."""

@@ -166,9 +166,9 @@ class ClickHouse:
             text = f'no such column: "{column[1]}"'
         return EngineError(kind, text)
 
-    def noticed(self, cursor: Any) -> EngineError | None:  # noqa: ANN401
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
         """ClickHouse refuses what it can't do."""
-        del cursor
+        del connection, cursor
         return None
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401

@@ -160,11 +160,11 @@ class MySQL:
             text = f'no such column: "{column}"'
         return EngineError(kind, text)
 
-    def noticed(self, cursor: Any) -> EngineError | None:  # noqa: ANN401
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
         """MySQL reads `12 apples` as 12, cuts off what has too many digits, and warns of it."""
         if not cursor.warning_count:
             return None
-        for _, code, text in cursor.connection.show_warnings():
+        for _, code, text in connection.show_warnings():
             kind = _KINDS.get(code)
             if kind in _WRONG:
                 return EngineError(kind, text)

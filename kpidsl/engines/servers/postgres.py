@@ -135,9 +135,9 @@ class Postgres:
             text = f'no such column: "{_column_at(sql, int(place))}"'
         return EngineError(kind, text)
 
-    def noticed(self, cursor: Any) -> EngineError | None:  # noqa: ANN401
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
         """PostgreSQL refuses what it can't do."""
-        del cursor
+        del connection, cursor
         return None
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401

@@ -21,6 +21,8 @@ FLOAT = "Nullable(Float64)"
 _TYPES = {
     _Type.DATE: DAY,
     _Type.TIMESTAMP: MOMENT,
+    _Type.TIMESTAMPTZ: MOMENT,
+    _Type.TIMESTAMPNTZ: "Nullable(DateTime64(6))",  # as a column is that names no zone
     _Type.DOUBLE: FLOAT,
     _Type.BOOLEAN: "Nullable(Bool)",
     _Type.VARCHAR: "Nullable(String)",

@@ -174,7 +174,8 @@ class MySQL:
         return value
 
     def certain_digits(self, value: exp.Expr) -> exp.Expr:
-        magnitude = call("FLOOR", call("LOG10", call("ABS", value.copy())))
+        size = exp.Nullif(this=call("ABS", value.copy()), expression=build.number(0))
+        magnitude = call("FLOOR", call("LOG10", size))
         places = exp.Sub(this=exp.Literal.number(_DIGITS - 1), expression=magnitude)
         kept = call("ROUND", value, call("LEAST", places, exp.Literal.number(38)))
         return build.coalesce(kept, value.copy())

@@ -58,7 +58,7 @@ def _cast(node: exp.Cast) -> exp.Expr:
     match kind:
         case _Type.DATE:
             return value if literal else call("kpi_day", value)
-        case _Type.TIMESTAMP if literal:
+        case _Type.TIMESTAMP | _Type.TIMESTAMPNTZ | _Type.TIMESTAMPTZ if literal:
             return text(datetime.fromisoformat(value.name).isoformat(" "))
         case _Type.TIMESTAMP:
             return call("kpi_moment", value)
