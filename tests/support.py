@@ -21,7 +21,7 @@ from kpidsl.text.render import render
 EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "mysql"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
-SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse")
+SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse", "mysql")
 """The engines that projects name by the url of a server."""
 EVERY_ENGINE = (
     *ENGINES,
@@ -74,11 +74,15 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
 
 
 def _write_files(folder: Path, names: Iterable[str]) -> str:
-    """Copy CSV files into tables of a server that the extra `engines` brings; return its url."""
+    """Copy CSV files into tables of a server that tests start; return its url."""
     if Running.engine == "clickhouse":
         from tests.servers import clickhouse_tables  # noqa: PLC0415
 
         return clickhouse_tables.write_files(folder, names)
+    if Running.engine == "mysql":
+        from tests.servers import databases  # noqa: PLC0415
+
+        return databases.write_files(folder, names)
     from tests.servers import schemas  # noqa: PLC0415
 
     return schemas.write_files(folder, names)
