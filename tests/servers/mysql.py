@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -119,9 +119,9 @@ def _found(start: Any, *arguments: Any, **options: Any) -> Any:
 def _wait(own: dict[str, Any], process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until and process.poll() is None:
-        with suppress(pymysql.OperationalError):
-            pymysql.connect(**own).close()
-            return
+        with socket.socket(socket.AF_UNIX) as line:
+            if line.connect_ex(own["unix_socket"]) == 0:
+                return
         time.sleep(0.05)
     raise RuntimeError(f"MariaDB doesn't start: {log.read_text(errors='replace')[-2000:]}")
 

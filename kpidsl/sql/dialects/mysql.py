@@ -13,8 +13,9 @@ What doesn't fit its type is cut off with a warning, which is to be taken for an
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlglot import Dialect, exp
@@ -49,7 +50,9 @@ _MONDAY = 2
 _STEPS_TABLE, _STEP = "steps", "step"
 _HIDES = "hides"
 _DIGITS = 15
-_SETTINGS = "/*M! SET STATEMENT optimizer_switch = 'subquery_cache=off', time_zone = '+00:00' FOR */"
+_SETTINGS = (
+    "/*M! SET STATEMENT optimizer_switch = 'subquery_cache=off', time_zone = '+00:00' FOR */"
+)
 """What MariaDB, to whom such a comment speaks, is told with each statement. It would remember what
 a subquery gave for `EU`, and give the same for `eu`."""
 _WRITER = Dialect.get_or_raise("mysql")
@@ -114,8 +117,9 @@ class MySQL:
                 return _first_day(value, "%Y-%m-01")
             case Grain.YEAR:
                 return _first_day(value, "%Y-01-01")
-        quarters = exp.Sub(this=call("QUARTER", value.copy()), expression=build.number(1))
-        return build.cast(moved(_first_day(value, "%Y-01-01"), quarters, "QUARTER"), "DATE")
+        first = build.day(date.min)
+        quarters = call("TIMESTAMPDIFF", exp.Var(this="QUARTER"), first, value)
+        return build.cast(moved(first.copy(), quarters, "QUARTER"), "DATE")
 
     def month_number(self, value: exp.Expr) -> exp.Expr:
         return self.period_start(value, Grain.MONTH, 0)
@@ -125,18 +129,16 @@ class MySQL:
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         """Exports write 9999-12-31 for "never", and MySQL has NULL for the days after it."""
+        if not (months or days):
+            return value
         result = value
+        if max(months, days) > 0 and not _is_written(value):
+            latest = build.day(_latest(max(months, 0), max(days, 0)))
+            result = no_text(call("LEAST", result, latest))
         for count, unit in ((months, "MONTH"), (days, "DAY")):
             if count:
                 result = moved(result, build.number(count), unit)
-        if result is value:
-            return value
-        result = build.cast(result, "DATE")
-        if max(months, days) <= 0 or _is_written(value):
-            return result
-        known = exp.Not(this=build.is_null(value.copy()))
-        never = build.case([(known, build.day(date.max))])
-        return build.coalesce(result, never)
+        return build.cast(result, "DATE")
 
     def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
         return moved(moment, build.number(seconds), "SECOND")
@@ -264,6 +266,12 @@ def _each(
     else:
         select = build.cross_join(build.from_(select, build.table(of)), table)
     return build.where(select, exp.LTE(this=first.copy(), expression=last.copy()))
+
+
+def _latest(months: int, days: int) -> date:
+    """Return the last day that can be moved so far."""
+    year, month = divmod(date.max.year * 12 + date.max.month - 1 - months, 12)
+    return date(year, month + 1, monthrange(year, month + 1)[1]) - timedelta(days=days)
 
 
 def _is_written(day: exp.Expr) -> bool:

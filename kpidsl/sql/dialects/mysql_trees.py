@@ -18,6 +18,7 @@ from kpidsl.sql.dialects.mysql_texts import (
     before,
     holds_no_text,
     in_order,
+    is_no_text,
     member,
     same,
     tell_texts,
@@ -149,11 +150,24 @@ def _cast(node: exp.Cast) -> exp.Expr:
         case _Type.BOOLEAN if isinstance(value, exp.Null):
             return value
         case _Type.BOOLEAN:
-            is_true = exp.NEQ(this=build.wrapped(value), expression=build.number(0))
-            return exp.Paren(this=is_true)
+            return _truth(value)
         case _Type.TIMESTAMP:
             node.set("to", _MOMENT.copy())
     return node
+
+
+def _truth(value: exp.Expr) -> exp.Expr:
+    """A text may say so in words; of one that doesn't, the server warns."""
+    is_true = exp.Paren(this=exp.NEQ(this=build.wrapped(value.copy()), expression=build.number(0)))
+    if holds_no_text(value):
+        return is_true
+    said = call("LOWER", value)
+    branches: list[tuple[exp.Expr, exp.Expr]] = [(is_no_text(value.copy()), is_true.copy())]
+    branches += [
+        (exp.In(this=said.copy(), expressions=list(map(text, words))), exp.Boolean(this=truth))
+        for words, truth in ((("t", "true", "y", "yes"), True), (("f", "false", "n", "no"), False))
+    ]
+    return build.case(branches, is_true)
 
 
 def _extract(node: exp.Extract) -> exp.Expr:
@@ -196,13 +210,19 @@ def _chosen(function: str) -> Callable[[exp.Expr], exp.Expr]:
     """Of values the smallest or largest that is known; MySQL's own is NULL beside a NULL."""
 
     def of_two(one: exp.Expr, other: exp.Expr) -> exp.Expr:
-        first = build.coalesce(one.copy(), other.copy())
-        return call(function, first, build.coalesce(other, one))
+        known = _is_written(other)
+        second = other.copy() if known else build.coalesce(other.copy(), one.copy())
+        return call(function, build.coalesce(one, other), second)
 
     def rule(node: exp.Expr) -> exp.Expr:
         return no_text(reduce(of_two, (node.this, *node.expressions)))
 
     return rule
+
+
+def _is_written(value: exp.Expr) -> bool:
+    inner = value.this if isinstance(value, exp.Cast) else value
+    return isinstance(inner, exp.Literal)
 
 
 def _count(node: exp.Count) -> exp.Expr:
