@@ -83,7 +83,7 @@ def test_a_day_moves_by_months_to_at_most_the_months_last(
     ("held", "months", "days", "moved"),
     [
         ("9999-12-31", 0, 1, date(9999, 12, 31)),
-        ("9999-12-31", 1, 3, date(9999, 12, 31)),
+        ("9999-12-31", 1, 3, date(9999, 12, 30)),
         ("9999-12-31", 2, 0, date(9999, 12, 31)),
         ("9999-11-30", 1, 0, date(9999, 12, 30)),
         ("9999-12-31", 0, -1, date(9999, 12, 30)),
@@ -93,7 +93,8 @@ def test_no_day_comes_after_the_last(
     engine: Engine, held: str, months: int, days: int, moved: date
 ) -> None:
     """Exports write it for "never"."""
-    assert value(engine, MYSQL.add(written(f"DATE '{held}'"), months, days)) == moved
+    assert value(engine, MYSQL.add(written(f"FROM_DAYS(TO_DAYS('{held}'))"), months, days)) == moved
+    assert value(engine, MYSQL.add(build.day(date.fromisoformat(held)), months, days)) == moved
     assert value(engine, MYSQL.add(build.cast(exp.Null(), "DATE"), months, days)) is None
 
 
@@ -391,7 +392,7 @@ def test_one_text_is_the_one(test: RowExpr) -> None:
 def test_texts_join_by_their_bytes_in_any_character_set(engine: Engine) -> None:
     """One table's texts are kept as Latin-1, the other's as Unicode."""
     latin = written("(SELECT CAST('é' AS CHAR CHARACTER SET latin1) AS k) AS l")
-    wide = written("(SELECT 'é' AS k UNION ALL SELECT 'e' UNION ALL SELECT 'É') AS w")
+    wide = written("(SELECT CAST('é' AS CHAR) AS k UNION ALL SELECT 'e' UNION ALL SELECT 'É') AS w")
     same = exp.EQ(this=build.column("k", "l"), expression=build.column("k", "w"))
     select = build.from_(build.select(build.column("k", "w")), latin)
     assert rows(engine, build.inner_join(select, wide, same)) == ["é"]
@@ -451,14 +452,6 @@ def test_numbers_stand_in_their_own_order() -> None:
     table: list[dict[str, object]] = [{"id": number, "x": number} for number in (10, 9, -1)]
     found = answers(table, {"x": "INTEGER"}, ask(of("t.n"), by=(by("t.x"),)), **BY_X)
     assert [key for key, _ in found] == [-1, 9, 10]
-
-
-def test_truth_values_are_no_numbers() -> None:
-    table: list[dict[str, object]] = [{"id": 1, "x": True}, {"id": 2, "x": False}]
-    for dimension in (column("x"), compare(column("id"), "=", 1)):
-        told = {"dimensions": {"g": dimension}, "measures": {"n": ("count",)}}
-        found = answers(table, {"x": "BOOLEAN"}, ask(of("t.n"), by=(by("t.g"),)), **told)
-        assert [repr(key) for key, _ in found] == ["False", "True"]
 
 
 @pytest.mark.parametrize(
@@ -543,27 +536,25 @@ def test_a_union_by_names_is_refused() -> None:
     assert MYSQL.lacks(union) == ["union by the names of columns"]
 
 
-def named(count: int, *, read: int) -> exp.Select:
-    """A statement of so many named queries, of which each after the first reads the one before,
-    and which reads `read` of them once more."""
-    ctes: list[tuple[str, exp.Query]] = [("q0", build.select(build.alias(build.number(0), "n")))]
-    for number in range(1, count):
-        one_more = exp.Add(this=build.column("n"), expression=build.number(1))
-        rows_of = build.select(build.alias(one_more, "n"))
-        ctes.append((f"q{number}", build.from_(rows_of, build.table(f"q{number - 1}"))))
-    select = build.from_(
-        build.select(build.column("n", "last")), build.table(f"q{count - 1}", "last")
-    )
-    for number in range(read):
-        select = build.cross_join(select, build.table(f"q{number}", f"again_{number}"))
+def named(count: int, *, twice: int) -> exp.Select:
+    """A statement of so many named queries, each of which is read, and some of them twice."""
+    ctes: list[tuple[str, exp.Query]] = [
+        (f"q{number}", build.select(build.alias(build.number(number), "n")))
+        for number in range(count)
+    ]
+    names = [*(name for name, _ in ctes), *(name for name, _ in ctes[:twice])]
+    each = [build.from_(build.select(build.column("n")), build.table(name)) for name in names]
+    total = build.select(exp.Sum(this=build.column("n")))
+    select = build.from_(total, build.subquery(build.union_all(each), "each"))
     return build.with_ctes(select, ctes)
 
 
 def test_many_queries_are_named(engine: Engine) -> None:
     """MariaDB takes 64."""
-    assert rows(engine, named(80, read=5)) == [79]
-    assert MYSQL.lacks(named(80, read=5)) == []
-    (told,) = MYSQL.lacks(named(80, read=65))
+    assert rows(engine, named(80, twice=5)) == [sum(range(80)) + sum(range(5))]
+    assert rows(engine, named(64, twice=64)) == [2 * sum(range(64))]
+    assert MYSQL.lacks(named(64, twice=64)) == []
+    (told,) = MYSQL.lacks(named(65, twice=65))
     assert told.startswith("room for")
 
 
@@ -609,7 +600,7 @@ def test_hours_are_those_of_the_projects_clock() -> None:
     at = [datetime(2024, 11, 3, hour, 30) for hour in (4, 5, 6)]  # noqa: DTZ001
     at.append(datetime(2024, 11, 3, 3, 30))  # noqa: DTZ001  (still 2 November)
     made = model(
-        source("t", key=("id",), time=("at", "UTC"), measures={"n": ("count",)}),
+        source("t", key=("id",), time="at", stored_as="UTC", measures={"n": ("count",)}),
         timezone="America/New_York",
     )
     table = [{"id": place, "at": each} for place, each in enumerate(at)]

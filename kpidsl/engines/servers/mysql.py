@@ -55,10 +55,13 @@ _REFUSALS = {
 _WORDS = (
     (Refusal.HOST, r"name or service not known|name resolution|nodename nor servname|getaddrinfo"),
     (Refusal.ENCRYPTION, r"\bSSL\b|\bTLS\b|certificate|secure[_ ]transport"),
-    (Refusal.UNREACHABLE, r"can't connect|lost connection|time(out|d out)|too many connections"),
+    (
+        Refusal.UNREACHABLE,
+        r"refused|lost connection|time(out|d out)|unreachable|no route|no such file|reset|too many",
+    ),
 )
 """Why there is no connection, where the code tells no more."""
-_NAMES = re.compile(r"\"[^\"]*\"|'[^']*'")
+_NAMES = re.compile(r"(?<!\w)'[^']*'")
 _MAY_PASS = re.compile(
     r"temporary failure|refused|lost connection|reset by|broken pipe|too many connections",
     re.IGNORECASE,
@@ -171,16 +174,19 @@ class MySQL:
         return None
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
-        """Another connection ends the statement, by the number of the first."""
+        """Another connection, encrypted as the first, ends the statement by the first one's
+        number."""
         import pymysql  # noqa: PLC0415 -- an extra brings it
 
+        secure = connection._secure  # noqa: SLF001 -- PyMySQL doesn't tell otherwise
         other = pymysql.connect(
             host=connection.host,
             port=connection.port,
             user=connection.user,
             password=connection.password,
             unix_socket=connection.unix_socket,
-            ssl=connection.ctx if connection.ssl else None,
+            ssl=connection.ctx if secure else None,
+            ssl_disabled=not secure,
             connect_timeout=5,
             read_timeout=5,
         )

@@ -132,9 +132,9 @@ class MySQL:
         if not (months or days):
             return value
         result = value
-        if max(months, days) > 0 and not _is_written(value):
-            latest = build.day(_latest(max(months, 0), max(days, 0)))
-            result = no_text(call("LEAST", result, latest))
+        latest = _latest(max(months, 0), max(days, 0))
+        if latest < date.max and not (_is_written(value) and value.this.name <= str(latest)):
+            result = no_text(call("LEAST", result, build.day(latest)))
         for count, unit in ((months, "MONTH"), (days, "DAY")):
             if count:
                 result = moved(result, build.number(count), unit)

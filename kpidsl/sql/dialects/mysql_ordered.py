@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from kpidsl.plan.naming import Names
 from kpidsl.sql import build
+from kpidsl.sql.dialects.stacks import arms
 
 _QUANTILE, _PICKED = "quantile", "picked"
 _ROWS = "numbered"
@@ -47,8 +48,9 @@ def numbered(tree: exp.Expr) -> exp.Expr:
     """Rewrite the SELECTs in a tree that look at the order of rows, the innermost first."""
     if build.is_verbatim(tree):
         return tree
-    for child in list(tree.iter_expressions()):
-        numbered(child)
+    parts = arms(tree) if isinstance(tree, exp.Union) else tree.iter_expressions()
+    for part in list(parts):
+        numbered(part)
     if isinstance(tree, exp.Select) and any(
         _is_ordered(node) or node.find(exp.Subquery) for node in _own(tree)
     ):

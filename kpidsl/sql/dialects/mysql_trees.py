@@ -28,6 +28,7 @@ from kpidsl.sql.dialects.stacks import arms
 _Type = exp.DataType.Type
 _LONGEST = 64
 """So many characters a name may have."""
+_LAST_SIGN = 0xFFFF
 _MOMENT = exp.DataType.build("DATETIME(6)", dialect="mysql")
 _EXACT = exp.Var(this="utf8mb4_bin")
 _STACKED = "stacked"
@@ -131,12 +132,12 @@ def _window(node: exp.Window) -> exp.Expr:
 
 
 def _short(node: exp.Identifier) -> exp.Expr:
-    """A name may not be longer, nor have signs that stand outside of Unicode's first plane; no
-    table and no column has one that does."""
+    """A name may not be longer, nor begin or end with a space, nor have signs that stand outside
+    of Unicode's first plane; no table and no column has one that does."""
     name = node.name
-    if len(name) > _LONGEST or any(ord(sign) > 0xFFFF for sign in name) or name.endswith(" "):
+    kept = "".join(sign for sign in name if ord(sign) <= _LAST_SIGN).strip()
+    if kept != name or len(name) > _LONGEST:
         mark = sha256(name.encode()).hexdigest()[:8]
-        kept = "".join(sign for sign in name if ord(sign) <= 0xFFFF)
         node.set("this", f"{kept[: _LONGEST - len(mark) - 1]}_{mark}")
     return node
 
