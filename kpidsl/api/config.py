@@ -118,6 +118,24 @@ def _secrets(config: Config) -> Iterator[Diagnostic]:
             )
 
 
+def shareable(url: str, variable: str) -> tuple[str, bool]:
+    """Return a url with the secrets that stand in it taken from an environment variable, and
+    whether there are any."""
+    found = next(
+        (
+            item
+            for item in _SECRET.finditer(url)
+            if _VARIABLE.sub("", item["password"] or item["option"] or "")
+        ),
+        None,
+    )
+    if found is None:
+        return url, False
+    start, end = found.span("password" if found["password"] else "option")
+    rest, _ = shareable(url[end:], variable)
+    return f"{url[:start]}${{{variable}}}{rest}", True
+
+
 def _unknown_names(config: Config) -> Iterator[Diagnostic]:
     """Return the names of packs and profiles that there are not."""
     packs = sorted(path.stem for path in bundled("definitions").glob("*.kpi"))

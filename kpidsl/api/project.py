@@ -34,6 +34,7 @@ from kpidsl.run.heading import heading_of
 from kpidsl.run.proof import Proof
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
+from kpidsl.run.schema import Fit, Schema
 from kpidsl.run.verdicts import Verification
 from kpidsl.run.verify import chosen_metrics, verify
 from kpidsl.sql.lacking import sql_in
@@ -158,6 +159,15 @@ class Project:
         if result is None:
             raise KpidslError(found)
         return replace(result, diagnostics=(*noticed, *found))
+
+    def fit(self) -> Fit:
+        """Compare the definitions with the tables, columns and types that the data have, without
+        reading a row of a table; nothing found is raised.
+
+        Raises:
+            KpidslError: there is nothing to compare, or no connection to the data.
+        """
+        return Schema(self._checked(), self._connected).fit()
 
     def prove(self, tell: Callable[[str], None] = _in_silence) -> Proof:
         """Test every claim of the definitions on the data: keys, joins, clocks, single values

@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
+from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.files import load
 from kpidsl.engines.files.typed import column_types, decimal_places
 from kpidsl.engines.missing import missing_file
@@ -194,6 +194,23 @@ class EmbeddedEngine:
         ).fetchall()
         places = decimal_places(self.columns(path))
         return TableFacts(rows[0][0] if len(rows) == 1 else None, places)
+
+    def keys(self, path: Sequence[str]) -> TableKeys:
+        *schemas, name = path
+        found = self._con.execute(
+            "SELECT constraint_type, constraint_column_names, referenced_table, "
+            "referenced_column_names FROM duckdb_constraints() "
+            "WHERE table_name = ? AND schema_name = ?",
+            [name, schemas[-1] if schemas else "main"],
+        ).fetchall()
+        primary = [tuple(columns) for kind, columns, *_ in found if kind == "PRIMARY KEY"]
+        # A foreign key is of the same schema.
+        foreign = [
+            ForeignKey(tuple(columns), (*schemas, target), tuple(target_columns))
+            for kind, columns, target, target_columns in found
+            if kind == "FOREIGN KEY"
+        ]
+        return TableKeys(primary[0] if primary else (), tuple(foreign))
 
     def cancel(self) -> None:
         self._con.interrupt()

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyEr
 from sqlalchemy.types import Float, NullType, Numeric, TypeEngine
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
+from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers import Refusal, Server
 from kpidsl.engines.servers.address import Address
 from kpidsl.engines.servers.values import converted
@@ -282,6 +282,28 @@ class ServerEngine:
             return self._ask(known)
         except EngineError:
             return TableFacts()
+
+    def keys(self, path: Sequence[str]) -> TableKeys:
+        *schemas, name = path
+        schema = schemas[-1] if schemas else None
+
+        def declared(con: sqlalchemy.Connection) -> TableKeys:
+            catalogue = sqlalchemy.inspect(con)
+            primary = catalogue.get_pk_constraint(name, schema)["constrained_columns"]
+            foreign = (
+                ForeignKey(
+                    tuple(item["constrained_columns"]),
+                    tuple(filter(None, (item["referred_schema"], item["referred_table"]))),
+                    tuple(item["referred_columns"]),
+                )
+                for item in catalogue.get_foreign_keys(name, schema)
+            )
+            return TableKeys(tuple(primary), tuple(foreign))
+
+        try:
+            return self._ask(declared)
+        except (EngineError, NoSuchTableError):
+            return TableKeys()
 
 
 class _Statement:

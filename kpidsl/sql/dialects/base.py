@@ -142,7 +142,7 @@ class Dialect(Protocol):
         """Return the name of a value's type, as text."""
 
     def kind_of(self, type_name: str) -> Kind:
-        """Return what a type that `type_of` names holds."""
+        """Return what a type holds that `type_of` or the catalogue names."""
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         """Return a field of a struct."""
