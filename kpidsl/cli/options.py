@@ -65,7 +65,7 @@ Dialect = Annotated[
     str | None,
     typer.Option(
         "--dialect",
-        help="clickhouse, duckdb, postgres or sqlite; the profile's own where none is named.",
+        help="clickhouse, duckdb, mysql, postgres or sqlite; by default the profile's own.",
     ),
 ]
 

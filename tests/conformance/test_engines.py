@@ -16,6 +16,7 @@ from kpidsl.conformance.proving import Verdict
 
 if TYPE_CHECKING:
     from tests.servers.clickhouse import ClickHouseServer
+    from tests.servers.mysql import MySQLServer
     from tests.servers.postgres import PostgresServer
 
 Urls = Callable[[Path, pytest.FixtureRequest], str]
@@ -51,6 +52,13 @@ def clickhouse_url(_folder: Path, request: pytest.FixtureRequest) -> str:
     return server.url()
 
 
+def mysql_url(_folder: Path, request: pytest.FixtureRequest) -> str:
+    """A user that has no right on any table, and no database."""
+    server: MySQLServer = request.getfixturevalue("mysql_server")
+    server.run("CREATE OR REPLACE USER certified@127.0.0.1 IDENTIFIED BY 'x'")
+    return f"mysql://certified:x@127.0.0.1:{server.port}"
+
+
 UNIONS = "rows of two tables, one after the other, by the names of columns"
 REFUSED: dict[str, dict[str, str]] = {
     "duckdb": {},
@@ -62,6 +70,11 @@ REFUSED: dict[str, dict[str, str]] = {
     },
     "postgres": {UNIONS: "K501"},
     "clickhouse": {UNIONS: "K501"},
+    "mysql": {
+        "times that name their zone": "K501",
+        "the hour that is there twice, of times that name their zone": "K501",
+        UNIONS: "K501",
+    },
 }
 """What an engine can't do, with the code by which it says so."""
 
@@ -73,6 +86,7 @@ REFUSED: dict[str, dict[str, str]] = {
         ("sqlite", sqlite_url),
         pytest.param("postgres", postgres_url, marks=pytest.mark.postgres),
         pytest.param("clickhouse", clickhouse_url, marks=pytest.mark.clickhouse),
+        pytest.param("mysql", mysql_url, marks=pytest.mark.mysql),
     ],
 )
 def test_every_case_holds_or_is_refused(

@@ -206,6 +206,24 @@ def test_types_tell_what_they_hold(engine: Engine, held: str, kind: Kind) -> Non
     assert MYSQL.kind_of(value(engine, MYSQL.type_of(written(held)))) is kind
 
 
+@pytest.mark.parametrize(
+    ("named", "kind"),
+    [
+        ("INTEGER(10) UNSIGNED", Kind.NUMBER),
+        ("decimal(12, 2)", Kind.NUMBER),
+        ("VARCHAR(20)", Kind.TEXT),
+        ("ENUM('a','b')", Kind.TEXT),
+        ("DATE", Kind.DAY),
+        ("DATETIME(6)", Kind.MOMENT),
+        ("TIMESTAMP", Kind.MOMENT),
+        ("JSON", Kind.OTHER),
+        ("", Kind.OTHER),
+    ],
+)
+def test_types_of_the_catalogue_tell_what_they_hold(named: str, kind: Kind) -> None:
+    assert MYSQL.kind_of(named) is kind
+
+
 def test_days_between_are_the_difference_of_days(engine: Engine) -> None:
     first, last = (exp.Literal.string(f"2026-03-{day} 23:00") for day in (1, 30))
     assert value(engine, SCALAR_BUILDERS["days_between"]([first, last])) == 29
@@ -534,6 +552,11 @@ def test_a_union_by_names_is_refused() -> None:
     arms = [build.from_(build.select(exp.Star()), build.table(name)) for name in "ab"]
     union = exp.Union(this=arms[0], expression=arms[1], distinct=False, by_name=True)
     assert MYSQL.lacks(union) == ["union by the names of columns"]
+
+
+def test_a_time_that_names_its_zone_is_refused() -> None:
+    zoned = build.cast(exp.Literal.string("2026-01-01 00:00+02"), "TIMESTAMPTZ")
+    assert MYSQL.lacks(build.select(zoned)) == ["time that names its own zone"]
 
 
 def named(count: int, *, twice: int) -> exp.Select:

@@ -88,9 +88,7 @@ class MySQL:
     needs: tuple[str, ...] = ("sqlalchemy", "pymysql")
     driver = "mysql+pymysql"
     options: Mapping[str, object] = {}  # a session's settings say that transactions only read
-    about = (
-        "SELECT VERSION(), @@time_zone, /*M! @@tx_read_only */ /*!80000 @@transaction_read_only */"
-    )
+    about = "SELECT VERSION(), NULL, /*M! @@tx_read_only */ /*!80000 @@transaction_read_only */"
     percent = "%"
     hidden: tuple[str, ...] = ("information_schema", "mysql", "performance_schema", "sys")
 

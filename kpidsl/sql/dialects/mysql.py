@@ -13,6 +13,7 @@ What doesn't fit its type is cut off with a warning, which is to be taken for an
 from __future__ import annotations
 
 import json
+import re
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -45,6 +46,17 @@ _SHOWN = {
     Kind.NUMBER: r"^-?[0-9.]+(e-?[0-9]+)?$",
 }
 """What values look like as texts."""
+_VALUES = frozenset(Kind)
+_NAME = re.compile(r"\w+")
+_KINDS = {"DATE": Kind.DAY, "DATETIME": Kind.MOMENT, "TIMESTAMP": Kind.MOMENT}
+_KINDS |= dict.fromkeys(
+    ("CHAR", "VARCHAR", "TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT", "ENUM"), Kind.TEXT
+)
+_KINDS |= dict.fromkeys(
+    ("TINYINT", "SMALLINT", "MEDIUMINT", "INTEGER", "INT", "BIGINT", "DECIMAL", "NUMERIC"),
+    Kind.NUMBER,
+)
+_KINDS |= dict.fromkeys(("FLOAT", "DOUBLE", "REAL", "YEAR", "BOOL"), Kind.NUMBER)
 _MONDAY = 2
 """The first day of the calendar that is a Monday, as `TO_DAYS` counts."""
 _STEPS_TABLE, _STEP = "steps", "step"
@@ -74,10 +86,12 @@ class MySQL:
     def lacks(self, tree: exp.Query) -> list[str]:
         unions = tree.find_all(exp.Union)
         by_name = any(union.args.get("by_name") for union in unions if not build.is_verbatim(union))
+        zoned = any(cast.to.is_type(exp.DType.TIMESTAMPTZ) for cast in tree.find_all(exp.Cast))
         hides = any(select.meta.get(_HIDES) for select in tree.find_all(exp.Select))
         found = {
             "union by the names of columns": by_name,
             "column in the place of another of its name, as of a list that is unnested": hides,
+            "time that names its own zone": zoned,
             "room for as many named queries as this question needs": too_many_named(tree),
         }
         return [what for what, is_there in found.items() if is_there]
@@ -206,7 +220,10 @@ class MySQL:
         return build.case(branches, text(Kind.OTHER))
 
     def kind_of(self, type_name: str) -> Kind:
-        return Kind(type_name)
+        if type_name in _VALUES:
+            return Kind(type_name)
+        name = _NAME.match(type_name)
+        return Kind.OTHER if name is None else _KINDS.get(name[0].upper(), Kind.OTHER)
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         path = "$." + json.dumps(name, ensure_ascii=False)
