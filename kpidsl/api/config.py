@@ -65,7 +65,14 @@ class Profile(_Strict):
     max_rows: int = Field(default=MAX_ROWS, gt=0)
 
 
+class CacheSection(_Strict):
+    """`[cache]`: `megabytes` is how much room answers take at most; with 0 none is kept."""
+
+    megabytes: int = Field(default=200, ge=0)
+
+
 class Config(_Strict):
+    cache: CacheSection = CacheSection()
     project: ProjectSection = ProjectSection()
     profile: dict[str, Profile] = {}
     default_profile: str | None = None
@@ -99,7 +106,11 @@ def _misfit(item: ErrorDetails) -> Diagnostic:
     place = ".".join([*parents, name])
     if item["type"] != "extra_forbidden":
         return _unusable(f"`{place}`: {item['msg'].lower()}", f"correct `{place}`")
-    models: dict[tuple[str, ...], type[BaseModel]] = {("project",): ProjectSection, (): Config}
+    models: dict[tuple[str, ...], type[BaseModel]] = {
+        ("cache",): CacheSection,
+        ("project",): ProjectSection,
+        (): Config,
+    }
     known = list(models.get(tuple(parents), Profile).model_fields)
     close = nearest(name, known, 1)
     mend = f"use `{close[0]}`" if close else f"use one of: {_listed(known)}"

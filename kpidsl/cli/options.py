@@ -14,6 +14,14 @@ ProjectPath = Annotated[
 Profile = Annotated[
     str | None, typer.Option("--profile", help="A profile of kpidsl.toml to run on.")
 ]
+Cache = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache",
+        help="Whether an answer is kept, and not asked for again while nothing it comes from "
+        "has changed.",
+    ),
+]
 Metrics = Annotated[
     list[str] | None,
     typer.Argument(

@@ -105,6 +105,10 @@ class Engine(Protocol):
     def facts(self, path: Sequence[str]) -> TableFacts:
         """Return what is known of a table without reading it."""
 
+    def state(self, source: Source) -> str | None:
+        """Return a text that differs once the rows of a source may have changed, of those that this
+        connection reads; None where nobody vouches for that."""
+
     def keys(self, path: Sequence[str]) -> TableKeys:
         """Return the keys of a table, as far as they are declared."""
 

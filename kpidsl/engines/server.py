@@ -19,7 +19,7 @@ from kpidsl.engines.servers import Refusal, Server
 from kpidsl.engines.servers.address import Address
 from kpidsl.engines.servers.values import converted
 from kpidsl.engines.tables_only import refused_files
-from kpidsl.model.sources import Source
+from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic, error
 
 T = TypeVar("T")
@@ -215,6 +215,17 @@ class ServerEngine:
         found = self._server.failed(failure.orig, failure.statement or "")
         text = self._address.without_secrets(str(found).strip())
         return EngineError(found.kind, text.splitlines()[0] if text else found.kind)
+
+    def state(self, source: Source) -> str | None:
+        origin = source.origin
+        sql = self._server.state(origin.path) if isinstance(origin, TableOrigin) else None
+        if sql is None:
+            return None
+        statement = self._tag + sql
+        try:
+            return self._ask(lambda con: self._executed(con, statement).scalar())
+        except EngineError:
+            return None
 
     def cancel(self) -> None:
         for statement in list(self._under_way):

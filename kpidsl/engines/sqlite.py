@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 from kpidsl.engines.attended import attended
 from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.fingerprint import beside, fingerprint
 from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
 from kpidsl.engines.sqlite_numbers import digits_of
 from kpidsl.engines.sqlite_values import Misfit, TooLarge
 from kpidsl.engines.tables_only import refused_files
-from kpidsl.model.sources import Source
+from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic, error
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class SQLiteEngine:
     def __init__(
         self, database: Path, *, timezone: str = "UTC", timeout: float | None = None
     ) -> None:
+        self._database = database
         self._timeout = timeout
         self._reason: Exception | None = None
         uri = f"file:{quote(str(database.absolute()))}?mode=ro"
@@ -151,6 +153,19 @@ class SQLiteEngine:
         """SQLite counts rows by reading them, and keeps any value in a column of any type."""
         del path
         return TableFacts()
+
+    def state(self, source: Source) -> str | None:
+        if not isinstance(source.origin, TableOrigin) or self._is_view(source.origin.path[-1]):
+            return None
+        return fingerprint(beside(self._database, "-wal", "-journal"))
+
+    def _is_view(self, name: str) -> bool:
+        """Tell whether the rows of a table may depend on more than the file, as on the date."""
+        found = self._con.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
+            [name],
+        )
+        return bool(found.fetchone() != (0,))
 
     def keys(self, path: Sequence[str]) -> TableKeys:
         primary = self._con.execute(

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import kpidsl
-from kpidsl.conformance.proving import Verdict
+from kpidsl.conformance.verdict import Verdict
 
 if TYPE_CHECKING:
     from tests.servers.clickhouse import ClickHouseServer

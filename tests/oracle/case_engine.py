@@ -31,6 +31,10 @@ class CaseEngine:
         del sql
         return {}
 
+    def state(self, source: Source) -> str | None:
+        del source
+        return None
+
     def keys(self, path: Sequence[str]) -> TableKeys:
         del path
         return TableKeys()
