@@ -18,10 +18,10 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "mysql"]
+EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "mysql", "spark", "databricks"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
-SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse", "mysql")
+SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse", "mysql", "spark")
 """The engines that projects name by the url of a server."""
 EVERY_ENGINE = (
     *ENGINES,
@@ -79,6 +79,10 @@ def _write_files(folder: Path, names: Iterable[str]) -> str:
         from tests.servers import clickhouse_tables  # noqa: PLC0415
 
         return clickhouse_tables.write_files(folder, names)
+    if Running.engine == "spark":
+        from tests.servers import spark  # noqa: PLC0415
+
+        return spark.write_files(folder, names)
     if Running.engine == "mysql":
         from tests.servers import databases  # noqa: PLC0415
 

@@ -31,6 +31,7 @@ MAX_ROWS = 1_000_000
 """How many rows an answer of a server may have, where no profile says otherwise."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
+_PATH = re.compile(r"[^?;]*")
 _LOGIN = re.compile(r"(?<=://)[^/?#]*(?=@)")
 # The password of `scheme://user:password@host`, or an option such as `?token=…`.
 _SECRET = re.compile(
@@ -266,5 +267,6 @@ def _filled(url: str) -> str:
         before, after = url[:start] + _VARIABLE.sub(encoded, login[0]), url[end:]
     else:
         before, after = "", url
-    path, mark, options = after.partition("?")
-    return before + _VARIABLE.sub(plain, path) + mark + _VARIABLE.sub(encoded, options)
+    path = _PATH.match(after)
+    assert path is not None
+    return before + _VARIABLE.sub(plain, path[0]) + _VARIABLE.sub(encoded, after[path.end() :])

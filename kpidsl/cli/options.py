@@ -73,7 +73,8 @@ Dialect = Annotated[
     str | None,
     typer.Option(
         "--dialect",
-        help="clickhouse, duckdb, mysql, postgres or sqlite; by default the profile's own.",
+        help="clickhouse, databricks, duckdb, mysql, postgres, spark or sqlite; the profile's own "
+        "where none is named.",
     ),
 ]
 

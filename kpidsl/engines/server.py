@@ -15,12 +15,12 @@ from sqlalchemy.types import Float, NullType, Numeric, TypeEngine
 
 from kpidsl.engines.attended import attended
 from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
-from kpidsl.engines.servers import Refusal, Server
-from kpidsl.engines.servers.address import Address
+from kpidsl.engines.servers import Server, Spark
+from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.values import converted
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source, TableOrigin
-from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.diagnostic import Diagnostic
 
 T = TypeVar("T")
 
@@ -32,24 +32,6 @@ _PAUSES = (0.5, 1.5)
 """Seconds between the attempts to connect."""
 _GRACE = 5
 """Seconds that the server has to stop a statement by itself when its time is up."""
-
-_MENDS = {
-    Refusal.HOST: ("the host isn't known", "correct the host in the profile's url"),
-    Refusal.UNREACHABLE: (
-        "it can't be reached",
-        "check that it runs, and the host and port in the profile's url",
-    ),
-    Refusal.LOGIN: (
-        "it refuses the login",
-        "check the user in the profile's url, and the variable that holds the password",
-    ),
-    Refusal.ENCRYPTION: (
-        "no encrypted connection can be made",
-        "check what the url says of TLS against what the server offers",
-    ),
-    Refusal.DATABASE: ("it has no such database", "correct the database in the profile's url"),
-    Refusal.OTHER: ("it can't be used", "check the profile's url"),
-}
 
 
 class NotConnected(Exception):
@@ -70,6 +52,7 @@ class ServerEngine:
         self, address: Address, *, timezone: str, timeout: float, rows: int, tag: str = "kpidsl"
     ) -> None:
         self._address = address
+        assert not isinstance(address.server, Spark), "it is not reached by SQLAlchemy"
         self._server: Server = address.server
         self.dialect = self._server.dialect
         self._timezone = timezone
@@ -110,16 +93,7 @@ class ServerEngine:
                 return engine, []
         except NotConnected as failure:
             engine.close()
-            return None, [engine._refused(str(failure))]
-
-    def _refused(self, text: str) -> Diagnostic:
-        why, text = self._server.refusal(text)
-        fact, mend = _MENDS[why]
-        return error(
-            why.value,
-            f"{self._server.name} at `{self._address.shown}`: {fact}: {text}",
-            help=mend,
-        )
+            return None, [refused(address, str(failure))]
 
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         return refused_files(f"a {self._server.name} database", sources)

@@ -59,6 +59,12 @@ def mysql_url(_folder: Path, request: pytest.FixtureRequest) -> str:
     return f"mysql://certified:x@127.0.0.1:{server.port}"
 
 
+def spark_url(_folder: Path, _request: pytest.FixtureRequest) -> str:
+    from tests.servers.spark import server  # noqa: PLC0415 -- of the extra `engines`
+
+    return server().url()
+
+
 UNIONS = "rows of two tables, one after the other, by the names of columns"
 REFUSED: dict[str, dict[str, str]] = {
     "duckdb": {},
@@ -70,6 +76,7 @@ REFUSED: dict[str, dict[str, str]] = {
     },
     "postgres": {UNIONS: "K501"},
     "clickhouse": {UNIONS: "K501"},
+    "spark": {UNIONS: "K501"},
     "mysql": {
         "times that name their zone": "K501",
         "the hour that is there twice, of times that name their zone": "K501",
@@ -86,6 +93,7 @@ REFUSED: dict[str, dict[str, str]] = {
         ("sqlite", sqlite_url),
         pytest.param("postgres", postgres_url, marks=pytest.mark.postgres),
         pytest.param("clickhouse", clickhouse_url, marks=pytest.mark.clickhouse),
+        pytest.param("spark", spark_url, marks=pytest.mark.spark),
         pytest.param("mysql", mysql_url, marks=pytest.mark.mysql),
     ],
 )

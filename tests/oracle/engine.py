@@ -35,6 +35,7 @@ EVERY_ENGINE = (
     pytest.param("postgres", marks=pytest.mark.postgres),
     pytest.param("clickhouse", marks=pytest.mark.clickhouse),
     pytest.param("mysql", marks=pytest.mark.mysql),
+    pytest.param("spark", marks=pytest.mark.spark),
 )
 """All that a test may run on, one test each."""
 
@@ -110,6 +111,12 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
 
         with clickhouse_of(case) as process:
             yield process
+        return
+    if name in {"spark", "databricks"}:
+        from tests.oracle.spark import spark_of  # noqa: PLC0415 -- of an extra
+
+        with spark_of(case, name) as session:
+            yield session
         return
     if name == "mysql":
         from tests.oracle.mysql import mysql_of  # noqa: PLC0415 -- of an extra

@@ -18,5 +18,7 @@ SUPPORT = {
     "sqlite": Support.EXECUTED,
     "postgres": Support.EXECUTED,
     "clickhouse": Support.EXECUTED,
+    "spark": Support.EXECUTED,
+    "databricks": Support.PARSED_ONLY,
     "mysql": Support.EXECUTED,
 }
