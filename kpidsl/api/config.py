@@ -59,11 +59,13 @@ class ProjectSection(_Strict):
 
 class Profile(_Strict):
     """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
-    `timeout` is in seconds, `max_rows` what an answer of a server may have."""
+    `timeout` is in seconds, `max_rows` what an answer of a server may have, `max_scan_rows` what a
+    statement may read by the engine's own estimate."""
 
     url: str
     timeout: float = Field(default=TIMEOUT, gt=0)
     max_rows: int = Field(default=MAX_ROWS, gt=0)
+    max_scan_rows: int | None = Field(default=None, gt=0)
 
 
 class CacheSection(_Strict):
@@ -158,6 +160,12 @@ def _unknown_names(config: Config) -> Iterator[Diagnostic]:
             yield _unusable(f"there is no pack `{name}`", mend)
     if config.default_profile is not None and config.default_profile not in config.profile:
         yield _no_profile(config.default_profile, config)
+
+
+def unestimated(name: str, dialect: str) -> Diagnostic:
+    """Return that a profile has a limit that its engine can't keep."""
+    place = f"profile.{name}.max_scan_rows"
+    return _unusable(f"`{place}`: {dialect} doesn't estimate rows", f"take `{place}` out")
 
 
 def _unusable(reason: str, mend: str) -> Diagnostic:

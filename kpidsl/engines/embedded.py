@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import sqlglot
@@ -235,11 +236,35 @@ class EmbeddedEngine:
         ]
         return TableKeys(primary[0] if primary else (), tuple(foreign))
 
+    def estimate(self, sql: str) -> int | None:
+        """A scan's own estimate is what its filters let through, and all of its rows are read."""
+        [(_, told)] = self._run(
+            lambda: execute(self._con, f"EXPLAIN (FORMAT json) {sql}").fetchall()
+        )
+        known = self._con.execute(
+            "SELECT concat_ws('.', database_name, schema_name, table_name), estimated_size "
+            "FROM duckdb_tables()"
+        ).fetchall()
+        sizes: dict[str, int] = dict(known)
+        scans = (node["extra_info"] for plan in json.loads(told) for node in _leaves(plan))
+        return sum(
+            sizes.get(scan.get("Table", ""), int(scan["Estimated Cardinality"]))
+            for scan in scans
+            if scan.keys() & {"Table", "Function"}
+        )
+
     def cancel(self) -> None:
         self._con.interrupt()
 
     def close(self) -> None:
         self._con.close()
+
+
+def _leaves(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for child in plan["children"]:
+        yield from _leaves(child)
+    if not plan["children"]:
+        yield plan
 
 
 def execute(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:

@@ -290,6 +290,17 @@ class ServerEngine:
         except (EngineError, NoSuchTableError):
             return TableKeys()
 
+    def estimate(self, sql: str) -> int | None:
+        def told(con: sqlalchemy.Connection) -> int:
+            def size_of(path: Sequence[str]) -> int | None:
+                rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
+                return None if rows is None else int(rows)
+
+            plan = self._executed(con, f"{self._tag}{self._server.explain} {sql}").fetchall()
+            return self._server.scanned(plan, size_of)
+
+        return self._ask(told)
+
 
 class _Statement:
     """What runs on a connection, to be stopped from another thread."""

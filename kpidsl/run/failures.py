@@ -35,6 +35,11 @@ _PLAIN = {
         "the question would write to the database",
         "leave out of the source's SQL what changes something",
     ),
+    "too much to read": (
+        "K669",
+        "the question would read too many rows",
+        "ask for a shorter period, or raise the profile's `max_scan_rows`",
+    ),
     "too many rows": (
         "K665",
         "the answer has too many rows",

@@ -73,6 +73,7 @@ def test_a_funnel_is_named(shop: kpidsl.Project) -> None:
     assert comments(sql)[1].startswith("-- bought: project.kpi:")
 
 
+@pytest.mark.never_on("clickhouse", "sqlglot doesn't read its `CAST` to a type that is computed")
 def test_the_engine_gets_the_statement_alone(shop: kpidsl.Project) -> None:
     """What stands below the comments is one statement, which parses to what the comments leave."""
     sql = shop.compile("revenue", by=["channel"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -40,6 +40,8 @@ class Server(Protocol):
     itself, and whether that only reads."""
     percent: str
     """What a `%` of a statement is to the driver."""
+    explain: str
+    """What stands before a SELECT to be told how it would be run."""
     hidden: tuple[str, ...]
     """The schemas whose tables are the server's own."""
 
@@ -65,6 +67,12 @@ class Server(Protocol):
 
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
+
+    def scanned(
+        self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
+    ) -> int:
+        """Return about how many rows of tables a SELECT would read, by the rows of `explain`;
+        `size_of` tells about how many a table has, None where nobody has counted."""
 
     def state(self, path: Sequence[str]) -> str | None:
         """Return a SELECT of a text that differs once the rows of a table may have changed: NULL,

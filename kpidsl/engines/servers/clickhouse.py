@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kpidsl.engines.base import EngineError
@@ -96,6 +96,7 @@ class ClickHouse:
     options: Mapping[str, object] = {"query_formats": {"FixedString": "string"}}
     about = "SELECT version(), NULL, getSetting('readonly') > 0"
     percent = "%%"
+    explain = "EXPLAIN ESTIMATE"
     hidden: tuple[str, ...] = ("system", "information_schema", "INFORMATION_SCHEMA")
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
@@ -147,6 +148,13 @@ class ClickHouse:
             f"WHERE database = {database} AND name = {_text(name)} "
             "SETTINGS aggregate_functions_null_for_empty = 1"
         )
+
+    def scanned(
+        self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
+    ) -> int:
+        """It tells of tables of the MergeTree family, after their keys and partitions."""
+        del size_of
+        return sum(rows for _, _, _, rows, _ in plan)
 
     def state(self, path: Sequence[str]) -> None:
         """The parts that a table is made of tell of its rows, and not of the policies for them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kpidsl.engines.base import EngineError
@@ -70,6 +70,7 @@ class Postgres:
         "current_setting('transaction_read_only') = 'on'"
     )
     percent = "%"
+    explain = "EXPLAIN (VERBOSE, FORMAT JSON)"
     hidden: tuple[str, ...] = ("information_schema",)
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
@@ -125,6 +126,22 @@ class Postgres:
             f"WHERE oid = {_oid(path)} AND relkind IN ('r', 'p', 'm') AND NOT relrowsecurity "
             "AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_table)"
         )
+
+    def scanned(
+        self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
+    ) -> int:
+        """Of a table that is read from end to end the plan tells only what is kept of it."""
+        [(told,)] = plan
+        total = 0
+        nodes = [item["Plan"] for item in told]
+        while nodes:
+            node = nodes.pop()
+            nodes += node.get("Plans", [])
+            if "Relation Name" in node:
+                path = (node["Schema"], node["Relation Name"])
+                size = size_of(path) if node["Node Type"] == "Seq Scan" else None
+                total += node["Plan Rows"] if size is None else size
+        return total
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         words = _NAMES.sub("_", text)  # a host may be called `ssl.example.com`

@@ -252,4 +252,13 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "kpidsl query revenue --by order_id",
         "kpidsl query revenue --by order_id --limit 1000 --order -revenue",
     ),
+    CodeInfo(
+        "K669",
+        "too many rows to read",
+        "The warehouse estimates that a statement would read more rows than the profile's "
+        "`max_scan_rows`. It was not run.",
+        "A question over years of a large table may take hours of a warehouse that others pay for.",
+        "kpidsl query revenue --by day",
+        "kpidsl query revenue --by day --period 2026-06",
+    ),
 )
