@@ -296,7 +296,7 @@ class ServerEngine:
                 rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
                 return None if rows is None else int(rows)
 
-            plan = self._executed(con, f"{self._tag}{self._server.explain} {sql}").fetchall()
+            plan = self._executed(con, self._tag + self._server.explained(sql)).fetchall()
             return self._server.scanned(plan, size_of)
 
         return self._ask(told)

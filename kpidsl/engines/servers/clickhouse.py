@@ -96,7 +96,6 @@ class ClickHouse:
     options: Mapping[str, object] = {"query_formats": {"FixedString": "string"}}
     about = "SELECT version(), NULL, getSetting('readonly') > 0"
     percent = "%%"
-    explain = "EXPLAIN ESTIMATE"
     hidden: tuple[str, ...] = ("system", "information_schema", "INFORMATION_SCHEMA")
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
@@ -148,6 +147,9 @@ class ClickHouse:
             f"WHERE database = {database} AND name = {_text(name)} "
             "SETTINGS aggregate_functions_null_for_empty = 1"
         )
+
+    def explained(self, sql: str) -> str:
+        return f"EXPLAIN ESTIMATE {sql}"
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]

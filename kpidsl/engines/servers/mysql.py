@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.servers.base import Refusal
+from kpidsl.sql.dialects.mysql import SETTINGS
 
 _KINDS = {
     0: "lost",  # of PyMySQL itself: there is no connection any more
@@ -132,6 +134,28 @@ class MySQL:
             "SELECT NULLIF(table_rows, 0) FROM information_schema.tables "  # noqa: S608
             f"WHERE table_schema = {schema} AND table_name = {_text(name)}"
         )
+
+    def explained(self, sql: str) -> str:
+        settings = SETTINGS if sql.startswith(SETTINGS) else ""
+        return f"{settings} EXPLAIN FORMAT = JSON {sql[len(settings) :]}"
+
+    def scanned(
+        self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
+    ) -> int:
+        """A named query is read anew wherever it is named, and what it reads is told as often."""
+        del size_of
+        [(told,)] = plan
+        total, nodes = 0, [json.loads(told)]
+        while nodes:
+            node = nodes.pop()
+            if isinstance(node, list):
+                nodes += node
+            elif isinstance(node, dict):
+                nodes += node.values()
+                made = str(node.get("table_name", "<")).startswith("<") or "table_function" in node
+                rows = node.get("rows", node.get("rows_examined_per_scan", 0))
+                total += 0 if made else int(rows or 0)
+        return total
 
     def state(self, path: Sequence[str]) -> str | None:
         """When a table was last written to is forgotten with a restart."""

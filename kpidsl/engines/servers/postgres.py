@@ -70,7 +70,6 @@ class Postgres:
         "current_setting('transaction_read_only') = 'on'"
     )
     percent = "%"
-    explain = "EXPLAIN (VERBOSE, FORMAT JSON)"
     hidden: tuple[str, ...] = ("information_schema",)
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
@@ -126,6 +125,9 @@ class Postgres:
             f"WHERE oid = {_oid(path)} AND relkind IN ('r', 'p', 'm') AND NOT relrowsecurity "
             "AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_table)"
         )
+
+    def explained(self, sql: str) -> str:
+        return f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}"
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]

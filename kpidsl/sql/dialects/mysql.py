@@ -62,9 +62,7 @@ _MONDAY = 2
 _STEPS_TABLE, _STEP = "steps", "step"
 _HIDES = "hides"
 _DIGITS = 15
-_SETTINGS = (
-    "/*M! SET STATEMENT optimizer_switch = 'subquery_cache=off', time_zone = '+00:00' FOR */"
-)
+SETTINGS = "/*M! SET STATEMENT optimizer_switch = 'subquery_cache=off', time_zone = '+00:00' FOR */"
 """What MariaDB, to whom such a comment speaks, is told with each statement. It would remember what
 a subquery gave for `EU`, and give the same for `eu`."""
 _WRITER = Dialect.get_or_raise("mysql")
@@ -81,7 +79,7 @@ class MySQL:
         if not isinstance(written, exp.Query):
             return sql
         end = "\n" if pretty else " "
-        return f"{_SETTINGS}{end}{sql}"
+        return f"{SETTINGS}{end}{sql}"
 
     def lacks(self, tree: exp.Query) -> list[str]:
         unions = tree.find_all(exp.Union)
