@@ -34,6 +34,7 @@ EVERY_ENGINE = (
     *ENGINES,
     pytest.param("postgres", marks=pytest.mark.postgres),
     pytest.param("clickhouse", marks=pytest.mark.clickhouse),
+    pytest.param("mysql", marks=pytest.mark.mysql),
     pytest.param("spark", marks=pytest.mark.spark),
 )
 """All that a test may run on, one test each."""
@@ -116,6 +117,12 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
 
         with spark_of(case, name) as session:
             yield session
+        return
+    if name == "mysql":
+        from tests.oracle.mysql import mysql_of  # noqa: PLC0415 -- of an extra
+
+        with mysql_of(case) as other:
+            yield other
         return
     with TemporaryDirectory() as folder:
         database = Path(folder) / "case.sqlite"

@@ -20,4 +20,5 @@ SUPPORT = {
     "clickhouse": Support.EXECUTED,
     "spark": Support.EXECUTED,
     "databricks": Support.PARSED_ONLY,
+    "mysql": Support.EXECUTED,
 }
