@@ -60,9 +60,11 @@ class ProjectSection(_Strict):
 class Profile(_Strict):
     """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
     `timeout` is in seconds, `max_rows` what an answer of a server may have, `max_scan_rows` what a
-    statement may read by the engine's own estimate."""
+    statement may read by the engine's own estimate, `memory_limit` how much memory DuckDB may take
+    before it writes to disk what it works on, such as "4 GB"."""
 
     url: str
+    memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
     timeout: float = Field(default=TIMEOUT, gt=0)
     max_rows: int = Field(default=MAX_ROWS, gt=0)
     max_scan_rows: int | None = Field(default=None, gt=0)
