@@ -104,6 +104,7 @@ def _left(folder: Path, process: int) -> None:
         if users.read_text() == "0":
             os.kill(process, signal.SIGKILL)
             shutil.rmtree(folder, ignore_errors=True)
+            folder.with_suffix(".lock").unlink()
 
 
 @contextmanager
