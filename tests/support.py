@@ -18,7 +18,7 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse"]
+EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "googlesql"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
 SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse")

@@ -34,6 +34,7 @@ EVERY_ENGINE = (
     *ENGINES,
     pytest.param("postgres", marks=pytest.mark.postgres),
     pytest.param("clickhouse", marks=pytest.mark.clickhouse),
+    pytest.param("googlesql", marks=pytest.mark.googlesql),
 )
 """All that a test may run on, one test each."""
 
@@ -110,6 +111,12 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
         with clickhouse_of(case) as process:
             yield process
         return
+    if name == "googlesql":
+        from tests.oracle.googlesql import googlesql_of  # noqa: PLC0415 -- of an extra
+
+        with googlesql_of(case) as evaluator:
+            yield evaluator
+        return
     with TemporaryDirectory() as folder:
         database = Path(folder) / "case.sqlite"
         _write_sqlite(case, database)
@@ -157,6 +164,8 @@ def run_on(name: EngineName, case: Case) -> Answer:
     with engine_of(case, name) as engine:
         result, found = Runner(case.model, engine).query(case.query)
     claimed = {"K644", "K652", "K657", "K671", "K672", "K666", "K667"}
+    if name == "googlesql":
+        claimed |= {"K501"}
     errors = [each for each in found if each.severity is Severity.ERROR]
     if result is None and {each.code for each in errors} <= claimed:
         raise Refused(f"{errors[0].code} {errors[0].message}")

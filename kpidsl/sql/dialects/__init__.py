@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from kpidsl.sql.dialects.base import Clock, Dialect, Kind
+from kpidsl.sql.dialects.bigquery import BigQuery
 from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.postgres import Postgres
 from kpidsl.sql.dialects.sqlite import SQLite
 
 DIALECTS: dict[str, Dialect] = {
+    "bigquery": BigQuery(),
     "clickhouse": ClickHouse(),
     "duckdb": DuckDB(),
     "postgres": Postgres(),
