@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kpidsl.api.demo import demo
-    from kpidsl.api.drafting import Drafted, draft
+    from kpidsl.api.drafting import Drafted, draft, draft_database
     from kpidsl.api.errors import KpidslError
     from kpidsl.api.loading import load
     from kpidsl.api.profiles import ProfileFacts, profile_facts
@@ -31,6 +31,7 @@ __all__ = [
     "certify",
     "demo",
     "draft",
+    "draft_database",
     "load",
     "profile_facts",
 ]
@@ -45,6 +46,7 @@ _HOMES = {
     "certify": "kpidsl.conformance.certificate",
     "demo": "kpidsl.api.demo",
     "draft": "kpidsl.api.drafting",
+    "draft_database": "kpidsl.api.drafting",
     "load": "kpidsl.api.loading",
     "profile_facts": "kpidsl.api.profiles",
 }

@@ -22,7 +22,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # The same examples on every run: a failure seen once is seen again. CI looks at more of them.
 settings.register_profile("default", deadline=None, derandomize=True)
 settings.register_profile("ci", parent=settings.get_profile("default"), max_examples=400)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+settings.register_profile("spark", parent=settings.get_profile("default"), max_examples=12)
+_PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
+settings.load_profile(_PROFILE)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Spark takes a second for what others answer in hundredths of one."""
+    settings.load_profile("spark" if item.get_closest_marker("spark") else _PROFILE)
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,12 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "googlesql"]
+EngineName = Literal[
+    "duckdb", "sqlite", "postgres", "clickhouse", "spark", "databricks", "googlesql"
+]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
-SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse")
+SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse", "spark")
 """The engines that projects name by the url of a server."""
 EVERY_ENGINE = (
     *ENGINES,
@@ -79,6 +81,10 @@ def _write_files(folder: Path, names: Iterable[str]) -> str:
         from tests.servers import clickhouse_tables  # noqa: PLC0415
 
         return clickhouse_tables.write_files(folder, names)
+    if Running.engine == "spark":
+        from tests.servers import spark  # noqa: PLC0415
+
+        return spark.write_files(folder, names)
     from tests.servers import schemas  # noqa: PLC0415
 
     return schemas.write_files(folder, names)

@@ -31,6 +31,7 @@ MAX_ROWS = 1_000_000
 """How many rows an answer of a server may have, where no profile says otherwise."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
+_PATH = re.compile(r"[^?;]*")
 _LOGIN = re.compile(r"(?<=://)[^/?#]*(?=@)")
 # The password of `scheme://user:password@host`, or an option such as `?token=…`.
 _SECRET = re.compile(
@@ -65,7 +66,14 @@ class Profile(_Strict):
     max_rows: int = Field(default=MAX_ROWS, gt=0)
 
 
+class CacheSection(_Strict):
+    """`[cache]`: `megabytes` is how much room answers take at most; with 0 none is kept."""
+
+    megabytes: int = Field(default=200, ge=0)
+
+
 class Config(_Strict):
+    cache: CacheSection = CacheSection()
     project: ProjectSection = ProjectSection()
     profile: dict[str, Profile] = {}
     default_profile: str | None = None
@@ -99,7 +107,11 @@ def _misfit(item: ErrorDetails) -> Diagnostic:
     place = ".".join([*parents, name])
     if item["type"] != "extra_forbidden":
         return _unusable(f"`{place}`: {item['msg'].lower()}", f"correct `{place}`")
-    models: dict[tuple[str, ...], type[BaseModel]] = {("project",): ProjectSection, (): Config}
+    models: dict[tuple[str, ...], type[BaseModel]] = {
+        ("cache",): CacheSection,
+        ("project",): ProjectSection,
+        (): Config,
+    }
     known = list(models.get(tuple(parents), Profile).model_fields)
     close = nearest(name, known, 1)
     mend = f"use `{close[0]}`" if close else f"use one of: {_listed(known)}"
@@ -116,6 +128,24 @@ def _secrets(config: Config) -> Iterator[Diagnostic]:
                 help="change that secret, which others may have read, and name an environment "
                 "variable in its place, such as `${SHOP_PASSWORD}`",
             )
+
+
+def shareable(url: str, variable: str) -> tuple[str, bool]:
+    """Return a url with the secrets that stand in it taken from an environment variable, and
+    whether there are any."""
+    found = next(
+        (
+            item
+            for item in _SECRET.finditer(url)
+            if _VARIABLE.sub("", item["password"] or item["option"] or "")
+        ),
+        None,
+    )
+    if found is None:
+        return url, False
+    start, end = found.span("password" if found["password"] else "option")
+    rest, _ = shareable(url[end:], variable)
+    return f"{url[:start]}${{{variable}}}{rest}", True
 
 
 def _unknown_names(config: Config) -> Iterator[Diagnostic]:
@@ -237,5 +267,6 @@ def _filled(url: str) -> str:
         before, after = url[:start] + _VARIABLE.sub(encoded, login[0]), url[end:]
     else:
         before, after = "", url
-    path, mark, options = after.partition("?")
-    return before + _VARIABLE.sub(plain, path) + mark + _VARIABLE.sub(encoded, options)
+    path = _PATH.match(after)
+    assert path is not None
+    return before + _VARIABLE.sub(plain, path[0]) + _VARIABLE.sub(encoded, after[path.end() :])

@@ -8,6 +8,7 @@ from pathlib import Path
 from kpidsl.api.config import TIMEOUT, Config, Database, profile_of, target_of
 from kpidsl.engines.base import Engine
 from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.servers import Spark
 from kpidsl.engines.servers.address import Address
 from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
@@ -49,6 +50,10 @@ def _served(
                 help=f"install it: `pip install 'kpidsl[{server.extra}]'`",
             )
         ]
+    if isinstance(server, Spark):
+        from kpidsl.engines.spark import SparkEngine  # noqa: PLC0415 -- PySpark is an extra
+
+        return SparkEngine.open(address, timezone, timeout=timeout, rows=rows, tag=made_by)
     from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
 
     return ServerEngine.open(address, timezone, timeout=timeout, rows=rows, tag=made_by)

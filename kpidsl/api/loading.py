@@ -21,8 +21,9 @@ from kpidsl.text.diagnostic import Diagnostic, has_errors
 from kpidsl.text.reading import read_source
 
 
-def load(path: str | Path, *, profile: str | None = None) -> Project:
-    """Load the project in a folder, or of a single `.kpi` file.
+def load(path: str | Path, *, profile: str | None = None, cache: bool = False) -> Project:
+    """Load the project in a folder, or of a single `.kpi` file. With `cache` answers are kept in
+    the user's folder for caches, and not asked for again while nothing they come from changes.
 
     Never raises for mistakes in definitions: `Project.diagnostics` holds them, and what is
     right can be asked.
@@ -63,6 +64,7 @@ def load(path: str | Path, *, profile: str | None = None) -> Project:
         diagnostics,
         digest.hexdigest()[:12],
         profile,
+        cache,
     )
 
 

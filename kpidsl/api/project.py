@@ -13,6 +13,7 @@ from kpidsl import __version__
 from kpidsl.api.config import Config, dialect_of
 from kpidsl.api.connecting import connected
 from kpidsl.api.errors import KpidslError
+from kpidsl.api.memory import memory_of
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.api.provenance import commit_of
 from kpidsl.api.question import Asked, Question, ask, window_of
@@ -31,9 +32,11 @@ from kpidsl.reports.html import render_by, render_html
 from kpidsl.reports.model import ReportModel, to_json
 from kpidsl.run.calendars import with_years
 from kpidsl.run.heading import heading_of
+from kpidsl.run.memory import Memory
 from kpidsl.run.proof import Proof
 from kpidsl.run.result import FunnelResult, Result
 from kpidsl.run.runner import Runner
+from kpidsl.run.schema import Fit, Schema
 from kpidsl.run.verdicts import Verification
 from kpidsl.run.verify import chosen_metrics, verify
 from kpidsl.sql.lacking import sql_in
@@ -55,6 +58,7 @@ class Project:
     diagnostics: list[Diagnostic]
     definition_hash: str
     profile: str | None = None
+    cache: bool = False
     _engine: Engine | None = field(default=None, repr=False)
 
     def __enter__(self) -> Project:
@@ -87,7 +91,13 @@ class Project:
     @cached_property
     def runner(self) -> Runner:
         """The runner on the project's profile; connects when first used."""
-        return Runner(self._read, self._connected, self._made_by)
+        return Runner(self._read, self._connected, self._made_by, self._memory)
+
+    @property
+    def _memory(self) -> Memory | None:
+        if not self.cache:
+            return None
+        return memory_of(self.config, self.profile, self.folder, self._checked(), self._connected)
 
     @cached_property
     def _read(self) -> Model:
@@ -95,7 +105,7 @@ class Project:
         model = self._checked()
         if model.settings.listed is None:
             return model
-        years, found = Runner(model, self._connected).listed_years()
+        years, found = Runner(model, self._connected, memory=self._memory).listed_years()
         if has_errors(found):
             raise KpidslError(found)
         return with_years(model, years)
@@ -158,6 +168,15 @@ class Project:
         if result is None:
             raise KpidslError(found)
         return replace(result, diagnostics=(*noticed, *found))
+
+    def fit(self) -> Fit:
+        """Compare the definitions with the tables, columns and types that the data have, without
+        reading a row of a table; nothing found is raised.
+
+        Raises:
+            KpidslError: there is nothing to compare, or no connection to the data.
+        """
+        return Schema(self._checked(), self._connected).fit()
 
     def prove(self, tell: Callable[[str], None] = _in_silence) -> Proof:
         """Test every claim of the definitions on the data: keys, joins, clocks, single values

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from kpidsl.cli.tables import aligned, exact, plain
-from kpidsl.conformance.proving import Verdict
+from kpidsl.conformance.verdict import Verdict
 from kpidsl.text.display import counted, visible
 
 if TYPE_CHECKING:

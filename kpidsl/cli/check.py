@@ -20,10 +20,12 @@ HELP = """Check the definitions: names, types, units, joins, business sense.
 
 Example: kpidsl check examples/toy_store --format concise
 
-With --data also whether the data keep what the definitions claim: unique keys, joins that find a
-partner, times with a zone.
+With --profile also whether the database has the tables and columns that the definitions name, with
+types that can be what these say; no row is read. With --data also whether the data keep what the
+definitions claim: unique keys, joins that find a partner, times with a zone.
 
-Exit code 0: no errors; 1: errors (with --strict: any finding); 2: the call itself is wrong.
+Exit code 0: no errors; 1: errors (with --strict: any finding); 2: the call itself is wrong, or
+there is no connection.
 """
 
 
@@ -40,12 +42,22 @@ def run(
     profile: options.Profile = None,
 ) -> int:
     with kpidsl.load(path, profile=profile) as project, working("reading the data") as tell:
-        proof = project.prove(tell) if data and project.model is not None else None
-    found = [*project.diagnostics, *(proof.diagnostics if proof is not None else ())]
+        proof, fit = None, None
+        if project.model is not None and data:
+            proof = project.prove(tell)
+        elif project.model is not None and profile is not None:
+            fit = project.fit()
+    looked = proof or fit
+    found = [*project.diagnostics, *(() if looked is None else looked.diagnostics)]
     show(found, form, err=False)
     code = exit_code(found, strict=strict or project.config.project.strict)
     if code == OK and form is DiagnosticFormat.FULL and project.model is not None:
         note(_in_order(project.model))
+        if fit is not None:
+            note(
+                f"in the database: {counted(fit.sources, 'source')} with "
+                f"{counted(fit.columns, 'column')}"
+            )
         if proof is not None:
             note(
                 f"tested: {counted(proof.claims, 'claim')} on "

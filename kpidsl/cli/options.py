@@ -14,6 +14,14 @@ ProjectPath = Annotated[
 Profile = Annotated[
     str | None, typer.Option("--profile", help="A profile of kpidsl.toml to run on.")
 ]
+Cache = Annotated[
+    bool,
+    typer.Option(
+        "--cache/--no-cache",
+        help="Whether an answer is kept, and not asked for again while nothing it comes from "
+        "has changed.",
+    ),
+]
 Metrics = Annotated[
     list[str] | None,
     typer.Argument(
@@ -65,7 +73,8 @@ Dialect = Annotated[
     str | None,
     typer.Option(
         "--dialect",
-        help="clickhouse, duckdb, postgres or sqlite; the profile's own where none is named.",
+        help="bigquery, clickhouse, databricks, duckdb, postgres, spark or sqlite; the profile's "
+        "own where none is named.",
     ),
 ]
 

@@ -48,8 +48,9 @@ def run(
     ] = ResultFormat.TABLE,
     project: options.ProjectPath = Path(),
     profile: options.Profile = None,
+    cache: options.Cache = True,
 ) -> int:
-    with kpidsl.load(project, profile=profile) as loaded, working("asking"):
+    with kpidsl.load(project, profile=profile, cache=cache) as loaded, working("asking"):
         mention_errors(loaded)
         result = loaded.query(
             *(metrics or ()),

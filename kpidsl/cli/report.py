@@ -38,9 +38,10 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="Write the page's model beside it.")] = False,
     project: options.ProjectPath = Path(),
     profile: options.Profile = None,
+    cache: options.Cache = True,
 ) -> int:
     moment = None if now is None else now.replace(tzinfo=now.tzinfo or UTC)
-    with kpidsl.load(project, profile=profile) as loaded, working("making pages"):
+    with kpidsl.load(project, profile=profile, cache=cache) as loaded, working("making pages"):
         mention_errors(loaded)
         written = loaded.reports(name, out=out, now=moment, period=period, json=json)
     code = exit_code(loaded.diagnostics)

@@ -15,7 +15,8 @@ from kpidsl.api.connecting import connected
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.folder import folder_of
 from kpidsl.api.profiles import engine_facts
-from kpidsl.conformance.proving import Connect, Outcome, Verdict, outcomes
+from kpidsl.conformance.proving import Connect, Outcome, outcomes
+from kpidsl.conformance.verdict import Verdict
 from kpidsl.engines.base import Engine
 from kpidsl.sql.dialects.support import SUPPORT, Support
 from kpidsl.text.diagnostic import has_errors

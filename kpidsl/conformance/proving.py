@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from typing import TypeGuard
 
 from kpidsl.api.errors import KpidslError
 from kpidsl.api.question import Question, ask
 from kpidsl.conformance.cases import Case, Topic, topics
+from kpidsl.conformance.verdict import Verdict
 from kpidsl.conformance.written import Given, Written
 from kpidsl.engines.base import Engine
 from kpidsl.run.result import Value
@@ -28,16 +28,6 @@ _REFUSALS = ("K5", "K644", "K658")
 engine can't keep its digits."""
 _LOST = "K662"
 """The code of a connection that was lost: no further case can be run."""
-
-
-class Verdict(StrEnum):
-    """`refused`: no number was given, for a reason that was told; `failed`: the engine gave none,
-    though it should."""
-
-    HOLDS = "holds"
-    DIFFERS = "differs"
-    REFUSED = "refused"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,23 @@ class TableFacts:
     decimals: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns that hold the key of a row of another table, which is named by its parts."""
+
+    columns: tuple[str, ...]
+    table: tuple[str, ...]
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableKeys:
+    """What the catalogue says of a table's keys; no engine has to keep any."""
+
+    primary: tuple[str, ...] = ()
+    foreign: tuple[ForeignKey, ...] = ()
+
+
 class EngineError(Exception):
     """A statement failed. `kind` is one of `missing table`, `missing column`, `value`,
     `overflow`, `division` by zero, `timeout`, `cancelled`, `permission`, `writing` where only
@@ -87,6 +104,13 @@ class Engine(Protocol):
 
     def facts(self, path: Sequence[str]) -> TableFacts:
         """Return what is known of a table without reading it."""
+
+    def state(self, source: Source) -> str | None:
+        """Return a text that differs once the rows of a source may have changed, of those that this
+        connection reads; None where nobody vouches for that."""
+
+    def keys(self, path: Sequence[str]) -> TableKeys:
+        """Return the keys of a table, as far as they are declared."""
 
     def cancel(self) -> None:
         """Stop the running statement, from another thread."""

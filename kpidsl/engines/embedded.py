@@ -12,12 +12,13 @@ import sqlglot
 from sqlglot import exp
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
-from kpidsl.engines.files import load
+from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
+from kpidsl.engines.fingerprint import beside, fingerprint
 from kpidsl.engines.missing import missing_file
 from kpidsl.model.expr import Column
-from kpidsl.model.sources import FilesOrigin, Source
+from kpidsl.model.sources import FilesOrigin, Source, TableOrigin
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.rawtext import raw_condition
@@ -68,6 +69,8 @@ class EmbeddedEngine:
         self._base = base
         self._timeout = timeout
         self._prepared: dict[str, list[Diagnostic]] = {}
+        self._loaded: dict[str, str | None] = {}
+        self._database = database
         self._warehouse: set[str] = set()
         self._path = _OWN
         self._con = duckdb.connect()
@@ -104,6 +107,7 @@ class EmbeddedEngine:
         found: list[Diagnostic] = []
         for source in sources:
             if isinstance(source.origin, FilesOrigin) and source.name not in self._prepared:
+                self._loaded[source.name] = self.state(source)
                 self._prepared[source.name] = self._load(source, source.origin)
             found += self._prepared.get(source.name, [])
         return found
@@ -194,6 +198,42 @@ class EmbeddedEngine:
         ).fetchall()
         places = decimal_places(self.columns(path))
         return TableFacts(rows[0][0] if len(rows) == 1 else None, places)
+
+    def state(self, source: Source) -> str | None:
+        match source.origin:
+            case FilesOrigin(files=files):
+                now = fingerprint_of(files.patterns, self._base)
+                # A file that has changed since it was read is read as it was, or as it is.
+                return now if self._loaded.get(source.name, now) == now else None
+            case TableOrigin(path=path) if self._database and not self._is_view(path[-1]):
+                return fingerprint(beside(self._database, ".wal"))
+        return None
+
+    def _is_view(self, name: str) -> bool:
+        """Tell whether a table may hold the rows of other files."""
+        found = self._con.execute(
+            "SELECT count(*) FROM duckdb_views() "
+            "WHERE NOT internal AND lower(view_name) = lower(?)",
+            [name],
+        ).fetchone()
+        return found != (0,)
+
+    def keys(self, path: Sequence[str]) -> TableKeys:
+        *schemas, name = path
+        found = self._con.execute(
+            "SELECT constraint_type, constraint_column_names, referenced_table, "
+            "referenced_column_names FROM duckdb_constraints() "
+            "WHERE table_name = ? AND schema_name = ?",
+            [name, schemas[-1] if schemas else "main"],
+        ).fetchall()
+        primary = [tuple(columns) for kind, columns, *_ in found if kind == "PRIMARY KEY"]
+        # A foreign key is of the same schema.
+        foreign = [
+            ForeignKey(tuple(columns), (*schemas, target), tuple(target_columns))
+            for kind, columns, target, target_columns in found
+            if kind == "FOREIGN KEY"
+        ]
+        return TableKeys(primary[0] if primary else (), tuple(foreign))
 
     def cancel(self) -> None:
         self._con.interrupt()

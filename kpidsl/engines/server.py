@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyEr
 from sqlalchemy.types import Float, NullType, Numeric, TypeEngine
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
-from kpidsl.engines.servers import Refusal, Server
-from kpidsl.engines.servers.address import Address
+from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.servers import Server, Spark
+from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.values import converted
 from kpidsl.engines.tables_only import refused_files
-from kpidsl.model.sources import Source
-from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.model.sources import Source, TableOrigin
+from kpidsl.text.diagnostic import Diagnostic
 
 T = TypeVar("T")
 
@@ -32,24 +32,6 @@ _PAUSES = (0.5, 1.5)
 """Seconds between the attempts to connect."""
 _GRACE = 5
 """Seconds that the server has to stop a statement by itself when its time is up."""
-
-_MENDS = {
-    Refusal.HOST: ("the host isn't known", "correct the host in the profile's url"),
-    Refusal.UNREACHABLE: (
-        "it can't be reached",
-        "check that it runs, and the host and port in the profile's url",
-    ),
-    Refusal.LOGIN: (
-        "it refuses the login",
-        "check the user in the profile's url, and the variable that holds the password",
-    ),
-    Refusal.ENCRYPTION: (
-        "no encrypted connection can be made",
-        "check what the url says of TLS against what the server offers",
-    ),
-    Refusal.DATABASE: ("it has no such database", "correct the database in the profile's url"),
-    Refusal.OTHER: ("it can't be used", "check the profile's url"),
-}
 
 
 class NotConnected(Exception):
@@ -70,6 +52,7 @@ class ServerEngine:
         self, address: Address, *, timezone: str, timeout: float, rows: int, tag: str = "kpidsl"
     ) -> None:
         self._address = address
+        assert not isinstance(address.server, Spark), "it is not reached by SQLAlchemy"
         self._server: Server = address.server
         self.dialect = self._server.dialect
         self._timezone = timezone
@@ -110,16 +93,7 @@ class ServerEngine:
                 return engine, []
         except NotConnected as failure:
             engine.close()
-            return None, [engine._refused(str(failure))]
-
-    def _refused(self, text: str) -> Diagnostic:
-        why, text = self._server.refusal(text)
-        fact, mend = _MENDS[why]
-        return error(
-            why.value,
-            f"{self._server.name} at `{self._address.shown}`: {fact}: {text}",
-            help=mend,
-        )
+            return None, [refused(address, str(failure))]
 
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         return refused_files(f"a {self._server.name} database", sources)
@@ -211,6 +185,17 @@ class ServerEngine:
         text = self._address.without_secrets(str(found).strip())
         return EngineError(found.kind, text.splitlines()[0] if text else found.kind)
 
+    def state(self, source: Source) -> str | None:
+        origin = source.origin
+        sql = self._server.state(origin.path) if isinstance(origin, TableOrigin) else None
+        if sql is None:
+            return None
+        statement = self._tag + sql
+        try:
+            return self._ask(lambda con: self._executed(con, statement).scalar())
+        except EngineError:
+            return None
+
     def cancel(self) -> None:
         for statement in list(self._under_way):
             statement.stop()
@@ -277,6 +262,28 @@ class ServerEngine:
             return self._ask(known)
         except EngineError:
             return TableFacts()
+
+    def keys(self, path: Sequence[str]) -> TableKeys:
+        *schemas, name = path
+        schema = schemas[-1] if schemas else None
+
+        def declared(con: sqlalchemy.Connection) -> TableKeys:
+            catalogue = sqlalchemy.inspect(con)
+            primary = catalogue.get_pk_constraint(name, schema)["constrained_columns"]
+            foreign = (
+                ForeignKey(
+                    tuple(item["constrained_columns"]),
+                    tuple(filter(None, (item["referred_schema"], item["referred_table"]))),
+                    tuple(item["referred_columns"]),
+                )
+                for item in catalogue.get_foreign_keys(name, schema)
+            )
+            return TableKeys(tuple(primary), tuple(foreign))
+
+        try:
+            return self._ask(declared)
+        except (EngineError, NoSuchTableError):
+            return TableKeys()
 
 
 class _Statement:

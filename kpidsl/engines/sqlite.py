@@ -6,18 +6,21 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, Table, TableFacts, ValueType
+from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.fingerprint import beside, fingerprint
 from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
 from kpidsl.engines.sqlite_numbers import digits_of
 from kpidsl.engines.sqlite_values import Misfit, TooLarge
 from kpidsl.engines.tables_only import refused_files
-from kpidsl.model.sources import Source
+from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic, error
 
 T = TypeVar("T")
@@ -28,6 +31,7 @@ _ALLOWED = {
     sqlite3.SQLITE_RECURSIVE,
     sqlite3.SQLITE_SELECT,
 }
+_CATALOGUE = ("table_info", "foreign_key_list")
 _KEPT = {
     sqlite3.SQLITE_CREATE_TEMP_TABLE,
     sqlite3.SQLITE_DROP_TEMP_TABLE,
@@ -50,6 +54,7 @@ class SQLiteEngine:
     def __init__(
         self, database: Path, *, timezone: str = "UTC", timeout: float | None = None
     ) -> None:
+        self._database = database
         self._timeout = timeout
         self._reason: Exception | None = None
         uri = f"file:{quote(str(database.absolute()))}?mode=ro"
@@ -59,7 +64,9 @@ class SQLiteEngine:
         self._con.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         register(self._con, timezone, self._note)
         # SQLite defines these on first use, which the authorizer would take for CREATE TABLE.
-        self._con.execute("SELECT 1 FROM json_each('[]'), pragma_table_info('')")
+        self._con.execute(
+            "SELECT 1 FROM json_each('[]'), pragma_table_info(''), pragma_foreign_key_list('')"
+        )
         self._con.set_authorizer(_authorized)
 
     @staticmethod
@@ -147,6 +154,36 @@ class SQLiteEngine:
         del path
         return TableFacts()
 
+    def state(self, source: Source) -> str | None:
+        if not isinstance(source.origin, TableOrigin) or self._is_view(source.origin.path[-1]):
+            return None
+        return fingerprint(beside(self._database, "-wal", "-journal"))
+
+    def _is_view(self, name: str) -> bool:
+        """Tell whether the rows of a table may depend on more than the file, as on the date."""
+        found = self._con.execute(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
+            [name],
+        )
+        return bool(found.fetchone() != (0,))
+
+    def keys(self, path: Sequence[str]) -> TableKeys:
+        primary = self._con.execute(
+            "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [path[-1]]
+        ).fetchall()
+        parts = self._con.execute(
+            'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) '
+            "ORDER BY id DESC, seq",  # the last one is the first
+            [path[-1]],
+        ).fetchall()
+        foreign = []
+        for _, each in groupby(parts, key=itemgetter(0)):
+            _, (table, *_), columns, target_columns = zip(*each, strict=True)
+            if None in target_columns:  # it names the table alone, and means its key
+                target_columns = self.keys((table,)).primary
+            foreign.append(ForeignKey(columns, (table,), target_columns))
+        return TableKeys(tuple(name for (name,) in primary), tuple(foreign))
+
     def cancel(self) -> None:
         self._con.interrupt()
 
@@ -155,8 +192,8 @@ class SQLiteEngine:
 
 
 def _authorized(action: int, first: str | None, *_: object) -> int:
-    reads_columns = action == sqlite3.SQLITE_PRAGMA and first == "table_info"
-    allowed = action in _ALLOWED or reads_columns
+    reads_catalogue = action == sqlite3.SQLITE_PRAGMA and first in _CATALOGUE
+    allowed = action in _ALLOWED or reads_catalogue
     return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 

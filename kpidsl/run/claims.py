@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import combinations
 from typing import TypeVar
 
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
-from kpidsl.model.expr import Resolved, RowExpr
-from kpidsl.model.formula import row_text
+from kpidsl.model.expr import RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Entity, Join, Measure, Source, TimeSpec
+from kpidsl.model.sources import Entity, Join, Measure, Source
+from kpidsl.run.clashes import clashing_clock, clashing_ids, clashing_join
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import explain
 from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
@@ -86,39 +85,17 @@ class Claims:
 
     def clock(self, source: Source) -> list[Diagnostic]:
         """Return why the days of a source's times are unknown (S20)."""
-        if source.time is None:
-            return []
-        mark = source.watermark
-        if (
-            isinstance(mark, TimeSpec)
-            and mark.stored_as is None
-            and Kind.MOMENT in self._kinds_of(source, mark.expr)
-        ):
-            return [_zoneless(source, "watermark", "max(loaded_at)")]
-        found = self._kinds_of(source, source.time.expr)
-        if source.time.stored_as is None:
-            return [_zoneless(source, "time", "paid_at")] if Kind.MOMENT in found else []
-        if not found & {Kind.DAY, Kind.ZONED}:
-            return []
-        holds = "holds days, which have no zone" if Kind.DAY in found else "names its own zone"
-        return [
-            error(
-                "K648",
-                f"the clock of `{source.name}` {holds}: it can't be `stored_as` "
-                f"{source.time.stored_as}",
-                source.span,
-                help="take `stored_as` out",
-            )
-        ]
+        return clashing_clock(source, self._kinds_of)
 
     def join(self, join: Join) -> list[Diagnostic]:
         """Return why a row might meet several partners, or wrong ones (S3, S8)."""
+        unlike = clashing_join(self._model, join, self._kinds_of, self._dialect)
         if join.validity is not None:
-            return self._types_of_join(join) or self._validity(join)
+            return unlike or self._validity(join)
         if join.weight is not None:
-            return self._types_of_join(join) or self._shares(join)
+            return unlike or self._shares(join)
         target = self._model.sources[join.target]
-        return self._types_of_join(join) or self.key(target, join.target_columns)
+        return unlike or self.key(target, join.target_columns)
 
     def key(self, source: Source, columns: tuple[RowExpr, ...]) -> list[Diagnostic]:
         """Return that rows of a source share its key, whose columns stand in any order (S3)."""
@@ -185,7 +162,7 @@ class Claims:
         """Return why a table doesn't tell for whom ids stand (S29)."""
         assert entity.resolve is not None
         table = self._model.sources[entity.resolve.source]
-        mixed = self._types_of_ids(entity)
+        mixed = clashing_ids(self._model, entity, self._kinds_of, self._dialect)
         if mixed:
             return mixed
         several = self._examples(
@@ -228,31 +205,6 @@ class Claims:
             )
         ]
 
-    def _types_of_ids(self, entity: Entity) -> list[Diagnostic]:
-        """Return that some ids of an entity are texts and others numbers."""
-        assert entity.resolve is not None
-        table = self._model.sources[entity.resolve.source]
-        places = [(table, entity.resolve.ids), (table, entity.resolve.stands_for)]
-        for name, member in entity.members.items():
-            own = member.operand if isinstance(member, Resolved) else member
-            places.append((self._model.sources[name], own))
-        for kind, unlike, why in self._unlike():
-            first = next((at for at in places if kind in self._kinds_of(*at)), None)
-            second = next((at for at in places if unlike in self._kinds_of(*at)), None)
-            if first is not None and second is not None:
-                one, other = (f"`{at[0].name}.{row_text(at[1])}`" for at in (first, second))
-                return [
-                    error(
-                        "K668",
-                        f"ids of `{entity.name}` are {kind} in {one} and {unlike} in {other}: "
-                        f"{why}",
-                        entity.span,
-                        help="make both the same: a dimension such as `text(customer_id)` can "
-                        "stand in `in:`",
-                    )
-                ]
-        return []
-
     def ids_refuted(self, entities: Iterable[Entity]) -> Iterator[Diagnostic]:
         """Return what contradicts that ids stand for one other each."""
         for entity in entities:
@@ -287,33 +239,6 @@ class Claims:
             )
         ]
 
-    def _types_of_join(self, join: Join) -> list[Diagnostic]:
-        source, target = self._model.sources[join.source], self._model.sources[join.target]
-        found = []
-        for left, right in zip(join.columns, join.target_columns, strict=True):
-            one, other = self._kinds_of(source, left), self._kinds_of(target, right)
-            for kind, unlike, why in self._unlike():
-                if one | other >= {kind, unlike}:
-                    first = source if kind in one else target
-                    second = target if unlike in other else source
-                    found.append(
-                        error(
-                            "K649",
-                            f"join `{join.name}` compares {kind} of `{first.name}` with {unlike} "
-                            f"of `{second.name}`: {why}",
-                            join.span,
-                            help="make both the same in the data",
-                        )
-                    )
-        return found
-
-    def _unlike(self) -> Iterator[tuple[Kind, Kind, str]]:
-        """Yield the kinds of values that do not join, each pair with the reason."""
-        yield Kind.TEXT, Kind.NUMBER, "`007` and `7` are two texts and one number"
-        if not self._dialect.is_typed:
-            for kind, unlike in combinations((Kind.DAY, Kind.MOMENT, Kind.ZONED), 2):
-                yield kind, unlike, "the database holds them as texts, and those differ"
-
     def _kinds_of(self, source: Source, value: RowExpr) -> frozenset[Kind]:
         """Return what a row expression holds, nothing where there is no value."""
         if (source.name, value) not in self._kinds:
@@ -341,17 +266,6 @@ class Claims:
 
     def _rows(self, tree: exp.Query) -> list[tuple[object, ...]]:
         return self._engine.run(self._dialect.text(tree, pretty=False)).rows
-
-
-def _zoneless(source: Source, key: str, example: str) -> Diagnostic:
-    """Times without a zone could be of any (S20)."""
-    what = "times" if key == "time" else f"times of the {key}"
-    return error(
-        "K653",
-        f"the {what} of `{source.name}` have no zone, so the day they belong to is unknown",
-        source.span,
-        help=f'say in which zone they are, as in `{key}: {example} {{ stored_as: "UTC" }}`',
-    )
 
 
 def _told_of_key(values: tuple[object, ...], rows: int) -> str:

@@ -158,7 +158,7 @@ def _missing_column(
     text: str, used: Sequence[Source], model: Model, engine: Engine
 ) -> Diagnostic | None:
     for source in used:
-        known = list(engine.columns(_path(source)))
+        known = list(engine.columns(path_of(source)))
         if not known:
             continue
         reshaped = {source.unnest.alias} if source.unnest else set()
@@ -189,12 +189,12 @@ def _place_of_texts(asked: Sequence[Source], model: Model, engine: Engine) -> Sp
     for source in asked:
         texts = {
             name.casefold()
-            for table in _tables(source, model)
-            for name, datatype in engine.columns(_path(table)).items()
+            for table in tables_of(source, model)
+            for name, datatype in engine.columns(path_of(table)).items()
             if datatype == "VARCHAR"
         }
         operands = [item.operand for item in source.measures.values() if item.operand is not None]
-        for name in (name for operand in operands for name in _computed_with(operand)):
+        for name in (name for operand in operands for name in computed_with(operand)):
             if name.casefold() in texts:
                 return model.column_spans.get((source.name, (name,)), source.span)
     return None
@@ -210,23 +210,24 @@ def _place_of_value(text: str, read: Sequence[Source], model: Model) -> Span | N
     return None
 
 
-def _tables(source: Source, model: Model) -> list[Source]:
+def tables_of(source: Source, model: Model) -> list[Source]:
+    """Return the sources whose tables hold a source's rows: itself, or those that it unites."""
     if not isinstance(source.origin, UnionOrigin):
         return [source]
     members = (model.sources[name] for name in source.origin.sources)
-    return [table for member in members for table in _tables(member, model)]
+    return [table for member in members for table in tables_of(member, model)]
 
 
-def _computed_with(expr: RowExpr) -> Iterator[str]:
+def computed_with(expr: RowExpr) -> Iterator[str]:
     """Yield the columns whose values an expression computes with."""
     match expr:
         case Column(path=(name,), joins=()):
             yield name
         case Arithmetic(left=left, right=right):
-            yield from _computed_with(left)
-            yield from _computed_with(right)
+            yield from computed_with(left)
+            yield from computed_with(right)
         case Negate(operand=operand):
-            yield from _computed_with(operand)
+            yield from computed_with(operand)
 
 
 def _only(sources: Sequence[Source]) -> Span | None:
@@ -234,5 +235,6 @@ def _only(sources: Sequence[Source]) -> Span | None:
     return sources[0].span if len({source.name for source in sources}) == 1 else None
 
 
-def _path(source: Source) -> tuple[str, ...]:
+def path_of(source: Source) -> tuple[str, ...]:
+    """Return the name, in parts, of the table that holds a source's rows."""
     return source.origin.path if isinstance(source.origin, TableOrigin) else (source.name,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,14 +11,15 @@ from sqlglot import exp
 from kpidsl.engines.base import Engine, EngineError, Table
 from kpidsl.model.formula import row_text
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Join, Source, UnionOrigin
+from kpidsl.model.sources import Join, Source
 from kpidsl.plan.excludes import Excludes
 from kpidsl.run.calendars import outside, years_of
 from kpidsl.run.claims import Claims
 from kpidsl.run.examples import Examples, number
-from kpidsl.run.failures import explain, missing_column
+from kpidsl.run.failures import explain, tables_of
+from kpidsl.run.schema import Schema
 from kpidsl.sql.dialects import DIALECTS
-from kpidsl.sql.known import columns_of, known_range, listed_days, orphans, row_counts
+from kpidsl.sql.known import known_range, listed_days, orphans, row_counts
 from kpidsl.sql.lacking import lacking
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors, warning
 from kpidsl.text.display import counted
@@ -50,6 +51,7 @@ class _Proving:
     ) -> None:
         self._model = model
         self._excludes = Excludes(model)
+        self._schema = Schema(model, engine)
         self._engine = engine
         self._claims = claims
         self._tell = tell
@@ -61,10 +63,11 @@ class _Proving:
         rows = 0
         for source in self._model.sources.values():
             self._tell(f"reading `{source.name}`")
-            own = self._readable(source)
+            own = self._schema.unreadable(source)
             found += own
             if not has_errors(own):
                 sound.append(source)
+                found += self._schema.unfit(source)
         names = {source.name for source in sound}
         for source in sound:
             self._tell(f"testing the claims about `{source.name}`")
@@ -80,31 +83,6 @@ class _Proving:
         found += self._calendar(sound)
         # A key is told of once, however many joins rest on it.
         return Proof(tuple(dict.fromkeys(found)), len(sound), self._tested, rows)
-
-    def _readable(self, source: Source) -> list[Diagnostic]:
-        """Return what stands in the way of reading a source: files, tables, columns."""
-        if source.name in self._excludes.circular:
-            return []  # the definitions' own check has told
-        found = self._engine.prepare(list(self._tables(source)))
-        if has_errors(found):
-            return found
-        tree = columns_of(self._model, source, self._engine.dialect)
-        table, failed = self._asked(source, tree)
-        if table is None:
-            return [*found, *failed]
-        known = {column.casefold() for column in table.columns}
-        missing = [
-            missing_column(source, path[0], table.columns, span)
-            for (owner, path), span in self._model.column_spans.items()
-            if owner == source.name and path[0].casefold() not in known
-        ]
-        return [*found, *missing]
-
-    def _tables(self, source: Source) -> Iterator[Source]:
-        yield source
-        if isinstance(source.origin, UnionOrigin):
-            for name in source.origin.sources:
-                yield from self._tables(self._model.sources[name])
 
     def _source(self, source: Source, joins: list[Join]) -> tuple[list[Diagnostic], int]:
         """Return what the rows of one source contradict, and their number."""
@@ -221,7 +199,7 @@ class _Proving:
         try:
             return self._engine.run(DIALECTS[self._engine.dialect].text(tree, pretty=False)), []
         except EngineError as failure:
-            used = list(self._tables(source))
+            used = tables_of(source, self._model)
             return None, [explain(failure, [source], used, self._model, self._engine)]
 
 

@@ -13,12 +13,11 @@ from kpidsl.engines.base import Engine, EngineError, Table, ValueType
 from kpidsl.model.expr import Exchanged
 from kpidsl.model.listed_years import ListedYears
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain, Window
+from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
-from kpidsl.model.sources import Entity, Measure, Source, TableOrigin
-from kpidsl.plan.conversion import source_of_rates
-from kpidsl.plan.funnel import plan_funnel
+from kpidsl.model.sources import Entity, Source
+from kpidsl.plan.funnel import Walk, plan_funnel
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, Plan
 from kpidsl.plan.planner import plan
@@ -27,23 +26,23 @@ from kpidsl.plan.sharing import Batch, SharedPlan, share
 from kpidsl.plan.within import aggregates_of, tested_by
 from kpidsl.run.calendars import years_of
 from kpidsl.run.catalogue import Catalogue
-from kpidsl.run.claims import Claims
 from kpidsl.run.failures import CANCELLED, explain, too_large
 from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.marks import marks_of
+from kpidsl.run.memory import Memory
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role
-from kpidsl.run.rounding import Rounding
 from kpidsl.run.rows import has_infinity, rows_of, with_local_periods
 from kpidsl.run.spacious import too_many
+from kpidsl.run.statements import Statements, measures_of
+from kpidsl.run.store import Remembered
 from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
 from kpidsl.sql import build
-from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.funnel import funnel_tree
 from kpidsl.sql.known import known_range, listed_days, unresolved
-from kpidsl.sql.lacking import lacking, sql_in
+from kpidsl.sql.lacking import sql_in
 from kpidsl.sql.relations import resolved_in
 from kpidsl.sql.trees import rows_tree, to_tree, unrated_tree
 from kpidsl.text.diagnostic import Diagnostic, has_errors
@@ -71,15 +70,18 @@ class Runner:
     the statement alone: an engine needs no comments.
     """
 
-    def __init__(self, model: Model, engine: Engine, made_by: str = "") -> None:
+    def __init__(
+        self, model: Model, engine: Engine, made_by: str = "", memory: Memory | None = None
+    ) -> None:
         self.model = model
         self.engine = engine
         self._made_by = made_by
+        self._memory = memory
+        self._plain = Groundwork(model)
         self.ground = Groundwork(model, Catalogue(engine))
         self._ranges: dict[str, Window | None] = {}
         self._counted_ids: dict[tuple[str, str], Identified] = {}
-        self._claims = Claims(model, engine)
-        self._rounding = Rounding(model, engine)
+        self._statements = Statements(model, engine, self.ground.excludes, memory)
 
     def over(self, model: Model) -> Runner:
         """Return a runner of another model on the same engine."""
@@ -87,10 +89,14 @@ class Runner:
 
     def query(self, query: Query) -> tuple[Result | None, list[Diagnostic]]:
         """Return the answer, or None with what stands in its way."""
+        key, outcome = self._recalled(query)
+        return outcome or self._asked(query, key)
+
+    def _asked(self, query: Query, key: str | None) -> Outcome:
         planned, diagnostics = plan(self.model, query, self.ground)
         if planned is None:
             return None, diagnostics
-        result, found = self._answer(query, SharedPlan(planned, planned))
+        result, found = self._answer(query, SharedPlan(planned, planned), key)
         return result, diagnostics + found
 
     def queries(self, queries: Sequence[Query]) -> list[Outcome]:
@@ -101,22 +107,55 @@ class Runner:
         are answered. A question of which that fails is asked alone, and so are all on an engine
         that keeps nothing.
         """
-        if not self.engine.keeps:
-            return [self.query(query) for query in queries]
-        planned = [plan(self.model, query, self.ground) for query in queries]
-        sound = [place for place, (found, _) in enumerate(planned) if found is not None]
-        outcomes: list[Outcome | None] = [(None, diagnostics) for _, diagnostics in planned]
-        batch = share([found for found, _ in planned if found is not None], self.ground)
-        with self._kept(batch) as kept:
-            for place, own in zip(sound, batch.plans, strict=True):
-                result = self._beside(queries[place], own, kept)
-                outcomes[place] = result and (result[0], planned[place][1] + result[1])
+        keys, outcomes = (list(each) for each in zip(*map(self._recalled, queries), strict=True))
+        if self.engine.keeps:
+            self._ask_together(queries, keys, outcomes)
         return [
-            self.query(query) if outcome is None else outcome
-            for query, outcome in zip(queries, outcomes, strict=True)
+            outcome or self._asked(query, key)
+            for query, key, outcome in zip(queries, keys, outcomes, strict=True)
         ]
 
-    def _beside(self, query: Query, own: SharedPlan, kept: dict[str, Kept]) -> Outcome | None:
+    def _ask_together(
+        self,
+        queries: Sequence[Query],
+        keys: Sequence[str | None],
+        outcomes: list[Outcome | None],
+    ) -> None:
+        """Add the outcome of each question that has none, unless it has to be asked alone."""
+        planned = {
+            place: plan(self.model, query, self.ground)
+            for place, query in enumerate(queries)
+            if outcomes[place] is None
+        }
+        sound = {place: found for place, (found, _) in planned.items() if found is not None}
+        for place in planned.keys() - sound.keys():
+            outcomes[place] = None, planned[place][1]
+        batch = share(list(sound.values()), self.ground)
+        with self._kept(batch) as kept:
+            for place, own in zip(sound, batch.plans, strict=True):
+                result = self._beside(queries[place], own, kept, keys[place])
+                outcomes[place] = result and (result[0], planned[place][1] + result[1])
+
+    def _recalled(self, query: Query) -> tuple[str | None, Outcome | None]:
+        """Return the answer of an earlier time, if it is still that, and what it is known by. The
+        plan is that of `compile`, which rests on no table: so none has to be read for it."""
+        if self._memory is None:
+            return None, None
+        planned, noticed = plan(self.model, query, self._plain)
+        if planned is None:
+            return None, (None, noticed)
+        tree = to_tree(planned, self.engine.dialect)
+        columns = self._columns(query, planned)
+        key = self._statements.key(f"{columns} {self._statements.text(tree, pretty=False)}", tree)
+        remembered = self._statements.recall(key)
+        if remembered is None:
+            return key, None
+        result, found = self._result(query, planned, remembered.table, tree, remembered.sql)
+        return key, (None if found else (result, noticed))
+
+    def _beside(
+        self, query: Query, own: SharedPlan, kept: dict[str, Kept], key: str | None
+    ) -> Outcome | None:
         """Return the answer to a question of a batch, or None where it has to be asked alone."""
         if not own.reads <= kept.keys():
             return None
@@ -124,7 +163,7 @@ class Runner:
         noticed = list(dict.fromkeys(item for each in read for item in each.noticed))
         if has_errors(noticed):
             return None, noticed
-        result, found = self._answer(query, own, read)
+        result, found = self._answer(query, own, key, read)
         if result is None and own.reads and not any(item.code == CANCELLED for item in found):
             return None
         return result, list(dict.fromkeys([*noticed, *found]))
@@ -150,13 +189,13 @@ class Runner:
         finally:
             for name in kept:
                 with suppress(EngineError):  # the connection takes it along when it closes
-                    self.engine.keep(self._text(build.dropped(name), pretty=False))
+                    self.engine.keep(self._statements.text(build.dropped(name), pretty=False))
 
     def _keep(self, name: str, tree: exp.Query, source: Source) -> Kept | None:
-        used, noticed = self._sound(tree, [source])
+        used, noticed = self._statements.sound(tree, [source])
         if has_errors(noticed):
             return None
-        text = self._text(build.kept(name, tree), pretty=True)
+        text = self._statements.text(build.kept(name, tree), pretty=True)
         try:
             self.engine.keep(text)
         except EngineError as failure:
@@ -165,38 +204,50 @@ class Runner:
             return Kept("", [explain(failure, [source], used, self.model, self.engine)])
         return Kept(f"{text};\n\n", noticed, bool(resolved_in(tree)))
 
-    def _answer(self, query: Query, own: SharedPlan, kept: Sequence[Kept] = ()) -> Outcome:
-        """Run a plan that reads what is `kept`; its SQL is told with the statements for that."""
+    def _answer(
+        self, query: Query, own: SharedPlan, key: str | None, kept: Sequence[Kept] = ()
+    ) -> Outcome:
+        """Run a plan that reads what is `kept`; its SQL is told with the statements for that. The
+        answer is remembered by the `key`, unless something was noticed."""
         planned = own.plan
         tree = to_tree(planned, self.engine.dialect)
-        sql = self._text(tree, pretty=True)
+        sql = self._statements.text(tree, pretty=True)
         nodes = _aggregates(planned)
-        columns = self._columns(query, planned)
-        types = value_types(planned, columns, self.engine)
+        types = value_types(planned, self._columns(query, planned), self.engine)
         sources = [node.input.source for node in nodes]
         rated = unrated_tree(own.alone, self.engine.dialect) if _converts(nodes) else None
-        table, found = self._run(tree, sql, sources, types, nodes, query.grain, rated)
+        table, found = self._statements.run(tree, sql, sources, types, nodes, query.grain, rated)
         if table is not None:
             found = [*found, *self._too_many(planned, table)]
         if table is None or has_errors(found):
             return None, found
+        if any(item.resolves for item in kept):
+            tree = to_tree(own.alone, self.engine.dialect)  # whose ids the question itself counts
+        told = "".join(item.text for item in kept) + sql
+        result, beyond = self._result(query, planned, table, tree, told)
+        if result is not None and not any((found, beyond, *(item.noticed for item in kept))):
+            self._statements.remember(key, Remembered(table, told))
+        return result, found + beyond
+
+    def _result(
+        self, query: Query, planned: Plan, table: Table, tree: exp.Query, sql: str
+    ) -> Outcome:
+        """Return what the rows of a plan's answer tell, which `sql` has led to."""
+        nodes = _aggregates(planned)
+        columns = self._columns(query, planned)
+        sources = [node.input.source for node in nodes]
         rows = rows_of(table, planned.frame.keys, columns)
         if has_infinity(rows, columns):
-            found += [too_large("it is infinite", sources, _measures(nodes), self.model)]
-            return None, found
+            return None, [too_large("it is infinite", sources, measures_of(nodes), self.model)]
         if isinstance(query.grain, DayPart):
             place = len(planned.frame.coarser)
             rows = with_local_periods(rows, place, query.grain, self.model.settings.timezone)
         known = self._known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
         marks = marks_of(planned, rows, query, self.model)
-        before = "".join(item.text for item in kept)
-        shown = heading_of(query, self.model, self._made_by) + before + sql
-        if any(item.resolves for item in kept):
-            tree = to_tree(own.alone, self.engine.dialect)  # whose ids the question itself counts
+        shown = heading_of(query, self.model, self._made_by) + sql
         told = self._identified(tree, sources)
-        result = Result(columns, rows, shown, partial, known, identified=told, marks=marks)
-        return result, found
+        return Result(columns, rows, shown, partial, known, identified=told, marks=marks), []
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
@@ -208,9 +259,6 @@ class Runner:
             return None, diagnostics + found
         return heading_of(query, self.model, self._made_by) + sql, diagnostics + found
 
-    def _text(self, tree: exp.Expr, *, pretty: bool) -> str:
-        return DIALECTS[self.engine.dialect].text(tree, pretty=pretty)
-
     def funnel(
         self, funnel: Funnel, window: Window | None = None
     ) -> tuple[FunnelResult | None, list[Diagnostic]]:
@@ -218,20 +266,31 @@ class Runner:
         walk, diagnostics = plan_funnel(self.model, funnel, window, self.ground)
         if walk is None:
             return None, diagnostics
-        sources = [item.source for item in walk.events]
-        tree = funnel_tree(walk, self.engine.dialect, by_days=self._holds_days(sources))
-        sql = self._text(tree, pretty=True)
-        counts = [ValueType.EXACT] * len(tree.selects)
-        table, found = self._run(tree, sql, sources, counts)
-        if table is None:
-            return None, diagnostics + found
-        *reached, immature = (_count(value) for value in table.rows[0])
+        plain = funnel_tree(walk, self.engine.dialect)
+        question = self._statements.text(plain, pretty=False)
+        key = self._statements.key(f"funnel {question}", plain)
+        counted, found = self._statements.recall(key), list[Diagnostic]()
+        if counted is None:
+            counted, found = self._counted(walk)
+            if counted is None:
+                return None, diagnostics + found
+            if not found:
+                self._statements.remember(key, counted)
+        *reached, immature = (_count(value) for value in counted.table.rows[0])
         names = [step.name for step in funnel.steps]
         steps = tuple(zip(names, reached, strict=True))
-        shown = heading([(funnel.name, funnel)], self._made_by) + sql
-        told = self._identified(tree, sources)
+        shown = heading([(funnel.name, funnel)], self._made_by) + counted.sql
+        told = self._identified(plain, [item.source for item in walk.events])
         result = FunnelResult(steps, immature, shown, identified=told)
         return result, diagnostics + found
+
+    def _counted(self, walk: Walk) -> tuple[Remembered | None, list[Diagnostic]]:
+        sources = [item.source for item in walk.events]
+        tree = funnel_tree(walk, self.engine.dialect, by_days=self._holds_days(sources))
+        sql = self._statements.text(tree, pretty=True)
+        counts = [ValueType.EXACT] * len(tree.selects)
+        table, found = self._statements.run(tree, sql, sources, counts)
+        return (None if table is None else Remembered(table, sql)), found
 
     def listed_years(self) -> tuple[ListedYears, list[Diagnostic]]:
         """Return the years that the source of the project's calendar lists, or what is wrong with
@@ -241,7 +300,7 @@ class Runner:
             return ListedYears(), []
         tree = listed_days(self.model, calendar, self.engine.dialect)
         source = self.model.sources[calendar.source]
-        table, found = self._run(tree, self._text(tree, pretty=False), [source], None)
+        table, found = self._statements.aside(tree, [source], None)
         if table is None:
             return ListedYears(), found
         years, problems = years_of(table.rows, calendar)
@@ -249,7 +308,7 @@ class Runner:
 
     def prove(self, tell: Callable[[str], None]) -> Proof:
         """Test every claim of the model on the data (S3); `tell` hears what is looked at."""
-        return prove(self.model, self.engine, self._claims, tell)
+        return prove(self.model, self.engine, self._statements.claims, tell)
 
     def known(self, source: Source) -> Window | None:
         """Return the days that a source knows: from its first row to its watermark, or to its
@@ -264,7 +323,7 @@ class Runner:
             return None
         tree = known_range(self.model, source, self.engine.dialect)
         days = [ValueType.MOMENT] * len(tree.selects)
-        table, _ = self._run(tree, self._text(tree, pretty=False), [source], days)
+        table, _ = self._statements.aside(tree, [source], days)
         if table is None:
             return None
         first, last, *until = table.rows[0]
@@ -281,9 +340,9 @@ class Runner:
         timed = [source for source in sources if source.time is not None]
         for source in timed:
             tree = known_range(self.model, source, self.engine.dialect)
-            self.engine.prepare(self._used(tree))
+            self.engine.prepare(self._statements.used(tree))
         try:
-            return all(self._claims.holds_days(source) for source in timed)
+            return all(self._statements.claims.holds_days(source) for source in timed)
         except EngineError:
             return False  # what can't be read is told when the rows themselves are asked for
 
@@ -297,80 +356,19 @@ class Runner:
             for name, source in sources.items()
         )
 
-    # --- running ---------------------------------------------------------------------------
-
-    def _run(
-        self,
-        tree: exp.Query,
-        sql: str,
-        inputs: Sequence[Source],
-        types: Sequence[ValueType] | None,
-        nodes: Sequence[Aggregate] = (),
-        grain: Grain | DayPart | None = None,
-        rated: exp.Select | None = None,
-    ) -> tuple[Table | None, list[Diagnostic]]:
-        """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
-        keys and clocks, which must be as fine as its grain, that the measures of its `nodes` have
-        one value per key where they are counted once, and that all is `rated` which is converted.
-        """
-        used, found = self._sound(tree, inputs)
-        if not has_errors(found) and isinstance(grain, DayPart):
-            found = [*found, *self._claims.coarse(inputs, grain)]
-        if not has_errors(found):
-            once = _measures(node for node in nodes if node.once_per)
-            counted = [measure for measure in once if measure.operand is not None]
-            found = [*found, *self._claims.not_once(counted)]
-        try:
-            if rated is not None and not has_errors(found):
-                rates = source_of_rates(self.model.sources)
-                found = [*found, *self._claims.unrated(rated, rates)]
-            if has_errors(found):
-                return None, found
-            return self.engine.run(sql, types), found
-        except EngineError as failure:
-            told = explain(failure, inputs, used, self.model, self.engine, _measures(nodes))
-            return None, [*found, told]
-
-    def _sound(
-        self, tree: exp.Query, inputs: Sequence[Source]
-    ) -> tuple[list[Source], list[Diagnostic]]:
-        """Return the sources that a statement reads, once their rows are at hand, and what is
-        noticed of them: nothing may refute a claim of theirs, or of `inputs`."""
-        used = self._used(tree)
-        found = [*lacking(tree, self.engine.dialect), *self.engine.prepare(used)]
-        if has_errors(found):
-            return used, found
-        claimed = [*used, *inputs, *self._shaped(tree)]
-        # Of several sources over one table some may have no rows to test (K472).
-        sound = [item for item in claimed if self.ground.excludes.in_reach(item) is None]
-        found += [*self._claims.refuted(sound), *self._rounding.refuted(tree)]
-        return used, [*found, *self._claims.ids_refuted(self._resolved(tree))]
-
     def _too_many(self, planned: Plan, table: Table) -> list[Diagnostic]:
         def ask(tree: exp.Query) -> Table | None:
-            return self._run(tree, self._text(tree, pretty=False), [], None)[0]
+            return self._statements.aside(tree, [], None)[0]
 
         return too_many(planned, len(table.rows), self.engine.dialect, ask)
 
-    def _used(self, tree: exp.Query) -> list[Source]:
-        names = {table.name for table in tree.find_all(exp.Table)}
-        return [source for source in self.model.sources.values() if _table_of(source) in names]
-
-    def _shaped(self, tree: exp.Query) -> list[Source]:
-        """Return the sources whose rows are no table of their own."""
-        names = {cte.alias for cte in tree.ctes}
-        return [item for item in self.model.sources.values() if f"{item.name}_rows" in names]
-
-    def _resolved(self, tree: exp.Query) -> list[Entity]:
-        return [self.model.entities[name] for name in resolved_in(tree)]
-
     def _identified(self, tree: exp.Query, inputs: Sequence[Source]) -> tuple[Identified, ...]:
         """Tell how many ids of the entities in an answer are resolved (S29)."""
-        read = (*self._used(tree), *self._shaped(tree), *inputs)
+        read = (*self._statements.used(tree), *self._statements.shaped(tree), *inputs)
         names = sorted({source.name for source in read})
         return tuple(
             self.identified(entity, self.model.sources[name])
-            for entity in self._resolved(tree)
+            for entity in self._statements.resolved(tree)
             for name in names
             if name in entity.resolved
         )
@@ -382,7 +380,7 @@ class Runner:
         if place not in self._counted_ids:
             tree = unresolved(self.model, entity, source, self.engine.dialect)
             counts = [ValueType.EXACT] * len(tree.selects)
-            table, _ = self._run(tree, self._text(tree, pretty=False), [source], counts)
+            table, _ = self._statements.aside(tree, [source], counts)
             ids, unknown = (0, 0) if table is None else map(_count, table.rows[0])
             self._counted_ids[place] = Identified(*place, ids, unknown)
         return self._counted_ids[place]
@@ -406,17 +404,9 @@ def _aggregates(planned: Plan) -> tuple[Aggregate, ...]:
     return (*nodes, *tested_by(nodes))
 
 
-def _measures(nodes: Iterable[Aggregate]) -> list[Measure]:
-    return [leaf.measure for node in nodes for leaf in node.leaves]
-
-
 def _converts(nodes: Iterable[Aggregate]) -> bool:
     """Tell whether money is converted in an answer (S26)."""
-    return any(isinstance(measure.operand, Exchanged) for measure in _measures(nodes))
-
-
-def _table_of(source: Source) -> str:
-    return source.origin.path[-1] if isinstance(source.origin, TableOrigin) else source.name
+    return any(isinstance(measure.operand, Exchanged) for measure in measures_of(nodes))
 
 
 def _count(value: object) -> int:

@@ -83,6 +83,11 @@ def is_verbatim(tree: exp.Expr) -> bool:
     return bool(tree.meta.get("verbatim"))
 
 
+def holds_verbatim(tree: exp.Expr) -> bool:
+    """Tell whether an author's own SQL stands anywhere in a tree."""
+    return any(map(is_verbatim, tree.walk()))
+
+
 def conjunction(conditions: Sequence[exp.Expr]) -> exp.Expr | None:
     """Return the conditions joined by AND, or None of none."""
     return _chain(exp.And, conditions)

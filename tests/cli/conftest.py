@@ -51,7 +51,8 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """An empty folder."""
+    """An empty folder, and another for what is kept from one command to the next."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.with_name(f"{tmp_path.name}-caches")))
     monkeypatch.chdir(tmp_path)
     return Shell(tmp_path)
 

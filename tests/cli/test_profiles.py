@@ -205,6 +205,38 @@ def test_the_time_limit_of_a_profile_holds(warehouse: Shell) -> None:
     warehouse.refused("query", "total", code=1, names=["K646", "0.2 s"])
 
 
+class TestCheck:
+    """With a profile the definitions are compared with its database, and else with nothing."""
+
+    def test_what_fits(self, warehouse: Shell) -> None:
+        done = warehouse.run("check", "--profile", "dev")
+        assert (done.code, done.out) == (0, "")
+        assert done.err.splitlines()[-1] == "in the database: 1 source with 4 columns"
+        assert "in the database" not in warehouse.run("check").err
+
+    def test_what_does_not(self, warehouse: Shell) -> None:
+        with duckdb.connect(warehouse.folder / "shop.duckdb") as con:
+            con.execute("ALTER TABLE sales RENAME amount TO amounts")
+            con.execute("ALTER TABLE sales ALTER day TYPE TIMESTAMP")
+        named = ["K642", "use `amounts`", "shop.kpi:13:24"]
+        warehouse.refused("check", "--profile", "dev", code=1, names=named)
+        assert warehouse.run("check").code == 0
+        with duckdb.connect(warehouse.folder / "shop.duckdb") as con:
+            con.execute("ALTER TABLE sales RENAME amounts TO amount")
+            con.execute("ALTER TABLE sales ALTER amount TYPE VARCHAR")
+        for more in ([], ["--data"]):
+            text = warehouse.refused(
+                "check", "--profile", "dev", *more, code=1, names=["K643", "K653", "2 errors"]
+            )
+            assert "shop.kpi:13:24" in text
+
+    def test_without_a_connection(self, warehouse: Shell) -> None:
+        warehouse.write("kpidsl.toml", SETTINGS.replace("shop.duckdb", "shpo.duckdb"))
+        named = ["K645", "use `shop.duckdb`"]
+        warehouse.refused("check", "--profile", "dev", code=1, names=named)
+        warehouse.refused("check", "--profile", "tset", code=2, names=["K921"])
+
+
 def test_a_profile_over_a_file_can_be_tried(warehouse: Shell) -> None:
     done = warehouse.run("profile", "test", "dev")
     assert done.code == 0

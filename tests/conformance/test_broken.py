@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
-from kpidsl.conformance.proving import Verdict, outcomes
+from kpidsl.conformance.proving import outcomes
+from kpidsl.conformance.verdict import Verdict
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.model.periods import Grain
 from kpidsl.sql import build

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import kpidsl
-from kpidsl.conformance.proving import Verdict
+from kpidsl.conformance.verdict import Verdict
 
 if TYPE_CHECKING:
     from tests.servers.clickhouse import ClickHouseServer
@@ -51,6 +51,12 @@ def clickhouse_url(_folder: Path, request: pytest.FixtureRequest) -> str:
     return server.url()
 
 
+def spark_url(_folder: Path, _request: pytest.FixtureRequest) -> str:
+    from tests.servers.spark import server  # noqa: PLC0415 -- of the extra `engines`
+
+    return server().url()
+
+
 UNIONS = "rows of two tables, one after the other, by the names of columns"
 REFUSED: dict[str, dict[str, str]] = {
     "duckdb": {},
@@ -62,6 +68,7 @@ REFUSED: dict[str, dict[str, str]] = {
     },
     "postgres": {UNIONS: "K501"},
     "clickhouse": {UNIONS: "K501"},
+    "spark": {UNIONS: "K501"},
 }
 """What an engine can't do, with the code by which it says so."""
 
@@ -73,6 +80,7 @@ REFUSED: dict[str, dict[str, str]] = {
         ("sqlite", sqlite_url),
         pytest.param("postgres", postgres_url, marks=pytest.mark.postgres),
         pytest.param("clickhouse", clickhouse_url, marks=pytest.mark.clickhouse),
+        pytest.param("spark", spark_url, marks=pytest.mark.spark),
     ],
 )
 def test_every_case_holds_or_is_refused(

@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from kpidsl.api.config import Config, Profile, ProjectSection
+from kpidsl.api.config import CacheSection, Config, Profile, ProjectSection
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/settings.md"
 
@@ -16,7 +16,8 @@ def test_each_setting_has_a_row() -> None:
         r"^\| `(\w+)` \|.*\| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
     )
     said = dict(rows)
-    fields = {**ProjectSection.model_fields, **Profile.model_fields}
+    sections = (ProjectSection, Profile, CacheSection)
+    fields = {name: field for each in sections for name, field in each.model_fields.items()}
     assert said.keys() == fields.keys()
     defaults = {
         name: tomllib.loads(f"x = {text.strip('`')}")["x"]

@@ -16,6 +16,7 @@ import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
 from kpidsl.engines.servers.address import address_of
+from kpidsl.model.sources import Source, TableOrigin
 from tests.servers.proxy import proxy
 
 if TYPE_CHECKING:
@@ -431,3 +432,58 @@ def test_decimals_of_a_statement(engine: ServerEngine) -> None:
     assert engine.decimals(sql) == {"amount": 2}
     with pytest.raises(EngineError):
         engine.decimals("SELECT nothing FROM sales")
+
+
+# --- what tells that rows are the same -------------------------------------------------------
+
+
+def state(engine: ServerEngine, *path: str) -> str | None:
+    return engine.state(Source(name="s", span=None, origin=TableOrigin(path=path)))
+
+
+def test_a_table_is_the_same_until_anything_is_written(
+    url: str, engine: ServerEngine, postgres_server: PostgresServer
+) -> None:
+    before = state(engine, "sales")
+    assert before
+    assert state(engine, "sales") == before
+    postgres_server.run(url, "UPDATE sales SET amount = 1 WHERE id = 2")
+    assert state(engine, "sales") not in {None, before}
+
+
+def test_a_table_without_a_log_is_watched_too(
+    url: str, engine: ServerEngine, postgres_server: PostgresServer
+) -> None:
+    """The rows of an unlogged table are in no log; that something was committed is."""
+    postgres_server.run(url, "CREATE UNLOGGED TABLE hasty (id INTEGER)")
+    before = state(engine, "hasty")
+    assert before
+    postgres_server.run(url, "INSERT INTO hasty VALUES (1)")
+    assert state(engine, "hasty") != before
+
+
+@pytest.mark.parametrize(
+    ("statement", "path"),
+    [
+        ("SELECT 1", ("nowhere",)),
+        ("SELECT 1", ("shop", "days")),  # a view may ask what day it is
+        ("ALTER TABLE sales ENABLE ROW LEVEL SECURITY", ("sales",)),  # and so may a policy
+        (
+            (
+                "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER far FOREIGN DATA WRAPPER w; "
+                "CREATE FOREIGN TABLE f (id INTEGER) SERVER far"
+            ),
+            ("sales",),  # of which a partition may be such a table
+        ),
+    ],
+)
+def test_what_may_hold_more_than_its_rows_has_no_state(
+    url: str,
+    engine: ServerEngine,
+    postgres_server: PostgresServer,
+    statement: str,
+    path: tuple[str, ...],
+) -> None:
+    for each in statement.split("; "):
+        postgres_server.run(url, each)
+    assert state(engine, *path) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpidsl.engines.base import TableFacts
+from kpidsl.engines.base import TableFacts, TableKeys
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
 from tests.oracle.generate import Case
@@ -30,6 +30,14 @@ class CaseEngine:
     def decimals(self, sql: str) -> dict[str, int]:
         del sql
         return {}
+
+    def state(self, source: Source) -> str | None:
+        del source
+        return None
+
+    def keys(self, path: Sequence[str]) -> TableKeys:
+        del path
+        return TableKeys()
 
     def facts(self, path: Sequence[str]) -> TableFacts:
         return facts_of(self._case, path)

@@ -34,6 +34,7 @@ EVERY_ENGINE = (
     *ENGINES,
     pytest.param("postgres", marks=pytest.mark.postgres),
     pytest.param("clickhouse", marks=pytest.mark.clickhouse),
+    pytest.param("spark", marks=pytest.mark.spark),
     pytest.param("googlesql", marks=pytest.mark.googlesql),
 )
 """All that a test may run on, one test each."""
@@ -111,6 +112,11 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
         with clickhouse_of(case) as process:
             yield process
         return
+    if name in {"spark", "databricks"}:
+        from tests.oracle.spark import spark_of  # noqa: PLC0415 -- of an extra
+
+        with spark_of(case, name) as session:
+            yield session
     if name == "googlesql":
         from tests.oracle.googlesql import googlesql_of  # noqa: PLC0415 -- of an extra
 

@@ -43,9 +43,7 @@ class Given:
     rows: Sequence[Sequence[object]]
 
 
-def evaluate(
-    sql: str, tables: Sequence[Given]
-) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+def evaluate(sql: str, tables: Sequence[Given]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Return the names of the columns of a statement's answer, and its rows."""
     evaluator = _evaluator()
     request = service.EvaluateQueryRequest(sql=sql)
@@ -92,7 +90,8 @@ class _Evaluator:
         self.language.product_mode = public.PRODUCT_EXTERNAL
 
     def _call(self, name: str, *arguments: int) -> int:
-        return self._calls[name](self._store, *arguments)
+        found: int = self._calls[name](self._store, *arguments)
+        return found
 
     def ask(self, method: str, request: Message, response: Answer) -> Answer:
         data = request.SerializeToString()

@@ -1,10 +1,11 @@
-"""BigQuery's SQL gives on Google's reference evaluator of GoogleSQL what the oracle gives; each test
-is of something that it says otherwise."""
+"""BigQuery's SQL gives on Google's reference evaluator what the oracle gives; each test is of
+something that it says otherwise."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,7 +25,7 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Kind
 from kpidsl.sql.lacking import lacking
 from kpidsl.sql.periods import period_start
-from tests.oracle.build import ask, by, column, compare, literal, model, of, source
+from tests.oracle.build import ask, by, column, compare, days, literal, model, of, source
 from tests.oracle.days import bucket, buckets, hours
 from tests.oracle.engine import run_on
 from tests.oracle.generate import Case
@@ -40,7 +41,7 @@ Asked = Callable[[exp.Query], list[Any]]
 
 @pytest.fixture(scope="module")
 def rows() -> Asked:
-    from tests.oracle.googlesql import evaluated  # noqa: PLC0415  (the extra `engines` brings it)
+    from tests.oracle.googlesql import evaluated  # noqa: PLC0415  (the extra `googlesql` brings it)
 
     def asked(tree: exp.Query) -> list[Any]:
         return [row[0] for row in evaluated(BIGQUERY.text(tree, pretty=True))[1]]
@@ -163,6 +164,27 @@ def test_an_hour_that_a_clock_shows_twice_is_the_later_one(
     assert str(value(rows, BIGQUERY.instant(held, BERLIN))) == instant
 
 
+def test_instants_are_read_in_the_projects_zone() -> None:
+    # Half past one comes twice on 3 November; 4:30 of UTC is half past midnight.
+    at = [datetime(2024, 11, 3, hour, 30, tzinfo=UTC) for hour in (4, 5, 6)]
+    at.append(datetime(2024, 11, 3, 3, 30, tzinfo=UTC))  # still 2 November
+    made = model(
+        source("t", key=("id",), time="at", measures={"n": ("count",)}),
+        timezone="America/New_York",
+    )
+    table = [{"id": place, "at": each} for place, each in enumerate(at)]
+    columns = {"t": {"id": "INTEGER", "at": "TIMESTAMPTZ"}}
+    window = days("2024-11-03", "2024-11-04")
+    by_day = Case(made, ask(of("t.n"), grain=Grain.DAY, window=window), {"t": table}, columns)
+    assert run_on("googlesql", by_day) == {(date(2024, 11, 3),): {"a": 3}}
+    by_hour = replace(by_day, query=replace(by_day.query, grain=DayPart.HOUR, sparse=True))
+    assert [str(start) for (start,) in run_on("googlesql", by_hour)] == [
+        "2024-11-03 00:00:00-04:00",
+        "2024-11-03 01:00:00-04:00",
+        "2024-11-03 01:00:00-05:00",
+    ]
+
+
 def test_parts_of_days(rows: Asked) -> None:
     def part(unit: str, held: str) -> Any:
         extract = exp.Extract(this=exp.Var(this=unit), expression=written(held))
@@ -228,7 +250,7 @@ def times(factor: object) -> RowExpr:
 def test_sums_of_whole_numbers_are_whole_or_refused() -> None:
     assert of_rows([2**61, 2**61], "BIGINT", column("x"), "sum") == 2**62
     measures = {"m": ("sum", column("x"))}
-    table = [{"id": place, "x": 2**62} for place in range(3)]
+    table: list[dict[str, object]] = [{"id": place, "x": 2**62} for place in range(3)]
     made = model(source("t", key=("id",), measures=measures))
     case = Case(made, ask(of("t.m")), {"t": table}, {"t": {"id": "INTEGER", "x": "BIGINT"}})
     with pytest.raises(Exception, match="K644"):
@@ -288,10 +310,10 @@ def test_percentiles_are_exact(
     rows: Asked, held: list[int | None], share: str, found: float | None
 ) -> None:
     quantile = BIGQUERY.quantile(build.column("x"), Decimal(share))
-    items = ", ".join("NULL" if each is None else str(each) for each in held)
-    table = sqlglot.parse_one(f"SELECT x FROM UNNEST([{items}]) AS x", read="bigquery")
-    assert isinstance(table, exp.Query)
-    asked = build.from_(build.select(quantile), build.subquery(build.verbatim(table), "t"))  # type: ignore[arg-type]
+    items = [exp.Null() if each is None else build.number(each) for each in held]
+    name = exp.TableAlias(columns=[build.identifier("x")])
+    values = exp.Unnest(expressions=[exp.Array(expressions=items)], alias=name)
+    asked = build.from_(build.select(quantile), values)
     assert rows(asked) == [found]
 
 
@@ -418,9 +440,15 @@ def test_an_outer_join_over_absent_values_is_an_equality() -> None:
     same = exp.NullSafeEQ(this=build.column("k", "a"), expression=build.column("k", "b"))
     select = build.from_(build.select(build.number(1)), build.table("a"))
     text = BIGQUERY.text(build.left_join(select, build.table("b"), same), pretty=False)
-    assert text.endswith(
-        "ON (`a`.`k` = `b`.`k` OR (`a`.`k` IS NULL AND `b`.`k` IS NULL))"
-    )
+    assert text.endswith("ON (`a`.`k` = `b`.`k` OR (`a`.`k` IS NULL AND `b`.`k` IS NULL))")
+
+
+def test_a_row_of_constants_may_be_left_out_or_aggregated(rows: Asked) -> None:
+    """BigQuery wants a table for that."""
+    for holds, found in ((True, [1]), (False, [])):
+        one = build.select(build.number(1))
+        assert rows(build.where(one, exp.Boolean(this=holds))) == found
+    assert rows(build.select(exp.Max(this=build.number(2)))) == [2]
 
 
 def test_null_beside_a_window_takes_the_type_of_what_is_stacked(rows: Asked) -> None:

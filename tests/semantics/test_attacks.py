@@ -164,6 +164,7 @@ def test_funnel_over_sources_named_as_its_own_relations(tmp_path: Path) -> None:
 
 
 @pytest.mark.never_on("postgres", "of two columns of a name it reads neither (K640)")
+@pytest.mark.never_on("spark", "of two columns of a name it reads neither (K640)")
 def test_unpivoted_columns_win_over_columns_of_their_name(tmp_path: Path) -> None:
     """Search 10 + 30, TV 20 + 40. The file's own `spend` is their total: it would count twice."""
     with project(
@@ -179,6 +180,7 @@ def test_unpivoted_columns_win_over_columns_of_their_name(tmp_path: Path) -> Non
 
 @pytest.mark.never_on("postgres", "it reads no JSON files (K502)")
 @pytest.mark.never_on("clickhouse", "it reads no JSON files (K502)")
+@pytest.mark.never_on("spark", "it reads no JSON files (K502)")
 def test_an_unnested_element_wins_over_a_column_of_its_name(tmp_path: Path) -> None:
     hits = ('[{"q": 1}, {"q": 2}]', '[{"q": 4}]')
     lines = (f'{{"id": {number}, "hit": 99, "hits": {each}}}' for number, each in enumerate(hits))
@@ -382,6 +384,7 @@ def test_money_is_never_a_text(tmp_path: Path, aggregate: str) -> None:
 
 
 @pytest.mark.never_on("postgres", "each of its columns has a type")
+@pytest.mark.never_on("spark", "each of its columns has a type")
 def test_columns_without_a_value_can_be_computed_with(tmp_path: Path) -> None:
     """A file of a header alone, and a column of empty cells: sums are 0, averages have none."""
     measures = (

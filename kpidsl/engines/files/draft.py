@@ -32,10 +32,10 @@ _TOTAL = frozenset(
     {"總計", "合計", "小計", "总计", "合计", "小计", "total", "totals", "grand total", "subtotal"}
     | {"sum", "jumlah", "gesamt", "summe"}
 )
-_IDENTIFIER = re.compile(
+IDENTIFIER = re.compile(
     r"(^|[_\s-])(id|ids|no|nr|num|number|code|zip|postcode|phone|year)$|Id$|ID$|編號|代號|代碼|电话|電話"
 )
-_RATIO = re.compile(
+RATIO = re.compile(
     r"(?i)(^|[_\s-])(rate|ratio|average|avg|mean|pct|percent|per|score|cpc|cpm|cpa|ctr|roas|roi)"
     r"($|[_\s-])|[率比]$|平均|％|%"
 )
@@ -210,9 +210,9 @@ def _draft(
         for name in flat
         if declared[name].startswith(_NUMERIC)
         and name not in (key or ())
-        and not _IDENTIFIER.search(name)
+        and not IDENTIFIER.search(name)
         and name not in loaded.percentages
-        and not _RATIO.search(name)  # a sum of ratios is no number of anything (T8)
+        and not RATIO.search(name)  # a sum of ratios is no number of anything (T8)
     ]
     dimensions = [
         name
@@ -220,7 +220,7 @@ def _draft(
         if types[name] in (_TEXT, "BOOLEAN")
         and (name,) != key
         and 0 < distinct_values[name] <= max(_MAX_MEMBERS, rows // 100)
-        and not _IDENTIFIER.search(name)
+        and not IDENTIFIER.search(name)
     ]
     return FileDraft(
         path,
@@ -273,13 +273,13 @@ def _key(
         name
         for name in complete
         if not types[name].startswith(("DECIMAL", "DOUBLE", "BOOLEAN"))
-        and (not types[name].startswith(_NUMERIC) or name == first or _IDENTIFIER.search(name))
+        and (not types[name].startswith(_NUMERIC) or name == first or IDENTIFIER.search(name))
     ]
     if not rows:
         return None
     unique = [name for name in candidates if distinct_values[name] == rows]
     if unique:
-        named = [name for name in unique if _IDENTIFIER.search(name)]
+        named = [name for name in unique if IDENTIFIER.search(name)]
         return ((named or unique)[0],)
     for pair in combinations(candidates[:_MAX_KEY_COLUMNS], 2):
         if distinct_values[pair[0]] * distinct_values[pair[1]] < rows:

@@ -1,9 +1,11 @@
-"""The draft of a file as the text of a `source` block."""
+"""The draft of a file, or of a table, as the text of a `source` block."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import PurePosixPath
 
@@ -13,43 +15,81 @@ from kpidsl.syntax.tokens import RESERVED
 _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The entries of a drafted source, but where its rows come from. A comment stands above the
+    entry that it is about, which a person has to decide on. `joins` are texts by name, `measures`
+    columns to be added up."""
+
+    key: Sequence[str]
+    key_comment: str = ""
+    time: str | None = None
+    has_zone: bool = True
+    time_comment: str = ""
+    joins: Sequence[tuple[str, str]] = ()
+    join_comment: str = ""
+    dimensions: Sequence[str] = ()
+    measures: Sequence[str] = ()
+    measure_comments: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, name: str, origin: Sequence[str]) -> str:
+        """Return a `source` block, one entry a line, ending in a line feed."""
+        taken = {"rows"}
+        lines = [f"source {name} {{", *(f"  {line}" for line in origin)]
+        lines += _under(self.key_comment, f"key: {_key(self.key)}")
+        if self.time is not None:
+            stored = "" if self.has_zone else ' { stored_as: "UTC" }'
+            if not self.has_zone:
+                said = "The times have no zone: set the one that they were written in."
+                lines.append(f"  # {said}")
+            lines += _under(self.time_comment, f"time: {column_text(self.time)}{stored}")
+        lines += [f"  # {self.join_comment}"] if self.join_comment else []
+        lines += [f"  join {unused(join, taken)}: {text}" for join, text in self.joins]
+        plain = [name for name in self.dimensions if _is_plain(name) and name not in taken]
+        taken.update(plain)
+        if plain:
+            lines.append(f"  dimensions: [{', '.join(plain)}]")
+        lines += [
+            f"  dimension {unused(slug(name), taken)}: {column_text(name)}"
+            for name in self.dimensions
+            if name not in plain
+        ]
+        lines.append("  measure rows: count()")
+        for column in self.measures:
+            total = f"total_{slug(column).removeprefix('total_')}"
+            measure = f"measure {unused(total, taken)}: sum({column_text(column)})"
+            lines += _under(self.measure_comments.get(column, ""), measure)
+        return "\n".join([*lines, "}", ""])
+
+
+def _under(comment: str, entry: str) -> list[str]:
+    return [*([f"  # {comment}"] if comment else []), f"  {entry}"]
+
+
 def draft_source(draft: FileDraft, relative_path: str, name: str | None = None) -> str:
-    """Return a `source` block for the file, one entry a line, ending in a line feed; without a
-    `name` it is called after the file."""
-    taken = {"rows"}
-    named = name or source_name(relative_path)
-    lines = [f"source {named} {{", f"  files: {_string(relative_path)}"]
+    """Return a `source` block for the file; without a `name` it is called after the file."""
     options = _options(draft)
+    block = Block(
+        draft.key or (),
+        time=draft.time,
+        has_zone=draft.time is None or dict(draft.columns)[draft.time] != "TIMESTAMP",
+        dimensions=draft.dimensions,
+        measures=draft.measures,
+    )
+    origin = [f"files: {_string(relative_path)}"]
     if options:
-        lines.append("  read { " + ", ".join(options) + " }")
-    lines.append(f"  key: {_key(draft)}")
-    if draft.time is not None:
-        naive = dict(draft.columns)[draft.time] == "TIMESTAMP"
-        stored = ' { stored_as: "UTC" }' if naive else ""
-        if naive:
-            lines.append("  # The times have no zone: set the one that they were written in.")
-        lines.append(f"  time: {column_text(draft.time)}{stored}")
-    plain = [name for name in draft.dimensions if _is_plain(name)]
-    taken.update(plain)
-    if plain:
-        lines.append(f"  dimensions: [{', '.join(plain)}]")
-    lines += [
-        f"  dimension {unused(_slug(name), taken)}: {column_text(name)}"
-        for name in draft.dimensions
-        if not _is_plain(name)
-    ]
-    lines.append("  measure rows: count()")
-    lines += [
-        f"  measure {unused(f'total_{_slug(name)}', taken)}: sum({column_text(name)})"
-        for name in draft.measures
-    ]
-    return "\n".join([*lines, "}", ""])
+        origin.append("read { " + ", ".join(options) + " }")
+    return block.text(name or source_name(relative_path), origin)
 
 
 def source_name(relative_path: str) -> str:
     """Return a name for the source made from the file's name."""
-    stem = PurePosixPath(relative_path).name.split(".")[0]
-    name = _slug(stem)
+    return plain_name(PurePosixPath(relative_path).name.split(".")[0])
+
+
+def plain_name(text: str) -> str:
+    """Return a name for a source made from a text."""
+    name = slug(text)
     return f"{name}_data" if name in RESERVED else name
 
 
@@ -62,10 +102,12 @@ def _is_plain(name: str) -> bool:
     return _PLAIN.fullmatch(name) is not None and name not in RESERVED
 
 
-def _key(draft: FileDraft) -> str:
-    if draft.key is None:
-        return "none"
-    names = [column_text(name) for name in draft.key]
+def _key(columns: Sequence[str]) -> str:
+    return columns_text(columns) if columns else "none"
+
+
+def columns_text(columns: Sequence[str]) -> str:
+    names = [column_text(name) for name in columns]
     return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 
 
@@ -100,7 +142,8 @@ def _string(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """Return a name of small letters made from a text."""
     slug = re.sub(r"\W+", "_", name).strip("_").lower()
     return slug if slug and not slug[0].isdigit() else f"f_{slug}".rstrip("_")
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kpidsl.engines.files.refusal import Refused
+from kpidsl.engines.fingerprint import fingerprint
 
 _REMOTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 _MAGIC = re.compile(r"[*?\[]")
@@ -85,6 +86,15 @@ def find(patterns: tuple[str, ...], base: Path) -> tuple[Path, ...]:
     for path in sorted(found):
         _require_readable(path, base)
     return tuple(sorted(found, key=lambda path: path.as_posix()))
+
+
+def fingerprint_of(patterns: tuple[str, ...], base: Path) -> str | None:
+    """Return what tells whether the files of patterns have changed; None where they can't be
+    read."""
+    try:
+        return fingerprint(find(patterns, base))
+    except Refused:
+        return None
 
 
 def _matches(pattern: str, base: Path) -> list[Path]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from kpidsl.engines.servers.base import Refusal, Server
 from kpidsl.engines.servers.clickhouse import ClickHouse
 from kpidsl.engines.servers.postgres import Postgres
+from kpidsl.engines.servers.spark import Spark
 
-_ALL: tuple[Server, ...] = (Postgres(), ClickHouse())
+_ALL: tuple[Server | Spark, ...] = (Postgres(), ClickHouse(), Spark())
 SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
 
-__all__ = ["SERVERS", "Refusal", "Server"]
+__all__ = ["SERVERS", "Refusal", "Server", "Spark"]

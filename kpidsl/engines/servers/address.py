@@ -7,18 +7,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kpidsl.engines.servers import SERVERS, Server
+from kpidsl.engines.servers import SERVERS, Refusal, Server, Spark
+from kpidsl.text.diagnostic import Diagnostic, error
 
 SECRET_OPTION = r"password|passwd|passphrase|pwd|secret|token|credential|private_key"  # noqa: S105
 """Which options of a url hold a secret."""
 _HIDDEN = "***"
+_MENDS = {
+    Refusal.HOST: ("the host isn't known", "correct the host in the profile's url"),
+    Refusal.UNREACHABLE: (
+        "it can't be reached",
+        "check that it runs, and the host and port in the profile's url",
+    ),
+    Refusal.LOGIN: (
+        "it refuses the login",
+        "check the user in the profile's url, and the variable that holds the password",
+    ),
+    Refusal.ENCRYPTION: (
+        "no encrypted connection can be made",
+        "check what the url says of TLS against what the server offers",
+    ),
+    Refusal.DATABASE: ("it has no such database", "correct the database in the profile's url"),
+    Refusal.OTHER: ("it can't be used", "check the profile's url"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """A server's url in parts; `shown` names the server without a secret."""
 
-    server: Server
+    server: Server | Spark
     host: str | None
     port: int | None
     database: str | None
@@ -58,14 +76,30 @@ def address_of(url: str) -> Address | None:
     server = SERVERS.get(parts.scheme)
     if server is None or "@" in parts.path or parts.fragment:
         return None
+    path, _, beside = parts.path.partition(";")
     return Address(
         server,
         parts.hostname,
         port,
-        unquote(parts.path[1:]) or None,
+        unquote(path[1:]) or None,
         _plain(parts.username),
         _plain(parts.password),
-        dict(parse_qsl(parts.query)),
+        dict(parse_qsl(parts.query)) | dict(map(_option, filter(None, beside.split(";")))),
+    )
+
+
+def _option(text: str) -> tuple[str, str]:
+    """Return an option of those that stand behind the path."""
+    name, _, value = text.partition("=")
+    return name, unquote(value)
+
+
+def refused(address: Address, text: str) -> Diagnostic:
+    """Return why a server isn't connected to, of which its driver says `text`."""
+    why, text = address.server.refusal(text)
+    fact, mend = _MENDS[why]
+    return error(
+        why.value, f"{address.server.name} at `{address.shown}`: {fact}: {text}", help=mend
     )
 
 

@@ -66,6 +66,10 @@ class Server(Protocol):
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
 
+    def state(self, path: Sequence[str]) -> str | None:
+        """Return a SELECT of a text that differs once the rows of a table may have changed: NULL,
+        or no row, where that can't be told of it. None where the server has no such thing."""
+
     def refusal(self, text: str) -> tuple[Refusal, str]:
         """Return why a connection was not made, of which the driver says `text`, and what of that
         is the reason."""

@@ -109,10 +109,21 @@ class Postgres:
         return None if precision is None else scale
 
     def rows(self, path: Sequence[str]) -> str:
-        quoted = ".".join('"' + part.replace('"', '""') + '"' for part in path)
         return (
             "SELECT CAST(NULLIF(GREATEST(reltuples, 0), 0) AS BIGINT) FROM pg_catalog.pg_class "  # noqa: S608
-            f"WHERE oid = to_regclass({_text(quoted)})"
+            f"WHERE oid = {_oid(path)}"
+        )
+
+    def state(self, path: Sequence[str]) -> str:
+        """All that is written to any table goes through one log, but for the rows of other servers.
+        A view and the policy of a table may ask what time it is."""
+        return (
+            "SELECT concat_ws(' ', system_identifier, timeline_id, "  # noqa: S608
+            "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
+            "ELSE pg_current_wal_insert_lsn() END) "
+            "FROM pg_catalog.pg_class, pg_control_system(), pg_control_checkpoint() "
+            f"WHERE oid = {_oid(path)} AND relkind IN ('r', 'p', 'm') AND NOT relrowsecurity "
+            "AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_table)"
         )
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
@@ -141,6 +152,11 @@ class Postgres:
     def hang_up(self, connection: Any) -> None:  # noqa: ANN401
         with socket.socket(fileno=os.dup(connection.fileno())) as line:
             line.shutdown(socket.SHUT_RDWR)
+
+
+def _oid(path: Sequence[str]) -> str:
+    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in path)
+    return f"to_regclass({_text(quoted)})"
 
 
 def _text(value: str) -> str:

@@ -7,13 +7,16 @@ from kpidsl.sql.dialects.bigquery import BigQuery
 from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.postgres import Postgres
+from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
 
 DIALECTS: dict[str, Dialect] = {
     "bigquery": BigQuery(),
     "clickhouse": ClickHouse(),
+    "databricks": Databricks(),
     "duckdb": DuckDB(),
     "postgres": Postgres(),
+    "spark": Spark(),
     "sqlite": SQLite(),
 }
 

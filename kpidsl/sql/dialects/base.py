@@ -16,7 +16,6 @@ from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 
-
 NAMED = "column named "
 """What a dialect lacks and begins so, needs another name."""
 
@@ -145,7 +144,7 @@ class Dialect(Protocol):
         """Return the name of a value's type, as text."""
 
     def kind_of(self, type_name: str) -> Kind:
-        """Return what a type that `type_of` names holds."""
+        """Return what a type holds that `type_of` or the catalogue names."""
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         """Return a field of a struct."""

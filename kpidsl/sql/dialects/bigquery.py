@@ -141,8 +141,7 @@ class BigQuery(DuckDB):
             for row in rows
         ]
         each = _each(exp.Array(expressions=listed), "listed")
-        fields = [exp.Dot(this=build.column("listed"), expression=build.identifier(n)) for n in names]
-        columns = [build.alias(field, name) for field, name in zip(fields, names, strict=True)]
+        columns = [build.alias(self.field(build.column("listed"), name), name) for name in names]
         return build.from_(build.select(*columns), each)
 
     def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
@@ -206,9 +205,7 @@ def _text(value: str) -> exp.Expr:
 
 def _each(array: exp.Expr, name: str) -> exp.Expr:
     """Return the rows of an array, in one column."""
-    return exp.Unnest(
-        expressions=[array], alias=exp.TableAlias(columns=[build.identifier(name)])
-    )
+    return exp.Unnest(expressions=[array], alias=exp.TableAlias(columns=[build.identifier(name)]))
 
 
 def _moved(function: str, moment: exp.Expr, count: exp.Expr, unit: str) -> exp.Expr:
@@ -264,6 +261,7 @@ def _names(query: exp.Query, named: dict[str, exp.Query]) -> Iterator[str]:
     while isinstance(query, exp.Union):
         query = query.left
     select = query.unnest()
+    assert isinstance(select, exp.Select)
     parts = [select.args.get("from_"), *select.args.get("joins", ())]
     sources = {part.this.alias_or_name: part.this for part in parts if part is not None}
     for column in select.selects:

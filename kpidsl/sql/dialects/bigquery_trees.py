@@ -25,9 +25,7 @@ def whole(number: int) -> exp.Expr:
     return exp.Neg(this=digits) if number < 0 else digits
 
 
-def element(
-    value: exp.Expr, order: Sequence[exp.Expr], at: exp.Expr | None = None
-) -> exp.Expr:
+def element(value: exp.Expr, order: Sequence[exp.Expr], at: exp.Expr | None = None) -> exp.Expr:
     """Return the value at a place among those in an order, or the first one; NULL is none."""
     ordered: exp.Expr = exp.Order(this=exp.IgnoreNulls(this=value), expressions=list(order))
     if at is None:
@@ -175,6 +173,9 @@ def _apart(node: exp.Select) -> exp.Select:
 
 
 def _select(node: exp.Select) -> exp.Expr:
+    if node.args.get("from_") is None and (node.args.get("where") or node.find(exp.AggFunc)):
+        one = exp.Array(expressions=[whole(1)])  # only rows can be left out, or aggregated
+        build.from_(node, exp.Unnest(expressions=[one]))
     return _bare(_apart(node)) if isinstance(node.parent, exp.Union) else _apart(node)
 
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -25,9 +26,10 @@ from kpidsl.sql.dialects.postgres_trees import adapted, first_of
 
 _KINDS = {
     "date": Kind.DAY,
+    "timestamp": Kind.MOMENT,
     "timestamp without time zone": Kind.MOMENT,
     "timestamp with time zone": Kind.ZONED,
-} | dict.fromkeys(("text", "character varying", "character"), Kind.TEXT)
+} | dict.fromkeys(("text", "varchar", "char", "character varying", "character"), Kind.TEXT)
 _KINDS |= dict.fromkeys(
     ("smallint", "integer", "bigint", "numeric", "real", "double precision"), Kind.NUMBER
 )
@@ -37,6 +39,7 @@ _COMPARED = {
     Datatype.DATE: "TIMESTAMP",
     Datatype.TIMESTAMP: "TIMESTAMP",
 }
+_SIZES = re.compile(r"\(.*?\)")
 _HIDES = "hides"
 _FIELD = "JSONB_EXTRACT_PATH_TEXT"
 _WRITER = Writer.get_or_raise("postgres")
@@ -115,7 +118,7 @@ class Postgres(DuckDB):
         return cast(exp.Anonymous(this="PG_TYPEOF", expressions=[value]), "TEXT")
 
     def kind_of(self, type_name: str) -> Kind:
-        return _KINDS.get(type_name, Kind.OTHER)
+        return _KINDS.get(_SIZES.sub("", type_name).lower(), Kind.OTHER)
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         key = exp.Literal.string(name)

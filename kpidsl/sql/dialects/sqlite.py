@@ -43,6 +43,12 @@ _COMPARED = {
     Datatype.TIMESTAMP: "kpi_moment",
     Datatype.UNKNOWN: "kpi_comparable",
 }
+_VALUES = frozenset(Kind)
+_AFFINITIES = {
+    "INT": Kind.NUMBER,
+    **dict.fromkeys(("CHAR", "CLOB", "TEXT"), Kind.TEXT),
+    **dict.fromkeys(("REAL", "FLOA", "DOUB"), Kind.NUMBER),
+}
 _LAST, _AFTER = "9999-12-31", "9999-12-32"
 """The calendar's last day, and a text that stands after it in order."""
 _UNTIL = "until"
@@ -205,7 +211,12 @@ class SQLite:
         return build.case([(numbers, text(Kind.NUMBER))], call("kpi_type", value.copy()))
 
     def kind_of(self, type_name: str) -> Kind:
-        return Kind(type_name)
+        """A column's type says what becomes of most values, by some letters in its name: numbers
+        that are kept in a column of texts are texts."""
+        if type_name in _VALUES:
+            return Kind(type_name)
+        name = type_name.upper()
+        return next((kind for mark, kind in _AFFINITIES.items() if mark in name), Kind.OTHER)
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         return call("kpi_field", value, text(name))

@@ -1,0 +1,42 @@
+"""Spark, by Spark Connect."""
+
+from __future__ import annotations
+
+import re
+
+from kpidsl.engines.servers.base import Refusal
+
+_REFUSALS = (
+    (Refusal.HOST, r"errors? resolving|DNS resolution failed|lookup failed"),
+    (Refusal.ENCRYPTION, r"\b(SSL|TLS)\b|handshake|certificate"),
+    (Refusal.LOGIN, r"UNAUTHENTICATED|PERMISSION_DENIED|authenticat|authoriz"),
+    (Refusal.DATABASE, r"SCHEMA_NOT_FOUND|CATALOG_NOT_FOUND"),
+    (
+        Refusal.UNREACHABLE,
+        r"failed to connect|refused|time(out|d out)|deadline|unreachable|no route|reset|closed",
+    ),
+)
+"""Why there is no connection; gRPC says `unavailable` of most, and the reason in words."""
+_MAY_PASS = re.compile(r"refused|reset|closed|Temporary failure", re.IGNORECASE)
+_AROUND = re.compile(r"^(failed to connect to all addresses; last error: )?(UNKNOWN: )?")
+
+
+class Spark:
+    """What is known of it before there is a connection; nothing here imports its client."""
+
+    name = "Spark"
+    dialect = "spark"
+    schemes: tuple[str, ...] = ("sc",)
+    extra = "spark"
+    needs: tuple[str, ...] = ("pyspark", "grpc", "pandas")
+    about = "SELECT SPLIT(VERSION(), ' ')[0], CURRENT_TIMEZONE(), TRUE"
+
+    def refusal(self, text: str) -> tuple[Refusal, str]:
+        """Return why a connection was not made, of which the client says `text`, and what of that
+        is the reason."""
+        found = (why for why, said in _REFUSALS if re.search(said, text, re.IGNORECASE))
+        return next(found, Refusal.OTHER), _AROUND.sub("", text)
+
+    def may_pass(self, text: str) -> bool:
+        """Tell whether a connection that was not made may be a moment later."""
+        return _MAY_PASS.search(text) is not None and self.refusal(text)[0] is Refusal.UNREACHABLE

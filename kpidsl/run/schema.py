@@ -1,0 +1,153 @@
+"""What a database has of what the definitions name: tables, columns and their types (S3, S20).
+
+No row of a table is read for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kpidsl.engines.base import Engine, EngineError
+from kpidsl.model.expr import Column, DimensionRef, RowExpr
+from kpidsl.model.project import Model
+from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source, SqlOrigin, UnionOrigin
+from kpidsl.plan.excludes import Excludes
+from kpidsl.run.clashes import clashing_clock, clashing_ids, clashing_join
+from kpidsl.run.failures import computed_with, explain, missing_column, path_of, tables_of
+from kpidsl.sql.dialects import DIALECTS, Kind
+from kpidsl.sql.known import columns_of
+from kpidsl.sql.lacking import lacking
+from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+
+_OF_NUMBERS = {
+    Aggregate.SUM,
+    Aggregate.AVG,
+    Aggregate.MEDIAN,
+    Aggregate.PERCENTILE,
+    Aggregate.STDDEV,
+}
+_NO_NUMBERS = {Kind.TEXT, Kind.DAY, Kind.MOMENT, Kind.ZONED}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What of the definitions the database contradicts, and how much was looked at."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    sources: int
+    columns: int
+
+
+class Schema:
+    """Compares the sources of a model with the catalogue of one engine."""
+
+    def __init__(self, model: Model, engine: Engine) -> None:
+        self._model = model
+        self._engine = engine
+        self._dialect = DIALECTS[engine.dialect]
+        self._excludes = Excludes(model)
+        self._types: dict[tuple[str, ...], dict[str, str]] = {}
+
+    def fit(self) -> Fit:
+        """Look at all sources; one that can't be read is told of once."""
+        found: list[Diagnostic] = []
+        sources = 0
+        for source in self._model.sources.values():
+            own = self.unreadable(source)
+            sources += not has_errors(own)
+            found += own or self.unfit(source)
+        for entity in self._model.entities.values():
+            if entity.resolve is not None:
+                found += clashing_ids(self._model, entity, self._kinds_of, self._dialect)
+        return Fit(tuple(dict.fromkeys(found)), sources, len(self._model.column_spans))
+
+    def unreadable(self, source: Source) -> list[Diagnostic]:
+        """Return what stands in the way of reading a source: files, tables, columns."""
+        if source.name in self._excludes.circular:
+            return []  # the definitions' own check has told
+        tables = tables_of(source, self._model)
+        found = self._engine.prepare(tables)
+        if has_errors(found):
+            return found
+        tree = columns_of(self._model, source, self._engine.dialect)
+        found += (replace(item, span=source.span) for item in lacking(tree, self._dialect.name))
+        if has_errors(found):
+            return found
+        try:
+            columns = self._engine.run(self._dialect.text(tree, pretty=False)).columns
+        except EngineError as failure:
+            return [*found, explain(failure, [source], tables, self._model, self._engine)]
+        known = {column.casefold() for column in columns}
+        missing = [
+            missing_column(source, path[0], columns, span)
+            for (owner, path), span in self._model.column_spans.items()
+            if owner == source.name and path[0].casefold() not in known
+        ]
+        return [*found, *missing]
+
+    def unfit(self, source: Source) -> list[Diagnostic]:
+        """Return which columns of a source can't be what the definitions take them for."""
+        found = clashing_clock(source, self._kinds_of)
+        for join in source.joins.values():
+            found += clashing_join(self._model, join, self._kinds_of, self._dialect)
+        return [*found, *self._no_numbers(source)]
+
+    def _no_numbers(self, source: Source) -> Iterator[Diagnostic]:
+        """Yield the columns that measures compute with and that hold no numbers."""
+        users: dict[str, list[str]] = {}
+        for measure in source.measures.values():
+            for name in _computed_with(measure):
+                users.setdefault(name, []).append(f"`{measure.name}`")
+        for name, measures in users.items():
+            for kind in self._kinds_of(source, Column((name,))) & _NO_NUMBERS:
+                yield error(
+                    "K643",
+                    f"`{name}` of `{source.name}` holds {kind}, and {', '.join(measures)} "
+                    f"{'computes' if len(measures) == 1 else 'compute'} with it",
+                    self._model.column_spans.get((source.name, (name,)), source.span),
+                    label=f"holds {kind}",
+                    help="clean the column in the source, or turn it into numbers by `number(…)`"
+                    if kind is Kind.TEXT
+                    else "name a column of numbers",
+                )
+
+    def _kinds_of(self, source: Source, value: RowExpr) -> frozenset[Kind]:
+        """Return what a column holds by its type; nothing is known of what is computed."""
+        match value:
+            case DimensionRef(name=name, joins=()):
+                own = source.dimensions[name].expr
+                return frozenset() if own is None else self._kinds_of(source, own)
+            case Column(path=(name,), joins=()):
+                return self._kinds_of_column(source, name)
+        return frozenset()
+
+    def _kinds_of_column(self, source: Source, name: str) -> frozenset[Kind]:
+        match source.origin:
+            case _ if source.unnest is not None or source.unpivot is not None:
+                return frozenset()
+            case SqlOrigin():
+                return frozenset()
+            case UnionOrigin(sources=members):
+                each = (self._kinds_of_column(self._model.sources[item], name) for item in members)
+                return frozenset().union(*each)
+        type_name = self._types_of(source).get(name.casefold())
+        return frozenset() if type_name is None else frozenset({self._dialect.kind_of(type_name)})
+
+    def _types_of(self, source: Source) -> dict[str, str]:
+        path = path_of(source)
+        if path not in self._types:
+            known = self._engine.columns(path)
+            self._types[path] = {name.casefold(): kind for name, kind in known.items()}
+        return self._types[path]
+
+
+def _computed_with(measure: Measure) -> list[str]:
+    """Return the columns that have to hold numbers for a measure."""
+    operand = measure.operand
+    takes_numbers = measure.aggregate in _OF_NUMBERS or (
+        measure.aggregate not in COUNTS and measure.unit.currency is not None
+    )
+    if operand is None or (isinstance(operand, Column) and not takes_numbers):
+        return []
+    return list(dict.fromkeys(computed_with(operand)))

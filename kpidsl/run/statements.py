@@ -1,0 +1,145 @@
+"""Runs statements whose rows refute no claim that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlglot import exp
+
+from kpidsl.engines.base import Engine, EngineError, Table, ValueType
+from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
+from kpidsl.model.project import Model
+from kpidsl.model.sources import Entity, Measure, Source, TableOrigin
+from kpidsl.plan.conversion import source_of_rates
+from kpidsl.plan.excludes import Excludes
+from kpidsl.plan.nodes import Aggregate
+from kpidsl.run.claims import Claims
+from kpidsl.run.failures import explain
+from kpidsl.run.memory import Memory
+from kpidsl.run.rounding import Rounding
+from kpidsl.run.store import Remembered
+from kpidsl.sql import build
+from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.lacking import lacking
+from kpidsl.sql.relations import resolved_in
+from kpidsl.text.diagnostic import Diagnostic, has_errors
+
+
+class Statements:
+    """The statements of one model on one engine. With a `memory` those that nothing was noticed
+    at are run once, as long as what they read stays the same."""
+
+    def __init__(
+        self, model: Model, engine: Engine, excludes: Excludes, memory: Memory | None
+    ) -> None:
+        self._model = model
+        self._engine = engine
+        self._excludes = excludes
+        self._memory = memory
+        self.claims = Claims(model, engine)
+        self._rounding = Rounding(model, engine)
+
+    def text(self, tree: exp.Expr, *, pretty: bool) -> str:
+        return DIALECTS[self._engine.dialect].text(tree, pretty=pretty)
+
+    def run(
+        self,
+        tree: exp.Query,
+        sql: str,
+        inputs: Sequence[Source],
+        types: Sequence[ValueType] | None,
+        nodes: Sequence[Aggregate] = (),
+        grain: Grain | DayPart | None = None,
+        rated: exp.Select | None = None,
+    ) -> tuple[Table | None, list[Diagnostic]]:
+        """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
+        keys and clocks, which must be as fine as its grain, that the measures of its `nodes` have
+        one value per key where they are counted once, and that all is `rated` which is converted.
+        """
+        used, found = self.sound(tree, inputs)
+        if not has_errors(found) and isinstance(grain, DayPart):
+            found = [*found, *self.claims.coarse(inputs, grain)]
+        if not has_errors(found):
+            once = measures_of(node for node in nodes if node.once_per)
+            counted = [measure for measure in once if measure.operand is not None]
+            found = [*found, *self.claims.not_once(counted)]
+        try:
+            if rated is not None and not has_errors(found):
+                rates = source_of_rates(self._model.sources)
+                found = [*found, *self.claims.unrated(rated, rates)]
+            if has_errors(found):
+                return None, found
+            return self._engine.run(sql, types), found
+        except EngineError as failure:
+            measures = measures_of(nodes)
+            told = explain(failure, inputs, used, self._model, self._engine, measures)
+            return None, [*found, told]
+
+    def aside(
+        self, tree: exp.Query, inputs: Sequence[Source], types: Sequence[ValueType] | None
+    ) -> tuple[Table | None, list[Diagnostic]]:
+        """Run a statement that no answer shows, over the rows of `inputs`."""
+        sql = self.text(tree, pretty=False)
+        key = self.key(f"{types} {sql}", tree)
+        remembered = self.recall(key)
+        if remembered is not None:
+            return remembered.table, []
+        table, found = self.run(tree, sql, inputs, types)
+        if table is not None and not found:
+            self.remember(key, Remembered(table, sql))
+        return table, found
+
+    # --- what is remembered ----------------------------------------------------------------
+
+    def key(self, question: str, tree: exp.Query) -> str | None:
+        """Return what the answer to a question is remembered by; None where it isn't: what SQL of
+        a project's own reads, such as today's date, nobody knows."""
+        if self._memory is None or build.holds_verbatim(tree):
+            return None
+        return self._memory.key(question, [*self.used(tree), *self.shaped(tree)])
+
+    def recall(self, key: str | None) -> Remembered | None:
+        return None if self._memory is None else self._memory.recall(key)
+
+    def remember(self, key: str | None, answer: Remembered) -> None:
+        if self._memory is not None:
+            self._memory.remember(key, answer)
+
+    # --- what a statement reads ------------------------------------------------------------
+
+    def sound(
+        self, tree: exp.Query, inputs: Sequence[Source]
+    ) -> tuple[list[Source], list[Diagnostic]]:
+        """Return the sources that a statement reads, once their rows are at hand, and what is
+        noticed of them: nothing may refute a claim of theirs, or of `inputs`."""
+        used = self.used(tree)
+        found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
+        if has_errors(found):
+            return used, found
+        claimed = [*used, *inputs, *self.shaped(tree)]
+        # Of several sources over one table some may have no rows to test (K472).
+        sound = [item for item in claimed if self._excludes.in_reach(item) is None]
+        found += [*self.claims.refuted(sound), *self._rounding.refuted(tree)]
+        return used, [*found, *self.claims.ids_refuted(self.resolved(tree))]
+
+    def used(self, tree: exp.Query) -> list[Source]:
+        """Return the sources whose tables a statement names."""
+        names = {table.name for table in tree.find_all(exp.Table)}
+        return [source for source in self._model.sources.values() if _table_of(source) in names]
+
+    def shaped(self, tree: exp.Query) -> list[Source]:
+        """Return the sources whose rows are no table of their own."""
+        names = {cte.alias for cte in tree.ctes}
+        return [item for item in self._model.sources.values() if f"{item.name}_rows" in names]
+
+    def resolved(self, tree: exp.Query) -> list[Entity]:
+        return [self._model.entities[name] for name in resolved_in(tree)]
+
+
+def measures_of(nodes: Iterable[Aggregate]) -> list[Measure]:
+    return [leaf.measure for node in nodes for leaf in node.leaves]
+
+
+def _table_of(source: Source) -> str:
+    return source.origin.path[-1] if isinstance(source.origin, TableOrigin) else source.name

@@ -1,0 +1,183 @@
+"""Spark SQL, and Databricks' of it: a table of differences from the tree that is built for DuckDB.
+
+- A `TIMESTAMP_NTZ` is a naive time, a `TIMESTAMP` an instant that the session's zone shows. Of two
+  instants that a zone shows alike Spark takes the first.
+- Decimals keep their digits, and what is too large is an error, by the session's settings.
+- Rows are made of an array by `EXPLODE`, which stands alone in its column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlglot import Dialect as Writer
+from sqlglot import exp
+
+from kpidsl.model.moments import DayPart, Run
+from kpidsl.model.periods import Grain
+from kpidsl.sql import build
+from kpidsl.sql.build import cast
+from kpidsl.sql.dialects.base import Clock, Kind
+from kpidsl.sql.dialects.duckdb import STEPS, DuckDB, interval
+from kpidsl.sql.dialects.spark_trees import adapted, call, exploded, type_name, whole
+
+_KINDS = {
+    "date": Kind.DAY,
+    "timestamp": Kind.ZONED,
+    "timestamp_ntz": Kind.MOMENT,
+} | dict.fromkeys(("string", "varchar", "char"), Kind.TEXT)
+_KINDS |= dict.fromkeys(
+    ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal"), Kind.NUMBER
+)
+_EPOCH = "1970-01-01 00:00:00"
+
+
+class Spark(DuckDB):
+    name = "spark"
+
+    def __init__(self) -> None:
+        # Made once: by its name it would be made anew for each tree.
+        self._writer = Writer.get_or_raise(self.name)
+
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
+        written = adapted(tree.copy() if copy else tree)
+        return self._writer.generate(written, pretty=pretty, copy=False)
+
+    def lacks(self, tree: exp.Query) -> list[str]:
+        unions = tree.find_all(exp.Union)
+        by_name = any(union.args.get("by_name") for union in unions if not build.is_verbatim(union))
+        return ["union by the names of columns"] if by_name else []
+
+    def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        """A column without a zone of its own is cast as it is, an instant as the session shows it,
+        which the engine sets to the project's zone."""
+        return _local(cast(value, "TIMESTAMP"), clock)
+
+    def local_end(
+        self, value: exp.Expr, clock: Clock, end: type[exp.Min] | type[exp.Max]
+    ) -> exp.Expr:
+        return _local(end(this=cast(value, "TIMESTAMP")), clock)
+
+    def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
+        moment = cast(value, "TIMESTAMP")
+        if clock.stored_as is not None:
+            return _instant(moment, clock.stored_as)
+        if clock.zone == "UTC":
+            return moment
+        micros = call("UNIX_MICROS", cast(value.copy(), "TIMESTAMPTZ"))
+        epoch = cast(exp.Literal.string(_EPOCH), "TIMESTAMP")
+        exact = call("TIMESTAMPADD", exp.Var(this="MICROSECOND"), micros, epoch)
+        zoned = exp.EQ(this=type_name(value), expression=exp.Literal.string("timestamp"))
+        return build.case([(zoned, exact)], _instant(moment, clock.zone))
+
+    def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
+        """A full hour of the local clock: the instant's own may be a half one."""
+        minutes, seconds = (
+            exp.Extract(this=exp.Var(this=unit), expression=local.copy())
+            for unit in ("MINUTE", "SECOND")
+        )
+        past = exp.Add(this=exp.Mul(this=minutes, expression=whole(60)), expression=seconds)
+        length = whole(int(part.length.total_seconds()))
+        within = exp.Mod(this=exp.Paren(this=past), expression=length)
+        step = call("MAKE_DT_INTERVAL", whole(0), whole(0), whole(0), within)
+        return exp.Sub(this=instant, expression=step)
+
+    def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
+        day: exp.Expr = cast(value, "DATE")
+        if grain is Grain.DAY:
+            return day
+        offset = week_starts if grain is Grain.WEEK else 0
+        moved = self.add(day, 0, -offset)
+        start = call("TRUNC", moved, exp.Literal.string(grain.value.upper()))
+        return self.add(start, 0, offset)
+
+    def month_number(self, value: exp.Expr) -> exp.Expr:
+        return self.period_start(value, Grain.MONTH, 0)
+
+    def month_of(self, number: exp.Expr) -> exp.Expr:
+        return number
+
+    def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
+        moved = value
+        for count, move in ((months, "ADD_MONTHS"), (days, "DATE_ADD")):
+            if count:
+                moved = call(move, moved, whole(count))
+        return moved
+
+    def date_series(
+        self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
+    ) -> exp.Select:
+        """A sequence whose end is before its beginning is an error."""
+        starts = call("SEQUENCE", first, last, interval(*STEPS[grain]))
+        some = exp.LTE(this=first.copy(), expression=last.copy())
+        select = build.select(build.alias(exploded(build.case([(some, starts)])), name))
+        return select if of is None else build.from_(select, build.table(of))
+
+    def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
+        def series(run: Run) -> exp.Expr:
+            ends = [build.literal(run.first), build.literal(run.last)]
+            return exploded(call("SEQUENCE", *ends, interval(1, run.part.name)))
+
+        return build.union_all([build.select(build.alias(series(run), name)) for run in runs])
+
+    def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
+        share = exp.Literal.number(format(fraction, "f"))
+        return call("PERCENTILE", cast(value, "DOUBLE"), share)
+
+    def picked(self, value: exp.Expr, order: Sequence[exp.Expr], *, last: bool) -> exp.Expr:
+        known = [exp.Not(this=build.is_null(part.copy())) for part in (value, order[0])]
+        both = exp.And(this=known[0], expression=known[1])
+        place = build.case([(both, call("STRUCT", *order))])
+        return call("MAX_BY" if last else "MIN_BY", value, place)
+
+    def widened(self, value: exp.Expr) -> exp.Expr:
+        """Decimals that meet all have as many places as the one with the most."""
+        return value
+
+    def certain_digits(self, value: exp.Expr) -> exp.Expr:
+        digits = call("FORMAT_STRING", exp.Literal.string("%.15g"), cast(value, "DOUBLE"))
+        return exp.Nullif(this=digits, expression=exp.Literal.string("null"))
+
+    def type_of(self, value: exp.Expr) -> exp.Expr:
+        return type_name(value)
+
+    def kind_of(self, type_name: str) -> Kind:
+        return _KINDS.get(type_name.partition("(")[0].partition(" ")[0], Kind.OTHER)
+
+    def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
+        star = exp.Star(except_=[build.identifier(alias)]) if hides else exp.Star()
+        return build.from_(build.select(build.alias(exploded(value), alias), star), rows)
+
+
+class Databricks(Spark):
+    """Spark's SQL as Databricks writes it."""
+
+    name = "databricks"
+
+
+def _local(moment: exp.Expr, clock: Clock) -> exp.Expr:
+    if clock.stored_as is None or clock.stored_as == clock.zone:
+        return moment
+    return _moved(_instant(moment, clock.stored_as), "UTC", clock.zone)
+
+
+def _instant(moment: exp.Expr, zone: str) -> exp.Expr:
+    """Return the instant at which the clock of a zone shows a moment: of two the later one, and in
+    the hour that is skipped by the clock as it was before.
+
+    A day on, the clock is after any change: with its offset then the instant is right if that one
+    holds already, and else with the earlier one, which Spark takes.
+    """
+    if zone == "UTC":
+        return moment
+    next_day = _moved(exp.Add(this=moment.copy(), expression=interval(1, "DAY")), zone, "UTC")
+    late = exp.Sub(this=next_day, expression=interval(1, "DAY"))
+    holds = exp.EQ(this=_moved(late.copy(), "UTC", zone), expression=moment.copy())
+    return build.case([(holds, late)], _moved(moment, zone, "UTC"))
+
+
+def _moved(moment: exp.Expr, zone: str, into: str) -> exp.Expr:
+    """Return what the clock of a zone shows when that of another shows a moment."""
+    zones = map(exp.Literal.string, (zone, into))
+    return call("CONVERT_TIMEZONE", *zones, moment) if zone != into else moment

@@ -1,0 +1,208 @@
+"""What `init` drafts from the tables of a database fits that database, and names no secret."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from kpidsl.api.config import shareable
+from tests.cli.conftest import Shell
+
+if TYPE_CHECKING:
+    from tests.servers.clickhouse import ClickHouseServer
+    from tests.servers.postgres import PostgresServer
+
+TABLES = (
+    """CREATE TABLE customers (
+      customer_id INTEGER PRIMARY KEY, region VARCHAR(20), email VARCHAR(50), since DATE
+    )""",
+    "CREATE TABLE pairs (a INTEGER, b INTEGER, weight DOUBLE PRECISION, PRIMARY KEY (a, b))",
+    """CREATE TABLE orders (
+      id INTEGER PRIMARY KEY, buyer INTEGER REFERENCES customers, total_amount DECIMAL(12, 2),
+      tax_rate DOUBLE PRECISION, pieces INTEGER, paid_at TIMESTAMP, shipped_at TIMESTAMP,
+      channel VARCHAR(20), pair_a INTEGER, pair_b INTEGER,
+      FOREIGN KEY (pair_a, pair_b) REFERENCES pairs (a, b)
+    )""",
+    'CREATE TABLE "Order Lines" (order_id INTEGER, "unit price" DECIMAL(9, 2))',
+)
+ORDERS = """\
+source orders {
+  table: orders
+  key: id
+  # The times have no zone: set the one that they were written in.
+  # Or another time: shipped_at.
+  time: paid_at { stored_as: "UTC" }
+  join buyer: customers on buyer to customer_id
+  join pairs: pairs on [pair_a, pair_b] to [a, b]
+  dimensions: [channel]
+  measure rows: count()
+  # Money? Then name its currency: sum(total_amount) as EUR.
+  measure total_amount: sum(total_amount)
+  measure total_pieces: sum(pieces)
+}
+"""
+CUSTOMERS = """\
+source customers {
+  table: customers
+  key: customer_id
+  time: since
+  dimensions: [region]
+  measure rows: count()
+}
+"""
+LINES = """\
+source order_lines {
+  table: `Order Lines`
+  # No key is declared: name the columns of which no two rows share the values, if any.
+  key: none
+  # By the names of columns, no foreign key is declared: check that they are meant.
+  join order: orders on order_id to id
+  measure rows: count()
+  # Money? Then name its currency: sum(`unit price`) as EUR.
+  measure total_unit_price: sum(`unit price`)
+}
+"""
+
+
+def drafted(shell: Shell) -> str:
+    return (shell.folder / "definitions/sources.kpi").read_text(encoding="utf-8")
+
+
+def fits(shell: Shell, profile: str = "warehouse") -> None:
+    done = shell.run("check", "--profile", profile)
+    assert (done.code, done.out) == (0, ""), done.out
+    assert "in the database: " in done.err
+
+
+@pytest.fixture
+def warehouse(shell: Shell) -> Shell:
+    with duckdb.connect(shell.folder / "shop.duckdb") as con:
+        con.execute(
+            ";".join(TABLES).replace("REFERENCES customers,", "REFERENCES customers(customer_id),")
+        )
+    return shell
+
+
+def test_from_duckdb(warehouse: Shell) -> None:
+    done = warehouse.run("init", "--from-database", "duckdb:///shop.duckdb")
+    assert done.code == 0, done.err
+    assert done.out.splitlines() == ["definitions/sources.kpi", "kpidsl.toml"]
+    assert "orders:\n  assumed: the times of paid_at are in UTC\n" in done.err
+    for source in (ORDERS, CUSTOMERS, LINES):
+        assert source in drafted(warehouse)
+    fits(warehouse)
+    assert warehouse.run("query", "orders.rows", "--format", "csv").out == "orders.rows\n0\n"
+
+
+def test_from_sqlite(shell: Shell) -> None:
+    """Its types only advise, and a foreign key may name its table alone."""
+    with closing(sqlite3.connect(shell.folder / "shop.db")) as con:
+        con.executescript(";".join(TABLES))
+    assert shell.run("init", "--from-database", "sqlite:///shop.db").code == 0
+    for source in (ORDERS, CUSTOMERS, LINES):
+        assert source in drafted(shell)
+    fits(shell)
+
+
+@pytest.mark.postgres
+def test_from_postgresql(
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_server: PostgresServer,
+    postgres_url: str,
+) -> None:
+    """The url's password is written nowhere: the settings name a variable."""
+    more = (
+        "CREATE SCHEMA sales",
+        """CREATE TABLE sales.refunds (
+          id INTEGER PRIMARY KEY, made_at TIMESTAMP WITH TIME ZONE,
+          customer INTEGER REFERENCES customers
+        )""",
+    )
+    postgres_server.run(postgres_url, *TABLES, *more)
+    done = shell.run("init", "--from-database", postgres_url)
+    assert done.code == 0, done.err
+    for source in (ORDERS, CUSTOMERS, LINES):
+        assert source in drafted(shell)
+    assert "  table: sales.refunds\n  key: id\n  time: made_at\n" in drafted(shell)
+    assert "  join customer: customers on customer to customer_id\n" in drafted(shell)
+    settings = (shell.folder / "kpidsl.toml").read_text(encoding="utf-8")
+    assert "://postgres:${DATABASE_PASSWORD}@127.0.0.1" in settings
+    assert "the password is in the variable `DATABASE_PASSWORD`" in done.err
+    assert "p%40ss" not in settings + done.err + done.out
+    monkeypatch.setenv("DATABASE_PASSWORD", "p@ss/w%rd")
+    fits(shell)
+
+
+@pytest.mark.clickhouse
+def test_from_clickhouse(
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    clickhouse_server: ClickHouseServer,
+    clickhouse_database: str,
+) -> None:
+    """Its primary keys are not unique, and it has no foreign ones: names have to do."""
+    for statement in (
+        "customers (customer_id Int32, region String) ENGINE = MergeTree ORDER BY region",
+        """orders (id Int32, customer_id Int32, made_at DateTime('UTC'), amount Decimal(9, 2))
+        ENGINE = MergeTree ORDER BY made_at""",
+    ):
+        clickhouse_server.client.command(f"CREATE TABLE {clickhouse_database}.{statement}")
+    monkeypatch.setenv("DATABASE_PASSWORD", "p@ss/w%rd")
+    url = f"clickhouse://default:${{DATABASE_PASSWORD}}@127.0.0.1:{clickhouse_server.port}"
+    done = shell.run("init", "--from-database", f"{url}/{clickhouse_database}")
+    assert done.code == 0, done.err
+    assert "  key: id\n" in drafted(shell)
+    assert "  join customer: customers on customer_id\n" in drafted(shell)
+    assert "  time: made_at\n" in drafted(shell)
+    assert "customer_id is the key, by its name" in done.err
+    fits(shell)
+
+
+def test_by_a_profile_the_settings_stay_and_so_does_the_project(warehouse: Shell) -> None:
+    settings = '[profile.dev]\nurl = "duckdb:///shop.duckdb"\n'
+    warehouse.write("kpidsl.toml", settings)
+    warehouse.write("shop.kpi", 'kpidsl 1\nproject shop { currency: EUR, timezone: "UTC" }\n')
+    done = warehouse.run("init", "--from-database", "dev")
+    assert (done.code, done.out) == (0, "definitions/sources.kpi\n"), done.err
+    assert (warehouse.folder / "kpidsl.toml").read_text(encoding="utf-8") == settings
+    assert "project" not in drafted(warehouse)
+    fits(warehouse, "dev")
+
+
+def test_what_cannot_be_drafted(shell: Shell) -> None:
+    shell.write("kpidsl.toml", "[project]\n")
+    shell.refused("init", "--from-database", "dev", code=2, names=["K921", "`dev`"])
+    asked = ["init", "--from-database", "duckdb:///shop.duckdb"]
+    shell.refused(*asked, code=2, names=["K927", "`kpidsl.toml` exists"])
+    (shell.folder / "kpidsl.toml").unlink()
+    shell.refused(*asked, code=1, names=["K645", "`shop.duckdb`"])
+    duckdb.connect(shell.folder / "shop.duckdb").close()
+    shell.refused(*asked, code=1, names=["K641", "no table"])
+    shell.refused("init", code=2, names=["K924", "--from-database"])
+    shell.refused(*asked, "sales.csv", code=2, names=["K924", "--from-database"])
+    oracle = "oracle://ana:hunter2@db/shop"
+    text = shell.refused("init", "--from-database", oracle, code=2, names=["K923"])
+    assert "hunter2" not in text
+    assert sorted(item.name for item in shell.folder.iterdir()) == ["shop.duckdb"]
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("duckdb:///shop.duckdb", "duckdb:///shop.duckdb"),
+        ("postgresql://ana@db/shop", "postgresql://ana@db/shop"),
+        ("postgresql://ana:${P}@db/shop", "postgresql://ana:${P}@db/shop"),
+        ("postgresql://ana:ana@db/shop", "postgresql://ana:${V}@db/shop"),
+        (
+            "postgresql://ana:x@db/shop?token=t0k&a=b",
+            "postgresql://ana:${V}@db/shop?token=${V}&a=b",
+        ),
+    ],
+)
+def test_a_url_that_may_be_shared(url: str, written: str) -> None:
+    assert shareable(url, "V") == (written, url != written)

@@ -1,0 +1,323 @@
+"""Spark as an engine: what it reads and refuses, and how sessions end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from threading import Thread, Timer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kpidsl.engines.base import EngineError, TableFacts, ValueType
+from kpidsl.engines.servers.address import address_of
+from tests.servers.proxy import proxy
+
+if TYPE_CHECKING:
+    from tests.servers.spark_watched import Watched
+
+pytestmark = pytest.mark.spark
+
+TABLES = (
+    """CREATE TABLE {}.sales (
+      id INT, amount DECIMAL(12, 2), weight DOUBLE, paid_at TIMESTAMP, stored TIMESTAMP_NTZ,
+      day DATE, channel STRING, `net price` DECIMAL(38, 9), pieces BIGINT
+    ) USING parquet""",
+    """INSERT INTO {}.sales VALUES
+      (1, 10.10, 0.5, TIMESTAMP '2026-03-28 23:30:00Z', TIMESTAMP_NTZ '2026-03-28 23:30:00',
+       DATE '2026-03-28', 'a', 1.5, 9007199254740993),
+      (2, 20.00, 1.5, TIMESTAMP '2026-03-29 01:30:00Z', TIMESTAMP_NTZ '2026-03-29 01:30:00',
+       DATE '2026-03-29', NULL, 2, 1)""",
+    "CREATE VIEW {}.days AS SELECT day FROM {}.sales",
+    "ANALYZE TABLE {}.sales COMPUTE STATISTICS",
+)
+BUSY = "SELECT SUM(SIN(a.id) * COS(b.id)) FROM RANGE(1000000) AS a CROSS JOIN RANGE(1000000) AS b"
+"""A statement of some hours."""
+
+
+@pytest.fixture(scope="module")
+def schema() -> str:
+    from tests.servers.spark import made_schema, run  # noqa: PLC0415 -- of the extra `engines`
+
+    name = made_schema()
+    run(*(statement.replace("{}", name) for statement in TABLES))
+    return name
+
+
+@contextmanager
+def opened(url: str, **options: Any) -> Iterator[Watched]:
+    from tests.servers.spark_watched import Watched  # noqa: PLC0415 -- PySpark is an extra
+
+    address = address_of(url)
+    assert address is not None
+    settings: dict[str, Any] = {"timeout": 60, "rows": 1000, "tag": "kpidsl 1"} | options
+    with closing(Watched(address, timezone="Europe/Berlin", **settings)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def url(schema: str) -> str:
+    from tests.servers.spark import server  # noqa: PLC0415 -- of the extra `engines`
+
+    return server().url(schema)
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Watched]:
+    with opened(url) as engine:
+        yield engine
+
+
+def failure(engine: Watched, sql: str) -> tuple[str, str]:
+    with pytest.raises(EngineError) as failed:
+        engine.run(sql)
+    return failed.value.kind, str(failed.value)
+
+
+def after_a_second(act: Callable[[], object]) -> Thread:
+    """Do something while a statement runs."""
+    timer = Timer(1, act)
+    timer.start()
+    return timer
+
+
+def still_running(engine: Watched) -> list[str]:
+    """The statements of an engine's sessions that the server has not ended."""
+    return [each for session in engine.sessions for each in session.interruptAll()]
+
+
+# --- values --------------------------------------------------------------------------------
+
+
+def test_values_have_the_types_of_answers(engine: Watched) -> None:
+    """Berlin is one hour before UTC until 01:00 of 29 March 2026, then two."""
+    table = engine.run("SELECT * FROM sales ORDER BY id")
+    assert table.columns == (
+        *("id", "amount", "weight", "paid_at", "stored", "day", "channel", "net price", "pieces"),
+    )
+    assert table.rows == [
+        (
+            *(1, Decimal("10.10"), 0.5),
+            *(datetime(2026, 3, 29, 0, 30), datetime(2026, 3, 28, 23, 30)),  # noqa: DTZ001
+            *(date(2026, 3, 28), "a", Decimal("1.500000000"), 9007199254740993),
+        ),
+        (
+            *(2, Decimal("20.00"), 1.5),
+            *(datetime(2026, 3, 29, 3, 30), datetime(2026, 3, 29, 1, 30)),  # noqa: DTZ001
+            *(date(2026, 3, 29), None, Decimal("2.000000000"), 1),
+        ),
+    ]
+
+
+def test_values_have_the_types_that_are_asked_for(engine: Watched) -> None:
+    sql = "SELECT SUM(pieces), SUM(pieces), AVG(id), COUNT(*), SUM(amount) FROM sales"
+    types = [
+        *(ValueType.EXACT, ValueType.MONEY, ValueType.FLOAT, ValueType.FLOAT, ValueType.EXACT),
+    ]
+    [row] = engine.run(sql, types).rows
+    expected = (9007199254740994, Decimal(9007199254740994), 1.5, 2.0, Decimal("30.10"))
+    assert [(type(value), value) for value in row] == [(type(item), item) for item in expected]
+
+
+def test_an_answer_without_rows_has_columns(engine: Watched) -> None:
+    table = engine.run("SELECT id, day FROM sales WHERE id = 3")
+    assert (table.columns, table.rows) == (("id", "day"), [])
+
+
+def test_a_session_has_settings_of_its_own(engine: Watched) -> None:
+    """The server's own would give NULL, six decimals, and another day."""
+    assert failure(engine, "SELECT CAST('n/a' AS INT)")[0] == "value"
+    product = "CAST(1 AS DECIMAL(38, 9)) * CAST(0.000000000001 AS DECIMAL(38, 12))"
+    assert engine.run(f"SELECT {product}").rows == [(Decimal("1E-12"),)]
+    several = "COALESCE(CAST(NULL AS DECIMAL(38, 9)), CAST(0.000000000001 AS DECIMAL(38, 12)))"
+    assert engine.run(f"SELECT {several}").rows == [(Decimal("1E-12"),)]
+    assert engine.run("SELECT CURRENT_TIMEZONE()").rows == [("Europe/Berlin",)]
+    assert engine.run("SELECT ID FROM sales ORDER BY 1 DESC").rows == [(2,), (1,)]
+
+
+# --- reading only --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE more (id INT)",
+        "INSERT INTO sales (id) VALUES (3)",
+        "DROP TABLE sales",
+        "FROM sales INSERT INTO sales SELECT *",
+        "SELECT 1; CREATE TABLE more (id INT)",
+        "SELECT 1) AS x; CREATE TABLE more (id INT); SELECT * FROM (SELECT 1",
+        "SET spark.sql.ansi.enabled = false",
+    ],
+)
+def test_nothing_is_written(engine: Watched, schema: str, statement: str) -> None:
+    from tests.servers.spark import run  # noqa: PLC0415 -- of the extra `engines`
+
+    assert failure(engine, statement)[0] == "other"
+    assert engine.tables()[:2] == ["days", "sales"]
+    assert run(f"SELECT COUNT(*) FROM {schema}.sales")[0][0] == 2  # noqa: S608
+    with pytest.raises(EngineError):
+        engine.decimals(statement)
+
+
+def test_nothing_is_kept(engine: Watched) -> None:
+    assert not engine.keeps
+    with pytest.raises(EngineError) as refused:
+        engine.keep("CREATE TEMPORARY VIEW kept AS SELECT 1")
+    assert refused.value.kind == "permission"
+
+
+# --- what fails ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "said"),
+    [
+        ("SELECT * FROM sale", "missing table", "`sale`"),
+        ("SELECT * FROM nowhere.sales", "missing table", "`nowhere`.`sales`"),
+        ("SELECT ammount FROM sales", "missing column", 'no such column: "ammount"'),
+        ("SELECT `sales`.`no ``way` FROM sales", "missing column", "way"),
+        ("SELECT CAST(channel AS INT) FROM sales", "value", "'a'"),
+        ("SELECT 9223372036854775807 + pieces FROM sales", "overflow", "overflow"),
+        ("SELECT CAST(1e30 AS DECIMAL(38, 9))", "overflow", "cannot be represented"),
+        ("SELECT 1 / (id - 1) FROM sales", "division", "ivision by zero"),
+        ("SELECT nosuch(id) FROM sales", "other", "nosuch"),
+        ("SELECT EXPLODE(SEQUENCE(1, 1001))", "too many rows", "1,000"),
+    ],
+)
+def test_failures_have_kinds(
+    engine: Watched, capfd: pytest.CaptureFixture[str], sql: str, kind: str, said: str
+) -> None:
+    found, text = failure(engine, sql)
+    assert found == kind
+    assert said in text
+    assert "\n" not in text
+    assert "ansi.enabled" not in text  # what Spark advises would make wrong numbers
+    assert engine.run("SELECT id FROM sales WHERE id = 1").rows == [(1,)]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_as_many_rows_as_are_allowed(engine: Watched) -> None:
+    numbers = engine.run("SELECT id FROM RANGE(1000) ORDER BY id DESC").rows
+    assert numbers == [(number,) for number in range(999, -1, -1)]
+
+
+# --- stopping ------------------------------------------------------------------------------
+
+
+def test_a_statement_is_stopped_in_time(url: str) -> None:
+    with opened(url, timeout=1) as engine:
+        assert failure(engine, BUSY) == ("timeout", "stopped after 1 s")
+        assert still_running(engine) == []
+        assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_a_statement_is_cancelled_on_the_server(engine: Watched) -> None:
+    other = after_a_second(engine.cancel)
+    assert failure(engine, BUSY)[0] == "cancelled"
+    other.join()
+    assert still_running(engine) == []
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_ctrl_c_cancels_on_the_server(engine: Watched) -> None:
+    here = threading.get_ident()
+
+    other = after_a_second(lambda: signal.pthread_kill(here, signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        engine.run(BUSY)
+    other.join()
+    assert still_running(engine) == []
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_a_server_that_falls_silent_is_left(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = address_of(url)
+    assert address is not None
+    with proxy(address.port or 0) as line:
+        behind = url.replace(str(address.port), str(line.port))
+        with opened(behind, timeout=0.2) as engine:
+            monkeypatch.setattr("kpidsl.engines.spark._PATIENCE", 0)
+            line.frozen.set()
+            begun = time.monotonic()
+            assert failure(engine, BUSY)[0] == "timeout"
+            assert time.monotonic() - begun < 40
+
+
+def test_several_questions_at_once(engine: Watched) -> None:
+    def asked(number: int) -> object:
+        return engine.run(f"SELECT {number}").rows[0][0]
+
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(asked, range(5))) == list(range(5))
+
+
+# --- sessions ------------------------------------------------------------------------------
+
+
+def test_a_session_that_ended_meanwhile_is_made_anew(url: str) -> None:
+    with opened(url) as engine:
+        assert engine.run("SELECT 1").rows == [(1,)]
+        engine.sessions[0].client.release_session()
+        assert engine.run("SELECT CURRENT_TIMEZONE()").rows == [("Europe/Berlin",)]
+        assert len(engine.sessions) == 2
+
+
+def test_a_session_is_over_with_its_engine(url: str) -> None:
+    with opened(url) as engine:
+        engine.run("SELECT 1")
+    assert engine.sessions[0].is_stopped
+
+
+@pytest.mark.parametrize(("dropped", "connects"), [(2, True), (3, False)])
+def test_connecting_is_tried_three_times(
+    url: str, monkeypatch: pytest.MonkeyPatch, dropped: int, connects: bool
+) -> None:
+    from kpidsl.engines.spark import SparkEngine  # noqa: PLC0415 -- PySpark is an extra
+
+    monkeypatch.setattr("kpidsl.engines.spark._PAUSES", (0.01, 0.01))
+    target = address_of(url)
+    assert target is not None
+    with proxy(target.port or 0, dropped) as line:
+        address = address_of(url.replace(str(target.port), str(line.port)))
+        assert address is not None
+        engine, found = SparkEngine.open(address, "UTC", timeout=5, rows=1, tag="")
+        assert line.count == 3
+        if engine is None:
+            assert [item.code for item in found] == ["K932"]
+        else:
+            engine.close()
+        assert (engine is not None) == connects
+
+
+def test_a_time_zone_that_the_server_does_not_know(url: str) -> None:
+    from kpidsl.engines.spark import SparkEngine  # noqa: PLC0415 -- PySpark is an extra
+
+    address = address_of(url)
+    assert address is not None
+    engine, [found] = SparkEngine.open(address, "Mars/Phobos", timeout=5, rows=1, tag="")
+    assert engine is None
+    assert found.code == "K936"
+    assert "Mars/Phobos" in found.message
+
+
+# --- the catalogue -------------------------------------------------------------------------
+
+
+def test_tables_columns_and_sizes(engine: Watched, schema: str) -> None:
+    assert engine.tables()[:2] == ["days", "sales"]
+    types = engine.columns(["sales"])
+    assert types["amount"] == "decimal(12,2)"
+    assert types["paid_at"] == "timestamp"
+    assert engine.columns([schema, "days"]) == {"day": "date"}
+    assert engine.columns(["sale"]) == {}
+    assert engine.facts(["sales"]) == TableFacts(2, {"amount": 2, "net price": 9})
+    assert engine.facts(["days"]) == TableFacts(None, {})
+    assert engine.facts(["it's", "a `table`"]) == TableFacts(None, {})
+    assert engine.decimals("SELECT amount, id FROM sales") == {"amount": 2}

@@ -1,0 +1,249 @@
+"""A Spark of the tests' own: one Connect server a test run on loopback, and schemas on it.
+
+Its settings differ from those of the sessions that kpidsl opens, so that a test fails which gets
+them from the server: its clocks stand in Kiritimati, and what is too large is NULL.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from kpidsl.engines import spark as _quiet  # noqa: F401 -- without it PySpark warns of pandas
+from kpidsl.engines.files.load import load
+from kpidsl.engines.files.typed import column_types
+from kpidsl.model.files import FileSet
+from kpidsl.sql import build
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+TOKEN = "t/k=n;%"  # noqa: S105  (needs percent-encoding)
+_ENCODED = "t%2Fk%3Dn%3B%25"
+_SETTINGS = {
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.orderByOrdinal": "false",
+    "spark.sql.groupByOrdinal": "false",
+    "spark.sql.session.timeZone": "Pacific/Kiritimati",
+    # Of small questions, each asked once, code takes longer to compile than to run.
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.ui.enabled": "false",
+}
+_TYPES = {
+    '"NULL"': "STRING",
+    "HUGEINT": "DECIMAL(38, 0)",
+    "INTEGER": "INT",
+    "REAL": "FLOAT",
+    "TIMESTAMP": "TIMESTAMP_NTZ",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
+    "TIMESTAMPTZ": "TIMESTAMP",
+    "VARCHAR": "STRING",
+}
+"""Types of DuckDB that are called otherwise in Spark; a column without a value has none."""
+_STARTS_IN = 120
+"""So many seconds."""
+_NUMBERS = count(1)
+_STARTED: list[subprocess.Popen[bytes]] = []
+"""What this process has started: a process that nobody holds any more is a warning."""
+
+
+@dataclass(frozen=True)
+class SparkServer:
+    """A running server."""
+
+    port: int
+
+    def url(self, schema: str = "", token: str = _ENCODED) -> str:
+        # Without TLS a token is only sent to what is called `localhost`.
+        return f"sc://localhost:{self.port}/{schema};token={token}"
+
+
+@cache
+def server() -> SparkServer:
+    """The server of this test run, whose last process ends it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"kpidsl_spark_{run}"
+    folder.mkdir(exist_ok=True)
+    with _locked(folder):
+        users, told = folder / "users", folder / "server"
+        users.write_text(str(int(users.read_text()) + 1 if users.exists() else 1))
+        if not told.exists():
+            process, port = _started(folder)
+            told.write_text(f"{process} {port}")
+        process, port = map(int, told.read_text().split())
+    atexit.register(_left, folder, process)
+    return SparkServer(port)
+
+
+def _left(folder: Path, process: int) -> None:
+    with _locked(folder):
+        users = folder / "users"
+        users.write_text(str(int(users.read_text()) - 1))
+        if users.read_text() == "0":
+            os.kill(process, signal.SIGKILL)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with folder.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _started(folder: Path) -> tuple[int, int]:
+    """Start a server; return its process and its port."""
+    import pyspark  # noqa: PLC0415  (its folder is that of the server's programs)
+
+    home, port = Path(pyspark.__file__).parent, free_port()
+    settings = _SETTINGS | {
+        "spark.connect.authenticate.token": TOKEN,
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+    }
+    command = [str(home / "bin" / "spark-submit"), "--master", "local[2]", "--driver-memory", "1g"]
+    command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
+    command += [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    around = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
+    log = folder / "log"
+    with log.open("w") as written:
+        process = subprocess.Popen(
+            [*command, "spark-internal"],
+            cwd=folder,
+            env=around,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is the tests' own
+        )
+    _STARTED.append(process)
+    wait_for(port, process, log)
+    return process.pid, port
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once something listens; raise what the log says where it doesn't."""
+    end = time.monotonic() + _STARTS_IN
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    process.kill()
+    process.wait()
+    raise RuntimeError(f"Spark does not start: {log.read_text()[-2000:]}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+# --- schemas -------------------------------------------------------------------------------
+
+
+@cache
+def _writer() -> SparkSession:
+    from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415
+
+    session = SparkSession(server().url().replace("/;", "/;user_id=writer;"))
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    atexit.register(session.stop)
+    return session
+
+
+def run(*statements: str) -> list[Any]:
+    """Run statements, and return the rows of the last one."""
+    for statement in statements:
+        found = _writer().sql(statement).collect()
+    return found
+
+
+def made_schema() -> str:
+    schema = f"case_{os.getpid()}_{next(_NUMBERS)}"
+    run(f"CREATE SCHEMA {schema}")
+    return schema
+
+
+def select_of(columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a SELECT of rows; `columns` have DuckDB's types."""
+    types = [_type(kind) for kind in columns.values()]
+    written = [
+        "(" + ", ".join(_literal(*part) for part in zip(row, types, strict=True)) + ")"
+        for row in rows
+    ]
+    none = "(" + ", ".join(_literal(None, kind) for kind in types) + ")"
+    values = ", ".join(written) or none
+    named = ", ".join(map(quoted, columns))
+    end = "" if written else " WHERE FALSE"
+    return f"SELECT * FROM VALUES {values} AS rows({named}){end}"  # noqa: S608
+
+
+def write_files(folder: Path, names: Iterable[str]) -> str:
+    """Copy CSV files, typed as kpidsl types them, into a new schema; return its url."""
+    schema = made_schema()
+    with duckdb.connect() as con:
+        for name in names:
+            files = FileSet(patterns=(f"{name}.csv",))
+            load(con, name, files, folder, key=None, drop_where=None, span=None)
+            texts = con.table(name).project("CAST(COLUMNS(*) AS VARCHAR)")
+            rows = select_of(column_types(con, build.table(name)), texts.fetchall())
+            run(f"CREATE VIEW {schema}.{quoted(name)} AS {rows}")
+    return server().url(schema)
+
+
+def _type(kind: str) -> str:
+    if kind.startswith("STRUCT"):
+        name = kind.removeprefix('STRUCT("').removesuffix('" VARCHAR)')
+        return f"STRUCT<{quoted(name)}: STRING>"
+    return _TYPES.get(kind, kind)
+
+
+def _literal(value: object, kind: str) -> str:
+    match value:
+        case None:
+            written = "NULL"
+        case dict():
+            ((name, part),) = value.items()
+            written = f"NAMED_STRUCT({_text(name)}, {_literal(part, 'STRING')})"
+        case datetime():
+            written = _text(value.isoformat(" "))
+        case _:
+            written = _text(str(value))
+    return f"CAST({written} AS {kind})"
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def quoted(name: str) -> str:
+    doubled = name.replace("`", "``")
+    return f"`{doubled}`"
