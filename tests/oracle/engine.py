@@ -34,6 +34,7 @@ EVERY_ENGINE = (
     *ENGINES,
     pytest.param("postgres", marks=pytest.mark.postgres),
     pytest.param("clickhouse", marks=pytest.mark.clickhouse),
+    pytest.param("mysql", marks=pytest.mark.mysql),
     pytest.param("spark", marks=pytest.mark.spark),
     pytest.param("googlesql", marks=pytest.mark.googlesql),
 )
@@ -122,6 +123,12 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
 
         with googlesql_of(case) as evaluator:
             yield evaluator
+        return
+    if name == "mysql":
+        from tests.oracle.mysql import mysql_of  # noqa: PLC0415 -- of an extra
+
+        with mysql_of(case) as other:
+            yield other
         return
     with TemporaryDirectory() as folder:
         database = Path(folder) / "case.sqlite"

@@ -49,7 +49,7 @@ class Clock:
 
 class Dialect(Protocol):
     """`name` is sqlglot's name of the dialect. Values have the types of their columns where it
-    `is_typed`, and each its own where it is not.
+    `is_typed`, and each its own where it is not; where it `has_booleans`, these are no numbers.
 
     Trees are built with DuckDB's types and functions; `text` writes them as the dialect does.
     What it has no way to write at all, `lacks` finds.
@@ -57,6 +57,7 @@ class Dialect(Protocol):
 
     name: str
     is_typed: bool
+    has_booleans: bool
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         """Return the SQL of a tree, which stays as it is, or without a copy, which takes as long

@@ -23,5 +23,6 @@ SUPPORT = {
     "clickhouse": Support.EXECUTED,
     "spark": Support.EXECUTED,
     "databricks": Support.PARSED_ONLY,
+    "mysql": Support.EXECUTED,
     "bigquery": Support.EVALUATED,
 }
