@@ -23,6 +23,8 @@ from kpidsl.text.reading import read_source
 from kpidsl.text.suggest import nearest
 
 CONFIG_NAME = "kpidsl.toml"
+_FILES = ("duckdb", "sqlite")
+"""The schemes of database files."""
 FILES_DIALECT = "duckdb"
 """The dialect of projects that run on their sources' files."""
 TIMEOUT = 300.0
@@ -235,12 +237,12 @@ def target_of(
         address = address_of(url)
         return address, [] if address is not None else [_unreadable(name)]
     path = rest.removeprefix("/")
-    if scheme in DIALECTS and rest.startswith("/") and path and "?" not in path:
+    if scheme in _FILES and rest.startswith("/") and path and "?" not in path:
         return Database(scheme, folder / path), []
     # What comes from the environment is never shown; the scheme as it is written is no secret.
     written = _SCHEME.match(profile.url)
     shown = f"the form `{written[0]}…`" if written else "this form"
-    known = _listed(f"{item}://" for item in ("duckdb", "sqlite", *SERVERS))
+    known = _listed(f"{item}://" for item in (*_FILES, *SERVERS))
     return None, [
         error(
             "K923",
