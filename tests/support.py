@@ -18,7 +18,9 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "mysql", "spark", "databricks"]
+EngineName = Literal[
+    "duckdb", "sqlite", "postgres", "clickhouse", "mysql", "spark", "databricks", "googlesql"
+]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
 SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse", "mysql", "spark")

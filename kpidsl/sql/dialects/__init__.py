@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpidsl.sql.dialects.base import Clock, Dialect, Kind
+from kpidsl.sql.dialects.bigquery import BigQuery
 from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.mysql import MySQL
@@ -11,6 +12,7 @@ from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
 
 DIALECTS: dict[str, Dialect] = {
+    "bigquery": BigQuery(),
     "clickhouse": ClickHouse(),
     "databricks": Databricks(),
     "duckdb": DuckDB(),

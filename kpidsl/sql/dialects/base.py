@@ -16,6 +16,9 @@ from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 
+NAMED = "column named "
+"""What a dialect lacks and begins so, needs another name."""
+
 
 class Kind(StrEnum):
     """What a type holds, whatever an engine calls it. A moment says in which zone it is, or not."""
