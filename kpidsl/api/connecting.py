@@ -47,7 +47,9 @@ def _opened(
         case Database("sqlite", path):
             return SQLiteEngine.open(path, timezone, timeout=profile.timeout)
         case Database(path=path):
-            return EmbeddedEngine.open(folder, path, timezone, timeout=profile.timeout)
+            return EmbeddedEngine.open(
+                folder, path, timezone, timeout=profile.timeout, memory=profile.memory_limit
+            )
 
 
 def _served(

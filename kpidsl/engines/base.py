@@ -63,8 +63,8 @@ class TableKeys:
 class EngineError(Exception):
     """A statement failed. `kind` is one of `missing table`, `missing column`, `value`,
     `overflow`, `division` by zero, `timeout`, `cancelled`, `permission`, `writing` where only
-    reading is allowed, `too much to read`, `too many rows`, `lost` of the connection, and `other`;
-    the text is the engine's own.
+    reading is allowed, `too much to read`, `too many rows`, `memory`, `lost` of the connection, and
+    `other`; the text is the engine's own.
     """
 
     def __init__(self, kind: str, text: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +35,7 @@ _KINDS: tuple[tuple[type[duckdb.Error], str], ...] = (
     (duckdb.ConversionException, "value"),
     (duckdb.OutOfRangeException, "overflow"),
     (duckdb.InterruptException, "cancelled"),
+    (duckdb.OutOfMemoryException, "memory"),
     (duckdb.PermissionException, "permission"),
 )
 
@@ -53,7 +56,8 @@ class EmbeddedEngine:
     """Read-only by construction: the database is attached read-only, and once the sources are
     prepared nothing outside the named files can be read or written.
 
-    `base` is the folder that the patterns of files are relative to; `timeout` is in seconds.
+    `base` is the folder that the patterns of files are relative to; `timeout` is in seconds. What
+    does not fit into `memory`, a size such as `4 GB`, lies in a file while it is worked on.
     """
 
     dialect = "duckdb"
@@ -66,6 +70,7 @@ class EmbeddedEngine:
         database: Path | None = None,
         timezone: str = "UTC",
         timeout: float | None = None,
+        memory: str | None = None,
     ) -> None:
         self._base = base
         self._timeout = timeout
@@ -76,6 +81,11 @@ class EmbeddedEngine:
         self._path = _OWN
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = ?", [timezone])
+        # Made when first needed, and removed with the connection: not in the project's folder.
+        scratch = Path(tempfile.gettempdir()) / f"kpidsl-{os.getpid()}-{id(self)}"
+        self._con.execute("SET temp_directory = ?", [str(scratch)])
+        if memory is not None:
+            self._con.execute("SET memory_limit = ?", [memory])
         self._con.execute("SET autoinstall_known_extensions = false")
         self._con.execute("SET autoload_known_extensions = false")
         if database is not None:
@@ -86,14 +96,21 @@ class EmbeddedEngine:
 
     @staticmethod
     def open(
-        base: Path, database: Path | None, timezone: str, *, timeout: float | None = None
+        base: Path,
+        database: Path | None,
+        timezone: str,
+        *,
+        timeout: float | None = None,
+        memory: str | None = None,
     ) -> tuple[EmbeddedEngine | None, list[Diagnostic]]:
         """Connect, or say why a database file can't be opened."""
         missing = [] if database is None else missing_file(database)
         if missing:
             return None, missing
         try:
-            engine = EmbeddedEngine(base, database=database, timezone=timezone, timeout=timeout)
+            engine = EmbeddedEngine(
+                base, database=database, timezone=timezone, timeout=timeout, memory=memory
+            )
         except duckdb.Error as failure:
             return None, [
                 error(

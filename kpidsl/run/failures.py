@@ -35,6 +35,11 @@ _PLAIN = {
         "the question would write to the database",
         "leave out of the source's SQL what changes something",
     ),
+    "memory": (
+        "K670",
+        "the question needs more memory than the engine may take",
+        "ask by fewer dimensions or for a shorter window, or raise the profile's `memory_limit`",
+    ),
     "too much to read": (
         "K669",
         "the question would read too many rows",

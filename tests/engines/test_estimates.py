@@ -19,6 +19,7 @@ from kpidsl.text.diagnostic import Diagnostic
 if TYPE_CHECKING:
     from kpidsl.engines.server import ServerEngine
     from tests.servers.clickhouse import ClickHouseServer
+    from tests.servers.mysql import MySQLServer
     from tests.servers.postgres import PostgresServer
 
 DEFINITIONS = """kpidsl 1
@@ -125,6 +126,49 @@ def test_clickhouse(clickhouse_server: ClickHouseServer, clickhouse_database: st
         assert least is not None
         assert 0 < least <= 1_000
         assert engine.estimate("SELECT 1") == 0
+
+
+@pytest.mark.mysql
+def test_mysql(mysql_server: MySQLServer, mysql_database: str) -> None:
+    """About as many as a table has, and by an index what is found; those of a list are none."""
+    mysql_server.run(
+        "CREATE TABLE sales (id INT PRIMARY KEY, amount DECIMAL(9, 2))",
+        "INSERT INTO sales SELECT seq, 1 FROM seq_1_to_10000",
+        "ANALYZE TABLE sales",
+        database=mysql_database,
+    )
+    with closing(opened(mysql_server.url(mysql_database))) as engine:
+        every = engine.estimate("SELECT SUM(amount) FROM sales WHERE amount > 5")
+        assert every is not None
+        assert 9_000 < every < 11_000
+        twice = engine.estimate("WITH x AS (SELECT * FROM sales) SELECT 1 FROM x JOIN x AS y")
+        assert twice == 2 * every
+        assert engine.estimate("SELECT amount FROM sales WHERE id = 7") == 1
+        listed = "SELECT n FROM JSON_TABLE('[1, 2]', '$[*]' COLUMNS (n FOR ORDINALITY)) AS t"
+        assert engine.estimate(listed) == 0
+        assert engine.estimate("SELECT 1") == 0
+
+
+@pytest.mark.mysql
+def test_mysql_estimates_what_it_is_asked(
+    mysql_server: MySQLServer, mysql_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mysql_server.run(
+        "CREATE TABLE sales (id INT, customer_id INT, day DATE, channel TEXT, amount INT)",
+        "INSERT INTO sales SELECT seq, seq, '2026-01-01', 'ads', 1 FROM seq_1_to_10000",
+        "ANALYZE TABLE sales",
+        "CREATE TABLE customers (customer_id INT PRIMARY KEY, region TEXT)",
+        database=mysql_database,
+    )
+    monkeypatch.setenv("SHOP_URL", mysql_server.url(mysql_database))
+    (tmp_path / "shop.kpi").write_text(DEFINITIONS, encoding="utf-8")
+    limited(tmp_path, "${SHOP_URL}", 1_000)
+    assert (
+        refused(tmp_path).help == "ask for a shorter period, or raise the profile's `max_scan_rows`"
+    )
+    limited(tmp_path, "${SHOP_URL}", 1_000_000)
+    with kpidsl.load(tmp_path) as loaded:
+        assert loaded.query("revenue").values("revenue") == [10_000]
 
 
 def opened(url: str) -> ServerEngine:

@@ -78,9 +78,8 @@ def test_the_engine_gets_the_statement_alone(shop: kpidsl.Project) -> None:
     """What stands below the comments is one statement, which parses to what the comments leave."""
     sql = shop.compile("revenue", by=["channel"])
     bare = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
-    dialect = "spark" if Running.engine == "spark" else "duckdb"  # the others quote names alike
-    (statement,) = sqlglot.parse(bare, dialect=dialect)
-    (commented,) = sqlglot.parse(sql, dialect=dialect)
+    (statement,) = sqlglot.parse(bare, dialect=Running.engine)
+    (commented,) = sqlglot.parse(sql, dialect=Running.engine)
     assert statement == commented
 
 

@@ -40,8 +40,6 @@ class Server(Protocol):
     itself, and whether that only reads."""
     percent: str
     """What a `%` of a statement is to the driver."""
-    explain: str
-    """What stands before a SELECT to be told how it would be run."""
     hidden: tuple[str, ...]
     """The schemas whose tables are the server's own."""
 
@@ -68,10 +66,13 @@ class Server(Protocol):
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
 
+    def explained(self, sql: str) -> str:
+        """Return a statement that tells how a SELECT would be run."""
+
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
     ) -> int:
-        """Return about how many rows of tables a SELECT would read, by the rows of `explain`;
+        """Return about how many rows of tables a SELECT would read, by what is told of it;
         `size_of` tells about how many a table has, None where nobody has counted."""
 
     def state(self, path: Sequence[str]) -> str | None:
@@ -88,6 +89,10 @@ class Server(Protocol):
     def failed(self, failure: BaseException, sql: str) -> EngineError:
         """Return what a failure of the driver at a statement means. One that is cancelled is
         `cancelled`, whether by someone or because its time is up."""
+
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """Return what the server has warned of at the last statement of a connection, whose rows a
+        cursor of the driver has read, if the answer can't be relied on."""
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
         """Stop the statement that runs on a connection of the driver, on the server too."""

@@ -97,7 +97,6 @@ class ClickHouse:
     options: Mapping[str, object] = {"query_formats": {"FixedString": "string"}}
     about = "SELECT version(), NULL, getSetting('readonly') > 0"
     percent = "%%"
-    explain = "EXPLAIN ESTIMATE"
     hidden: tuple[str, ...] = ("system", "information_schema", "INFORMATION_SCHEMA")
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
@@ -150,6 +149,9 @@ class ClickHouse:
             "SETTINGS aggregate_functions_null_for_empty = 1"
         )
 
+    def explained(self, sql: str) -> str:
+        return f"EXPLAIN ESTIMATE {sql}"
+
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
     ) -> int:
@@ -177,6 +179,11 @@ class ClickHouse:
         if kind == "missing column" and (column := _COLUMN.search(text)):
             text = f'no such column: "{column[1]}"'
         return EngineError(kind, text)
+
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """ClickHouse refuses what it can't do."""
+        del connection, cursor
+        return None
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
         client = connection.client

@@ -70,7 +70,6 @@ class Postgres:
         "current_setting('transaction_read_only') = 'on'"
     )
     percent = "%"
-    explain = "EXPLAIN (VERBOSE, FORMAT JSON)"
     hidden: tuple[str, ...] = ("information_schema",)
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
@@ -127,6 +126,9 @@ class Postgres:
             "AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_table)"
         )
 
+    def explained(self, sql: str) -> str:
+        return f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}"
+
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
     ) -> int:
@@ -162,6 +164,11 @@ class Postgres:
         if kind == "missing column" and place is not None:
             text = f'no such column: "{_column_at(sql, int(place))}"'
         return EngineError(kind, text)
+
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """PostgreSQL refuses what it can't do."""
+        del connection, cursor
+        return None
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
         connection.cancel_safe(timeout=5)

@@ -261,4 +261,13 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "kpidsl query revenue --by day",
         "kpidsl query revenue --by day --period 2026-06",
     ),
+    CodeInfo(
+        "K670",
+        "not enough memory",
+        "DuckDB needs more memory for a question than it may take, and more than it can put off "
+        "to the disk.",
+        "A process that takes all there is would be ended by the system, with all that it does.",
+        'memory_limit = "50 MB"',
+        'memory_limit = "2 GB"',
+    ),
 )
