@@ -17,6 +17,7 @@ LARGE = {
     "max_query_size": 16 * 2**20,
     "max_ast_elements": 1_000_000,
     "max_expanded_ast_elements": 5_000_000,
+    "query_plan_max_optimizations_to_apply": 1_000_000,
 }
 """How long a statement may be: a question about many metrics outgrows what ClickHouse allows by
 default, the more as it writes a named query out wherever that is read."""
