@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.servers.clickhouse import ClickHouseServer
+    from tests.servers.mysql import MySQLServer
     from tests.servers.postgres import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,6 +82,26 @@ def clickhouse_server() -> ClickHouseServer:
 def clickhouse_database(clickhouse_server: ClickHouseServer) -> Iterator[str]:
     """The name of an empty database on that server."""
     with clickhouse_server.database() as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def mysql_server() -> MySQLServer:
+    """A MariaDB of this process's own; tests that use it carry the mark `mysql`."""
+    try:
+        from tests.servers import databases  # noqa: PLC0415  (the extra `engines` brings the driver)
+    except ModuleNotFoundError as missing:
+        pytest.fail(
+            f"no driver of MySQL is installed ({missing}): install the extra `engines`",
+            pytrace=False,
+        )
+    return databases.server()
+
+
+@pytest.fixture
+def mysql_database(mysql_server: MySQLServer) -> Iterator[str]:
+    """The name of an empty database on that server."""
+    with mysql_server.database() as name:
         yield name
 
 

@@ -18,10 +18,12 @@ from kpidsl.run.result import Result
 from kpidsl.text.diagnostic import has_errors
 from kpidsl.text.render import render
 
-EngineName = Literal["duckdb", "sqlite", "postgres", "clickhouse", "spark", "databricks"]
+EngineName = Literal[
+    "duckdb", "sqlite", "postgres", "clickhouse", "mysql", "spark", "databricks", "googlesql"
+]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
 """The engines within this process."""
-SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse", "spark")
+SERVERS: tuple[EngineName, ...] = ("postgres", "clickhouse", "mysql", "spark")
 """The engines that projects name by the url of a server."""
 EVERY_ENGINE = (
     *ENGINES,
@@ -74,7 +76,7 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
 
 
 def _write_files(folder: Path, names: Iterable[str]) -> str:
-    """Copy CSV files into tables of a server that the extra `engines` brings; return its url."""
+    """Copy CSV files into tables of a server that tests start; return its url."""
     if Running.engine == "clickhouse":
         from tests.servers import clickhouse_tables  # noqa: PLC0415
 
@@ -83,6 +85,10 @@ def _write_files(folder: Path, names: Iterable[str]) -> str:
         from tests.servers import spark  # noqa: PLC0415
 
         return spark.write_files(folder, names)
+    if Running.engine == "mysql":
+        from tests.servers import databases  # noqa: PLC0415
+
+        return databases.write_files(folder, names)
     from tests.servers import schemas  # noqa: PLC0415
 
     return schemas.write_files(folder, names)

@@ -23,14 +23,14 @@ from kpidsl.text.reading import read_source
 from kpidsl.text.suggest import nearest
 
 CONFIG_NAME = "kpidsl.toml"
+_FILES = ("duckdb", "sqlite")
+"""The schemes of database files."""
 FILES_DIALECT = "duckdb"
 """The dialect of projects that run on their sources' files."""
 TIMEOUT = 300.0
 """Seconds that a question may take, where no profile says otherwise."""
 MAX_ROWS = 1_000_000
 """How many rows an answer of a server may have, where no profile says otherwise."""
-_EMBEDDED = ("duckdb", "sqlite")
-"""The schemes of database files, which are their dialects."""
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 _PATH = re.compile(r"[^?;]*")
@@ -61,11 +61,15 @@ class ProjectSection(_Strict):
 
 class Profile(_Strict):
     """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
-    `timeout` is in seconds, `max_rows` what an answer of a server may have."""
+    `timeout` is in seconds, `max_rows` what an answer of a server may have, `max_scan_rows` what a
+    statement may read by the engine's own estimate, `memory_limit` how much memory DuckDB may take
+    before it writes to disk what it works on, such as "4 GB"."""
 
     url: str
+    memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
     timeout: float = Field(default=TIMEOUT, gt=0)
     max_rows: int = Field(default=MAX_ROWS, gt=0)
+    max_scan_rows: int | None = Field(default=None, gt=0)
 
 
 class CacheSection(_Strict):
@@ -162,6 +166,12 @@ def _unknown_names(config: Config) -> Iterator[Diagnostic]:
         yield _no_profile(config.default_profile, config)
 
 
+def unestimated(name: str, dialect: str) -> Diagnostic:
+    """Return that a profile has a limit that its engine can't keep."""
+    place = f"profile.{name}.max_scan_rows"
+    return _unusable(f"`{place}`: {dialect} doesn't estimate rows", f"take `{place}` out")
+
+
 def _unusable(reason: str, mend: str) -> Diagnostic:
     return error("K920", f"`{CONFIG_NAME}` can't be used: {reason}", help=mend)
 
@@ -227,12 +237,12 @@ def target_of(
         address = address_of(url)
         return address, [] if address is not None else [_unreadable(name)]
     path = rest.removeprefix("/")
-    if scheme in _EMBEDDED and rest.startswith("/") and path and "?" not in path:
+    if scheme in _FILES and rest.startswith("/") and path and "?" not in path:
         return Database(scheme, folder / path), []
     # What comes from the environment is never shown; the scheme as it is written is no secret.
     written = _SCHEME.match(profile.url)
     shown = f"the form `{written[0]}…`" if written else "this form"
-    known = _listed(f"{item}://" for item in (*_EMBEDDED, *SERVERS))
+    known = _listed(f"{item}://" for item in (*_FILES, *SERVERS))
     return None, [
         error(
             "K923",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from kpidsl.api.config import TIMEOUT, Config, Database, profile_of, target_of
+from kpidsl.api.config import TIMEOUT, Config, Database, Profile, profile_of, target_of, unestimated
 from kpidsl.engines.base import Engine
 from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.guarded import GuardedEngine
 from kpidsl.engines.servers import Spark
 from kpidsl.engines.servers.address import Address
 from kpidsl.engines.sqlite import SQLiteEngine
@@ -24,7 +25,20 @@ def connected(
         return None, found
     if profile is None:
         return EmbeddedEngine.open(folder, None, timezone, timeout=TIMEOUT)
-    target, found = target_of(name or config.default_profile or "", profile, folder)
+    called = name or config.default_profile or ""
+    engine, found = _opened(called, profile, folder, timezone, made_by)
+    if engine is None or profile.max_scan_rows is None:
+        return engine, found
+    if engine.estimate("SELECT 1") is None:
+        engine.close()
+        return None, [unestimated(called, engine.dialect)]
+    return GuardedEngine(engine, profile.max_scan_rows), found
+
+
+def _opened(
+    name: str, profile: Profile, folder: Path, timezone: str, made_by: str
+) -> tuple[Engine | None, list[Diagnostic]]:
+    target, found = target_of(name, profile, folder)
     match target:
         case None:
             return None, found
@@ -33,7 +47,9 @@ def connected(
         case Database("sqlite", path):
             return SQLiteEngine.open(path, timezone, timeout=profile.timeout)
         case Database(path=path):
-            return EmbeddedEngine.open(folder, path, timezone, timeout=profile.timeout)
+            return EmbeddedEngine.open(
+                folder, path, timezone, timeout=profile.timeout, memory=profile.memory_limit
+            )
 
 
 def _served(

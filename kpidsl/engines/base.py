@@ -63,8 +63,8 @@ class TableKeys:
 class EngineError(Exception):
     """A statement failed. `kind` is one of `missing table`, `missing column`, `value`,
     `overflow`, `division` by zero, `timeout`, `cancelled`, `permission`, `writing` where only
-    reading is allowed, `too many rows`, `lost` of the connection, and `other`; the text is the
-    engine's own.
+    reading is allowed, `too much to read`, `too many rows`, `memory`, `lost` of the connection, and
+    `other`; the text is the engine's own.
     """
 
     def __init__(self, kind: str, text: str) -> None:
@@ -111,6 +111,10 @@ class Engine(Protocol):
 
     def keys(self, path: Sequence[str]) -> TableKeys:
         """Return the keys of a table, as far as they are declared."""
+
+    def estimate(self, sql: str) -> int | None:
+        """Return about how many rows of tables a SELECT would read, by the engine's own plan of it;
+        None where it tells nothing of that. Raises `EngineError`."""
 
     def cancel(self) -> None:
         """Stop the running statement, from another thread."""

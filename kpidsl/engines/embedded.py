@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import sqlglot
@@ -32,6 +35,7 @@ _KINDS: tuple[tuple[type[duckdb.Error], str], ...] = (
     (duckdb.ConversionException, "value"),
     (duckdb.OutOfRangeException, "overflow"),
     (duckdb.InterruptException, "cancelled"),
+    (duckdb.OutOfMemoryException, "memory"),
     (duckdb.PermissionException, "permission"),
 )
 
@@ -52,7 +56,8 @@ class EmbeddedEngine:
     """Read-only by construction: the database is attached read-only, and once the sources are
     prepared nothing outside the named files can be read or written.
 
-    `base` is the folder that the patterns of files are relative to; `timeout` is in seconds.
+    `base` is the folder that the patterns of files are relative to; `timeout` is in seconds. What
+    does not fit into `memory`, a size such as `4 GB`, lies in a file while it is worked on.
     """
 
     dialect = "duckdb"
@@ -65,6 +70,7 @@ class EmbeddedEngine:
         database: Path | None = None,
         timezone: str = "UTC",
         timeout: float | None = None,
+        memory: str | None = None,
     ) -> None:
         self._base = base
         self._timeout = timeout
@@ -75,6 +81,11 @@ class EmbeddedEngine:
         self._path = _OWN
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = ?", [timezone])
+        # Made when first needed, and removed with the connection: not in the project's folder.
+        scratch = Path(tempfile.gettempdir()) / f"kpidsl-{os.getpid()}-{id(self)}"
+        self._con.execute("SET temp_directory = ?", [str(scratch)])
+        if memory is not None:
+            self._con.execute("SET memory_limit = ?", [memory])
         self._con.execute("SET autoinstall_known_extensions = false")
         self._con.execute("SET autoload_known_extensions = false")
         if database is not None:
@@ -85,14 +96,21 @@ class EmbeddedEngine:
 
     @staticmethod
     def open(
-        base: Path, database: Path | None, timezone: str, *, timeout: float | None = None
+        base: Path,
+        database: Path | None,
+        timezone: str,
+        *,
+        timeout: float | None = None,
+        memory: str | None = None,
     ) -> tuple[EmbeddedEngine | None, list[Diagnostic]]:
         """Connect, or say why a database file can't be opened."""
         missing = [] if database is None else missing_file(database)
         if missing:
             return None, missing
         try:
-            engine = EmbeddedEngine(base, database=database, timezone=timezone, timeout=timeout)
+            engine = EmbeddedEngine(
+                base, database=database, timezone=timezone, timeout=timeout, memory=memory
+            )
         except duckdb.Error as failure:
             return None, [
                 error(
@@ -235,11 +253,35 @@ class EmbeddedEngine:
         ]
         return TableKeys(primary[0] if primary else (), tuple(foreign))
 
+    def estimate(self, sql: str) -> int | None:
+        """A scan's own estimate is what its filters let through, and all of its rows are read."""
+        [(_, told)] = self._run(
+            lambda: execute(self._con, f"EXPLAIN (FORMAT json) {sql}").fetchall()
+        )
+        known = self._con.execute(
+            "SELECT concat_ws('.', database_name, schema_name, table_name), estimated_size "
+            "FROM duckdb_tables()"
+        ).fetchall()
+        sizes: dict[str, int] = dict(known)
+        scans = (node["extra_info"] for plan in json.loads(told) for node in _leaves(plan))
+        return sum(
+            sizes.get(scan.get("Table", ""), int(scan["Estimated Cardinality"]))
+            for scan in scans
+            if scan.keys() & {"Table", "Function"}
+        )
+
     def cancel(self) -> None:
         self._con.interrupt()
 
     def close(self) -> None:
         self._con.close()
+
+
+def _leaves(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for child in plan["children"]:
+        yield from _leaves(child)
+    if not plan["children"]:
+        yield plan
 
 
 def execute(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:

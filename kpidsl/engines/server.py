@@ -111,7 +111,12 @@ class ServerEngine:
 
     def _fetched(self, con: sqlalchemy.Connection, sql: str, rows: int) -> Table:
         result = self._executed(con, self._tag + self._server.at_most(sql, rows))
-        return Table(tuple(result.keys()), [tuple(row) for row in result])
+        cursor = result.cursor
+        table = Table(tuple(result.keys()), [tuple(row) for row in result])
+        noticed = self._server.noticed(con.connection.dbapi_connection, cursor)
+        if noticed is not None:
+            raise noticed
+        return table
 
     def _executed(self, con: sqlalchemy.Connection, sql: str) -> sqlalchemy.CursorResult[Any]:
         # Without this option `%` and `:name` in a statement would be taken for parameters.
@@ -284,6 +289,17 @@ class ServerEngine:
             return self._ask(declared)
         except (EngineError, NoSuchTableError):
             return TableKeys()
+
+    def estimate(self, sql: str) -> int | None:
+        def told(con: sqlalchemy.Connection) -> int:
+            def size_of(path: Sequence[str]) -> int | None:
+                rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
+                return None if rows is None else int(rows)
+
+            plan = self._executed(con, self._tag + self._server.explained(sql)).fetchall()
+            return self._server.scanned(plan, size_of)
+
+        return self._ask(told)
 
 
 class _Statement:

@@ -184,6 +184,11 @@ class SQLiteEngine:
             foreign.append(ForeignKey(columns, (table,), target_columns))
         return TableKeys(tuple(name for (name,) in primary), tuple(foreign))
 
+    def estimate(self, sql: str) -> int | None:
+        """Its plans tell no numbers."""
+        del sql
+        return None
+
     def cancel(self) -> None:
         self._con.interrupt()
 

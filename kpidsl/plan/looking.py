@@ -52,7 +52,7 @@ def look_of(query: Query, calendar: Calendar, shift: Shift, reach: Reach | None)
         )
     _check_listed(query, calendar, (query.grain, None if reach is None else reach.since))
     pairs = _pairs(query, calendar, shift, reach)
-    look = Look(shift, reach, pairs, _evenly(query, calendar, shift, pairs))
+    look = Look(shift, reach, pairs, _evenly(query, calendar, shift, reach, pairs))
     moves_whole = query.grain is None or (reach is None and not look.listed)
     return replace(look, joined=not (moves_whole and _aligned(look.moves, query.grain)))
 
@@ -174,12 +174,15 @@ def _evenly(
     query: Query,
     calendar: Calendar,
     shift: Shift,
+    reach: Reach | None,
     pairs: tuple[tuple[date | None, Window | None], ...] | None,
 ) -> Shift | None:
     """Return the days back at which each week of the question finds the one of the same number: all
-    do at as many, unless a 53rd week lies between for some of them."""
-    weekly = query.grain is Grain.WEEK and query.window is not None
-    if pairs is None or not weekly or shift.days or shift.months % 12:
+    do at as many, unless a 53rd week lies between for some of them. When a period of a calendar's
+    own years began, only a list of days tells."""
+    by_years = shift.months and not shift.months % 12 and not shift.days
+    is_listed = reach is not None and calendar.own_years(reach.since) is not None
+    if pairs is None or query.grain is not Grain.WEEK or not by_years or is_listed:
         return None
     assert query.window is not None
     back = {

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
+from kpidsl.engines.guarded import peeked
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
@@ -32,7 +33,7 @@ from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
 T = TypeVar("T")
-_UNTESTED = {"value", "overflow", "timeout"}
+_UNTESTED = {"value", "overflow", "timeout", "too much to read"}
 """Failures of a test after which a question might be answered: it may read fewer rows, or be
 quicker."""
 
@@ -242,7 +243,9 @@ class Claims:
     def _kinds_of(self, source: Source, value: RowExpr) -> frozenset[Kind]:
         """Return what a row expression holds, nothing where there is no value."""
         if (source.name, value) not in self._kinds:
-            rows = self._rows(types_of(self._model, source, value, self._engine.dialect))
+            tree = types_of(self._model, source, value, self._dialect.name)
+            # Where a column has a type, one value tells it.
+            rows = self._rows(tree, self._dialect.is_typed)
             found = frozenset(self._dialect.kind_of(str(name)) for (name,) in rows)
             self._kinds[source.name, value] = found
         return self._kinds[source.name, value]
@@ -264,8 +267,9 @@ class Claims:
             self._found[at] = Examples.of(self._rows(statement()))
         return self._found[at]
 
-    def _rows(self, tree: exp.Query) -> list[tuple[object, ...]]:
-        return self._engine.run(self._dialect.text(tree, pretty=False)).rows
+    def _rows(self, tree: exp.Query, is_peek: bool = False) -> list[tuple[object, ...]]:
+        text = self._dialect.text(tree, pretty=False)
+        return (peeked(self._engine, text) if is_peek else self._engine.run(text)).rows
 
 
 def _told_of_key(values: tuple[object, ...], rows: int) -> str:

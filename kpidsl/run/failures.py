@@ -35,6 +35,16 @@ _PLAIN = {
         "the question would write to the database",
         "leave out of the source's SQL what changes something",
     ),
+    "memory": (
+        "K670",
+        "the question needs more memory than the engine may take",
+        "ask by fewer dimensions or for a shorter window, or raise the profile's `memory_limit`",
+    ),
+    "too much to read": (
+        "K669",
+        "the question would read too many rows",
+        "ask for a shorter period, or raise the profile's `max_scan_rows`",
+    ),
     "too many rows": (
         "K665",
         "the answer has too many rows",

@@ -107,7 +107,8 @@ class Runner:
         are answered. A question of which that fails is asked alone, and so are all on an engine
         that keeps nothing.
         """
-        keys, outcomes = (list(each) for each in zip(*map(self._recalled, queries), strict=True))
+        recalled = [self._recalled(query) for query in queries]
+        keys, outcomes = [key for key, _ in recalled], [outcome for _, outcome in recalled]
         if self.engine.keeps:
             self._ask_together(queries, keys, outcomes)
         return [

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kpidsl.engines.base import Engine, EngineError
+from kpidsl.engines.guarded import peeked
 from kpidsl.model.expr import Column, DimensionRef, RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source, SqlOrigin, UnionOrigin
@@ -75,7 +76,7 @@ class Schema:
         if has_errors(found):
             return found
         try:
-            columns = self._engine.run(self._dialect.text(tree, pretty=False)).columns
+            columns = peeked(self._engine, self._dialect.text(tree, pretty=False)).columns
         except EngineError as failure:
             return [*found, explain(failure, [source], tables, self._model, self._engine)]
         known = {column.casefold() for column in columns}

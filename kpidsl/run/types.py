@@ -41,6 +41,8 @@ _OF_DECLARED = {
     "DECIMAL": ValueType.EXACT,
     "NUMERIC": ValueType.EXACT,
 }
+_SMALLEST = "TINYINT(1)"
+"""What MySQL makes of BOOLEAN."""
 _EXACT = {
     Kind.SUM,
     Kind.COUNT,
@@ -57,7 +59,8 @@ _LESS_EXACT = {"number"}
 def value_types(planned: Plan, columns: Sequence[Column], engine: Engine) -> list[ValueType] | None:
     """Return the types of the columns of a plan's statement, of which `columns` are the answer;
     None where the engine's values tell."""
-    if DIALECTS[engine.dialect].is_typed:
+    dialect = DIALECTS[engine.dialect]
+    if dialect.is_typed and dialect.has_booleans:
         return None
     keys = {key.column: key for key in planned.frame.keys}
     merge = planned.root.input.input
@@ -113,7 +116,10 @@ def _declared(dimension: Dimension, sources: dict[str, Source], engine: Engine) 
         case _:
             return ValueType.ANY
     declared = {name.casefold(): kind for name, kind in columns.items()}
-    words = declared.get(dimension.expr.path[0].casefold(), "").upper().split("(")
+    told = declared.get(dimension.expr.path[0].casefold(), "").upper()
+    if told == _SMALLEST:
+        return ValueType.BOOLEAN
+    words = told.split("(")
     return _OF_DECLARED.get(words[0].strip(), ValueType.ANY)
 
 

@@ -7,9 +7,13 @@ from sqlglot.errors import SqlglotError
 
 from kpidsl.plan.nodes import Plan
 from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.dialects.base import NAMED
 from kpidsl.sql.trees import to_tree
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.suggest import nearest
+
+_MAKE_VIEW = "make a view that does it, and name the view as the source's table"
+_RENAME = "give the metric or the dimension another name"
 
 
 def sql_in(plan: Plan, dialect: str) -> tuple[str | None, list[Diagnostic]]:
@@ -39,7 +43,7 @@ def lacking(tree: exp.Query, dialect: str) -> list[Diagnostic]:
         error(
             "K501",
             f"the dialect `{dialect}` has no {what}",
-            help="make a view that does it, and name the view as the source's table",
+            help=_RENAME if what.startswith(NAMED) else _MAKE_VIEW,
         )
         for what in DIALECTS[dialect].lacks(tree)
     ]

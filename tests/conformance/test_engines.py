@@ -16,6 +16,7 @@ from kpidsl.conformance.verdict import Verdict
 
 if TYPE_CHECKING:
     from tests.servers.clickhouse import ClickHouseServer
+    from tests.servers.mysql import MySQLServer
     from tests.servers.postgres import PostgresServer
 
 Urls = Callable[[Path, pytest.FixtureRequest], str]
@@ -51,6 +52,13 @@ def clickhouse_url(_folder: Path, request: pytest.FixtureRequest) -> str:
     return server.url()
 
 
+def mysql_url(_folder: Path, request: pytest.FixtureRequest) -> str:
+    """A user that has no right on any table, and no database."""
+    server: MySQLServer = request.getfixturevalue("mysql_server")
+    server.run("CREATE OR REPLACE USER certified@127.0.0.1 IDENTIFIED BY 'x'")
+    return f"mysql://certified:x@127.0.0.1:{server.port}"
+
+
 def spark_url(_folder: Path, _request: pytest.FixtureRequest) -> str:
     from tests.servers.spark import server  # noqa: PLC0415 -- of the extra `engines`
 
@@ -69,6 +77,11 @@ REFUSED: dict[str, dict[str, str]] = {
     "postgres": {UNIONS: "K501"},
     "clickhouse": {UNIONS: "K501"},
     "spark": {UNIONS: "K501"},
+    "mysql": {
+        "times that name their zone": "K501",
+        "the hour that is there twice, of times that name their zone": "K501",
+        UNIONS: "K501",
+    },
 }
 """What an engine can't do, with the code by which it says so."""
 
@@ -81,6 +94,7 @@ REFUSED: dict[str, dict[str, str]] = {
         pytest.param("postgres", postgres_url, marks=pytest.mark.postgres),
         pytest.param("clickhouse", clickhouse_url, marks=pytest.mark.clickhouse),
         pytest.param("spark", spark_url, marks=pytest.mark.spark),
+        pytest.param("mysql", mysql_url, marks=pytest.mark.mysql),
     ],
 )
 def test_every_case_holds_or_is_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 
 import kpidsl
+from kpidsl.api.config import Profile, read_config
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.text.diagnostic import Diagnostic
@@ -219,3 +221,56 @@ def test_what_duckdb_cannot_plan_with_statistics_is_planned_without(tmp_path: Pa
         assert engine.run(sql).rows == [(7,)]
         setting = engine.run("SELECT current_setting('disabled_optimizers')")
         assert setting.rows == [("",)]
+
+
+DISTINCT = "SELECT count(*) FROM (SELECT DISTINCT range % 2000000 AS n FROM range({}))"
+
+
+def test_what_does_not_fit_into_memory_is_worked_on_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two million different numbers of eight bytes and their hashes are more than 30 MB. Nothing of
+    that is left in any folder, and least of all in the one at hand."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    engine, problems = EmbeddedEngine.open(tmp_path, None, "UTC", memory="30 MB")
+    assert engine is not None, problems
+    with closing(engine):
+        assert engine.run("SELECT current_setting('memory_limit')").rows == [("28.6 MiB",)]
+        assert engine.run(DISTINCT.format(4_000_000)).rows == [(2_000_000,)]
+        assert list((tmp_path / "scratch").iterdir())
+    assert not list((tmp_path / "scratch").iterdir())
+    assert not list((tmp_path / "here").iterdir())
+
+
+def test_too_little_memory_is_told(tmp_path: Path) -> None:
+    database = tmp_path / "numbers.duckdb"
+    with duckdb.connect(database) as con:
+        con.execute("CREATE TABLE sales AS SELECT range AS id FROM range(3000000)")
+    definitions = (
+        "kpidsl 1\nsource sales { table: sales, key: id, measure ids: count_distinct(id) }"
+    )
+    (tmp_path / "shop.kpi").write_text(definitions)
+    profile = 'default_profile = "w"\n[profile.w]\nurl = "duckdb:///numbers.duckdb"\n'
+    (tmp_path / "kpidsl.toml").write_text(profile + 'memory_limit = "1 MB"\n')
+    with kpidsl.load(tmp_path) as loaded:
+        problem = refusal(loaded, "ids")
+    assert problem.code == "K670"
+    assert "memory_limit" in (problem.help or "")
+    assert "SET " not in problem.message  # DuckDB's advice is about statements
+
+
+@pytest.mark.parametrize("written", ["4 GB", "1.5GiB", "200MB"])
+def test_sizes_of_memory_are_read(written: str) -> None:
+    assert Profile(url="duckdb:///x", memory_limit=written).memory_limit == written
+
+
+@pytest.mark.parametrize("written", ["4", "lots", "-1 GB", "80%", "1 GB; ATTACH 'x'"])
+def test_other_sizes_are_refused(tmp_path: Path, written: str) -> None:
+    profile = f'[profile.w]\nurl = "duckdb:///x"\nmemory_limit = "{written}"\n'
+    (tmp_path / "kpidsl.toml").write_text(profile)
+    _, [found] = read_config(tmp_path)
+    assert found.code == "K920"
+    assert "`profile.w.memory_limit`" in found.message

@@ -34,7 +34,9 @@ EVERY_ENGINE = (
     *ENGINES,
     pytest.param("postgres", marks=pytest.mark.postgres),
     pytest.param("clickhouse", marks=pytest.mark.clickhouse),
+    pytest.param("mysql", marks=pytest.mark.mysql),
     pytest.param("spark", marks=pytest.mark.spark),
+    pytest.param("googlesql", marks=pytest.mark.googlesql),
 )
 """All that a test may run on, one test each."""
 
@@ -116,6 +118,17 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
 
         with spark_of(case, name) as session:
             yield session
+    if name == "googlesql":
+        from tests.oracle.googlesql import googlesql_of  # noqa: PLC0415 -- of an extra
+
+        with googlesql_of(case) as evaluator:
+            yield evaluator
+        return
+    if name == "mysql":
+        from tests.oracle.mysql import mysql_of  # noqa: PLC0415 -- of an extra
+
+        with mysql_of(case) as other:
+            yield other
         return
     with TemporaryDirectory() as folder:
         database = Path(folder) / "case.sqlite"
@@ -164,6 +177,8 @@ def run_on(name: EngineName, case: Case) -> Answer:
     with engine_of(case, name) as engine:
         result, found = Runner(case.model, engine).query(case.query)
     claimed = {"K644", "K652", "K657", "K671", "K672", "K666", "K667"}
+    if name == "googlesql":
+        claimed |= {"K501"}
     errors = [each for each in found if each.severity is Severity.ERROR]
     if result is None and {each.code for each in errors} <= claimed:
         raise Refused(f"{errors[0].code} {errors[0].message}")

@@ -25,6 +25,7 @@ FLOAT_DIGITS = 15
 FLOATS = {Aggregate.AVG, Aggregate.MEDIAN, Aggregate.PERCENTILE, Aggregate.STDDEV}
 
 STRICTER = {
+    "K501": "BigQuery has no column of such a name",
     "K462": "a fixed amount is allocated by an additive metric only",
     "K463": "a condition is about one side of a join at a time",
     "K464": "a measure is split by one many side at a time",

@@ -57,6 +57,11 @@ def _adds_up(measure: Measure) -> bool:
     return adds and not measure.once_per and measure.stock is None
 
 
+def _has_names(case: Case, engine: EngineName) -> bool:
+    """BigQuery gives no column of an answer a name with a quotation mark (K501)."""
+    return engine != "googlesql" or all('"' not in by.name for by in case.query.by)
+
+
 def _split(case: Case, measure: Measure) -> tuple[QueryDimension, ...]:
     """The dimensions of a case that lead each row of a measure to one member."""
     return tuple(
@@ -100,9 +105,11 @@ def test_i1_parts_add_up_to_the_total() -> None:
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_i2_a_number_alone_is_the_number_in_company(engine: EngineName) -> None:
-    in_company = ((case, answer) for case, answer in _answered() if len(case.query.select) > 1)
+    in_company = (
+        case for case, _ in _answered() if len(case.query.select) > 1 and _has_names(case, engine)
+    )
     seen = 0
-    for case, _ in islice(in_company, _PAIRS):
+    for case in islice(in_company, _PAIRS):
         together = _found(case, engine)
         assert together is not None
         for selection in case.query.select:
@@ -132,7 +139,7 @@ def _turned(case: Case) -> Case:
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE)
 def test_i3_the_order_of_metrics_joins_and_definitions_changes_nothing(engine: EngineName) -> None:
-    for case, _ in islice(_answered(), _PAIRS):
+    for case in islice((case for case, _ in _answered() if _has_names(case, engine)), _PAIRS):
         there, back = _found(case, engine), _found(_turned(case), engine)
         assert there is not None
         assert back is not None, case
@@ -141,7 +148,8 @@ def test_i3_the_order_of_metrics_joins_and_definitions_changes_nothing(engine: E
 
 @pytest.mark.parametrize("engine", EVERY_ENGINE[1:])
 def test_i4_engines_agree(engine: EngineName) -> None:
-    for case, answer in islice(_answered(), 2 * _PAIRS):
+    known = ((case, answer) for case, answer in _answered() if _has_names(case, engine))
+    for case, answer in islice(known, 2 * _PAIRS):
         other = _found(case, engine)
         assert other is not None
         assert differences(answer, other, tolerance(case)) == [], case

@@ -73,13 +73,13 @@ def test_a_funnel_is_named(shop: kpidsl.Project) -> None:
     assert comments(sql)[1].startswith("-- bought: project.kpi:")
 
 
+@pytest.mark.never_on("clickhouse", "sqlglot doesn't read its `CAST` to a type that is computed")
 def test_the_engine_gets_the_statement_alone(shop: kpidsl.Project) -> None:
     """What stands below the comments is one statement, which parses to what the comments leave."""
     sql = shop.compile("revenue", by=["channel"])
     bare = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
-    dialect = "spark" if Running.engine == "spark" else "duckdb"  # the others quote names alike
-    (statement,) = sqlglot.parse(bare, dialect=dialect)
-    (commented,) = sqlglot.parse(sql, dialect=dialect)
+    (statement,) = sqlglot.parse(bare, dialect=Running.engine)
+    (commented,) = sqlglot.parse(sql, dialect=Running.engine)
     assert statement == commented
 
 

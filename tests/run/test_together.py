@@ -66,6 +66,7 @@ def test_each_question_has_its_own_answer(shop: kpidsl.Project) -> None:
 @pytest.mark.never_on("postgres", "it keeps nothing")
 @pytest.mark.never_on("clickhouse", "it keeps nothing")
 @pytest.mark.never_on("spark", "it keeps nothing")
+@pytest.mark.never_on("mysql", "it keeps nothing")
 def test_the_sql_of_an_answer_tells_all_that_ran(shop: kpidsl.Project) -> None:
     (history, _), _ = shop.runner.queries([HISTORY, MONTH])
     assert history is not None
@@ -76,6 +77,7 @@ def test_the_sql_of_an_answer_tells_all_that_ran(shop: kpidsl.Project) -> None:
 @pytest.mark.never_on("postgres", "it keeps nothing")
 @pytest.mark.never_on("clickhouse", "it keeps nothing")
 @pytest.mark.never_on("spark", "it keeps nothing")
+@pytest.mark.never_on("mysql", "it keeps nothing")
 def test_nothing_is_left_behind(shop: kpidsl.Project) -> None:
     heard = Listening(shop.runner.engine)
     for _ in range(2):
@@ -153,6 +155,7 @@ def test_an_engine_that_keeps_nothing_is_asked_question_by_question(shop: kpidsl
 @pytest.mark.never_on("postgres", "it keeps nothing")
 @pytest.mark.never_on("clickhouse", "it keeps nothing")
 @pytest.mark.never_on("spark", "it keeps nothing")
+@pytest.mark.never_on("mysql", "it keeps nothing")
 def test_a_cancelled_pass_is_not_tried_again(shop: kpidsl.Project) -> None:
     asked = failing(shop.runner, "cancelled")
     outcomes = shop.runner.queries([HISTORY, MONTH])

@@ -226,14 +226,19 @@ def with_a_product_for_a_quotient(planned: nodes.Plan) -> nodes.Plan:
     return replace(planned, root=replace(planned.root, input=replace(compute, outputs=outputs)))
 
 
+UNTYPED = pytest.mark.never_on(
+    "clickhouse", "floats and decimals have no type in common: it refuses the statement (K643)"
+)
+
+
 @pytest.mark.parametrize(
     ("mutation", "metric", "rules"),
     [
         (without_filter, "revenue", {"S4", "I5"}),
         (without_window_by_month, "revenue", {"S16"}),
         (with_swapped_columns, "revenue", {"I2", "I3"}),
-        (with_totals_of_averages, "average", {"S10"}),
-        (with_a_product_for_a_quotient, "roas", {"S10", "S12"}),
+        pytest.param(with_totals_of_averages, "average", {"S10"}, marks=UNTYPED),
+        pytest.param(with_a_product_for_a_quotient, "roas", {"S10", "S12"}, marks=UNTYPED),
     ],
 )
 def test_a_broken_plan_fails(

@@ -165,6 +165,7 @@ def test_funnel_over_sources_named_as_its_own_relations(tmp_path: Path) -> None:
 
 @pytest.mark.never_on("postgres", "of two columns of a name it reads neither (K640)")
 @pytest.mark.never_on("spark", "of two columns of a name it reads neither (K640)")
+@pytest.mark.never_on("mysql", "of two columns of a name it reads neither (K640)")
 def test_unpivoted_columns_win_over_columns_of_their_name(tmp_path: Path) -> None:
     """Search 10 + 30, TV 20 + 40. The file's own `spend` is their total: it would count twice."""
     with project(
@@ -181,6 +182,7 @@ def test_unpivoted_columns_win_over_columns_of_their_name(tmp_path: Path) -> Non
 @pytest.mark.never_on("postgres", "it reads no JSON files (K502)")
 @pytest.mark.never_on("clickhouse", "it reads no JSON files (K502)")
 @pytest.mark.never_on("spark", "it reads no JSON files (K502)")
+@pytest.mark.never_on("mysql", "it reads no JSON files (K502)")
 def test_an_unnested_element_wins_over_a_column_of_its_name(tmp_path: Path) -> None:
     hits = ('[{"q": 1}, {"q": 2}]', '[{"q": 4}]')
     lines = (f'{{"id": {number}, "hit": 99, "hits": {each}}}' for number, each in enumerate(hits))
@@ -321,7 +323,16 @@ def test_join_columns_without_any_value_have_no_type_to_clash(tmp_path: Path) ->
         assert loaded.query("rev", by=["seg"]).rows == ((Absent.UNMAPPED, 30),)
 
 
-@pytest.mark.parametrize("moment", ["2026-02-01T04:30:00Z", "2026-02-01"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(
+            "2026-02-01T04:30:00Z",
+            marks=pytest.mark.never_on("mysql", "its moments have no zone of their own"),
+        ),
+        "2026-02-01",
+    ],
+)
 def test_a_clock_is_not_moved_twice(tmp_path: Path, moment: str) -> None:
     """04:30 UTC is 23:30 of 31 January in New York; taken for local and moved again it would be
     of the evening before. A day has no zone to be moved from."""

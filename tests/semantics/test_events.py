@@ -184,7 +184,8 @@ def test_a_week_is_compared_with_that_of_the_same_number(
         for pair, length in zip(pairs, lengths, strict=True)
     ]
     assert result.values("revenue prior_year") == expected
-    assert ("VALUES" not in result.sql) == evenly
+    lists_days = any(word in result.sql for word in ("VALUES", "listed"))
+    assert lists_days != evenly
 
 
 def test_a_partial_period_is_compared_with_the_same_part_capped_at_its_end(tmp_path: Path) -> None:

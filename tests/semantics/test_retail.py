@@ -103,6 +103,15 @@ def test_to_date_of_the_fiscal_year_and_quarter(tmp_path: Path) -> None:
     assert result.values("before") == [2, 14, 14]
 
 
+def test_to_date_of_the_fiscal_month_by_week(tmp_path: Path) -> None:
+    """The fiscal months begin on 31 December, 4 February and 3 March 2024; the week of 25 February
+    ends in March, and in the month of weeks that began on 4 February."""
+    asked = {"by": ["week"], "period": "2024-01-28 .. 2024-03-09"}
+    with shop(tmp_path) as loaded:
+        result = loaded.query("to_date(revenue, fiscal_month)", **asked)  # type: ignore[arg-type]
+    assert [row[1] for row in result.rows] == [16, 32, 32, 32, 96, 128]
+
+
 def test_without_a_window_it_is_refused(tmp_path: Path) -> None:
     with shop(tmp_path) as loaded, pytest.raises(kpidsl.KpidslError) as refusal:
         loaded.query("revenue", by=["fiscal_month"])

@@ -104,6 +104,7 @@ def _left(folder: Path, process: int) -> None:
         if users.read_text() == "0":
             os.kill(process, signal.SIGKILL)
             shutil.rmtree(folder, ignore_errors=True)
+            folder.with_suffix(".lock").unlink()
 
 
 @contextmanager
@@ -115,35 +116,52 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _started(folder: Path) -> tuple[int, int]:
     """Start a server; return its process and its port."""
-    import pyspark  # noqa: PLC0415  (its folder is that of the server's programs)
-
-    home, port = Path(pyspark.__file__).parent, free_port()
     settings = _SETTINGS | {
         "spark.connect.authenticate.token": TOKEN,
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": str(port),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }
-    command = [str(home / "bin" / "spark-submit"), "--master", "local[2]", "--driver-memory", "1g"]
-    command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
-    command += [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
-    around = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
-    log = folder / "log"
+    process, port = connect_server("local[2]", settings, folder)
+    _STARTED.append(process)
+    return process.pid, port
+
+
+def connect_server(
+    master: str, settings: Mapping[str, str], folder: Path
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a Connect server that has its work done by a master; return its port, too."""
+    port = free_port()
+    bound = {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.driver.host": "127.0.0.1",
+    }
+    words = ["--master", master]
+    words += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"]
+    for name, value in (bound | dict(settings)).items():
+        words += ["--conf", f"{name}={value}"]
+    return program("spark-submit", [*words, "spark-internal"], port, folder), port
+
+
+def program(name: str, words: Sequence[str], port: int, folder: Path) -> subprocess.Popen[bytes]:
+    """Start one of Spark's own programs, and wait until it listens."""
+    import pyspark  # noqa: PLC0415  (its folder is that of the programs)
+
+    home, log = Path(pyspark.__file__).parent, folder / f"{port}.log"
+    around = {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "1g"}
     with log.open("w") as written:
         process = subprocess.Popen(
-            [*command, "spark-internal"],
+            [str(home / "bin" / name), *words],
             cwd=folder,
-            env=around,
+            env=os.environ | around,
             stdout=written,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is the tests' own
         )
-    _STARTED.append(process)
-    wait_for(port, process, log)
-    return process.pid, port
+    _wait_for(port, process, log)
+    return process
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once something listens; raise what the log says where it doesn't."""
     end = time.monotonic() + _STARTS_IN
     while time.monotonic() < end and process.poll() is None:

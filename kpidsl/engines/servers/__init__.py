@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from kpidsl.engines.servers.base import Refusal, Server
 from kpidsl.engines.servers.clickhouse import ClickHouse
+from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.engines.servers.postgres import Postgres
 from kpidsl.engines.servers.spark import Spark
 
-_ALL: tuple[Server | Spark, ...] = (Postgres(), ClickHouse(), Spark())
+_ALL: tuple[Server | Spark, ...] = (Postgres(), ClickHouse(), MySQL(), Spark())
 SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
 
 __all__ = ["SERVERS", "Refusal", "Server", "Spark"]

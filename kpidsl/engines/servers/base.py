@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -66,6 +66,15 @@ class Server(Protocol):
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
 
+    def explained(self, sql: str) -> str:
+        """Return a statement that tells how a SELECT would be run."""
+
+    def scanned(
+        self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
+    ) -> int:
+        """Return about how many rows of tables a SELECT would read, by what is told of it;
+        `size_of` tells about how many a table has, None where nobody has counted."""
+
     def state(self, path: Sequence[str]) -> str | None:
         """Return a SELECT of a text that differs once the rows of a table may have changed: NULL,
         or no row, where that can't be told of it. None where the server has no such thing."""
@@ -80,6 +89,10 @@ class Server(Protocol):
     def failed(self, failure: BaseException, sql: str) -> EngineError:
         """Return what a failure of the driver at a statement means. One that is cancelled is
         `cancelled`, whether by someone or because its time is up."""
+
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """Return what the server has warned of at the last statement of a connection, whose rows a
+        cursor of the driver has read, if the answer can't be relied on."""
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
         """Stop the statement that runs on a connection of the driver, on the server too."""

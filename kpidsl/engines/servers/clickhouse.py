@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kpidsl.engines.base import EngineError
@@ -17,6 +17,7 @@ LARGE = {
     "max_query_size": 16 * 2**20,
     "max_ast_elements": 1_000_000,
     "max_expanded_ast_elements": 5_000_000,
+    "query_plan_max_optimizations_to_apply": 1_000_000,
 }
 """How long a statement may be: a question about many metrics outgrows what ClickHouse allows by
 default, the more as it writes a named query out wherever that is read."""
@@ -148,6 +149,16 @@ class ClickHouse:
             "SETTINGS aggregate_functions_null_for_empty = 1"
         )
 
+    def explained(self, sql: str) -> str:
+        return f"EXPLAIN ESTIMATE {sql}"
+
+    def scanned(
+        self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
+    ) -> int:
+        """It tells of tables of the MergeTree family, after their keys and partitions."""
+        del size_of
+        return sum(rows for _, _, _, rows, _ in plan)
+
     def state(self, path: Sequence[str]) -> None:
         """The parts that a table is made of tell of its rows, and not of the policies for them."""
 
@@ -168,6 +179,11 @@ class ClickHouse:
         if kind == "missing column" and (column := _COLUMN.search(text)):
             text = f'no such column: "{column[1]}"'
         return EngineError(kind, text)
+
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """ClickHouse refuses what it can't do."""
+        del connection, cursor
+        return None
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
         client = connection.client

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kpidsl.engines.base import EngineError
@@ -126,6 +126,25 @@ class Postgres:
             "AND NOT EXISTS (SELECT FROM pg_catalog.pg_foreign_table)"
         )
 
+    def explained(self, sql: str) -> str:
+        return f"EXPLAIN (VERBOSE, FORMAT JSON) {sql}"
+
+    def scanned(
+        self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
+    ) -> int:
+        """Of a table that is read from end to end the plan tells only what is kept of it."""
+        [(told,)] = plan
+        total = 0
+        nodes = [item["Plan"] for item in told]
+        while nodes:
+            node = nodes.pop()
+            nodes += node.get("Plans", [])
+            if "Relation Name" in node:
+                path = (node["Schema"], node["Relation Name"])
+                size = size_of(path) if node["Node Type"] == "Seq Scan" else None
+                total += node["Plan Rows"] if size is None else size
+        return total
+
     def refusal(self, text: str) -> tuple[Refusal, str]:
         words = _NAMES.sub("_", text)  # a host may be called `ssl.example.com`
         found = (why for why, said in _REFUSALS if re.search(said, words, re.IGNORECASE))
@@ -145,6 +164,11 @@ class Postgres:
         if kind == "missing column" and place is not None:
             text = f'no such column: "{_column_at(sql, int(place))}"'
         return EngineError(kind, text)
+
+    def noticed(self, connection: Any, cursor: Any) -> EngineError | None:  # noqa: ANN401
+        """PostgreSQL refuses what it can't do."""
+        del connection, cursor
+        return None
 
     def cancel(self, connection: Any) -> None:  # noqa: ANN401
         connection.cancel_safe(timeout=5)

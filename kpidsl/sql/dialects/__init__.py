@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from kpidsl.sql.dialects.base import Clock, Dialect, Kind
+from kpidsl.sql.dialects.bigquery import BigQuery
 from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
+from kpidsl.sql.dialects.mysql import MySQL
 from kpidsl.sql.dialects.postgres import Postgres
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
 
 DIALECTS: dict[str, Dialect] = {
+    "bigquery": BigQuery(),
     "clickhouse": ClickHouse(),
     "databricks": Databricks(),
     "duckdb": DuckDB(),
+    "mysql": MySQL(),
     "postgres": Postgres(),
     "snowflake": Snowflake(),
     "spark": Spark(),

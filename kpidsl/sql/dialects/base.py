@@ -16,6 +16,9 @@ from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 
+NAMED = "column named "
+"""What a dialect lacks and begins so, needs another name."""
+
 
 class Kind(StrEnum):
     """What a type holds, whatever an engine calls it. A moment says in which zone it is, or not."""
@@ -46,7 +49,7 @@ class Clock:
 
 class Dialect(Protocol):
     """`name` is sqlglot's name of the dialect. Values have the types of their columns where it
-    `is_typed`, and each its own where it is not.
+    `is_typed`, and each its own where it is not; where it `has_booleans`, these are no numbers.
 
     Trees are built with DuckDB's types and functions; `text` writes them as the dialect does.
     What it has no way to write at all, `lacks` finds.
@@ -54,6 +57,7 @@ class Dialect(Protocol):
 
     name: str
     is_typed: bool
+    has_booleans: bool
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         """Return the SQL of a tree, which stays as it is, or without a copy, which takes as long

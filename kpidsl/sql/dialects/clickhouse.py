@@ -65,6 +65,7 @@ _WRITER = Dialect.get_or_raise("clickhouse")
 class ClickHouse:
     name = "clickhouse"
     is_typed = True
+    has_booleans = True
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)

@@ -254,7 +254,7 @@ def _keep_apart(node: exp.Select, joined: Sequence[exp.Expr]) -> None:
     """Join what is read of tables under names that no column of the rows has, which keep theirs."""
     for table in joined:
         alias = table.alias_or_name
-        read = _columns_of(node, alias)
+        read = columns_of(node, alias)
         columns = {
             column.name: build.alias(build.column(column.name), f"{alias}.{column.name}")
             for column in read
@@ -281,12 +281,12 @@ def _name_once(node: exp.Select, star: exp.Column) -> None:
 def _rename(node: exp.Select, table: exp.Expr) -> None:
     """Call what a SELECT reads by a name of its own."""
     name = build.identifier(f"rows of {table.alias_or_name}")
-    for column in _columns_of(node, table.alias_or_name):
+    for column in columns_of(node, table.alias_or_name):
         column.set("table", name.copy())
     table.set("alias", exp.TableAlias(this=name))
 
 
-def _columns_of(select: exp.Select, alias: str) -> list[exp.Column]:
+def columns_of(select: exp.Select, alias: str) -> list[exp.Column]:
     """Return what a SELECT reads of rows, also in subqueries that have no others of that alias."""
 
     def has_others(node: exp.Expr) -> bool:

@@ -40,6 +40,7 @@ _WRITER = Dialect.get_or_raise("duckdb")
 class DuckDB:
     name = "duckdb"
     is_typed = True
+    has_booleans = True
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         return _WRITER.generate(tree, pretty=pretty, copy=copy)

@@ -14,11 +14,11 @@ from kpidsl.sql.dialects.stacks import arms
 def adapted(tree: exp.Expr) -> exp.Expr:
     """Rewrite a tree, leaving the author's own SQL as it is."""
     if isinstance(tree, exp.Query):
-        _pass_on_nulls(tree)
+        pass_on_nulls(tree)
     return _adapted(tree)
 
 
-def _pass_on_nulls(tree: exp.Query) -> None:
+def pass_on_nulls(tree: exp.Query) -> None:
     """Select NULL itself where the column of a named query is nothing else: a bare NULL has the
     type of what it meets, and the column of an inner query that is one is a text."""
     nulls: dict[str, set[str]] = {}

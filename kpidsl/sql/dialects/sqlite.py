@@ -58,6 +58,7 @@ _UNTIL = "until"
 class SQLite:
     name = "sqlite"
     is_typed = False
+    has_booleans = False
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)

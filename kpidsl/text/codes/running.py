@@ -252,4 +252,22 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "kpidsl query revenue --by order_id",
         "kpidsl query revenue --by order_id --limit 1000 --order -revenue",
     ),
+    CodeInfo(
+        "K669",
+        "too many rows to read",
+        "The warehouse estimates that a statement would read more rows than the profile's "
+        "`max_scan_rows`. It was not run.",
+        "A question over years of a large table may take hours of a warehouse that others pay for.",
+        "kpidsl query revenue --by day",
+        "kpidsl query revenue --by day --period 2026-06",
+    ),
+    CodeInfo(
+        "K670",
+        "not enough memory",
+        "DuckDB needs more memory for a question than it may take, and more than it can put off "
+        "to the disk.",
+        "A process that takes all there is would be ended by the system, with all that it does.",
+        'memory_limit = "50 MB"',
+        'memory_limit = "2 GB"',
+    ),
 )

@@ -1,0 +1,123 @@
+"""Profiles that name a MySQL or MariaDB server, from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.conftest import SHOP, Shell
+
+if TYPE_CHECKING:
+    from tests.servers.mysql import MySQLServer
+
+pytestmark = pytest.mark.mysql
+
+TEST = ["profile", "test", "shop"]
+LOGIN = "mysql://kpi:${SHOP_PASSWORD}@127.0.0.1:${SHOP_PORT}"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch, mysql_server: MySQLServer) -> None:
+    """The password is in the environment as it is, with signs that a url can't hold."""
+    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
+    monkeypatch.setenv("SHOP_PASSWORD", "p@ss/w%rd")
+    monkeypatch.setenv("SHOP_PORT", str(mysql_server.port))
+
+
+def settings(shell: Shell, url: str) -> None:
+    shell.write("kpidsl.toml", f'default_profile = "shop"\n[profile.shop]\nurl = "{url}"\n')
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
+def test_a_profile_that_leads_to_a_server(shop: Shell, mysql_database: str, scheme: str) -> None:
+    settings(shop, f"{LOGIN}/{mysql_database}".replace("mysql:", f"{scheme}:"))
+    facts = json.loads(shop.run(*TEST, "--format", "json").out)
+    assert "MariaDB" in facts.pop("version")
+    assert facts == {
+        "profile": "shop",
+        "engine": "MySQL",
+        "only_reads": True,
+        "timezone": "UTC",
+        "dialect": "mysql",
+        "support": "executed",
+    }
+
+
+def test_a_question(shop: Shell, mysql_server: MySQLServer, mysql_database: str) -> None:
+    mysql_server.run(
+        "CREATE TABLE sales (order_id INT, day DATE, channel VARCHAR(9), amount DECIMAL(9, 2))",
+        "INSERT INTO sales VALUES (1, '2026-01-31', 'ads', 100.10), (2, '2026-02-01', 'Ads', 50)",
+        database=mysql_database,
+    )
+    settings(shop, f"{LOGIN}/{mysql_database}")
+    shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
+    done = shop.run("query", "revenue", "--by", "channel", "--format", "csv")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "channel,revenue\nAds,50\nads,100.1\n"
+
+
+def test_a_column_of_texts_that_is_computed_with(
+    shop: Shell, mysql_server: MySQLServer, mysql_database: str
+) -> None:
+    """MySQL reads `12 EUR` as 12."""
+    mysql_server.run(
+        "CREATE TABLE sales (order_id INT, day DATE, channel VARCHAR(9), amount VARCHAR(9))",
+        "INSERT INTO sales VALUES (1, '2026-01-31', 'ads', '12 EUR')",
+        database=mysql_database,
+    )
+    settings(shop, f"{LOGIN}/{mysql_database}")
+    shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
+    shop.refused("query", "revenue", code=1, names=["K643", "12 EUR"])
+
+
+def test_definitions_are_drafted_from_the_catalogue(
+    shell: Shell, mysql_server: MySQLServer, mysql_database: str
+) -> None:
+    mysql_server.run(
+        "CREATE TABLE customers (id INT PRIMARY KEY, region VARCHAR(9))",
+        """CREATE TABLE orders (id INT PRIMARY KEY, customer INT, made_at DATETIME,
+        amount DECIMAL(9, 2), FOREIGN KEY (customer) REFERENCES customers (id))""",
+        database=mysql_database,
+    )
+    done = shell.run("init", "--from-database", f"{LOGIN}/{mysql_database}")
+    assert done.code == 0, done.err
+    drafted = (shell.folder / "definitions" / "sources.kpi").read_text(encoding="utf-8")
+    assert "  table: orders\n  key: id\n" in drafted
+    assert "  join customer: customers on customer to id\n" in drafted
+    assert "stored_as" in drafted
+    checked = shell.run("check", "--profile", "warehouse")
+    assert checked.code == 0, checked.err + checked.out
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "names"),
+    [
+        (f"{LOGIN}/shpo", "K935", ["`127.0.0.1:", "Unknown database 'shpo'"]),
+        (f"{LOGIN}/?ssl_verify_cert=true", "K934", ["SSL"]),
+        (f"{LOGIN}/?no_such=1", "K936", ["no_such"]),
+        ("mysql://ana:guess${SHOP_PASSWORD}@127.0.0.1:${SHOP_PORT}", "K933", ["ana"]),
+        ("mysql://ana:${SHOP_PASSWORD}@127.0.0.1:1/shop", "K932", ["`127.0.0.1:1`"]),
+        ("mysql://ana:${SHOP_PASSWORD}@db.invalid/shop", "K931", ["`db.invalid`"]),
+    ],
+)
+def test_why_there_is_no_connection(
+    shop: Shell, url: str, code: str, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "guess" in url:
+        url = url.replace("guess", "")
+        monkeypatch.setenv("SHOP_PASSWORD", "hun/ter@2")
+    settings(shop, url)
+    text = shop.refused(*TEST, code=2, names=[code, "MySQL at", *names])
+    secrets = ("p@ss/w%rd", "p%40ss%2Fw%25rd", "hun/ter", "hun%2Fter")
+    assert not any(secret in text for secret in secrets)
+
+
+def test_a_driver_that_is_not_installed(shop: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "kpidsl.api.connecting.find_spec", lambda name: None if name == "pymysql" else name
+    )
+    settings(shop, LOGIN)
+    names = ["K930", "`pymysql`", "pip install 'kpidsl[mysql]'"]
+    shop.refused(*TEST, code=2, names=names)

@@ -1,0 +1,241 @@
+"""How many rows a statement would read, as each engine tells, and that none runs above a limit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+import kpidsl
+from kpidsl.engines.base import Table, ValueType
+from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.text.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from kpidsl.engines.server import ServerEngine
+    from tests.servers.clickhouse import ClickHouseServer
+    from tests.servers.mysql import MySQLServer
+    from tests.servers.postgres import PostgresServer
+
+DEFINITIONS = """kpidsl 1
+project shop { currency: EUR, timezone: "UTC" }
+source sales {
+  table: sales
+  key: id
+  time: day
+  dimensions: [channel]
+  join buyer: customers on customer_id
+  measure revenue: sum(amount) as EUR
+}
+source customers { table: customers, key: customer_id, dimensions: [region] }
+"""
+# 10,000 sales, one in each 10,000th part of a year, and 2,000 customers.
+SALES = (
+    "SELECT range AS id, range % 2000 AS customer_id, DATE '2026-01-01' + CAST(range % 365 AS INT) "
+    "AS day, 'ads' AS channel, CAST(1 AS DECIMAL(9, 2)) AS amount FROM range(10000)"
+)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    with duckdb.connect(tmp_path / "shop.duckdb") as con:
+        con.execute(f"CREATE TABLE sales AS {SALES}")
+        con.execute(
+            "CREATE TABLE customers AS SELECT range AS customer_id, 'n' AS region FROM range(2000)"
+        )
+        con.execute("CREATE SCHEMA more; CREATE TABLE more.t AS FROM range(7)")
+    (tmp_path / "shop.kpi").write_text(DEFINITIONS, encoding="utf-8")
+    limited(tmp_path, "duckdb:///shop.duckdb", 1_000_000)
+    return tmp_path
+
+
+def limited(folder: Path, url: str, rows: int | None) -> None:
+    limit = "" if rows is None else f"max_scan_rows = {rows}\n"
+    text = f'default_profile = "w"\n[profile.w]\nurl = "{url}"\n{limit}'
+    (folder / "kpidsl.toml").write_text(text, encoding="utf-8")
+
+
+def refused(folder: Path, by: Sequence[str] = ()) -> Diagnostic:
+    with kpidsl.load(folder) as loaded, pytest.raises(kpidsl.KpidslError) as failed:
+        loaded.query("revenue", by=list(by))
+    [found] = failed.value.diagnostics
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("SELECT sum(amount) FROM sales", 10_000),
+        ("SELECT sum(amount) FROM sales WHERE id % 7 = 3", 10_000),
+        ("SELECT sum(amount) FROM sales WHERE amount > 5", 0),  # there is none, it knows
+        ("SELECT sum(amount) FROM sales JOIN customers USING (customer_id)", 12_000),
+        ("WITH x AS MATERIALIZED (FROM sales) SELECT (SELECT max(id) FROM x)", 10_000),
+        ("SELECT * FROM more.t", 7),
+        ("SELECT 1", 0),
+    ],
+)
+def test_duckdb(warehouse: Path, sql: str, rows: int) -> None:
+    """A table is read from end to end, whatever is kept of it."""
+    with closing(EmbeddedEngine(warehouse, database=warehouse / "shop.duckdb")) as engine:
+        assert engine.estimate(sql) == rows
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer, postgres_url: str) -> str:
+    postgres_server.run(
+        postgres_url,
+        "CREATE TABLE sales (id INTEGER PRIMARY KEY, customer_id INTEGER, day DATE, channel TEXT, "
+        "amount NUMERIC(9, 2))",
+        "INSERT INTO sales SELECT g, g % 2000, DATE '2026-01-01' + g % 365, 'ads', 1 "
+        "FROM generate_series(0, 9999) AS g",
+        "CREATE TABLE customers (customer_id INTEGER PRIMARY KEY, region TEXT)",
+        "INSERT INTO customers SELECT g, 'n' FROM generate_series(0, 1999) AS g",
+        "VACUUM ANALYZE",
+    )
+    return postgres_url
+
+
+@pytest.mark.postgres
+def test_postgresql(postgres: str) -> None:
+    """By an index it reads what it finds, and else the whole table."""
+    with closing(opened(postgres)) as engine:
+        assert engine.estimate("SELECT sum(amount) FROM sales WHERE channel = 'x'") == 10_000
+        assert engine.estimate("SELECT sum(amount) FROM sales WHERE id = 7") == 1
+        both = engine.estimate("SELECT count(region) FROM sales JOIN customers USING (customer_id)")
+        assert both == 12_000
+        assert engine.estimate("SELECT 1") == 0
+
+
+@pytest.mark.clickhouse
+def test_clickhouse(clickhouse_server: ClickHouseServer, clickhouse_database: str) -> None:
+    """The key by which rows are in order leaves out what isn't asked for, in whole granules."""
+    clickhouse_server.run(
+        f"CREATE TABLE {clickhouse_database}.sales (id Int64, amount Decimal(9, 2)) "
+        "ENGINE = MergeTree ORDER BY id SETTINGS index_granularity = 1000",
+        f"INSERT INTO {clickhouse_database}.sales SELECT number, 1 FROM numbers(10000)",  # noqa: S608
+        "SELECT 1",
+    )
+    with closing(opened(clickhouse_server.url(clickhouse_database))) as engine:
+        assert engine.estimate("SELECT sum(amount) FROM sales WHERE amount > 5") == 10_000
+        least = engine.estimate("SELECT sum(amount) FROM sales WHERE id < 10")
+        assert least is not None
+        assert 0 < least <= 1_000
+        assert engine.estimate("SELECT 1") == 0
+
+
+@pytest.mark.mysql
+def test_mysql(mysql_server: MySQLServer, mysql_database: str) -> None:
+    """About as many as a table has, and by an index what is found; those of a list are none."""
+    mysql_server.run(
+        "CREATE TABLE sales (id INT PRIMARY KEY, amount DECIMAL(9, 2))",
+        "INSERT INTO sales SELECT seq, 1 FROM seq_1_to_10000",
+        "ANALYZE TABLE sales",
+        database=mysql_database,
+    )
+    with closing(opened(mysql_server.url(mysql_database))) as engine:
+        every = engine.estimate("SELECT SUM(amount) FROM sales WHERE amount > 5")
+        assert every is not None
+        assert 9_000 < every < 11_000
+        twice = engine.estimate("WITH x AS (SELECT * FROM sales) SELECT 1 FROM x JOIN x AS y")
+        assert twice == 2 * every
+        assert engine.estimate("SELECT amount FROM sales WHERE id = 7") == 1
+        listed = "SELECT n FROM JSON_TABLE('[1, 2]', '$[*]' COLUMNS (n FOR ORDINALITY)) AS t"
+        assert engine.estimate(listed) == 0
+        assert engine.estimate("SELECT 1") == 0
+
+
+@pytest.mark.mysql
+def test_mysql_estimates_what_it_is_asked(
+    mysql_server: MySQLServer, mysql_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mysql_server.run(
+        "CREATE TABLE sales (id INT, customer_id INT, day DATE, channel TEXT, amount INT)",
+        "INSERT INTO sales SELECT seq, seq, '2026-01-01', 'ads', 1 FROM seq_1_to_10000",
+        "ANALYZE TABLE sales",
+        "CREATE TABLE customers (customer_id INT PRIMARY KEY, region TEXT)",
+        database=mysql_database,
+    )
+    monkeypatch.setenv("SHOP_URL", mysql_server.url(mysql_database))
+    (tmp_path / "shop.kpi").write_text(DEFINITIONS, encoding="utf-8")
+    limited(tmp_path, "${SHOP_URL}", 1_000)
+    assert (
+        refused(tmp_path).help == "ask for a shorter period, or raise the profile's `max_scan_rows`"
+    )
+    limited(tmp_path, "${SHOP_URL}", 1_000_000)
+    with kpidsl.load(tmp_path) as loaded:
+        assert loaded.query("revenue").values("revenue") == [10_000]
+
+
+def opened(url: str) -> ServerEngine:
+    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
+    from kpidsl.engines.servers.address import address_of  # noqa: PLC0415
+
+    address = address_of(url)
+    assert address is not None
+    engine, found = ServerEngine.open(address, "UTC", timeout=20, rows=1000, tag="kpidsl 1")
+    assert engine is not None, found
+    return engine
+
+
+def test_a_question_above_the_limit_does_not_run(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(warehouse, "duckdb:///shop.duckdb", 10_000)
+    with kpidsl.load(warehouse) as loaded:
+        assert loaded.query("revenue").values("revenue") == [10_000]
+    limited(warehouse, "duckdb:///shop.duckdb", 9_999)
+    ran: list[str] = []
+    run = EmbeddedEngine.run
+
+    def heard(self: EmbeddedEngine, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        ran.append(sql)
+        return run(self, sql, types)
+
+    monkeypatch.setattr(EmbeddedEngine, "run", heard)
+    found = refused(warehouse)
+    assert found.code == "K669"
+    assert found.message == ("the question would read too many rows: about 10,000, more than 9,999")
+    assert found.help == "ask for a shorter period, or raise the profile's `max_scan_rows`"
+    assert not any("sum" in sql.casefold() for sql in ran)
+
+
+def test_a_claim_that_would_read_too_much_is_not_taken_for_true(warehouse: Path) -> None:
+    """The key of customers is tested on all of them: 2,000 rows, and the question 12,000."""
+    limited(warehouse, "duckdb:///shop.duckdb", 1_999)
+    assert refused(warehouse, ["customers.region"]).code == "K669"
+
+
+def test_to_look_at_the_columns_reads_nothing(warehouse: Path) -> None:
+    limited(warehouse, "duckdb:///shop.duckdb", 1)
+    with kpidsl.load(warehouse) as loaded:
+        assert loaded.fit().diagnostics == ()
+    assert kpidsl.profile_facts("w", warehouse).engine == "DuckDB"
+
+
+@pytest.mark.postgres
+def test_a_question_above_the_limit_on_postgresql(
+    warehouse: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_URL", postgres)
+    limited(warehouse, "${SHOP_URL}", 12_000)
+    with kpidsl.load(warehouse) as loaded:
+        assert loaded.fit().diagnostics == ()
+        assert loaded.query("revenue", by=["customers.region"]).values("revenue") == [10_000]
+    limited(warehouse, "${SHOP_URL}", 9_000)
+    assert refused(warehouse, ["customers.region"]).code == "K669"
+
+
+def test_sqlite_estimates_nothing(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "shop.db").close()
+    (tmp_path / "shop.kpi").write_text(DEFINITIONS, encoding="utf-8")
+    limited(tmp_path, "sqlite:///shop.db", 1)
+    found = refused(tmp_path)
+    assert found.code == "K920"
+    assert "`profile.w.max_scan_rows`: sqlite doesn't estimate rows" in found.message
+    limited(tmp_path, "sqlite:///shop.db", None)
+    assert refused(tmp_path).code == "K641"

@@ -1,0 +1,475 @@
+"""What differs on MySQL from other servers, tried on MariaDB."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import kpidsl
+from kpidsl.engines.base import EngineError, TableFacts, ValueType
+from kpidsl.engines.servers import Refusal
+from kpidsl.engines.servers.address import address_of
+from kpidsl.engines.servers.mysql import MySQL
+from kpidsl.text.diagnostic import has_errors
+from tests.servers.proxy import proxy
+
+if TYPE_CHECKING:
+    from kpidsl.engines.server import ServerEngine
+    from tests.servers.mysql import MySQLServer
+
+pytestmark = pytest.mark.mysql
+
+TABLES = (
+    """CREATE TABLE sales (
+      id INTEGER PRIMARY KEY, amount DECIMAL(12, 2), weight DOUBLE, paid_at TIMESTAMP(3) NULL,
+      day DATE, channel VARCHAR(20), big BOOLEAN, `net price` DECIMAL(9, 3), pieces BIGINT UNSIGNED,
+      ref BINARY(2)
+    )""",
+    "SET time_zone = '+00:00'",
+    """INSERT INTO sales VALUES
+      (1, 10.10, 0.5, '2026-03-28 23:30', '2026-03-28', 'a', TRUE, 1.5, 9007199254740993, 'xy'),
+      (2, 20.00, 1.5, '2026-03-29 01:30', '2026-03-29', NULL, FALSE, 2, 1, NULL)""",
+    "CREATE VIEW days AS SELECT day FROM sales",
+    "ANALYZE TABLE sales",
+)
+CALLS_ITSELF = (
+    "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+    "SELECT COUNT(*) FROM n"
+)
+SLEEP = "SELECT SLEEP(30)"
+
+
+@contextmanager
+def opened(url: str, **options: Any) -> Iterator[ServerEngine]:
+    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    address = address_of(url)
+    assert address is not None
+    settings: dict[str, Any] = {"timeout": 20, "rows": 1000, "tag": "kpidsl 1"} | options
+    engine, found = ServerEngine.open(address, "Europe/Berlin", **settings)
+    assert engine is not None, found
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def refused(url: str) -> tuple[str, str]:
+    """The code and the words of a connection that is not made."""
+    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    address = address_of(url)
+    assert address is not None
+    engine, [found] = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
+    assert engine is None
+    return found.code, found.message
+
+
+@pytest.fixture
+def url(mysql_server: MySQLServer, mysql_database: str) -> str:
+    mysql_server.run(*TABLES, database=mysql_database)
+    return mysql_server.url(mysql_database)
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[ServerEngine]:
+    with opened(url, rows=100) as engine:
+        yield engine
+
+
+def failure(engine: ServerEngine, sql: str) -> tuple[str, str]:
+    with pytest.raises(EngineError) as failed:
+        engine.run(sql)
+    return failed.value.kind, str(failed.value)
+
+
+def running(server: MySQLServer) -> list[int]:
+    """The connections on which a statement sleeps."""
+    rows = server.run(
+        "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(30)%' "
+        "AND id <> CONNECTION_ID()"
+    )
+    return [number for (number,) in rows]
+
+
+def until(holds: Callable[[], object], seconds: float = 120) -> bool:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.02)
+    return bool(holds())
+
+
+# --- values --------------------------------------------------------------------------------
+
+
+def test_values_have_the_types_of_answers(engine: ServerEngine) -> None:
+    """The server's clock is 13 hours ahead of UTC, in which moments are read."""
+    table = engine.run("SELECT * FROM sales ORDER BY id DESC")
+    assert table.columns[:4] == ("id", "amount", "weight", "paid_at")
+    assert table.rows == [
+        (
+            *(2, Decimal("20.00"), 1.5, datetime(2026, 3, 29, 1, 30), date(2026, 3, 29), None),  # noqa: DTZ001
+            *(0, Decimal("2.000"), 1, None),
+        ),
+        (
+            *(1, Decimal("10.10"), 0.5, datetime(2026, 3, 28, 23, 30), date(2026, 3, 28), "a"),  # noqa: DTZ001
+            *(1, Decimal("1.500"), 9007199254740993, "xy"),
+        ),
+    ]
+
+
+def test_values_have_the_types_that_are_asked_for(engine: ServerEngine) -> None:
+    sql = "SELECT SUM(pieces), SUM(pieces), AVG(id), COUNT(*), SUM(amount), MIN(big) FROM sales"
+    types = [
+        *(ValueType.EXACT, ValueType.MONEY, ValueType.FLOAT, ValueType.FLOAT, ValueType.EXACT),
+        ValueType.BOOLEAN,
+    ]
+    [row] = engine.run(sql, types).rows
+    expected = (9007199254740994, Decimal(9007199254740994), 1.5, 2.0, Decimal("30.10"), False)
+    assert [(type(value), value) for value in row] == [(type(item), item) for item in expected]
+
+
+def test_signs_of_parameters_are_text(engine: ServerEngine) -> None:
+    assert engine.run("SELECT '50% off :x ::y %s', 7 % 4").rows == [("50% off :x ::y %s", 3)]
+
+
+def test_unsigned_numbers_may_become_negative(engine: ServerEngine) -> None:
+    assert engine.run("SELECT pieces - 2 FROM sales WHERE id = 2").rows == [(-1,)]
+
+
+PROJECT = """kpidsl 1
+project shop "Shop" { currency: USD, timezone: "Europe/Berlin" }
+source sales {
+  table: sales
+  key: id
+  time: paid_at { stored_as: "UTC" }
+  dimensions: [big, channel]
+  dimension heavy: weight > 1
+  measure revenue: sum(amount) as USD
+  measure middle: median(weight) as piece
+}
+"""
+
+
+@contextmanager
+def project(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[kpidsl.Project]:
+    monkeypatch.setenv("SHOP_URL", url)
+    settings = 'default_profile = "w"\n[profile.w]\nurl = "${SHOP_URL}"\n'
+    (folder / "kpidsl.toml").write_text(settings, encoding="utf-8")
+    (folder / "shop.kpi").write_text(PROJECT, encoding="utf-8")
+    loaded = kpidsl.load(folder / "shop.kpi")
+    try:
+        assert not has_errors(loaded.diagnostics)
+        yield loaded
+    finally:
+        loaded.close()
+
+
+def test_truth_values_are_no_numbers(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with project(tmp_path, url, monkeypatch) as shop:
+        for dimension in ("big", "heavy"):
+            rows = shop.query("revenue", by=[dimension]).rows
+            assert [repr(key) for key, _ in rows] == ["False", "True"]
+
+
+def test_days_are_local_ones(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Berlin is an hour ahead of UTC, and so 23:30 is of the next day."""
+    with project(tmp_path, url, monkeypatch) as shop:
+        found = shop.query("revenue", "middle", by=["day"], period="2026-03-29")
+        assert found.rows == ((date(2026, 3, 29), Decimal("30.10"), 1.0),)
+
+
+# --- reading only --------------------------------------------------------------------------
+
+WRITING = [
+    "CREATE TABLE more (id INTEGER)",
+    "DELETE FROM sales",
+    "DELETE FROM sales WHERE id = 1 RETURNING id",
+    "INSERT INTO sales (id) VALUES (3) RETURNING id",
+    "SELECT 1; CREATE TABLE more (id INTEGER)",
+    "SET SESSION tx_read_only = 0",
+    "TRUNCATE sales",
+    "UPDATE sales SET id = 4 ORDER BY id",
+    "SELECT * FROM (SELECT 1 INTO OUTFILE '/tmp/kpidsl_never_written') AS t",
+]
+
+
+def test_nothing_is_written(mysql_server: MySQLServer, mysql_database: str, url: str) -> None:
+    with opened(f"{url}?autocommit=true") as engine:
+        for statement in WRITING:
+            failure(engine, statement)
+        assert failure(engine, "DELETE FROM sales ORDER BY id")[0] == "writing"
+    assert mysql_server.run("SELECT COUNT(*) FROM sales", database=mysql_database) == [(2,)]
+    assert mysql_server.run("SHOW TABLES", database=mysql_database) == [("days",), ("sales",)]
+    assert not Path("/tmp/kpidsl_never_written").exists()  # noqa: S108 -- is never written
+
+
+def test_a_session_is_set_anew_for_each_statement(engine: ServerEngine) -> None:
+    told = "SELECT @@time_zone, @@tx_read_only, @@sql_select_limit > 1000000"
+    for _ in range(2):
+        assert engine.run(told).rows == [("+00:00", 1, 1)]
+
+
+def test_nothing_is_kept(engine: ServerEngine) -> None:
+    assert not engine.keeps
+    with pytest.raises(EngineError) as refusal:
+        engine.keep("CREATE TEMPORARY TABLE kept AS SELECT 1")
+    assert refusal.value.kind == "permission"
+
+
+# --- what fails ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "said"),
+    [
+        ("SELECT * FROM sale", "missing table", "sale"),
+        ("SELECT * FROM nowhere.sales", "missing table", "nowhere.sales"),
+        ("SELECT ammount FROM sales", "missing column", 'no such column: "ammount"'),
+        ("SELECT `sales`.`no way` FROM sales", "missing column", 'no such column: "no way"'),
+        ("SELECT CAST('n/a' AS DOUBLE)", "value", "n/a"),
+        ("SELECT channel + 1 FROM sales", "value", "'a'"),
+        ("SELECT CAST('2026-02-30' AS DATE)", "value", "2026-02-30"),
+        ("SELECT 9223372036854775807 + id FROM sales", "overflow", "out of range"),
+        ("SELECT CAST(1e40 AS DECIMAL(38, 9))", "overflow", "ut of range"),
+        ("SELECT 1 / (id - 1) FROM sales", "division", "Division by 0"),
+        ("SELECT nosuch(id) FROM sales", "other", "nosuch"),
+        (CALLS_ITSELF, "other", "incomplete"),
+        ("SELECT 1 FROM information_schema.collations JOIN sales", "too many rows", "100"),
+    ],
+)
+def test_failures_have_kinds(engine: ServerEngine, sql: str, kind: str, said: str) -> None:
+    found, text = failure(engine, sql)
+    assert found == kind
+    assert said in text
+    assert "\n" not in text
+    assert engine.run("SELECT id FROM sales WHERE id = 1").rows == [(1,)]
+
+
+def test_as_many_rows_as_are_wanted_stand_in_order(engine: ServerEngine) -> None:
+    assert engine.run("SELECT id FROM sales ORDER BY id DESC").rows == [(2,), (1,)]
+    assert engine.run("SELECT id FROM sales ORDER BY id DESC\nLIMIT 1").rows == [(2,)]
+
+
+def test_a_right_that_is_missing(mysql_server: MySQLServer, mysql_database: str, url: str) -> None:
+    del url  # has made the tables
+    mysql_server.run(
+        "CREATE OR REPLACE USER nobody@127.0.0.1 IDENTIFIED BY 'x'",
+        f"GRANT SELECT ON {mysql_database}.days TO nobody@127.0.0.1",
+    )
+    with opened(f"mysql://nobody:x@127.0.0.1:{mysql_server.port}/{mysql_database}") as engine:
+        kind, text = failure(engine, "SELECT * FROM sales")
+    assert kind == "permission"
+    assert "sales" in text
+
+
+# --- stopping ------------------------------------------------------------------------------
+
+
+def test_the_server_stops_a_statement_in_time(mysql_server: MySQLServer, url: str) -> None:
+    with opened(url, timeout=0.3) as engine:
+        begun = time.monotonic()
+        assert failure(engine, SLEEP) == ("timeout", "stopped after 0.3 s")
+        assert time.monotonic() - begun < 5  # and not after kpidsl's own five seconds of grace
+        assert running(mysql_server) == []
+        assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_a_statement_is_cancelled_on_the_server(
+    mysql_server: MySQLServer, engine: ServerEngine
+) -> None:
+    def cancel() -> None:
+        until(lambda: running(mysql_server))
+        engine.cancel()
+
+    other = threading.Thread(target=cancel)
+    other.start()
+    assert failure(engine, "SELECT SLEEP(30) FROM sales")[0] == "cancelled"
+    other.join()
+    assert running(mysql_server) == []
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_ctrl_c_cancels_on_the_server(mysql_server: MySQLServer, engine: ServerEngine) -> None:
+    here = threading.get_ident()
+
+    def press() -> None:
+        until(lambda: running(mysql_server))
+        signal.pthread_kill(here, signal.SIGINT)
+
+    other = threading.Thread(target=press)
+    other.start()
+    with pytest.raises(KeyboardInterrupt):
+        engine.run("SELECT SLEEP(30) FROM sales")
+    other.join()
+    assert running(mysql_server) == []
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_a_server_that_falls_silent_is_left(
+    mysql_server: MySQLServer, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy(mysql_server.port) as line:
+        behind = url.replace(str(mysql_server.port), str(line.port))
+        with opened(behind, timeout=0.2) as engine:
+            monkeypatch.setattr("kpidsl.engines.server._GRACE", 0.3)
+            monkeypatch.setattr("kpidsl.engines.server._PATIENCE", 0)
+            line.frozen.set()
+            begun = time.monotonic()
+            assert failure(engine, SLEEP)[0] == "timeout"
+            assert time.monotonic() - begun < 20
+
+
+def test_more_questions_at_once_than_connections(engine: ServerEngine) -> None:
+    def asked(number: int) -> object:
+        return engine.run(f"SELECT {number} + SLEEP(0.1)").rows[0][0]
+
+    with ThreadPoolExecutor(9) as pool:
+        assert list(pool.map(asked, range(9))) == list(range(9))
+
+
+# --- connections ---------------------------------------------------------------------------
+
+
+def test_a_connection_that_is_lost(mysql_server: MySQLServer, engine: ServerEngine) -> None:
+    """The statement may have run, and is not sent a second time."""
+
+    def kill() -> None:
+        until(lambda: running(mysql_server))
+        for number in running(mysql_server):
+            mysql_server.run(f"KILL CONNECTION {number}")
+
+    other = threading.Thread(target=kill)
+    other.start()
+    kind, _ = failure(engine, "SELECT SLEEP(30) FROM sales")
+    other.join()
+    assert kind == "lost"
+    assert running(mysql_server) == []
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_a_connection_that_ended_meanwhile_is_made_anew(
+    mysql_server: MySQLServer, engine: ServerEngine
+) -> None:
+    [(number,)] = engine.run("SELECT CONNECTION_ID()").rows
+    mysql_server.run(f"KILL CONNECTION {number}")
+    [(other,)] = engine.run("SELECT CONNECTION_ID()").rows
+    assert other != number
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize(("dropped", "connects"), [(2, True), (3, False)])
+def test_connecting_is_tried_three_times(
+    mysql_server: MySQLServer, url: str, dropped: int, connects: bool
+) -> None:
+    with proxy(mysql_server.port, dropped) as line:
+        behind = url.replace(str(mysql_server.port), str(line.port))
+        if connects:
+            with opened(behind) as engine:
+                assert engine.run("SELECT 1").rows == [(1,)]
+        else:
+            assert refused(behind)[0] == Refusal.UNREACHABLE
+        assert line.count == 3
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (("%25rd@", "%25xx@"), Refusal.LOGIN, "Access denied for user 'kpi'"),
+        (("kpi:", "nobody_at_all:"), Refusal.LOGIN, "Access denied"),
+        (("127.0.0.1", "no.such.host.invalid"), Refusal.HOST, "no.such.host.invalid"),
+        (("kpidsl_", "shop_"), Refusal.DATABASE, "Unknown database"),
+        (("mysql://", "mariadb://"), None, ""),
+    ],
+    ids=["password", "user", "host", "database", "other scheme"],
+)
+def test_why_there_is_no_connection(
+    url: str, change: tuple[str, str], code: Refusal | None, said: str
+) -> None:
+    changed = url.replace(*change)
+    assert changed != url
+    if code is None:
+        with opened(changed) as engine:
+            assert engine.run("SELECT 1").rows == [(1,)]
+        return
+    found, text = refused(changed)
+    assert found == code
+    assert said in text
+    assert "p@ss/w%rd" not in text
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_encrypted_connection_that_is_not_there(url: str) -> None:
+    """The server has no certificate."""
+    code, text = refused(f"{url}?ssl_verify_cert=true")
+    assert code == Refusal.ENCRYPTION
+    assert "SSL" in text
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_port_at_which_nobody_listens(mysql_server: MySQLServer, url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as line:
+        port = line.getsockname()[1]
+    code, text = refused(url.replace(str(mysql_server.port), str(port)))
+    assert code == Refusal.UNREACHABLE
+    assert "refused" in text
+
+
+def test_a_host_may_be_called_as_encryption_is() -> None:
+    said = "(2003, \"Can't connect to MySQL server on 'ssl.example.com' (timed out)\")"
+    assert MySQL().refusal(said)[0] is Refusal.UNREACHABLE
+
+
+def test_operators_see_who_asks(url: str) -> None:
+    with opened(url, tag="kpidsl 1, definitions */ abc") as engine:
+        [(query,)] = engine.run(
+            "SELECT info FROM information_schema.processlist WHERE id = CONNECTION_ID()"
+        ).rows
+    assert isinstance(query, str)
+    assert query.startswith("/* kpidsl 1, definitions  abc */ SELECT")
+
+
+# --- the catalogue -------------------------------------------------------------------------
+
+
+def test_tables_columns_and_sizes(
+    mysql_server: MySQLServer, mysql_database: str, engine: ServerEngine
+) -> None:
+    mysql_server.run(f"CREATE TABLE {mysql_database}.`it's` (id INTEGER)")
+    assert [name for name in engine.tables() if "." not in name] == ["days", "it's", "sales"]
+    assert not any(name.startswith(("mysql.", "sys.")) for name in engine.tables())
+    types = engine.columns(["sales"])
+    assert types["amount"] == "DECIMAL(12, 2)"
+    assert types["big"] == "TINYINT(1)"
+    assert engine.columns([mysql_database, "days"]) == {"day": "DATE"}
+    assert engine.columns(["sale"]) == {}
+    assert engine.facts(["sales"]) == TableFacts(2, {"amount": 2, "net price": 3})
+    assert engine.facts([mysql_database, "sales"]).rows == 2
+    assert engine.facts(["days"]) == TableFacts(None, {})
+    assert engine.facts(["it's", 'a "table"']) == TableFacts(None, {})
+
+
+def test_decimals_of_a_statement(engine: ServerEngine) -> None:
+    sql = "SELECT amount, amount * `net price` AS price, id, weight FROM sales ORDER BY id\nLIMIT 7"
+    assert engine.decimals(sql) == {"amount": 2, "price": 5}
+    with pytest.raises(EngineError):
+        engine.decimals("SELECT nothing FROM sales")
