@@ -346,7 +346,7 @@ def test_tables_columns_and_sizes(
     with clickhouse_server.database() as other:
         clickhouse_server.client.command(f"CREATE TABLE {other}.more (id Int8) ENGINE = Memory")
         tables = engine.tables()
-        assert tables[:2] == ["days", "sales"]
+        assert [name for name in tables if "." not in name] == ["days", "sales"]
         assert f"{other}.more" in tables
         assert engine.facts([other, "more"]) == TableFacts(0, {})
     assert engine.columns(["days"]) == {"day": "Date"}
