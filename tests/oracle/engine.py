@@ -118,6 +118,7 @@ def engine_of(case: Case, name: EngineName = "duckdb") -> Iterator[Engine]:
 
         with spark_of(case, name) as session:
             yield session
+        return
     if name == "googlesql":
         from tests.oracle.googlesql import googlesql_of  # noqa: PLC0415 -- of an extra
 
