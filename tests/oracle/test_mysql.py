@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -16,28 +16,26 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from kpidsl.model.expr import Arithmetic, Compare, Function, In, Like, MetricCoalesce, RowExpr
-from kpidsl.model.moments import DayPart, runs
+from kpidsl.model.expr import Arithmetic, Compare, Function, In, Like, RowExpr
+from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
-from kpidsl.model.project import Settings
 from kpidsl.plan.query import Order, Query
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Kind
 from kpidsl.sql.functions import SCALAR_BUILDERS
-from kpidsl.sql.periods import period_start
+from tests.oracle import one_table
 from tests.oracle.build import ask, by, column, compare, literal, model, of, source
-from tests.oracle.days import bucket, buckets, hours
 from tests.oracle.engine import engine_of, run_on
 from tests.oracle.generate import Case
+from tests.oracle.one_table import called
 
 if TYPE_CHECKING:
     from kpidsl.engines.base import Engine
 
 pytestmark = pytest.mark.mysql
+answers = partial(one_table.answers, "mysql")
+of_rows = partial(one_table.of_rows, "mysql")
 MYSQL = DIALECTS["mysql"]
-DAYS = st.dates(date(1970, 1, 1), date(2100, 12, 31))
-LAST_DAYS = DAYS.map(lambda day: day.replace(day=monthrange(day.year, day.month)[1]))
-ORDINARY = [grain for grain in Grain if grain is grain.ordinary]
 ZONES = ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca"]
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 12, 31))  # noqa: DTZ001
 
@@ -69,16 +67,6 @@ def moment(at: datetime | str) -> exp.Expr:
 # --- days and moments ------------------------------------------------------------------------
 
 
-@given(day=DAYS | LAST_DAYS, months=st.integers(-40, 40), days=st.integers(-400, 400))
-def test_a_day_moves_by_months_to_at_most_the_months_last(
-    engine: Engine, day: date, months: int, days: int
-) -> None:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    expected = date(year, month + 1, min(day.day, last)) + timedelta(days=days)
-    assert value(engine, MYSQL.add(build.day(day), months, days)) == expected
-
-
 @pytest.mark.parametrize(
     ("held", "months", "days", "moved"),
     [
@@ -98,50 +86,11 @@ def test_no_day_comes_after_the_last(
     assert value(engine, MYSQL.add(build.cast(exp.Null(), "DATE"), months, days)) is None
 
 
-@given(
-    day=st.dates(date(2, 1, 8), date(9999, 12, 24)),
-    grain=st.sampled_from(Grain),
-    settings=st.builds(
-        Settings,
-        name=st.just("p"),
-        week_starts=st.integers(0, 6),
-        fiscal_year_starts=st.integers(1, 12),
-    ),
-)
-def test_a_period_begins_where_the_calendar_says(
-    engine: Engine, day: date, grain: Grain, settings: Settings
-) -> None:
-    first, _ = bucket(day, grain, settings)
-    noon = moment(f"{day} 12:00")
-    assert value(engine, period_start(MYSQL, noon, grain, settings.calendar)) == first
-
-
-@given(day=DAYS, length=st.integers(0, 800), grain=st.sampled_from(ORDINARY))
-def test_a_series_has_every_period(engine: Engine, day: date, length: int, grain: Grain) -> None:
-    end = day + timedelta(days=length + 1)
-    expected = [start for start, _ in buckets((day, end), grain, Settings(name="p"))]
-    first, _ = bucket(day, grain, Settings(name="p"))
-    last = build.day(end - timedelta(days=1))
-    series = MYSQL.date_series(build.day(first), last, grain, "period", None)
-    assert rows(engine, series) == expected
-
-
 def test_a_series_that_ends_before_it_begins_is_empty(engine: Engine) -> None:
     day, before = (build.day(date(2026, 1, number)) for number in (2, 1))
     assert rows(engine, MYSQL.date_series(day, before, Grain.DAY, "period", None)) == []
     none = build.cast(exp.Null(), "DATE")
     assert rows(engine, MYSQL.date_series(none, before.copy(), Grain.DAY, "period", None)) == []
-
-
-@given(day=DAYS, length=st.integers(1, 4), zone=st.sampled_from(ZONES))
-def test_a_series_has_every_hour(engine: Engine, day: date, length: int, zone: str) -> None:
-    """Lord Howe moves its clocks by half an hour, so that its hours begin anew in their midst."""
-    end = day + timedelta(days=length)
-    series = MYSQL.instants(runs(Window(day, end), DayPart.HOUR, zone), "period")
-    starts = [datetime.fromisoformat(str(start)) for start, _ in hours((day, end), zone)]
-    found = rows(engine, series)
-    assert len(found) == len(starts)
-    assert set(found) == {start.astimezone(UTC).replace(tzinfo=None) for start in starts}
 
 
 @given(at=MOMENTS, zone=st.sampled_from(ZONES))
@@ -232,55 +181,10 @@ def test_days_between_are_the_difference_of_days(engine: Engine) -> None:
 # --- numbers ---------------------------------------------------------------------------------
 
 
-def answers(
-    held: Sequence[dict[str, object]], columns: dict[str, str], query: Query, **told: Any
-) -> list[tuple[Any, Any]]:
-    """What a query over one table `t` gives, as key and value in order; DuckDB gives the same."""
-    made = model(source("t", key=("id",), **told))
-    case = Case(made, query, {"t": list(held)}, {"t": {"id": "INTEGER"} | columns})
-    found = run_on("mysql", case)
-    assert list(found.items()) == list(run_on("duckdb", case).items())
-    return [(key[0] if key else (), row["a"]) for key, row in found.items()]
-
-
-def of_rows(held: Sequence[object], kind: str, operand: RowExpr, aggregate: str = "max") -> Any:
-    """An aggregate of what is computed of some values in a column `x`."""
-    table = [{"id": place, "x": value} for place, value in enumerate(held)]
-    measures = {"m": (aggregate, operand)}
-    ((_, found),) = answers(table, {"x": kind}, ask(of("t.m")), measures=measures)
-    return found
-
-
-def called(name: str, *arguments: object) -> RowExpr:
-    return Function(name, (column("x"), *map(literal, arguments)))
-
-
-def times(number: Decimal) -> RowExpr:
-    return Arithmetic("*", column("x"), literal(number))
-
-
 def test_sums_of_whole_numbers_are_whole() -> None:
     found = of_rows([2**62, 2**62, 1], "BIGINT", column("x"), "sum")
     assert found == 2**63 + 1
     assert isinstance(found, int)
-
-
-def test_a_product_that_outgrows_decimals_is_refused() -> None:
-    square = Arithmetic("*", column("x"), column("x"))
-    measures = {"m": ("sum", Arithmetic("*", square, square))}
-    table = [{"id": 1, "x": Decimal(10) ** 20}]
-    made = model(source("t", key=("id",), measures=measures))
-    case = Case(made, ask(of("t.m")), {"t": table}, {"t": {"id": "INTEGER", "x": "DECIMAL(38, 9)"}})
-    with pytest.raises(Exception, match="K644"):
-        run_on("mysql", case)
-
-
-@pytest.mark.parametrize("kind", ["DOUBLE", "DECIMAL(4, 1)"])
-@pytest.mark.parametrize(
-    ("held", "rounded"), [(2.5, 3), (3.5, 4), (-2.5, -3), (0.5, 1), (-0.5, -1), (0.4, 0), (2.6, 3)]
-)
-def test_a_half_is_rounded_away_from_zero(kind: str, held: float, rounded: int) -> None:
-    assert of_rows([Decimal(str(held))], kind, called("round")) == rounded
 
 
 def test_places_are_rounded_away_from_zero() -> None:
@@ -317,12 +221,6 @@ def test_the_first_fifteen_digits_are_certain(engine: Engine, held: str, kept: s
     assert value(engine, build.cast(digits, "DECIMAL(38, 18)")) == Decimal(kept)
 
 
-def test_an_average_and_a_deviation_are_floats_or_nothing() -> None:
-    assert repr(of_rows([1, 2], "INTEGER", column("x"), "avg")) == "1.5"
-    assert of_rows([1, 2, 3], "INTEGER", column("x"), "stddev") == 1.0
-    assert of_rows([1], "INTEGER", column("x"), "stddev") is None
-
-
 def test_floats_of_single_precision_are_added_up_as_doubles() -> None:
     assert of_rows([16_777_216.0, 1.0], "REAL", column("x"), "sum") == 16_777_217.0
 
@@ -338,22 +236,6 @@ def test_floats_of_single_precision_are_added_up_as_doubles() -> None:
 )
 def test_the_value_in_the_middle(held: list[object], aggregate: str, found: object) -> None:
     assert of_rows(held, "INTEGER", column("x"), aggregate) == found
-
-
-def test_numbers_of_all_types_meet() -> None:
-    table: list[dict[str, object]] = [
-        {"id": 1, "x": Decimal("2.5"), "y": None},
-        {"id": 2, "x": None, "y": 0.5},
-    ]
-    measures = {
-        "m": ("sum", Function("coalesce", (column("x"), column("y")))),
-        "n": ("count", None, compare(column("x"), ">", 9)),
-        "last": ("max", column("y")),
-    }
-    columns = {"x": "DECIMAL(9, 2)", "y": "DOUBLE"}
-    assert answers(table, columns, ask(of("t.m")), measures=measures) == [((), 3.0)]
-    first = MetricCoalesce((of("t.last"), of("t.n")))
-    assert answers(table, columns, ask(first), measures=measures) == [((), 0.5)]
 
 
 @pytest.mark.parametrize("sql", ["CAST('12 apples' AS DOUBLE)", "CAST('2026-02-30' AS DATE)"])
@@ -466,50 +348,6 @@ def test_at_one_moment_keys_follow_their_bytes() -> None:
         assert run_on("mysql", case) == run_on("duckdb", case) == {(): {"a": found}}
 
 
-def test_numbers_stand_in_their_own_order() -> None:
-    table: list[dict[str, object]] = [{"id": number, "x": number} for number in (10, 9, -1)]
-    found = answers(table, {"x": "INTEGER"}, ask(of("t.n"), by=(by("t.x"),)), **BY_X)
-    assert [key for key, _ in found] == [-1, 9, 10]
-
-
-@pytest.mark.parametrize(
-    ("places", "left"),
-    [
-        ((-2,), "üf"),
-        ((-2, 1), "ü"),
-        ((-10, 6), "ab"),
-        ((2, 3), "bcd"),
-        ((0,), "abcdüf"),
-        ((0, 2), "a"),  # the place before the first character is counted
-        ((0, 0), ""),
-        ((1, Arithmetic("-", Function("length", (column("x"),)), literal(2))), "abcd"),
-    ],
-)
-def test_parts_of_texts_are_counted_in_characters(places: tuple[object, ...], left: str) -> None:
-    table = [{"id": 1, "x": "abcdüf"}]
-    told = [each if isinstance(each, Arithmetic) else literal(each) for each in places]
-    dimensions = {"part": Function("substring", (column("x"), *told))}
-    query = ask(of("t.n"), by=(by("t.part"),))
-    measures = {"n": ("count",)}
-    found = answers(table, {"x": "VARCHAR"}, query, dimensions=dimensions, measures=measures)
-    assert found == [(left, 1)]
-
-
-def test_letters_are_not_bytes() -> None:
-    table = [{"id": 1, "x": "Äpfel"}]
-    for name, expected in (("upper", "ÄPFEL"), ("lower", "äpfel"), ("length", 5)):
-        query = ask(of("t.n"), by=(by("t.part"),))
-        told = {"dimensions": {"part": called(name)}, "measures": {"n": ("count",)}}
-        assert answers(table, {"x": "VARCHAR"}, query, **told) == [(expected, 1)]
-
-
-def test_a_backslash_stands_for_itself() -> None:
-    table = [{"id": place, "x": text} for place, text in enumerate([r"50\%", r"50\ off", "50%"])]
-    for test in (Like(column("x"), "50\\%"), compare(column("x"), "!=", "50%")):
-        measures = {"n": ("count", None, test)}
-        assert answers(table, {"x": "VARCHAR"}, ask(of("t.n")), measures=measures) == [((), 2)]
-
-
 def test_names_hold_quotes_and_signs_of_all_kinds(engine: Engine) -> None:
     for name in ("a `b` \\ c", "💰 net", "ä" * 70, "behind "):
         inner = build.select(build.alias(build.literal("it's \\ so\n"), name))
@@ -548,12 +386,6 @@ def test_rows_are_in_order_of_what_is_shown(engine: Engine) -> None:
     assert rows(engine, build.order_by(select, ordered)) == [-2, -1]
 
 
-def test_a_union_by_names_is_refused() -> None:
-    arms = [build.from_(build.select(exp.Star()), build.table(name)) for name in "ab"]
-    union = exp.Union(this=arms[0], expression=arms[1], distinct=False, by_name=True)
-    assert MYSQL.lacks(union) == ["union by the names of columns"]
-
-
 def test_a_time_that_names_its_zone_is_refused() -> None:
     zoned = build.cast(exp.Literal.string("2026-01-01 00:00+02"), "TIMESTAMPTZ")
     assert MYSQL.lacks(build.select(zoned)) == ["time that names its own zone"]
@@ -579,21 +411,6 @@ def test_many_queries_are_named(engine: Engine) -> None:
     assert MYSQL.lacks(named(64, twice=64)) == []
     (told,) = MYSQL.lacks(named(65, twice=65))
     assert told.startswith("room for")
-
-
-def test_thousands_of_queries_can_be_stacked(engine: Engine) -> None:
-    """As the amounts of ten years by the day are."""
-    day = date(2026, 1, 1)
-    each = [
-        build.select(
-            build.alias(build.day(day + timedelta(days=place)), "day"),
-            build.alias(build.cast(build.number(Decimal("1200.5")), "DECIMAL(38, 12)"), "amount"),
-        )
-        for place in range(4000)
-    ]
-    found = engine.run(MYSQL.text(build.union_all(each), pretty=True)).rows
-    assert [row[0] for row in found] == [day + timedelta(days=place) for place in range(4000)]
-    assert {row[1] for row in found} == {Decimal("1200.5")}
 
 
 def test_fields_are_those_of_json(engine: Engine) -> None:

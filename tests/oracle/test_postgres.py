@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlglot
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlglot import exp
 
-from kpidsl.model.expr import Arithmetic, Compare, Function, Like, QueryDimension, RowExpr
-from kpidsl.model.moments import DayPart, runs
-from kpidsl.model.periods import Grain, Window
-from kpidsl.model.project import Settings
+from kpidsl.model.expr import Arithmetic, Compare, Function, QueryDimension, RowExpr
+from kpidsl.model.moments import DayPart
+from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
-from kpidsl.plan.query import Order, Query
+from kpidsl.plan.query import Order
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.functions import SCALAR_BUILDERS
-from kpidsl.sql.periods import period_start
+from tests.oracle import one_table
 from tests.oracle.build import ask, by, column, days, literal, model, of, source
-from tests.oracle.days import bucket, buckets, hours
 from tests.oracle.engine import run_on
 from tests.oracle.generate import Case
+from tests.oracle.one_table import called
 
 if TYPE_CHECKING:
     import psycopg
 
 pytestmark = pytest.mark.postgres
+answers = partial(one_table.answers, "postgres")
+of_rows = partial(one_table.of_rows, "postgres")
 POSTGRES = DIALECTS["postgres"]
-DAYS = st.dates(date(1970, 1, 1), date(2100, 12, 31))
-LAST_DAYS = DAYS.map(lambda day: day.replace(day=monthrange(day.year, day.month)[1]))
-ORDINARY = [grain for grain in Grain if grain is grain.ordinary]
 
 
 # --- days ------------------------------------------------------------------------------------
@@ -64,98 +59,7 @@ def value(con: psycopg.Connection[Any], tree: exp.Expr) -> Any:
     return rows(con, build.select(tree))[0]
 
 
-@given(day=DAYS | LAST_DAYS, months=st.integers(-40, 40), days=st.integers(-400, 400))
-def test_a_day_moves_by_months_to_at_most_the_months_last(
-    con: psycopg.Connection[Any], day: date, months: int, days: int
-) -> None:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    expected = date(year, month + 1, min(day.day, last)) + timedelta(days=days)
-    assert value(con, POSTGRES.add(build.day(day), months, days)) == expected
-
-
-@given(
-    day=DAYS,
-    grain=st.sampled_from(Grain),
-    settings=st.builds(
-        Settings,
-        name=st.just("p"),
-        week_starts=st.integers(0, 6),
-        fiscal_year_starts=st.integers(1, 12),
-    ),
-)
-def test_a_period_begins_where_the_calendar_says(
-    con: psycopg.Connection[Any], day: date, grain: Grain, settings: Settings
-) -> None:
-    first, _ = bucket(day, grain, settings)
-    noon = build.cast(exp.Literal.string(f"{day} 12:00"), "TIMESTAMP")
-    assert value(con, period_start(POSTGRES, noon, grain, settings.calendar)) == first
-
-
-@given(day=DAYS, length=st.integers(0, 800), grain=st.sampled_from(ORDINARY))
-def test_a_series_has_every_period(
-    con: psycopg.Connection[Any], day: date, length: int, grain: Grain
-) -> None:
-    end = day + timedelta(days=length + 1)
-    expected = [start for start, _ in buckets((day, end), grain, Settings(name="p"))]
-    first, _ = bucket(day, grain, Settings(name="p"))
-    last = build.day(end - timedelta(days=1))
-    series = POSTGRES.date_series(build.day(first), last, grain, "period", None)
-    assert rows(con, series) == expected
-
-
-@given(
-    day=DAYS,
-    length=st.integers(1, 4),
-    zone=st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"]),
-)
-def test_a_series_has_every_hour(
-    con: psycopg.Connection[Any], day: date, length: int, zone: str
-) -> None:
-    """Lord Howe moves its clocks by half an hour, so that its hours begin anew in their midst."""
-    end = day + timedelta(days=length)
-    series = POSTGRES.instants(runs(Window(day, end), DayPart.HOUR, zone), "period")
-    starts = [datetime.fromisoformat(str(start)) for start, _ in hours((day, end), zone)]
-    found = rows(con, series)
-    assert len(found) == len(starts)
-    assert set(found) == {start.astimezone(UTC).replace(tzinfo=None) for start in starts}
-
-
-def test_thousands_of_queries_can_be_stacked(con: psycopg.Connection[Any]) -> None:
-    """As the amounts of ten years by the day are; the second column has a value in the last."""
-    last = build.select(build.number(4000), build.number(1))
-    each = [build.select(build.alias(build.number(n), "n"), _none("m")) for n in range(4000)]
-    assert rows(con, build.union_all([*each, last])) == list(range(4001))
-
-
-def _none(name: str) -> exp.Expr:
-    return build.alias(exp.Null(), name)
-
-
 # --- values ----------------------------------------------------------------------------------
-
-
-def answers(
-    held: Sequence[dict[str, object]], columns: dict[str, str], query: Query, **told: Any
-) -> list[tuple[Any, Any]]:
-    """What a query over one table `t` gives, as key and value in order; DuckDB gives the same."""
-    made = model(source("t", key=("id",), **told))
-    case = Case(made, query, {"t": list(held)}, {"t": {"id": "INTEGER"} | columns})
-    found = run_on("postgres", case)
-    assert list(found.items()) == list(run_on("duckdb", case).items())
-    return [(key[0] if key else (), row["a"]) for key, row in found.items()]
-
-
-def of_rows(held: Sequence[object], kind: str, operand: RowExpr, aggregate: str = "max") -> Any:
-    """An aggregate of what is computed of some values in a column `x`."""
-    table = [{"id": place, "x": value} for place, value in enumerate(held)]
-    measures = {"m": (aggregate, operand)}
-    ((_, found),) = answers(table, {"x": kind}, ask(of("t.m")), measures=measures)
-    return found
-
-
-def called(name: str, *arguments: object) -> RowExpr:
-    return Function(name, (column("x"), *map(literal, arguments)))
 
 
 def test_reals_are_added_up_as_doubles() -> None:
@@ -172,12 +76,6 @@ def test_sums_of_whole_numbers_are_whole() -> None:
     found = of_rows([2**40, 1], "BIGINT", column("x"), "sum")
     assert found == 2**40 + 1
     assert isinstance(found, int)
-
-
-@pytest.mark.parametrize("kind", ["FLOAT8", "DECIMAL(4, 1)"])
-@pytest.mark.parametrize(("held", "rounded"), [(2.5, 3), (3.5, 4), (-2.5, -3), (0.4, 0)])
-def test_a_half_is_rounded_away_from_zero(kind: str, held: float, rounded: int) -> None:
-    assert of_rows([Decimal(str(held))], kind, called("round")) == rounded
 
 
 def test_a_rounded_quotient_is_a_float() -> None:
@@ -205,12 +103,6 @@ def test_a_negative_place_counts_from_the_end() -> None:
             table, {"x": "VARCHAR"}, query, dimensions=dimensions, measures={"n": ("count",)}
         )
         assert found == [(left, 1)]
-
-
-def test_a_backslash_stands_for_itself_in_a_pattern() -> None:
-    table = [{"id": place, "x": text} for place, text in enumerate([r"50\%", r"50\ off", "50%"])]
-    measures = {"n": ("count", None, Like(column("x"), "50\\%"))}
-    assert answers(table, {"x": "VARCHAR"}, ask(of("t.n")), measures=measures) == [((), 2)]
 
 
 def test_days_between_are_the_difference_of_days(con: psycopg.Connection[Any]) -> None:
@@ -253,13 +145,6 @@ def test_members_stand_in_the_order_of_their_bytes() -> None:
     told = {"dimensions": {"x": column("x")}, "measures": {"n": ("count",)}}
     found = answers(LETTERS, {"x": "VARCHAR"}, query, **told)
     assert [key for key, _ in found] == ["A", "B", "a", "b"]
-
-
-def test_numbers_stand_in_their_own_order() -> None:
-    table: list[dict[str, object]] = [{"id": number, "x": number} for number in (10, 9)]
-    query = ask(of("t.n"), by=(by("t.x"),))
-    told = {"dimensions": {"x": column("x")}, "measures": {"n": ("count",)}}
-    assert [key for key, _ in answers(table, {"x": "INTEGER"}, query, **told)] == [9, 10]
 
 
 @pytest.mark.parametrize(("op", "count"), [("<", 2), ("<=", 3), (">", 1), (">=", 2)])
