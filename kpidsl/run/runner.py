@@ -146,8 +146,7 @@ class Runner:
         if planned is None:
             return None, (None, noticed)
         tree = to_tree(planned, self.engine.dialect)
-        columns = self._columns(query, planned)
-        key = self._statements.key(f"{columns} {self._statements.text(tree, pretty=False)}", tree)
+        key = self._statements.key(tree, self._columns(query, planned))
         remembered = self._statements.recall(key)
         if remembered is None:
             return key, None
@@ -268,8 +267,7 @@ class Runner:
         if walk is None:
             return None, diagnostics
         plain = funnel_tree(walk, self.engine.dialect)
-        question = self._statements.text(plain, pretty=False)
-        key = self._statements.key(f"funnel {question}", plain)
+        key = self._statements.key(plain, "funnel")
         counted, found = self._statements.recall(key), list[Diagnostic]()
         if counted is None:
             counted, found = self._counted(walk)

@@ -80,11 +80,11 @@ class Statements:
         self, tree: exp.Query, inputs: Sequence[Source], types: Sequence[ValueType] | None
     ) -> tuple[Table | None, list[Diagnostic]]:
         """Run a statement that no answer shows, over the rows of `inputs`."""
-        sql = self.text(tree, pretty=False)
-        key = self.key(f"{types} {sql}", tree)
+        key = self.key(tree, types)
         remembered = self.recall(key)
         if remembered is not None:
             return remembered.table, []
+        sql = self.text(tree, pretty=False)
         table, found = self.run(tree, sql, inputs, types)
         if table is not None and not found:
             self.remember(key, Remembered(table, sql))
@@ -92,11 +92,13 @@ class Statements:
 
     # --- what is remembered ----------------------------------------------------------------
 
-    def key(self, question: str, tree: exp.Query) -> str | None:
-        """Return what the answer to a question is remembered by; None where it isn't: what SQL of
-        a project's own reads, such as today's date, nobody knows."""
+    def key(self, tree: exp.Query, *more: object) -> str | None:
+        """Return what the answer of a statement is remembered by, and by what `more` it rests on;
+        None where it isn't: what SQL of a project's own reads, such as today's date, nobody
+        knows."""
         if self._memory is None or build.holds_verbatim(tree):
             return None
+        question = "\0".join((*map(str, more), self.text(tree, pretty=False)))
         return self._memory.key(question, [*self.used(tree), *self.shaped(tree)])
 
     def recall(self, key: str | None) -> Remembered | None:

@@ -85,9 +85,9 @@ class Store:
     def _with_file(self, work: Callable[[sqlite3.Connection], bytes | None]) -> bytes | None:
         try:
             return self._worked(work)
-        except sqlite3.OperationalError:
+        except (sqlite3.OperationalError, OSError):
             return None  # locked by others, read-only, or a full disk
-        except (sqlite3.DatabaseError, OSError):
+        except sqlite3.DatabaseError:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
             return None

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import lark
 
+from kpidsl.text.caches import user_caches
+
 STARTS = ("file", "expression", "trivia")
 
 
@@ -42,11 +44,8 @@ def _cache_folders() -> list[Path]:
 
     Both are as trusted as the `.pyc` files that Python itself loads from the first.
     """
-    folders = [Path(__file__).parent / "__pycache__"]
-    user = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    with contextlib.suppress(RuntimeError):  # no home folder, as for some service accounts
-        folders.append((Path(user) if user else Path.home() / ".cache") / "kpidsl")
-    return folders
+    user = user_caches()
+    return [Path(__file__).parent / "__pycache__", *([] if user is None else [user])]
 
 
 def _load(place: Path) -> lark.Lark | None:

@@ -10,12 +10,16 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
 import kpidsl
 from kpidsl.api.loading import load
+
+if TYPE_CHECKING:
+    from tests.servers.postgres import PostgresServer
 
 EARLIER = 1_700_000_000_000_000_000
 """A time of files, in nanoseconds: long before any test."""
@@ -231,3 +235,41 @@ def stored(caches: Path) -> int:
     with closing(sqlite3.connect(caches)) as file:
         (count,) = file.execute("SELECT count(*) FROM answers").fetchone()
     return int(count)
+
+
+@pytest.mark.postgres
+def test_a_table_of_a_server_is_asked_again_once_anything_is_written(
+    tmp_path: Path, caches: Path, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    served(tmp_path, postgres_url)
+    postgres_server.run(postgres_url, *table("public", 3))
+    assert revenue(tmp_path) == 3
+    assert stored(caches) > 0
+    postgres_server.run(postgres_url, "UPDATE sales SET amount = 5")
+    assert revenue(tmp_path) == 5
+
+
+@pytest.mark.postgres
+def test_a_schema_that_the_url_names_tells_tables_apart(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    postgres_server.run(
+        postgres_url, "CREATE SCHEMA other", *table("public", 3), *table("other", 7)
+    )
+    served(tmp_path, postgres_url)
+    assert revenue(tmp_path) == 3
+    served(tmp_path, f"{postgres_url}?options=-csearch_path%3Dother")
+    assert revenue(tmp_path) == 7
+
+
+def served(folder: Path, url: str) -> None:
+    """Write a project on a server; its url is in the environment, for it holds a password."""
+    shop(folder, definitions=DEFINITIONS % "table: sales")
+    os.environ["CACHED_SHOP"] = url
+    profile = 'default_profile = "w"\n[profile.w]\nurl = "${CACHED_SHOP}"\n'
+    (folder / "kpidsl.toml").write_text(profile)
+
+
+def table(schema: str, amount: int) -> tuple[str, str]:
+    rows = f"SELECT 1 AS id, DATE '2026-01-01' AS day, 'EU' AS region, {amount} AS amount"
+    return f"CREATE TABLE {schema}.sales AS {rows}", f"ANALYZE {schema}.sales"

@@ -49,6 +49,11 @@ class Address:
         host = self.host or self.options.get("host") or "this computer"
         return host if self.port is None else f"{host}:{self.port}"
 
+    @property
+    def plain_options(self) -> dict[str, str]:
+        """The options that hold no secret."""
+        return {name: value for name, value in self.options.items() if not _is_secret(name)}
+
     def without_secrets(self, text: str) -> str:
         """Return a text, of a driver say, that repeats no secret of the url, however written."""
         secrets = [value for name, value in self.options.items() if _is_secret(name)]

@@ -137,7 +137,10 @@ class BigQuery(DuckDB):
 
     def listed_days(self, names: Sequence[str], rows: Sequence[Sequence[date]]) -> exp.Query:
         listed = [
-            call("STRUCT", *(build.alias(build.day(day), name) for name, day in zip(names, row)))  # noqa: B905
+            call(
+                "STRUCT",
+                *(build.alias(build.day(day), name) for name, day in zip(names, row, strict=True)),
+            )
             for row in rows
         ]
         each = _each(exp.Array(expressions=listed), "listed")
