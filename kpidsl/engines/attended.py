@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from threading import Event
 from typing import TypeVar
 
 T = TypeVar("T")
+
+PATIENCE = 10
+"""Seconds in which a connection is made, and in which a statement that is cancelled stops."""
 
 
 def attended(work: Callable[[], T], interrupt: Callable[[], object], timeout: float | None) -> T:
@@ -21,3 +28,39 @@ def attended(work: Callable[[], T], interrupt: Callable[[], object], timeout: fl
                 interrupt()
                 wait([future], timeout=0.05)
             raise
+
+
+class Stoppable(ABC):
+    """What runs on a server, to be stopped from another thread."""
+
+    def __init__(self) -> None:
+        self.stopped = Event()
+        self._asked = 0.0
+        self._until = 0.0
+
+    def stop(self) -> None:
+        """Cancel the statement, at most once a second; hang up where it goes on and on."""
+        now = time.monotonic()
+        if not self.stopped.is_set():
+            self.stopped.set()
+            self._until = now + PATIENCE
+        if not self._has_begun() or now < self._asked + 1:
+            return
+        self._asked = now
+        with suppress(Exception):  # whatever a driver raises, the next second brings another try
+            if now < self._until:
+                self._cancel()
+            else:
+                self._hang_up()
+
+    @abstractmethod
+    def _has_begun(self) -> bool:
+        """Tell whether there is something to stop."""
+
+    @abstractmethod
+    def _cancel(self) -> None:
+        """Ask the server to stop it."""
+
+    @abstractmethod
+    def _hang_up(self) -> None:
+        """End the connection on which it won't stop."""

@@ -6,14 +6,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from threading import Event
 from typing import Any, TypeVar
 
 import sqlalchemy
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyError
 from sqlalchemy.types import Float, NullType, Numeric, TypeEngine
 
-from kpidsl.engines.attended import attended
+from kpidsl.engines.attended import PATIENCE, Stoppable, attended
 from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers import Server, Spark
 from kpidsl.engines.servers.address import Address, refused
@@ -26,8 +25,6 @@ T = TypeVar("T")
 
 _CONNECTIONS = 4
 """So many statements run at the same time; further ones wait."""
-_PATIENCE = 10
-"""Seconds in which a connection is made, and in which a statement that is cancelled stops."""
 _PAUSES = (0.5, 1.5)
 """Seconds between the attempts to connect."""
 _GRACE = 5
@@ -70,7 +67,7 @@ class ServerEngine:
                 address.database,
                 address.options,
             ),
-            connect_args=self._server.arguments(_PATIENCE, timeout),
+            connect_args=self._server.arguments(PATIENCE, timeout),
             execution_options=self._server.options,
             hide_parameters=True,
             max_overflow=0,
@@ -302,28 +299,22 @@ class ServerEngine:
         return self._ask(told)
 
 
-class _Statement:
-    """What runs on a connection, to be stopped from another thread."""
+class _Statement(Stoppable):
+    """What runs on a connection of a driver."""
 
     def __init__(self, server: Server) -> None:
+        super().__init__()
         self._server = server
         self.connection: Any = None
-        self.stopped = Event()
-        self._asked = 0.0
-        self._until = 0.0
 
-    def stop(self) -> None:
-        """Cancel the statement, at most once a second; hang up where it goes on and on."""
-        now = time.monotonic()
-        if not self.stopped.is_set():
-            self.stopped.set()
-            self._until = now + _PATIENCE
-        if self.connection is None or now < self._asked + 1:
-            return
-        self._asked = now
-        stop = self._server.cancel if now < self._until else self._server.hang_up
-        with suppress(Exception):  # whatever a driver raises, the next second brings another try
-            stop(self.connection)
+    def _has_begun(self) -> bool:
+        return self.connection is not None
+
+    def _cancel(self) -> None:
+        self._server.cancel(self.connection)
+
+    def _hang_up(self) -> None:
+        self._server.hang_up(self.connection)
 
 
 def _type_name(kind: TypeEngine[Any], con: sqlalchemy.Connection) -> str:

@@ -6,16 +6,14 @@ import json
 import logging
 import os
 import re
-import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
-from kpidsl.engines.attended import attended
+from kpidsl.engines.attended import PATIENCE, Stoppable, attended
 from kpidsl.engines.base import EngineError, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.spark import Spark
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE = 10
-"""Seconds in which a session is made, and in which a statement that is cancelled stops."""
 _PAUSES = (0.5, 1.5)
 """Seconds between the attempts to connect."""
 _SCHEMAS = 20
@@ -301,30 +297,24 @@ class SparkEngine:
         return None
 
 
-class _Statement:
-    """What runs in a session, to be stopped from another thread."""
+class _Statement(Stoppable):
+    """What runs in a session, which knows it by a tag."""
 
     def __init__(self, tag: str) -> None:
+        super().__init__()
         self.tag = f"{tag} {uuid4()}"
         self.session: SparkSession | None = None
-        self.stopped = Event()
-        self._asked = 0.0
-        self._until = 0.0
 
-    def stop(self) -> None:
-        """Cancel the statement, at most once a second; hang up where it goes on and on."""
-        now = time.monotonic()
-        if not self.stopped.is_set():
-            self.stopped.set()
-            self._until = now + _PATIENCE
-        if self.session is None or now < self._asked + 1:
-            return
-        self._asked = now
-        with suppress(Exception):  # whatever the client raises, the next second brings another try
-            if now < self._until:
-                self.session.interruptTag(self.tag)
-            else:
-                self.session.client.close()
+    def _has_begun(self) -> bool:
+        return self.session is not None
+
+    def _cancel(self) -> None:
+        assert self.session is not None
+        self.session.interruptTag(self.tag)
+
+    def _hang_up(self) -> None:
+        assert self.session is not None
+        self.session.client.close()
 
 
 def _limits() -> str:
@@ -332,7 +322,7 @@ def _limits() -> str:
     names = [
         {"service": "spark.connect.SparkConnectService", "method": call} for call in _SHORT_CALLS
     ]
-    return json.dumps({"methodConfig": [{"name": names, "timeout": f"{_PATIENCE}s"}]})
+    return json.dumps({"methodConfig": [{"name": names, "timeout": f"{PATIENCE}s"}]})
 
 
 def _at_most(sql: str, rows: int) -> str:

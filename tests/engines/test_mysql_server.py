@@ -326,7 +326,7 @@ def test_a_server_that_falls_silent_is_left(
         behind = url.replace(str(mysql_server.port), str(line.port))
         with opened(behind, timeout=0.2) as engine:
             monkeypatch.setattr("kpidsl.engines.server._GRACE", 0.3)
-            monkeypatch.setattr("kpidsl.engines.server._PATIENCE", 0)
+            monkeypatch.setattr("kpidsl.engines.attended.PATIENCE", 0)
             line.frozen.set()
             begun = time.monotonic()
             assert failure(engine, SLEEP)[0] == "timeout"

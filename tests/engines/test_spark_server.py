@@ -243,7 +243,7 @@ def test_a_server_that_falls_silent_is_left(url: str, monkeypatch: pytest.Monkey
     with proxy(address.port or 0) as line:
         behind = url.replace(str(address.port), str(line.port))
         with opened(behind, timeout=0.2) as engine:
-            monkeypatch.setattr("kpidsl.engines.spark._PATIENCE", 0)
+            monkeypatch.setattr("kpidsl.engines.attended.PATIENCE", 0)
             line.frozen.set()
             begun = time.monotonic()
             assert failure(engine, BUSY)[0] == "timeout"

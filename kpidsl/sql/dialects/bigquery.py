@@ -20,10 +20,11 @@ from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.sql import build
 from kpidsl.sql.build import cast
-from kpidsl.sql.dialects.base import NAMED, Clock, Kind
-from kpidsl.sql.dialects.bigquery_trees import adapted, call, element, in_order, whole
+from kpidsl.sql.dialects.base import NAMED, Clock, Kind, MonthsByDay
+from kpidsl.sql.dialects.bigquery_trees import adapted, element, in_order
 from kpidsl.sql.dialects.clickhouse_trees import keys_of
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB
+from kpidsl.sql.dialects.rewriting import call, whole
 
 _KINDS = {
     "DATE": Kind.DAY,
@@ -41,7 +42,7 @@ _WRITER = Dialect.get_or_raise("bigquery")
 """Made once: by its name it would be made anew for each tree."""
 
 
-class BigQuery(DuckDB):
+class BigQuery(MonthsByDay, DuckDB):
     name = "bigquery"
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
@@ -96,12 +97,6 @@ class BigQuery(DuckDB):
             return day
         unit = grain.name if grain is not Grain.WEEK else f"WEEK({_WEEKDAYS[week_starts]})"
         return call("DATE_TRUNC", day, exp.Var(this=unit))
-
-    def month_number(self, value: exp.Expr) -> exp.Expr:
-        return self.period_start(value, Grain.MONTH, 0)
-
-    def month_of(self, number: exp.Expr) -> exp.Expr:
-        return number
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         moved = value

@@ -9,20 +9,11 @@ from sqlglot import exp
 from kpidsl.sql import build
 from kpidsl.sql.dialects.clickhouse_trees import columns_of
 from kpidsl.sql.dialects.postgres_trees import pass_on_nulls
+from kpidsl.sql.dialects.rewriting import call, rewritten, whole
 
 _DIGITS_OF_INTEGERS = 18
 """So many digits of a whole number are read as such."""
 _MOST_PLACES = 38
-
-
-def call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))
-
-
-def whole(number: int) -> exp.Expr:
-    """Return a number that no rule widens."""
-    digits = exp.Literal.number(abs(number))
-    return exp.Neg(this=digits) if number < 0 else digits
 
 
 def element(value: exp.Expr, order: Sequence[exp.Expr], at: exp.Expr | None = None) -> exp.Expr:
@@ -51,19 +42,7 @@ def adapted(tree: exp.Expr) -> exp.Expr:
     """Rewrite a tree, leaving the author's own SQL as it is."""
     if isinstance(tree, exp.Query):
         pass_on_nulls(tree)
-    return _adapted(tree)
-
-
-def _adapted(tree: exp.Expr) -> exp.Expr:
-    if build.is_verbatim(tree):
-        return tree
-    for child in list(tree.iter_expressions()):
-        key, place = str(child.arg_key), child.index
-        changed = _adapted(child)
-        if changed is not child:
-            tree.set(key, changed, place)  # what it changed to may hold the child
-    rule = _RULES.get(type(tree))
-    return tree if rule is None else rule(tree)
+    return rewritten(tree, _RULES)
 
 
 # --- numbers -------------------------------------------------------------------------------

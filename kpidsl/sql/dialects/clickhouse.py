@@ -24,17 +24,10 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 from kpidsl.sql import build
 from kpidsl.sql.dialects.base import Clock, Kind
-from kpidsl.sql.dialects.clickhouse_calls import (
-    applied,
-    array,
-    call,
-    function,
-    text,
-    variable,
-    whole,
-)
+from kpidsl.sql.dialects.clickhouse_calls import applied, array, function, variable
 from kpidsl.sql.dialects.clickhouse_numbers import is_of
 from kpidsl.sql.dialects.clickhouse_trees import adapted, keys_of
+from kpidsl.sql.dialects.rewriting import call, text, whole
 
 _SETTINGS = {
     "aggregate_functions_null_for_empty": "1",

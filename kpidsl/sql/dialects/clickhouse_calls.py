@@ -6,18 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-
-def call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))
-
-
-def text(value: str) -> exp.Expr:
-    return exp.Literal.string(value)
-
-
-def whole(number: int) -> exp.Expr:
-    """Return a number that no rule widens."""
-    return exp.Literal.number(number)
+from kpidsl.sql.dialects.rewriting import call, whole
 
 
 def variable(name: str) -> exp.Expr:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from kpidsl.sql import build
-from kpidsl.sql.dialects.clickhouse_calls import applied, call, text, whole
+from kpidsl.sql.dialects.clickhouse_calls import applied
+from kpidsl.sql.dialects.rewriting import call, text, whole
 
 _Type = exp.DataType.Type
 

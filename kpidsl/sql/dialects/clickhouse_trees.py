@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from kpidsl.sql import build
-from kpidsl.sql.dialects.clickhouse_calls import array, call, text, whole
+from kpidsl.sql.dialects.clickhouse_calls import array
 from kpidsl.sql.dialects.clickhouse_numbers import (
     FLOAT,
     MOMENT,
@@ -22,7 +22,8 @@ from kpidsl.sql.dialects.clickhouse_numbers import (
     total,
     widened,
 )
-from kpidsl.sql.dialects.stacks import arms, is_constant
+from kpidsl.sql.dialects.rewriting import call, rewritten, text, whole
+from kpidsl.sql.dialects.stacks import with_rows
 
 _PARTS = {
     "YEAR": "toYear",
@@ -36,40 +37,16 @@ _TESTS = (exp.And, exp.Or, exp.Not, exp.Where, exp.Having, exp.Join, exp.Ordered
 
 
 def adapted(tree: exp.Expr) -> exp.Expr:
-    """Rewrite a tree from its leaves up, leaving the author's own SQL as it is."""
-    if build.is_verbatim(tree):
-        return tree
+    """Rewrite a tree, leaving the author's own SQL as it is."""
+    return rewritten(tree, _RULES, _statement)
+
+
+def _statement(tree: exp.Expr) -> exp.Expr | None:
     if isinstance(tree, exp.Union):
-        return _stacked(tree)
+        # Of thousands of queries a text would come that is longer than the server reads.
+        return with_rows(tree, adapted, _rows, "arrayJoin")
     read = told(tree)
-    if read is not None:
-        return cast(text(read.text), read.kind)
-    for child in list(tree.iter_expressions()):
-        key, place = str(child.arg_key), child.index
-        changed = adapted(child)
-        if changed is not child:
-            tree.set(key, changed, place)  # what it changed to may hold the child
-    rule = _RULES.get(type(tree))
-    return tree if rule is None else rule(tree)
-
-
-def _makes_rows(query: exp.Query) -> bool:
-    """Tell whether a query makes rows of an array, and is not the one row that it looks like."""
-    return any(call.name == "arrayJoin" for call in query.find_all(exp.Anonymous))
-
-
-def _stacked(union: exp.Union) -> exp.Expr:
-    """Stack rows of constants as an array of them: of thousands of queries a text would come that
-    is longer than the server reads."""
-    queries = list(arms(union))
-    constant = all(is_constant(query) and not _makes_rows(query) for query in queries)
-    if constant and not union.args.get("distinct"):
-        return _rows(queries)
-    for query in queries:
-        above, key = query.parent, str(query.arg_key)
-        assert above is not None
-        above.set(key, adapted(query))
-    return union
+    return None if read is None else cast(text(read.text), read.kind)
 
 
 def _rows(queries: Sequence[exp.Query]) -> exp.Expr:

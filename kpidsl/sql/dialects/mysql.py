@@ -25,13 +25,14 @@ from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 from kpidsl.sql import build
-from kpidsl.sql.dialects.base import Clock, Kind
-from kpidsl.sql.dialects.mysql_calls import call, listed, moved, no_text, numbered, text
+from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
+from kpidsl.sql.dialects.mysql_calls import listed, moved, no_text, numbered
 from kpidsl.sql.dialects.mysql_named import too_many_named
 from kpidsl.sql.dialects.mysql_ordered import picked, quantile
 from kpidsl.sql.dialects.mysql_texts import is_no_text
 from kpidsl.sql.dialects.mysql_trees import adapted
 from kpidsl.sql.dialects.mysql_zones import shown
+from kpidsl.sql.dialects.rewriting import call, text
 
 _STEPS = {
     Grain.DAY: (1, "DAY"),
@@ -68,7 +69,7 @@ a subquery gave for `EU`, and give the same for `eu`."""
 _WRITER = Dialect.get_or_raise("mysql")
 
 
-class MySQL:
+class MySQL(MonthsByDay):
     name = "mysql"
     is_typed = True
     has_booleans = False
@@ -132,12 +133,6 @@ class MySQL:
         first = build.day(date.min)
         quarters = call("TIMESTAMPDIFF", exp.Var(this="QUARTER"), first, value)
         return build.cast(moved(first.copy(), quarters, "QUARTER"), "DATE")
-
-    def month_number(self, value: exp.Expr) -> exp.Expr:
-        return self.period_start(value, Grain.MONTH, 0)
-
-    def month_of(self, number: exp.Expr) -> exp.Expr:
-        return number
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         """Exports write 9999-12-31 for "never", and MySQL has NULL for the days after it."""

@@ -7,23 +7,16 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from kpidsl.sql import build
+from kpidsl.sql.dialects.rewriting import call, text
 
 NO_TEXT = "no text"
 """What marks a value that is no text."""
-
-
-def call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))
 
 
 def no_text(value: exp.Expr) -> exp.Expr:
     """Return a value marked as one that is no text, whatever its operands are."""
     value.meta[NO_TEXT] = True
     return value
-
-
-def text(value: str) -> exp.Expr:
-    return exp.Literal.string(value)
 
 
 def moved(value: exp.Expr, count: exp.Expr, unit: str) -> exp.Expr:

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from kpidsl.sql import build
-from kpidsl.sql.dialects.mysql_calls import NO_TEXT, call, no_text
+from kpidsl.sql.dialects.mysql_calls import NO_TEXT, no_text
+from kpidsl.sql.dialects.rewriting import call
 from kpidsl.sql.dialects.stacks import arms
 
 Columns = list[tuple[str, bool]] | None

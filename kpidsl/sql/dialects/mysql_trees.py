@@ -10,7 +10,7 @@ from hashlib import sha256
 from sqlglot import exp
 
 from kpidsl.sql import build
-from kpidsl.sql.dialects.mysql_calls import call, no_text, text
+from kpidsl.sql.dialects.mysql_calls import no_text
 from kpidsl.sql.dialects.mysql_named import few_named
 from kpidsl.sql.dialects.mysql_ordered import numbered
 from kpidsl.sql.dialects.mysql_texts import (
@@ -23,7 +23,8 @@ from kpidsl.sql.dialects.mysql_texts import (
     same,
     tell_texts,
 )
-from kpidsl.sql.dialects.stacks import arms
+from kpidsl.sql.dialects.rewriting import call, rewritten, text
+from kpidsl.sql.dialects.stacks import arms, each_adapted
 
 _Type = exp.DataType.Type
 _LONGEST = 64
@@ -44,30 +45,23 @@ def adapted(tree: exp.Expr) -> exp.Expr:
 
 
 def _adapted(tree: exp.Expr) -> exp.Expr:
-    if build.is_verbatim(tree):
-        return tree
-    if isinstance(tree, exp.Union):
-        return _stacked(tree)
-    if isinstance(tree, exp.Select):
-        _select(tree)
-    for child in list(tree.iter_expressions()):
-        key, place = str(child.arg_key), child.index
-        changed = _adapted(child)
-        if changed is not child:
-            tree.set(key, changed, place)  # what it changed to may hold the child
-    rule = _RULES.get(type(tree))
-    return tree if rule is None else rule(tree)
+    return rewritten(tree, _RULES, _statement)
 
 
 # --- statements ------------------------------------------------------------------------------
 
 
+def _statement(tree: exp.Expr) -> exp.Expr | None:
+    if isinstance(tree, exp.Union):
+        return _stacked(tree)
+    if isinstance(tree, exp.Select):
+        _select(tree)
+    return None
+
+
 def _stacked(union: exp.Union) -> exp.Expr:
     queries = list(arms(union))
-    for query in queries:
-        above, key = query.parent, str(query.arg_key)
-        assert above is not None
-        above.set(key, _adapted(query))
+    each_adapted(union, queries, _adapted)
     if not union.args.get("distinct"):
         return union
     stacked = build.subquery(build.union_all([query.copy() for query in queries]), _STACKED)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from kpidsl.sql.dialects.mysql_calls import call, moved
+from kpidsl.sql.dialects.mysql_calls import moved
+from kpidsl.sql.dialects.rewriting import call
 
 _FIRST, _END = datetime(1900, 1, 1), datetime(2101, 1, 1)  # noqa: DTZ001 -- of any zone
 """Between these all changes of a clock are told; before and after, it goes on as there."""

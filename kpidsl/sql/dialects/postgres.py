@@ -20,7 +20,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 from kpidsl.sql import build
 from kpidsl.sql.build import cast
-from kpidsl.sql.dialects.base import Kind
+from kpidsl.sql.dialects.base import Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB, interval
 from kpidsl.sql.dialects.postgres_trees import adapted, first_of
 
@@ -45,7 +45,7 @@ _FIELD = "JSONB_EXTRACT_PATH_TEXT"
 _WRITER = Writer.get_or_raise("postgres")
 
 
-class Postgres(DuckDB):
+class Postgres(MonthsByDay, DuckDB):
     name = "postgres"
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
@@ -60,12 +60,6 @@ class Postgres(DuckDB):
             "column in the place of another of its name, as of a list that is unnested": hides,
         }
         return [what for what, is_there in found.items() if is_there]
-
-    def month_number(self, value: exp.Expr) -> exp.Expr:
-        return self.period_start(value, Grain.MONTH, 0)
-
-    def month_of(self, number: exp.Expr) -> exp.Expr:
-        return number
 
     def date_series(
         self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None

@@ -8,7 +8,8 @@ from hashlib import sha256
 from sqlglot import exp
 
 from kpidsl.sql import build
-from kpidsl.sql.dialects.stacks import arms
+from kpidsl.sql.dialects.rewriting import rewritten
+from kpidsl.sql.dialects.stacks import arms, each_adapted
 
 
 def adapted(tree: exp.Expr) -> exp.Expr:
@@ -38,24 +39,20 @@ def pass_on_nulls(tree: exp.Query) -> None:
 
 
 def _adapted(tree: exp.Expr) -> exp.Expr:
-    if build.is_verbatim(tree):
-        return tree
+    return rewritten(tree, _RULES, _statement)
+
+
+def _statement(tree: exp.Expr) -> exp.Expr | None:
     if isinstance(tree, exp.Union):
         return _stacked(tree)
     if isinstance(tree, exp.Select):
         _order_by_expressions(tree)
-    for child in list(tree.iter_expressions()):
-        changed = _adapted(child)
-        if changed is not child:
-            child.replace(changed)
-    rule = _RULES.get(type(tree))
-    return tree if rule is None else rule(tree)
+    return None
 
 
 def _stacked(union: exp.Union) -> exp.Expr:
+    each_adapted(union, list(arms(union)), _adapted)
     queries = list(arms(union))
-    for query in queries:
-        _adapted(query)
     selects = [query for query in queries if isinstance(query, exp.Select)]
     if len(selects) == len(queries):
         _give_types(selects)

@@ -9,17 +9,30 @@ from sqlglot import exp
 from kpidsl.sql import build
 
 Rules = Mapping[type[exp.Expr], Callable[..., exp.Expr]]
+First = Callable[[exp.Expr], exp.Expr | None]
 _LACKS = "lacks"
 
 
-def rewritten(tree: exp.Expr, rules: Rules) -> exp.Expr:
-    """Rewrite a tree from its leaves up, leaving the author's own SQL as it is."""
+def _nothing(_: exp.Expr) -> None:
+    """Nothing stands in the place of a node before its rule is asked."""
+
+
+def rewritten(tree: exp.Expr, rules: Rules, first: First = _nothing) -> exp.Expr:
+    """Rewrite a tree from its leaves up, leaving the author's own SQL as it is.
+
+    `first` is shown each node before what is in it: it may change the node, or return what stands
+    in its place and needs nothing more.
+    """
     if build.is_verbatim(tree):
         return tree
+    instead = first(tree)
+    if instead is not None:
+        return instead
     for child in list(tree.iter_expressions()):
-        changed = rewritten(child, rules)
+        key, place = str(child.arg_key), child.index
+        changed = rewritten(child, rules, first)
         if changed is not child:
-            child.replace(changed)
+            tree.set(key, changed, place)  # what it changed to may hold the child
     rule = rules.get(type(tree))
     return tree if rule is None else rule(tree)
 
@@ -50,3 +63,9 @@ def word(name: str) -> exp.Expr:
 
 def text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
+
+
+def whole(number: int) -> exp.Expr:
+    """Return a whole number that no rule changes."""
+    digits = exp.Literal.number(abs(number))
+    return exp.Neg(this=digits) if number < 0 else digits

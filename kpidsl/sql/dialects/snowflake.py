@@ -21,7 +21,7 @@ from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.sql import build
 from kpidsl.sql.build import cast
-from kpidsl.sql.dialects.base import Clock, Kind
+from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB
 from kpidsl.sql.dialects.rewriting import Rules, call, lacked, lacking, rewritten, text, word
 
@@ -43,7 +43,7 @@ _NUMBERS = "numbers"
 _WRITER = Writer.get_or_raise("snowflake")
 
 
-class Snowflake(DuckDB):
+class Snowflake(MonthsByDay, DuckDB):
     name = "snowflake"
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
@@ -88,12 +88,6 @@ class Snowflake(DuckDB):
         since = exp.Add(this=_weekday(day), expression=build.number(6 - week_starts))
         past = call("MOD", since, build.number(7))
         return call("DATEADD", word("DAY"), exp.Neg(this=past), day.copy())
-
-    def month_number(self, value: exp.Expr) -> exp.Expr:
-        return self.period_start(value, Grain.MONTH, 0)
-
-    def month_of(self, number: exp.Expr) -> exp.Expr:
-        return number
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         moved = value

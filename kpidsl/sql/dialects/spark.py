@@ -18,9 +18,10 @@ from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.sql import build
 from kpidsl.sql.build import cast
-from kpidsl.sql.dialects.base import Clock, Kind
+from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB, interval
-from kpidsl.sql.dialects.spark_trees import adapted, call, exploded, type_name, whole
+from kpidsl.sql.dialects.rewriting import call, whole
+from kpidsl.sql.dialects.spark_trees import adapted, exploded, type_name
 
 _KINDS = {
     "date": Kind.DAY,
@@ -33,7 +34,7 @@ _KINDS |= dict.fromkeys(
 _EPOCH = "1970-01-01 00:00:00"
 
 
-class Spark(DuckDB):
+class Spark(MonthsByDay, DuckDB):
     name = "spark"
 
     def __init__(self) -> None:
@@ -91,12 +92,6 @@ class Spark(DuckDB):
         moved = self.add(day, 0, -offset)
         start = call("TRUNC", moved, exp.Literal.string(grain.value.upper()))
         return self.add(start, 0, offset)
-
-    def month_number(self, value: exp.Expr) -> exp.Expr:
-        return self.period_start(value, Grain.MONTH, 0)
-
-    def month_of(self, number: exp.Expr) -> exp.Expr:
-        return number
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         moved = value

@@ -7,19 +7,12 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from kpidsl.sql import build
-from kpidsl.sql.dialects.stacks import arms, is_constant
+from kpidsl.sql.dialects.rewriting import call, rewritten, whole
+from kpidsl.sql.dialects.stacks import with_rows
 
 _EXPLODE = "EXPLODE"
 _EXACT_FLOAT = 2**53
 """From here on a float has no fraction."""
-
-
-def call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))
-
-
-def whole(number: int) -> exp.Expr:
-    return exp.Literal.number(number)
 
 
 def exploded(array: exp.Expr) -> exp.Expr:
@@ -33,41 +26,20 @@ def type_name(value: exp.Expr) -> exp.Expr:
 
 
 def adapted(tree: exp.Expr) -> exp.Expr:
-    """Rewrite a tree from its leaves up, leaving the author's own SQL as it is."""
-    if build.is_verbatim(tree):
-        return tree
-    if isinstance(tree, exp.Union):
-        return _stacked(tree)
-    if isinstance(tree, exp.Select):
-        _order_by_places(tree)
-    for child in list(tree.iter_expressions()):
-        key, place = str(child.arg_key), child.index
-        changed = adapted(child)
-        if changed is not child:
-            tree.set(key, changed, place)  # what it changed to may hold the child
-    rule = _RULES.get(type(tree))
-    return tree if rule is None else rule(tree)
+    """Rewrite a tree, leaving the author's own SQL as it is."""
+    return rewritten(tree, _RULES, _statement)
 
 
 # --- statements ----------------------------------------------------------------------------
 
 
-def _stacked(union: exp.Union) -> exp.Expr:
-    """Stack rows of constants as a table of them: thousands of queries take minutes to plan."""
-    queries = list(arms(union))
-    constant = all(is_constant(query) and not _makes_rows(query) for query in queries)
-    if constant and not union.args.get("distinct"):
-        return _rows(queries)
-    for query in queries:
-        above, key = query.parent, str(query.arg_key)
-        assert above is not None
-        above.set(key, adapted(query))
-    return union
-
-
-def _makes_rows(query: exp.Query) -> bool:
-    """Tell whether a query makes rows of an array, and is not the one row that it looks like."""
-    return any(found.name == _EXPLODE for found in query.find_all(exp.Anonymous))
+def _statement(tree: exp.Expr) -> exp.Expr | None:
+    if isinstance(tree, exp.Union):
+        # Thousands of queries take minutes to plan.
+        return with_rows(tree, adapted, _rows, _EXPLODE)
+    if isinstance(tree, exp.Select):
+        _order_by_places(tree)
+    return None
 
 
 def _rows(queries: Sequence[exp.Query]) -> exp.Expr:

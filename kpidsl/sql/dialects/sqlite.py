@@ -24,8 +24,9 @@ from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 from kpidsl.sql import build
-from kpidsl.sql.dialects.base import Clock, Kind
-from kpidsl.sql.dialects.sqlite_trees import adapted, call, native, part, text
+from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
+from kpidsl.sql.dialects.rewriting import call
+from kpidsl.sql.dialects.sqlite_trees import adapted, native, part, text
 
 OWN = "kpi_"
 """What the names of registered functions begin with."""
@@ -55,7 +56,7 @@ _UNTIL = "until"
 """The column of a series that holds the last of what it counts up to."""
 
 
-class SQLite:
+class SQLite(MonthsByDay):
     name = "sqlite"
     is_typed = False
     has_booleans = False
@@ -109,12 +110,6 @@ class SQLite:
         back = exp.DPipe(this=text("-"), expression=exp.Paren(this=past))
         months = exp.DPipe(this=back, expression=text(" months"))
         return call("DATE", value, text("start of month"), months)
-
-    def month_number(self, value: exp.Expr) -> exp.Expr:
-        return self.period_start(value, Grain.MONTH, 0)
-
-    def month_of(self, number: exp.Expr) -> exp.Expr:
-        return number
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
         moved = value

@@ -9,34 +9,26 @@ from functools import reduce
 from sqlglot import exp
 
 from kpidsl.sql import build
-from kpidsl.sql.dialects.stacks import arms, is_constant
+from kpidsl.sql.dialects.rewriting import call, rewritten
+from kpidsl.sql.dialects.stacks import arms, each_adapted, is_constant
 
 _Type = exp.DataType.Type
 
 
 def adapted(tree: exp.Expr) -> exp.Expr:
-    """Rewrite a tree from its leaves up, leaving the author's own SQL as it is."""
-    if build.is_verbatim(tree):
-        return tree
-    if isinstance(tree, exp.Union):
-        return _stacked(tree)
-    for child in list(tree.iter_expressions()):
-        changed = adapted(child)
-        if changed is not child:
-            child.replace(changed)
-    rule = _RULES.get(type(tree))
-    return tree if rule is None or tree.meta.get("native") else rule(tree)
+    """Rewrite a tree, leaving the author's own SQL as it is."""
+    return rewritten(tree, _RULES, _statement)
+
+
+def _statement(tree: exp.Expr) -> exp.Expr | None:
+    return _stacked(tree) if isinstance(tree, exp.Union) else None
 
 
 def _stacked(union: exp.Union) -> exp.Expr:
     """Stack rows of constants as VALUES: SQLite stacks no more than 500 queries."""
     queries = list(arms(union))
     if not all(map(is_constant, queries)):
-        for query in queries:
-            changed = adapted(query)
-            if changed is not query:
-                query.replace(changed)
-        return union
+        return each_adapted(union, queries, adapted)
     rows = [
         exp.Tuple(expressions=[adapted(column.unalias().copy()) for column in query.selects])
         for query in queries
@@ -164,7 +156,7 @@ def _ordered(node: exp.Select) -> exp.Expr:
     return node
 
 
-_RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
+_CHANGES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Abs: _of_number,
     exp.Add: _calls("kpi_add"),
     exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
@@ -190,6 +182,13 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
 }
 
 
+def _unless_native(rule: Callable[..., exp.Expr]) -> Callable[[exp.Expr], exp.Expr]:
+    return lambda node: node if node.meta.get("native") else rule(node)
+
+
+_RULES = {kind: _unless_native(rule) for kind, rule in _CHANGES.items()}
+
+
 def native(node: exp.Expr) -> exp.Expr:
     """Mark arithmetic on whole numbers, which SQLite does itself."""
     node.meta["native"] = True
@@ -199,10 +198,6 @@ def native(node: exp.Expr) -> exp.Expr:
 def part(form: str, moment: exp.Expr) -> exp.Expr:
     digits = call("STRFTIME", text(form), moment)
     return exp.Cast(this=digits, to=exp.DataType.build("INT"))
-
-
-def call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))
 
 
 def text(value: str | None) -> exp.Expr:

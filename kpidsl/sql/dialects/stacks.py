@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from sqlglot import exp
 
@@ -25,3 +25,31 @@ def is_constant(query: exp.Query) -> bool:
     """Tell whether a query is one row that reads none."""
     own = isinstance(query, exp.Select) and not build.is_verbatim(query)
     return own and not any(query.args.get(part) for part in ("from_", "where", "with_"))
+
+
+def each_adapted(
+    union: exp.Union, queries: Sequence[exp.Query], adapted: Callable[[exp.Expr], exp.Expr]
+) -> exp.Union:
+    """Rewrite all that is stacked, one after the other: by itself it would nest too deep."""
+    for query in queries:
+        above, key = query.parent, str(query.arg_key)
+        assert above is not None
+        above.set(key, adapted(query))
+    return union
+
+
+def with_rows(
+    union: exp.Union,
+    adapted: Callable[[exp.Expr], exp.Expr],
+    rows: Callable[[Sequence[exp.Query]], exp.Expr],
+    spread: str,
+) -> exp.Expr:
+    """Stack rows of constants by `rows`, and anything else one by one. A query that calls `spread`
+    makes a row of each element of an array, and is not the one row that it looks like."""
+    queries = list(arms(union))
+    constant = not union.args.get("distinct") and all(
+        is_constant(query)
+        and not any(call.name == spread for call in query.find_all(exp.Anonymous))
+        for query in queries
+    )
+    return rows(queries) if constant else each_adapted(union, queries, adapted)
