@@ -8,17 +8,16 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
-from kpidsl.engines.servers.address import address_of
+from tests.servers.asking import failure, opened, until
 
 if TYPE_CHECKING:
     from kpidsl.engines.server import ServerEngine
@@ -42,21 +41,6 @@ SALES = (
 BUSY = "SELECT count() FROM numbers(1000000000000) WHERE cityHash64(number) = 1"
 
 
-@contextmanager
-def opened(url: str, **options: Any) -> Iterator[ServerEngine]:
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
-    address = address_of(url)
-    assert address is not None
-    settings: dict[str, Any] = {"timeout": 20, "rows": 1000, "tag": "kpidsl 1"} | options
-    engine, found = ServerEngine.open(address, "Europe/Berlin", **settings)
-    assert engine is not None, found
-    try:
-        yield engine
-    finally:
-        engine.close()
-
-
 @pytest.fixture
 def url(clickhouse_server: ClickHouseServer, clickhouse_database: str) -> str:
     for statement in SALES:
@@ -70,25 +54,12 @@ def engine(url: str) -> Iterator[ServerEngine]:
         yield engine
 
 
-def failure(engine: ServerEngine, sql: str) -> tuple[str, str]:
-    with pytest.raises(EngineError) as failed:
-        engine.run(sql)
-    return failed.value.kind, str(failed.value)
-
-
 def running(server: ClickHouseServer) -> list[object]:
     rows = server.run(
         "SELECT query_id FROM system.processes "
         "WHERE query LIKE '%1000000000000%' AND query NOT LIKE '%system.processes%'"
     )
     return [name for (name,) in rows]
-
-
-def until(holds: Callable[[], object], seconds: float = 120) -> bool:
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(holds())
 
 
 # --- values --------------------------------------------------------------------------------

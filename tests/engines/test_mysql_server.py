@@ -6,13 +6,13 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +22,7 @@ from kpidsl.engines.servers import Refusal
 from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.text.diagnostic import has_errors
+from tests.servers.asking import failure, opened, until
 from tests.servers.proxy import proxy
 
 if TYPE_CHECKING:
@@ -50,21 +51,6 @@ CALLS_ITSELF = (
 SLEEP = "SELECT SLEEP(30)"
 
 
-@contextmanager
-def opened(url: str, **options: Any) -> Iterator[ServerEngine]:
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
-    address = address_of(url)
-    assert address is not None
-    settings: dict[str, Any] = {"timeout": 20, "rows": 1000, "tag": "kpidsl 1"} | options
-    engine, found = ServerEngine.open(address, "Europe/Berlin", **settings)
-    assert engine is not None, found
-    try:
-        yield engine
-    finally:
-        engine.close()
-
-
 def refused(url: str) -> tuple[str, str]:
     """The code and the words of a connection that is not made."""
     from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
@@ -88,12 +74,6 @@ def engine(url: str) -> Iterator[ServerEngine]:
         yield engine
 
 
-def failure(engine: ServerEngine, sql: str) -> tuple[str, str]:
-    with pytest.raises(EngineError) as failed:
-        engine.run(sql)
-    return failed.value.kind, str(failed.value)
-
-
 def running(server: MySQLServer) -> list[int]:
     """The connections on which a statement sleeps."""
     rows = server.run(
@@ -101,13 +81,6 @@ def running(server: MySQLServer) -> list[int]:
         "AND id <> CONNECTION_ID()"
     )
     return [number for (number,) in rows]
-
-
-def until(holds: Callable[[], object], seconds: float = 120) -> bool:
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(holds())
 
 
 # --- values --------------------------------------------------------------------------------

@@ -5,18 +5,18 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
 from kpidsl.engines.servers.address import address_of
 from kpidsl.model.sources import Source, TableOrigin
+from tests.servers.asking import failure, opened, until
 from tests.servers.proxy import proxy
 
 if TYPE_CHECKING:
@@ -41,21 +41,6 @@ TABLES = (
 SLEEP = "SELECT pg_sleep(30)"
 
 
-@contextmanager
-def opened(url: str, **options: Any) -> Iterator[ServerEngine]:
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
-    address = address_of(url)
-    assert address is not None
-    settings: dict[str, Any] = {"timeout": 20, "rows": 1000, "tag": "kpidsl 1"} | options
-    engine, found = ServerEngine.open(address, "Europe/Berlin", **settings)
-    assert engine is not None, found
-    try:
-        yield engine
-    finally:
-        engine.close()
-
-
 @pytest.fixture
 def url(postgres_server: PostgresServer, postgres_url: str) -> str:
     postgres_server.run(postgres_url, *TABLES)
@@ -68,12 +53,6 @@ def engine(url: str) -> Iterator[ServerEngine]:
         yield engine
 
 
-def failure(engine: ServerEngine, sql: str) -> tuple[str, str]:
-    with pytest.raises(EngineError) as failed:
-        engine.run(sql)
-    return failed.value.kind, str(failed.value)
-
-
 def running(server: PostgresServer, url: str) -> list[int]:
     """The processes of the server in which a statement sleeps in this database."""
     rows = server.run(
@@ -82,13 +61,6 @@ def running(server: PostgresServer, url: str) -> list[int]:
         "AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
     )
     return [pid for (pid,) in rows if isinstance(pid, int)]
-
-
-def until(holds: Callable[[], object], seconds: float = 120) -> bool:
-    end = time.monotonic() + seconds
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(holds())
 
 
 # --- values --------------------------------------------------------------------------------

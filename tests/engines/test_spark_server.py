@@ -17,6 +17,7 @@ import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
 from kpidsl.engines.servers.address import address_of
+from tests.servers.asking import failure
 from tests.servers.proxy import proxy
 
 if TYPE_CHECKING:
@@ -72,12 +73,6 @@ def url(schema: str) -> str:
 def engine(url: str) -> Iterator[Watched]:
     with opened(url) as engine:
         yield engine
-
-
-def failure(engine: Watched, sql: str) -> tuple[str, str]:
-    with pytest.raises(EngineError) as failed:
-        engine.run(sql)
-    return failed.value.kind, str(failed.value)
 
 
 def after_a_second(act: Callable[[], object]) -> Thread:

@@ -74,7 +74,10 @@ def shares_rows(batch: BatchCase, runner: Runner) -> bool:
 def test_a_batch_is_answered_as_its_questions_are(engine: EngineName) -> None:
     outcomes: Counter[str] = Counter()
 
-    @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+    # A statement takes Spark a second.
+    examples = 6 if engine == "spark" else 60
+
+    @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=examples)
     @given(batches())
     def look(batch: BatchCase) -> None:
         with engine_of(batch.case, engine) as opened:
