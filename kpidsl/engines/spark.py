@@ -14,7 +14,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from kpidsl.engines.attended import PATIENCE, Stoppable, attended
-from kpidsl.engines.base import EngineError, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.base import EngineError, Scan, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.spark import Spark
 from kpidsl.engines.servers.values import converted
@@ -291,10 +291,10 @@ class SparkEngine:
         del path
         return TableKeys()
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         """Its plans tell bytes of files, and no rows unless somebody has counted them."""
         del sql
-        return None
+        return Scan()
 
 
 class _Statement(Stoppable):
