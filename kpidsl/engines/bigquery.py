@@ -21,7 +21,7 @@ from kpidsl.engines.attended import PATIENCE, Stoppable, attended
 from kpidsl.engines.base import EngineError, ForeignKey, Scan, Table, TableFacts, TableKeys
 from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.bigquery import BigQuery
-from kpidsl.engines.servers.values import converted
+from kpidsl.engines.servers.values import answered
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
@@ -151,9 +151,7 @@ class BigQueryEngine:
             )
 
         table = self._ask(answer)
-        if len(table.rows) > self._rows:
-            raise EngineError("too many rows", f"more than {self._rows:,}")
-        return Table(table.columns, converted(table.rows, types, self._timezone))
+        return answered(table, self._rows, types, self._timezone)
 
     def keep(self, sql: str) -> None:
         """A temporary table would be a job that writes."""

@@ -24,7 +24,7 @@ from kpidsl.engines.base import (
 )
 from kpidsl.engines.servers import BigQuery, Server, Spark
 from kpidsl.engines.servers.address import Address, refused
-from kpidsl.engines.servers.values import converted
+from kpidsl.engines.servers.values import answered
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic
@@ -105,9 +105,7 @@ class ServerEngine:
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         table = self._ask(lambda con: self._fetched(con, sql, self._rows + 1))
-        if len(table.rows) > self._rows:
-            raise EngineError("too many rows", f"more than {self._rows:,}")
-        return Table(table.columns, converted(table.rows, types, self._timezone))
+        return answered(table, self._rows, types, self._timezone)
 
     def keep(self, sql: str) -> None:
         """A transaction that only reads makes no temporary tables."""
