@@ -77,8 +77,8 @@ def test_why_postgresql_is_not_connected_to(around: str, reason: str, why: Refus
 
 
 POOL = (
-    "HTTPConnectionPool(host='bigquery.invalid', port=80): Max retries exceeded with url: / (Caused "
-    "by NameResolutionError(\"HTTPConnection(host='bigquery.invalid', port=80): {}\"))"
+    "HTTPConnectionPool(host='bigquery.invalid', port=80): Max retries exceeded with url: / "
+    "(Caused by NameResolutionError(\"HTTPConnection(host='bigquery.invalid', port=80): {}\"))"
 )
 
 
