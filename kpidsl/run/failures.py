@@ -14,7 +14,7 @@ from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 CANCELLED = "K647"
-UNTESTED = {"value", "overflow", "timeout", "too much to read"}
+UNTESTED = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
 """Failures of a test after which a question might be answered: it may read fewer rows, or be
 quicker."""
 _PLAIN = {
@@ -48,10 +48,20 @@ _PLAIN = {
         "an amount of money has more decimals than are kept",
         "say to how many it is rounded, as in `round(price, 9)`",
     ),
-    "too much to read": (
+    "too many rows to read": (
         "K669",
         "the question would read too many rows",
         "ask for a shorter period, or raise the profile's `max_scan_rows`",
+    ),
+    "too many bytes to read": (
+        "K669",
+        "the question would read too many bytes",
+        "ask for a shorter period, or raise the profile's `max_scan_bytes`",
+    ),
+    "quota": (
+        "K679",
+        "the warehouse's quota is used up",
+        "ask again when it is renewed, or let an owner of the warehouse raise it",
     ),
     "too many rows": (
         "K665",
