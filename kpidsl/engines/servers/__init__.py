@@ -6,9 +6,10 @@ from kpidsl.engines.servers.base import Refusal, Server
 from kpidsl.engines.servers.clickhouse import ClickHouse
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.engines.servers.postgres import Postgres
+from kpidsl.engines.servers.redshift import Redshift
 from kpidsl.engines.servers.spark import Spark
 
-_ALL: tuple[Server | Spark, ...] = (Postgres(), ClickHouse(), MySQL(), Spark())
+_ALL: tuple[Server | Spark, ...] = (Postgres(), ClickHouse(), MySQL(), Redshift(), Spark())
 SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
 
 __all__ = ["SERVERS", "Refusal", "Server", "Spark"]
