@@ -34,7 +34,7 @@ from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
 T = TypeVar("T")
-_UNTESTED = {"value", "overflow", "timeout", "too much to read"}
+_UNTESTED = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
 """Failures of a test after which a question might be answered: it may read fewer rows, or be
 quicker."""
 
