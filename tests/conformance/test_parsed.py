@@ -7,71 +7,35 @@ as the parser knows them. It is no proof of what the engine does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import pytest
-from sqlglot import Dialect as Parser
-from sqlglot import ErrorLevel, exp
 
 from kpidsl.conformance.proving import outcomes
 from kpidsl.conformance.verdict import Verdict
-from kpidsl.engines.base import Table, ValueType
-from kpidsl.engines.embedded import EmbeddedEngine
-from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.support import SUPPORT, Support
+from tests.conformance.translated import Translated
 
-REFUSED = {
+REFUSED: dict[str, set[str]] = {
     "snowflake": {
         "the first and the last by the clock, ties by the key",
         "what each person came by first",
         "rows of two tables, one after the other, by the names of columns",
-    }
+    },
+    "trino": {"rows of two tables, one after the other, by the names of columns"},
 }
 
 
-class TypedByDuckDB(Snowflake):
+class SnowflakeByDuckDB(Snowflake):
     """Types are those of the engine that it runs on."""
 
     type_of = DuckDB.type_of
     kind_of = DuckDB.kind_of
 
 
-class Translated(EmbeddedEngine):
-    """DuckDB, which runs the SQL of another dialect as a parser understands it."""
-
-    keeps = False
-
-    def __init__(self, dialect: str, timezone: str) -> None:
-        super().__init__(Path(), timezone=timezone)
-        self.dialect = dialect
-        self._parser = Parser.get_or_raise(dialect)
-
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        (tree,) = self._parser.parse(sql, error_level=ErrorLevel.RAISE)
-        assert tree is not None
-        tree.sql(self._parser, unsupported_level=ErrorLevel.RAISE)
-        return super().run(tree.transform(_numbers).sql("duckdb"), types)
-
-
-def _numbers(node: exp.Expr) -> exp.Expr:
-    """DuckDB's own way to make rows of a range, which the parser doesn't know to write."""
-    series = node.find(exp.GenerateSeries)
-    if not isinstance(node, exp.TableFromRows | exp.Lateral) or series is None:
-        return node
-    ends = [build.cast(series.args[end], "BIGINT") for end in ("start", "end")]
-    spread = exp.Anonymous(
-        this="UNNEST", expressions=[exp.Anonymous(this="RANGE", expressions=ends)]
-    )
-    rows = exp.Subquery(this=build.select(build.alias(spread, "VALUE")))
-    alias = exp.TableAlias(this=build.identifier(node.alias))
-    if isinstance(node, exp.Lateral):
-        return exp.Lateral(this=rows, alias=alias)
-    rows.set("alias", alias)
-    return rows
+TYPED = {"snowflake": SnowflakeByDuckDB(), "trino": DIALECTS["trino"]}
+"""What Trino calls types is what DuckDB does, in small letters."""
 
 
 def test_each_dialect_that_is_parsed_only_is_tried() -> None:
@@ -85,7 +49,7 @@ def test_each_dialect_that_is_parsed_only_is_tried() -> None:
 def test_every_case_means_the_same_to_a_parser(
     monkeypatch: pytest.MonkeyPatch, dialect: str
 ) -> None:
-    monkeypatch.setitem(DIALECTS, dialect, TypedByDuckDB())
+    monkeypatch.setitem(DIALECTS, dialect, TYPED[dialect])
     found = list(outcomes(lambda zone: Translated(dialect, zone), lambda _: None))
     wrong = {Verdict.DIFFERS, Verdict.FAILED}
     assert [(item.case.name, item.told, item.got) for item in found if item.verdict in wrong] == []
