@@ -15,7 +15,15 @@ import sqlglot
 from sqlglot import exp
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.base import (
+    EngineError,
+    ForeignKey,
+    Scan,
+    Table,
+    TableFacts,
+    TableKeys,
+    ValueType,
+)
 from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
 from kpidsl.engines.fingerprint import beside, fingerprint
@@ -253,7 +261,7 @@ class EmbeddedEngine:
         ]
         return TableKeys(primary[0] if primary else (), tuple(foreign))
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         """A scan's own estimate is what its filters let through, and all of its rows are read."""
         [(_, told)] = self._run(
             lambda: execute(self._con, f"EXPLAIN (FORMAT json) {sql}").fetchall()
@@ -264,11 +272,12 @@ class EmbeddedEngine:
         ).fetchall()
         sizes: dict[str, int] = dict(known)
         scans = (node["extra_info"] for plan in json.loads(told) for node in _leaves(plan))
-        return sum(
+        rows = sum(
             sizes.get(scan.get("Table", ""), int(scan["Estimated Cardinality"]))
             for scan in scans
             if scan.keys() & {"Table", "Function"}
         )
+        return Scan(rows=rows)
 
     def cancel(self) -> None:
         self._con.interrupt()

@@ -13,7 +13,15 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.base import (
+    EngineError,
+    ForeignKey,
+    Scan,
+    Table,
+    TableFacts,
+    TableKeys,
+    ValueType,
+)
 from kpidsl.engines.fingerprint import beside, fingerprint
 from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
@@ -184,10 +192,10 @@ class SQLiteEngine:
             foreign.append(ForeignKey(columns, (table,), target_columns))
         return TableKeys(tuple(name for (name,) in primary), tuple(foreign))
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         """Its plans tell no numbers."""
         del sql
-        return None
+        return Scan()
 
     def cancel(self) -> None:
         self._con.interrupt()

@@ -40,10 +40,20 @@ _PLAIN = {
         "the question needs more memory than the engine may take",
         "ask by fewer dimensions or for a shorter window, or raise the profile's `memory_limit`",
     ),
-    "too much to read": (
+    "too many rows to read": (
         "K669",
         "the question would read too many rows",
         "ask for a shorter period, or raise the profile's `max_scan_rows`",
+    ),
+    "too many bytes to read": (
+        "K669",
+        "the question would read too many bytes",
+        "ask for a shorter period, or raise the profile's `max_scan_bytes`",
+    ),
+    "quota": (
+        "K679",
+        "the warehouse's quota is used up",
+        "ask again when it is renewed, or let an owner of the warehouse raise it",
     ),
     "too many rows": (
         "K665",

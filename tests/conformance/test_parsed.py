@@ -7,17 +7,34 @@ as the parser knows them. It is no proof of what the engine does.
 
 from __future__ import annotations
 
-import pytest
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from kpidsl.conformance.proving import outcomes
+import pytest
+from sqlglot import exp
+
+from kpidsl.conformance.proving import Outcome, outcomes
 from kpidsl.conformance.verdict import Verdict
-from kpidsl.sql.dialects import DIALECTS
+from kpidsl.engines.base import Table, ValueType
+from kpidsl.engines.server import ServerEngine
+from kpidsl.engines.servers.address import address_of
+from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.dialects.duckdb import DuckDB
+from kpidsl.sql.dialects.redshift import Redshift
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.support import SUPPORT, Support
 from tests.conformance.translated import Translated
 
-REFUSED: dict[str, set[str]] = {
+if TYPE_CHECKING:
+    from tests.servers.postgres import PostgresServer
+
+REFUSED = {
+    "redshift": {
+        "the first and the last by the clock, ties by the key",
+        "what each person came by first",
+        "rows of two tables, one after the other, by the names of columns",
+    },
     "snowflake": {
         "the first and the last by the clock, ties by the key",
         "what each person came by first",
@@ -27,15 +44,26 @@ REFUSED: dict[str, set[str]] = {
 }
 
 
-class SnowflakeByDuckDB(Snowflake):
+class SnowflakeTypedByDuckDB(Snowflake):
     """Types are those of the engine that it runs on."""
 
-    type_of = DuckDB.type_of
+    def type_of(self, value: exp.Expr) -> exp.Expr:
+        return exp.Anonymous(this="TYPEOF", expressions=[value])
+
     kind_of = DuckDB.kind_of
 
 
-TYPED = {"snowflake": SnowflakeByDuckDB(), "trino": DIALECTS["trino"]}
-"""What Trino calls types is what DuckDB does, in small letters."""
+class RedshiftTypedByDuckDB(Redshift):
+    """As its own, but for the catalogue: no function tells types."""
+
+    kind_of = DuckDB.kind_of
+
+
+TYPED: dict[str, Dialect] = {
+    "redshift": RedshiftTypedByDuckDB(),
+    "snowflake": SnowflakeTypedByDuckDB(),
+    "trino": DIALECTS["trino"],  # what types are called there is what DuckDB calls them
+}
 
 
 def test_each_dialect_that_is_parsed_only_is_tried() -> None:
@@ -51,8 +79,62 @@ def test_every_case_means_the_same_to_a_parser(
 ) -> None:
     monkeypatch.setitem(DIALECTS, dialect, TYPED[dialect])
     found = list(outcomes(lambda zone: Translated(dialect, zone), lambda _: None))
+    judge(found, dialect)
+
+
+def judge(found: Sequence[Outcome], dialect: str) -> None:
     wrong = {Verdict.DIFFERS, Verdict.FAILED}
     assert [(item.case.name, item.told, item.got) for item in found if item.verdict in wrong] == []
     refused = [item for item in found if item.verdict is Verdict.REFUSED]
     assert {item.case.name for item in refused} == REFUSED[dialect]
     assert all(item.told.startswith("K501 ") for item in refused)
+
+
+# --- Redshift's SQL on PostgreSQL ------------------------------------------------------------
+
+SHIMS = (
+    """CREATE FUNCTION dateadd(part text, number numeric, moment timestamp) RETURNS timestamp
+    LANGUAGE sql RETURN moment + (number || ' ' || part)::interval""",
+    """CREATE FUNCTION datediff(part text, one timestamp, other timestamp) RETURNS bigint
+    LANGUAGE sql RETURN CASE part
+      WHEN 'SECOND'
+      THEN extract(epoch FROM date_trunc('second', other) - date_trunc('second', one))
+      WHEN 'DAY' THEN other::date - one::date
+      ELSE (extract(year FROM other) - extract(year FROM one)) * 12
+        + extract(month FROM other) - extract(month FROM one)
+    END""",
+    """CREATE FUNCTION convert_timezone(one text, other text, moment timestamp) RETURNS timestamp
+    LANGUAGE sql RETURN moment AT TIME ZONE one AT TIME ZONE other""",
+)
+PART = re.compile(r"\b(DATEADD|DATEDIFF)\((\s*)(\w+),")
+
+
+class OnPostgres(ServerEngine):
+    """PostgreSQL, of which Redshift is a descendant, with functions that take the place of
+    Redshift's own: no proof of Redshift, but a second reading of its SQL, to the letter."""
+
+    def __init__(self, url: str, timezone: str) -> None:
+        address = address_of(url)
+        assert address is not None
+        super().__init__(address, timezone=timezone, timeout=60, rows=1000)
+        self.dialect = "redshift"
+
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        return super().run(PART.sub(r"\1(\2'\3',", sql), types)
+
+
+@pytest.mark.postgres
+def test_every_case_of_redshift_means_the_same_to_postgresql(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    postgres_server.run(postgres_url, *SHIMS)
+    engines: list[OnPostgres] = []
+
+    def connect(zone: str) -> OnPostgres:
+        engines.append(OnPostgres(postgres_url, zone))
+        return engines[-1]
+
+    found = list(outcomes(connect, lambda _: None))
+    for engine in engines:
+        engine.close()
+    judge(found, "redshift")

@@ -72,6 +72,7 @@ def _named(node: exp.Anonymous) -> exp.Expr:
 
 
 TO_DUCKDB: dict[str, Rules] = {
+    "redshift": {},
     "snowflake": {exp.TableFromRows: _numbers, exp.Lateral: _numbers},
     "trino": {
         exp.Anonymous: _named,

@@ -8,6 +8,7 @@ from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.mysql import MySQL
 from kpidsl.sql.dialects.postgres import Postgres
+from kpidsl.sql.dialects.redshift import Redshift
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
@@ -20,6 +21,7 @@ DIALECTS: dict[str, Dialect] = {
     "duckdb": DuckDB(),
     "mysql": MySQL(),
     "postgres": Postgres(),
+    "redshift": Redshift(),
     "snowflake": Snowflake(),
     "spark": Spark(),
     "sqlite": SQLite(),

@@ -25,6 +25,7 @@ SUPPORT = {
     "databricks": Support.PARSED_ONLY,
     "mysql": Support.EXECUTED,
     "bigquery": Support.EVALUATED,
+    "redshift": Support.PARSED_ONLY,
     "snowflake": Support.PARSED_ONLY,
     "trino": Support.PARSED_ONLY,
 }

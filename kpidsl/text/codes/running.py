@@ -254,9 +254,9 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
     ),
     CodeInfo(
         "K669",
-        "too many rows to read",
+        "too much to read",
         "The warehouse estimates that a statement would read more rows than the profile's "
-        "`max_scan_rows`. It was not run.",
+        "`max_scan_rows`, or more bytes than its `max_scan_bytes`. It was not run.",
         "A question over years of a large table may take hours of a warehouse that others pay for.",
         "kpidsl query revenue --by day",
         "kpidsl query revenue --by day --period 2026-06",
@@ -269,5 +269,14 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "A process that takes all there is would be ended by the system, with all that it does.",
         'memory_limit = "50 MB"',
         'memory_limit = "2 GB"',
+    ),
+    CodeInfo(
+        "K679",
+        "a quota that is used up",
+        "The owners of a warehouse have limited what may be asked of it, a day say, and that has "
+        "been asked.",
+        "Asking again at once would be refused as well.",
+        "kpidsl report   # in the evening, after many others",
+        "kpidsl report   # the next day",
     ),
 )
