@@ -10,6 +10,7 @@ from typing import Any
 
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.servers.base import Refusal
+from kpidsl.engines.servers.limits import limited
 from kpidsl.sql.dialects.mysql import SETTINGS
 
 _KINDS = {
@@ -72,7 +73,6 @@ _SAID = re.compile(r"^\((?P<code>\d+), (?P<quote>['\"])(?P<text>.*)(?P=quote)\)$
 """How Python shows an error of PyMySQL."""
 _DECIMAL = 246
 """PyMySQL's code of decimals."""
-_LIMIT = re.compile(r"\sLIMIT (\d+)\s*$")
 
 _MODE = (
     "ERROR_FOR_DIVISION_BY_ZERO,NO_UNSIGNED_SUBTRACTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
@@ -122,10 +122,7 @@ class MySQL:
 
     def at_most(self, sql: str, rows: int) -> str:
         """Rows of a query within another have no order."""
-        found = _LIMIT.search(sql)
-        if found is None:
-            return f"{sql}\nLIMIT {rows}"
-        return f"{sql[: found.start()]}\nLIMIT {min(rows, int(found[1]))}"
+        return limited(sql, rows)
 
     def rows(self, path: Sequence[str]) -> str:
         *schemas, name = path

@@ -45,12 +45,13 @@ _MAY_PASS = re.compile(
     rf"temporary failure|refused|closed the connection|reset by|{_BUSY}", re.IGNORECASE
 )
 _AROUND = re.compile(
-    r"^connection (failed|is bad): (connection to server at [^,]*, port \d+ failed: )?(FATAL: +)?"
+    r"^(connection (failed|is bad): )?"
+    r"(connection to server at [^,]*, port \d+ failed: )?(FATAL: +)?"
     r"| Is the server running .*$"
 )
 """What libpq says beside the reason."""
-_OWN_KINDS = {"OperationalError": "lost", "DataError": "value"}
-"""What errors of psycopg itself mean, by class: the end of the connection, and a value of which
+_OWN_KINDS = {"OperationalError": "lost", "InterfaceError": "lost", "DataError": "value"}
+"""What errors of a driver itself mean, by class: the end of the connection, and a value of which
 Python has none."""
 
 _NAME = r'(?:"(?:[^"]|"")*"|\w+)'
@@ -74,14 +75,7 @@ class Postgres:
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         del timeout  # it is set in each transaction
-        return {
-            "application_name": "kpidsl",
-            "client_encoding": "utf8",
-            "connect_timeout": patience,
-            # A server that is gone without a word is noticed within a minute.
-            "keepalives_idle": 30,
-            "keepalives_interval": 10,
-            "keepalives_count": 3,
+        return libpq(patience) | {
             # What is prepared is one statement: no second one ends the transaction.
             "prepare_threshold": 0,
             "autocommit": False,  # whatever the url says
@@ -91,15 +85,15 @@ class Postgres:
         """The application's name says it all."""
 
     def settings(self, timezone: str, timeout: float) -> str:
-        values = {
-            "TimeZone": timezone,
-            "DateStyle": "ISO",
-            "extra_float_digits": "1",
-            "standard_conforming_strings": "on",
-            "statement_timeout": str(max(1, round(timeout * 1000))),
-        }
-        calls = (f"set_config('{name}', {_text(value)}, true)" for name, value in values.items())
-        return f"SELECT {', '.join(calls)}"
+        return set_locally(
+            {
+                "TimeZone": timezone,
+                "DateStyle": "ISO",
+                "extra_float_digits": "1",
+                "standard_conforming_strings": "on",
+                "statement_timeout": str(max(1, round(timeout * 1000))),
+            }
+        )
 
     def at_most(self, sql: str, rows: int) -> str:
         return f'SELECT * FROM (\n{sql}\n) AS "answer" LIMIT {rows}'  # noqa: S608 -- is a SELECT
@@ -114,7 +108,7 @@ class Postgres:
             f"WHERE oid = {_oid(path)}"
         )
 
-    def state(self, path: Sequence[str]) -> str:
+    def state(self, path: Sequence[str]) -> str | None:
         """All that is written to any table goes through one log, but for the rows of other servers.
         A view and the policy of a table may ask what time it is."""
         return (
@@ -154,7 +148,7 @@ class Postgres:
         return _MAY_PASS.search(_NAMES.sub("_", text)) is not None
 
     def failed(self, failure: BaseException, sql: str) -> EngineError:
-        state = getattr(failure, "sqlstate", None)
+        state = getattr(failure, "sqlstate", None) or getattr(failure, "pgcode", None)
         diagnosis = getattr(failure, "diag", None)
         text = getattr(diagnosis, "message_primary", None) or str(failure)
         if state is None:
@@ -178,12 +172,31 @@ class Postgres:
             line.shutdown(socket.SHUT_RDWR)
 
 
+def libpq(patience: int) -> dict[str, object]:
+    """Return options of the library by which drivers of PostgreSQL's protocol connect."""
+    return {
+        "application_name": "kpidsl",
+        "client_encoding": "utf8",
+        "connect_timeout": patience,
+        # A server that is gone without a word is noticed within a minute.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+
+
+def set_locally(values: Mapping[str, str]) -> str:
+    """Return a SELECT that sets what a transaction rests on."""
+    calls = (f"set_config('{name}', {quoted(value)}, true)" for name, value in values.items())
+    return f"SELECT {', '.join(calls)}"
+
+
 def _oid(path: Sequence[str]) -> str:
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in path)
-    return f"to_regclass({_text(quoted)})"
+    name = ".".join('"' + part.replace('"', '""') + '"' for part in path)
+    return f"to_regclass({quoted(name)})"
 
 
-def _text(value: str) -> str:
+def quoted(value: str) -> str:
     doubled = value.replace("'", "''")
     return f"'{doubled}'"
 
