@@ -14,6 +14,9 @@ from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 CANCELLED = "K647"
+UNTESTED = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
+"""Failures of a test after which a question might be answered: it may read fewer rows, or be
+quicker."""
 _PLAIN = {
     "division": (
         "K659",
@@ -35,10 +38,20 @@ _PLAIN = {
         "the question would write to the database",
         "leave out of the source's SQL what changes something",
     ),
+    "disk": (
+        "K676",
+        "the engine has no space for the question's temporary files",
+        "ask by fewer dimensions or for a shorter window, or make space where it keeps them",
+    ),
     "memory": (
         "K670",
         "the question needs more memory than the engine may take",
         "ask by fewer dimensions or for a shorter window, or raise the profile's `memory_limit`",
+    ),
+    "too fine": (
+        "K675",
+        "an amount of money has more decimals than are kept",
+        "say to how many it is rounded, as in `round(price, 9)`",
     ),
     "too many rows to read": (
         "K669",
