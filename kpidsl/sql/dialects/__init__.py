@@ -11,6 +11,7 @@ from kpidsl.sql.dialects.postgres import Postgres
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
+from kpidsl.sql.dialects.tsql import TSQL
 
 DIALECTS: dict[str, Dialect] = {
     "bigquery": BigQuery(),
@@ -22,6 +23,7 @@ DIALECTS: dict[str, Dialect] = {
     "snowflake": Snowflake(),
     "spark": Spark(),
     "sqlite": SQLite(),
+    "tsql": TSQL(),
 }
 
 __all__ = ["DIALECTS", "Clock", "Dialect", "Kind"]

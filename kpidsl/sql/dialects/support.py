@@ -26,6 +26,7 @@ SUPPORT = {
     "mysql": Support.EXECUTED,
     "bigquery": Support.EVALUATED,
     "snowflake": Support.PARSED_ONLY,
+    "tsql": Support.PARSED_ONLY,
 }
 
 
