@@ -8,10 +8,10 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from kpidsl.engines.servers import SERVERS
@@ -20,6 +20,7 @@ from kpidsl.sql.dialects import DIALECTS
 from kpidsl.text.bundled import bundled
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 from kpidsl.text.reading import read_source
+from kpidsl.text.sizes import SIZE, bytes_of
 from kpidsl.text.suggest import nearest
 
 CONFIG_NAME = "kpidsl.toml"
@@ -59,17 +60,23 @@ class ProjectSection(_Strict):
     templates: str | None = None
 
 
+def _in_bytes(value: object) -> object:
+    """Return a size as a number of bytes; what is none is refused as a number."""
+    return bytes_of(value) if isinstance(value, str) and re.fullmatch(SIZE, value) else value
+
+
 class Profile(_Strict):
     """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
-    `timeout` is in seconds, `max_rows` what an answer of a server may have, `max_scan_rows` what a
-    statement may read by the engine's own estimate, `memory_limit` how much memory DuckDB may take
-    before it writes to disk what it works on, such as "4 GB"."""
+    `timeout` is in seconds, `max_rows` what an answer of a server may have, `max_scan_rows` and
+    `max_scan_bytes` what a statement may read by the engine's own estimate, `memory_limit` how much
+    memory DuckDB may take before it writes to disk what it works on, such as "4 GB"."""
 
     url: str
-    memory_limit: str | None = Field(default=None, pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")
+    memory_limit: str | None = Field(default=None, pattern=f"^{SIZE}$")
     timeout: float = Field(default=TIMEOUT, gt=0)
     max_rows: int = Field(default=MAX_ROWS, gt=0)
     max_scan_rows: int | None = Field(default=None, gt=0)
+    max_scan_bytes: Annotated[int | None, BeforeValidator(_in_bytes)] = Field(default=None, gt=0)
 
 
 class CacheSection(_Strict):
@@ -166,10 +173,10 @@ def _unknown_names(config: Config) -> Iterator[Diagnostic]:
         yield _no_profile(config.default_profile, config)
 
 
-def unestimated(name: str, dialect: str) -> Diagnostic:
-    """Return that a profile has a limit that its engine can't keep."""
-    place = f"profile.{name}.max_scan_rows"
-    return _unusable(f"`{place}`: {dialect} doesn't estimate rows", f"take `{place}` out")
+def unestimated(name: str, what: str, dialect: str) -> Diagnostic:
+    """Return that a profile has a limit of rows or bytes that its engine can't keep."""
+    place = f"profile.{name}.max_scan_{what}"
+    return _unusable(f"`{place}`: {dialect} doesn't estimate {what}", f"take `{place}` out")
 
 
 def _unusable(reason: str, mend: str) -> Diagnostic:

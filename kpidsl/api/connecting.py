@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
 from kpidsl.api.config import TIMEOUT, Config, Database, Profile, profile_of, target_of, unestimated
-from kpidsl.engines.base import Engine
+from kpidsl.engines.base import Engine, Scan
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.guarded import GuardedEngine
-from kpidsl.engines.servers import Spark
+from kpidsl.engines.servers import BigQuery, Spark
 from kpidsl.engines.servers.address import Address
 from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
@@ -27,12 +28,15 @@ def connected(
         return EmbeddedEngine.open(folder, None, timezone, timeout=TIMEOUT)
     called = name or config.default_profile or ""
     engine, found = _opened(called, profile, folder, timezone, made_by)
-    if engine is None or profile.max_scan_rows is None:
+    most = Scan(profile.max_scan_rows, profile.max_scan_bytes)
+    if engine is None or most == Scan():
         return engine, found
-    if engine.estimate("SELECT 1") is None:
-        engine.close()
-        return None, [unestimated(called, engine.dialect)]
-    return GuardedEngine(engine, profile.max_scan_rows), found
+    told = asdict(engine.estimate("SELECT 1"))
+    for what, limit in asdict(most).items():
+        if limit is not None and told[what] is None:
+            engine.close()
+            return None, [unestimated(called, what, engine.dialect)]
+    return GuardedEngine(engine, most), found
 
 
 def _opened(
@@ -43,7 +47,7 @@ def _opened(
         case None:
             return None, found
         case Address():
-            return _served(target, timezone, profile.timeout, profile.max_rows, made_by)
+            return _served(target, timezone, profile, made_by)
         case Database("sqlite", path):
             return SQLiteEngine.open(path, timezone, timeout=profile.timeout)
         case Database(path=path):
@@ -53,10 +57,11 @@ def _opened(
 
 
 def _served(
-    address: Address, timezone: str, timeout: float, rows: int, made_by: str
+    address: Address, timezone: str, profile: Profile, made_by: str
 ) -> tuple[Engine | None, list[Diagnostic]]:
     server = address.server
-    missing = [module for module in server.needs if find_spec(module) is None]
+    timeout, rows = profile.timeout, profile.max_rows
+    missing = [module for module in server.needs if not _is_there(module)]
     if missing:
         return None, [
             error(
@@ -66,6 +71,13 @@ def _served(
                 help=f"install it: `pip install 'kpidsl[{server.extra}]'`",
             )
         ]
+    if isinstance(server, BigQuery):
+        from kpidsl.engines.bigquery import BigQueryEngine  # noqa: PLC0415 -- its client is an extra
+
+        billed = profile.max_scan_bytes
+        return BigQueryEngine.open(
+            address, timezone, timeout=timeout, rows=rows, billed=billed, tag=made_by
+        )
     if isinstance(server, Spark):
         from kpidsl.engines.spark import SparkEngine  # noqa: PLC0415 -- PySpark is an extra
 
@@ -73,3 +85,10 @@ def _served(
     from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
 
     return ServerEngine.open(address, timezone, timeout=timeout, rows=rows, tag=made_by)
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even what it is a part of
+        return False

@@ -73,8 +73,8 @@ Dialect = Annotated[
     str | None,
     typer.Option(
         "--dialect",
-        help="bigquery, clickhouse, databricks, duckdb, mysql, postgres, snowflake, spark, "
-        "sqlite or tsql; the profile's own where none is named.",
+        help="bigquery, clickhouse, databricks, duckdb, mysql, postgres, redshift, snowflake, "
+        "spark, sqlite, trino or tsql; the profile's own where none is named.",
     ),
 ]
 

@@ -10,6 +10,9 @@ from typing import Protocol
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
 
+UNLIMITED = 16383
+"""The places of decimals that keep as many as each value has: what PostgreSQL has at most."""
+
 
 class ValueType(StrEnum):
     """What a column of an answer holds. `exact` numbers are whole or decimal, `money` is refused
@@ -44,6 +47,15 @@ class TableFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """About how much of tables a statement reads, as far as its engine tells; as a limit, how much
+    it may read."""
+
+    rows: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignKey:
     """Columns that hold the key of a row of another table, which is named by its parts."""
 
@@ -63,8 +75,9 @@ class TableKeys:
 class EngineError(Exception):
     """A statement failed. `kind` is one of `missing table`, `missing column`, `value`,
     `overflow`, `division` by zero, `timeout`, `cancelled`, `permission`, `writing` where only
-    reading is allowed, `too much to read`, `too many rows`, `memory`, `lost` of the connection, and
-    `other`; the text is the engine's own.
+    reading is allowed, `too many rows to read`, `too many bytes to read`, `too many rows` of an
+    answer, `too fine` of money, `memory`, `disk` of temporary files, `quota`, `lost` of the
+    connection, and `other`; the text is the engine's own.
     """
 
     def __init__(self, kind: str, text: str) -> None:
@@ -99,8 +112,8 @@ class Engine(Protocol):
         it can't be read."""
 
     def decimals(self, sql: str) -> dict[str, int]:
-        """Return how many places the columns of a SELECT have that keep decimals exactly; it isn't
-        run. Raises `EngineError`."""
+        """Return how many places at most the columns of a SELECT have that keep decimals exactly;
+        it isn't run. Raises `EngineError`."""
 
     def facts(self, path: Sequence[str]) -> TableFacts:
         """Return what is known of a table without reading it."""
@@ -112,9 +125,9 @@ class Engine(Protocol):
     def keys(self, path: Sequence[str]) -> TableKeys:
         """Return the keys of a table, as far as they are declared."""
 
-    def estimate(self, sql: str) -> int | None:
-        """Return about how many rows of tables a SELECT would read, by the engine's own plan of it;
-        None where it tells nothing of that. Raises `EngineError`."""
+    def estimate(self, sql: str) -> Scan:
+        """Return about how much of tables a SELECT would read, by the engine's own plan of it.
+        Raises `EngineError`."""
 
     def cancel(self) -> None:
         """Stop the running statement, from another thread."""

@@ -15,7 +15,15 @@ import sqlglot
 from sqlglot import exp
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.base import (
+    EngineError,
+    ForeignKey,
+    Scan,
+    Table,
+    TableFacts,
+    TableKeys,
+    ValueType,
+)
 from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
 from kpidsl.engines.fingerprint import beside, fingerprint
@@ -44,6 +52,11 @@ _TOO_LARGE = re.compile(
     r"|out of range for the destination type U?INT128"
 )
 """What DuckDB says of a number that its largest types don't hold, in errors of several classes."""
+_NO_SPACE = re.compile(
+    r"failed to offload|No space left on device|Disk quota exceeded|File too large"
+)
+"""What it says where a file for what doesn't fit into memory can't grow, in errors of several
+classes too."""
 _CLASS = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
 _ADVICE = re.compile(r"[.;!]*( (You might |Either add a cast ).*)?$")
 """What DuckDB would have written otherwise, which nobody here wrote."""
@@ -253,7 +266,7 @@ class EmbeddedEngine:
         ]
         return TableKeys(primary[0] if primary else (), tuple(foreign))
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         """A scan's own estimate is what its filters let through, and all of its rows are read."""
         [(_, told)] = self._run(
             lambda: execute(self._con, f"EXPLAIN (FORMAT json) {sql}").fetchall()
@@ -264,11 +277,12 @@ class EmbeddedEngine:
         ).fetchall()
         sizes: dict[str, int] = dict(known)
         scans = (node["extra_info"] for plan in json.loads(told) for node in _leaves(plan))
-        return sum(
+        rows = sum(
             sizes.get(scan.get("Table", ""), int(scan["Estimated Cardinality"]))
             for scan in scans
             if scan.keys() & {"Table", "Function"}
         )
+        return Scan(rows=rows)
 
     def cancel(self) -> None:
         self._con.interrupt()
@@ -340,6 +354,8 @@ def _explained(failure: duckdb.Error) -> EngineError:
     text = _first_line(failure)
     if _TOO_LARGE.search(text):
         return EngineError("overflow", text)
+    if _NO_SPACE.search(text):
+        return EngineError("disk", text)
     kind = next((kind for cls, kind in _KINDS if isinstance(failure, cls)), "other")
     return EngineError(kind, text)
 

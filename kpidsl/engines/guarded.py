@@ -1,39 +1,52 @@
-"""A limit of the rows that a question may read, kept before a statement runs."""
+"""A limit of what a question may read, kept before a statement runs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpidsl.engines.base import Engine, EngineError, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.base import Engine, EngineError, Scan, Table, TableFacts, TableKeys, ValueType
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
+from kpidsl.text.sizes import size_text
 
 
 class GuardedEngine:
-    """An engine that runs no statement by which it would read more rows than so many, as it
-    estimates itself."""
+    """An engine that runs no statement by which it would read more than so much, as it estimates
+    itself."""
 
-    def __init__(self, engine: Engine, rows: int) -> None:
+    def __init__(self, engine: Engine, most: Scan) -> None:
         self.engine = engine
         self.dialect = engine.dialect
         self.keeps = engine.keeps
-        self._rows = rows
+        self._most = most
 
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         return self.engine.prepare(sources)
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        self._weigh(sql)
+        self._weigh(sql, self._most)
         return self.engine.run(sql, types)
 
+    def peek(self, sql: str) -> Table:
+        """Run a SELECT of at most one row: rows are read until there is one, and what is paid for
+        by the byte is read from end to end."""
+        self._weigh(sql, Scan(bytes=self._most.bytes))
+        return self.engine.run(sql)
+
     def keep(self, sql: str) -> None:
-        self._weigh(sql)
+        self._weigh(sql, self._most)
         self.engine.keep(sql)
 
-    def _weigh(self, sql: str) -> None:
-        rows = self.engine.estimate(sql) or 0
-        if rows > self._rows:
-            raise EngineError("too much to read", f"about {rows:,}, more than {self._rows:,}")
+    def _weigh(self, sql: str, most: Scan) -> None:
+        if most == Scan():
+            return
+        told = self.engine.estimate(sql)
+        rows, size = told.rows or 0, told.bytes or 0
+        if most.rows is not None and rows > most.rows:
+            raise EngineError("too many rows to read", f"about {rows:,}, more than {most.rows:,}")
+        if most.bytes is not None and size > most.bytes:
+            text = f"about {size_text(size)}, more than {size_text(most.bytes)}"
+            raise EngineError("too many bytes to read", text)
 
     def tables(self) -> list[str]:
         return self.engine.tables()
@@ -53,7 +66,7 @@ class GuardedEngine:
     def keys(self, path: Sequence[str]) -> TableKeys:
         return self.engine.keys(path)
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         return self.engine.estimate(sql)
 
     def cancel(self) -> None:
@@ -65,4 +78,4 @@ class GuardedEngine:
 
 def peeked(engine: Engine, sql: str) -> Table:
     """Run a SELECT of at most one row: an estimate takes no notice of where it stops."""
-    return (engine.engine if isinstance(engine, GuardedEngine) else engine).run(sql)
+    return engine.peek(sql) if isinstance(engine, GuardedEngine) else engine.run(sql)

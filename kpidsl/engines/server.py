@@ -13,10 +13,18 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyEr
 from sqlalchemy.types import Float, NullType, Numeric, TypeEngine
 
 from kpidsl.engines.attended import PATIENCE, Stoppable, attended
-from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
-from kpidsl.engines.servers import Server, Spark
+from kpidsl.engines.base import (
+    EngineError,
+    ForeignKey,
+    Scan,
+    Table,
+    TableFacts,
+    TableKeys,
+    ValueType,
+)
+from kpidsl.engines.servers import BigQuery, Server, Spark
 from kpidsl.engines.servers.address import Address, refused
-from kpidsl.engines.servers.values import converted
+from kpidsl.engines.servers.values import answered
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic
@@ -49,7 +57,7 @@ class ServerEngine:
         self, address: Address, *, timezone: str, timeout: float, rows: int, tag: str = "kpidsl"
     ) -> None:
         self._address = address
-        assert not isinstance(address.server, Spark), "it is not reached by SQLAlchemy"
+        assert not isinstance(address.server, BigQuery | Spark), "it is not reached by SQLAlchemy"
         self._server: Server = address.server
         self.dialect = self._server.dialect
         self._timezone = timezone
@@ -97,9 +105,7 @@ class ServerEngine:
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         table = self._ask(lambda con: self._fetched(con, sql, self._rows + 1))
-        if len(table.rows) > self._rows:
-            raise EngineError("too many rows", f"more than {self._rows:,}")
-        return Table(table.columns, converted(table.rows, types, self._timezone))
+        return answered(table, self._rows, types, self._timezone)
 
     def keep(self, sql: str) -> None:
         """A transaction that only reads makes no temporary tables."""
@@ -287,7 +293,7 @@ class ServerEngine:
         except (EngineError, NoSuchTableError):
             return TableKeys()
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         def told(con: sqlalchemy.Connection) -> int:
             def size_of(path: Sequence[str]) -> int | None:
                 rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
@@ -296,7 +302,7 @@ class ServerEngine:
             plan = self._executed(con, self._tag + self._server.explained(sql)).fetchall()
             return self._server.scanned(plan, size_of)
 
-        return self._ask(told)
+        return Scan(rows=self._ask(told))
 
 
 class _Statement(Stoppable):

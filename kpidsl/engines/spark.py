@@ -14,10 +14,10 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from kpidsl.engines.attended import PATIENCE, Stoppable, attended
-from kpidsl.engines.base import EngineError, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.base import EngineError, Scan, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.spark import Spark
-from kpidsl.engines.servers.values import converted
+from kpidsl.engines.servers.values import answered
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
@@ -132,9 +132,7 @@ class SparkEngine:
             return Table(tuple(table.column_names), list(zip(*values, strict=True)))
 
         table = self._ask(answer)
-        if len(table.rows) > self._rows:
-            raise EngineError("too many rows", f"more than {self._rows:,}")
-        return Table(table.columns, converted(table.rows, types, self._timezone))
+        return answered(table, self._rows, types, self._timezone)
 
     def keep(self, sql: str) -> None:
         """A temporary view would keep a question, and not its rows."""
@@ -291,10 +289,10 @@ class SparkEngine:
         del path
         return TableKeys()
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         """Its plans tell bytes of files, and no rows unless somebody has counted them."""
         del sql
-        return None
+        return Scan()
 
 
 class _Statement(Stoppable):

@@ -13,12 +13,20 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from kpidsl.engines.attended import attended
-from kpidsl.engines.base import EngineError, ForeignKey, Table, TableFacts, TableKeys, ValueType
+from kpidsl.engines.base import (
+    EngineError,
+    ForeignKey,
+    Scan,
+    Table,
+    TableFacts,
+    TableKeys,
+    ValueType,
+)
 from kpidsl.engines.fingerprint import beside, fingerprint
 from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
 from kpidsl.engines.sqlite_numbers import digits_of
-from kpidsl.engines.sqlite_values import Misfit, TooLarge
+from kpidsl.engines.sqlite_values import Misfit, TooFine, TooLarge
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic, error
@@ -116,7 +124,7 @@ class SQLiteEngine:
             return work()
         except TimeoutError as failure:
             raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
-        except (Misfit, TooLarge) as failure:
+        except (Misfit, TooFine, TooLarge) as failure:
             raise _explained(failure) from failure
         except sqlite3.Error as failure:
             raise self._explained(failure) from failure
@@ -184,10 +192,10 @@ class SQLiteEngine:
             foreign.append(ForeignKey(columns, (table,), target_columns))
         return TableKeys(tuple(name for (name,) in primary), tuple(foreign))
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         """Its plans tell no numbers."""
         del sql
-        return None
+        return Scan()
 
     def cancel(self) -> None:
         self._con.interrupt()
@@ -217,6 +225,8 @@ def _explained(failure: Exception) -> EngineError:
             return EngineError("value", text)
         case TooLarge() | OverflowError():
             return EngineError("overflow", text)
+        case TooFine():
+            return EngineError("too fine", text)
     what, _, name = text.partition(": ")
     match what:
         case "no such table":

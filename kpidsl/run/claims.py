@@ -16,7 +16,8 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.run.clashes import clashing_clock, clashing_ids, clashing_join
 from kpidsl.run.examples import Examples, quoted
-from kpidsl.run.failures import explain
+from kpidsl.run.failures import UNTESTED, explain
+from kpidsl.run.kinds import ColumnKinds
 from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
 from kpidsl.run.shares import no_whole
 from kpidsl.sql.dialects import DIALECTS, Kind
@@ -33,9 +34,6 @@ from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
 T = TypeVar("T")
-_UNTESTED = {"value", "overflow", "timeout", "too much to read"}
-"""Failures of a test after which a question might be answered: it may read fewer rows, or be
-quicker."""
 
 
 class Claims:
@@ -48,6 +46,7 @@ class Claims:
         self._model = model
         self._engine = engine
         self._dialect = DIALECTS[engine.dialect]
+        self._columns = ColumnKinds(model, engine)
         self._kinds: dict[tuple[str, RowExpr], frozenset[Kind]] = {}
         self._found: dict[tuple[object, ...], Examples | None] = {}
 
@@ -244,9 +243,12 @@ class Claims:
         """Return what a row expression holds, nothing where there is no value."""
         if (source.name, value) not in self._kinds:
             tree = types_of(self._model, source, value, self._dialect.name)
-            # Where a column has a type, one value tells it.
-            rows = self._rows(tree, self._dialect.is_typed)
-            found = frozenset(self._dialect.kind_of(str(name)) for (name,) in rows)
+            if self._dialect.lacks(tree):
+                found = self._columns.of(source, value)
+            else:
+                # Where a column has a type, one value tells it.
+                rows = self._rows(tree, self._dialect.is_typed)
+                found = frozenset(self._dialect.kind_of(str(name)) for (name,) in rows)
             self._kinds[source.name, value] = found
         return self._kinds[source.name, value]
 
@@ -256,7 +258,7 @@ class Claims:
         try:
             return test(about)
         except EngineError as failure:
-            if failure.kind in _UNTESTED:
+            if failure.kind in UNTESTED:
                 return [explain(failure, [source], [source], self._model, self._engine)]
             return []  # the question itself fails on it too, and is explained
 

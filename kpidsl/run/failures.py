@@ -14,6 +14,9 @@ from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 CANCELLED = "K647"
+UNTESTED = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
+"""Failures of a test after which a question might be answered: it may read fewer rows, or be
+quicker."""
 _PLAIN = {
     "division": (
         "K659",
@@ -35,15 +38,35 @@ _PLAIN = {
         "the question would write to the database",
         "leave out of the source's SQL what changes something",
     ),
+    "disk": (
+        "K676",
+        "the engine has no space for the question's temporary files",
+        "ask by fewer dimensions or for a shorter window, or make space where it keeps them",
+    ),
     "memory": (
         "K670",
         "the question needs more memory than the engine may take",
         "ask by fewer dimensions or for a shorter window, or raise the profile's `memory_limit`",
     ),
-    "too much to read": (
+    "too fine": (
+        "K675",
+        "an amount of money has more decimals than are kept",
+        "say to how many it is rounded, as in `round(price, 9)`",
+    ),
+    "too many rows to read": (
         "K669",
         "the question would read too many rows",
         "ask for a shorter period, or raise the profile's `max_scan_rows`",
+    ),
+    "too many bytes to read": (
+        "K669",
+        "the question would read too many bytes",
+        "ask for a shorter period, or raise the profile's `max_scan_bytes`",
+    ),
+    "quota": (
+        "K679",
+        "the warehouse's quota is used up",
+        "ask again when it is renewed, or let an owner of the warehouse raise it",
     ),
     "too many rows": (
         "K665",

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.engines.guarded import peeked
-from kpidsl.model.expr import Column, DimensionRef, RowExpr
+from kpidsl.model.expr import Column
 from kpidsl.model.project import Model
-from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source, SqlOrigin, UnionOrigin
+from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source
 from kpidsl.plan.excludes import Excludes
 from kpidsl.run.clashes import clashing_clock, clashing_ids, clashing_join
-from kpidsl.run.failures import computed_with, explain, missing_column, path_of, tables_of
+from kpidsl.run.failures import computed_with, explain, missing_column, tables_of
+from kpidsl.run.kinds import ColumnKinds
 from kpidsl.sql.dialects import DIALECTS, Kind
 from kpidsl.sql.known import columns_of
 from kpidsl.sql.lacking import lacking
@@ -48,7 +49,7 @@ class Schema:
         self._engine = engine
         self._dialect = DIALECTS[engine.dialect]
         self._excludes = Excludes(model)
-        self._types: dict[tuple[str, ...], dict[str, str]] = {}
+        self._kinds_of = ColumnKinds(model, engine).of
 
     def fit(self) -> Fit:
         """Look at all sources; one that can't be read is told of once."""
@@ -112,35 +113,6 @@ class Schema:
                     if kind is Kind.TEXT
                     else "name a column of numbers",
                 )
-
-    def _kinds_of(self, source: Source, value: RowExpr) -> frozenset[Kind]:
-        """Return what a column holds by its type; nothing is known of what is computed."""
-        match value:
-            case DimensionRef(name=name, joins=()):
-                own = source.dimensions[name].expr
-                return frozenset() if own is None else self._kinds_of(source, own)
-            case Column(path=(name,), joins=()):
-                return self._kinds_of_column(source, name)
-        return frozenset()
-
-    def _kinds_of_column(self, source: Source, name: str) -> frozenset[Kind]:
-        match source.origin:
-            case _ if source.unnest is not None or source.unpivot is not None:
-                return frozenset()
-            case SqlOrigin():
-                return frozenset()
-            case UnionOrigin(sources=members):
-                each = (self._kinds_of_column(self._model.sources[item], name) for item in members)
-                return frozenset().union(*each)
-        type_name = self._types_of(source).get(name.casefold())
-        return frozenset() if type_name is None else frozenset({self._dialect.kind_of(type_name)})
-
-    def _types_of(self, source: Source) -> dict[str, str]:
-        path = path_of(source)
-        if path not in self._types:
-            known = self._engine.columns(path)
-            self._types[path] = {name.casefold(): kind for name, kind in known.items()}
-        return self._types[path]
 
 
 def _computed_with(measure: Measure) -> list[str]:

@@ -7,31 +7,41 @@ as the parser knows them. It is no proof of what the engine does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlglot import Dialect as Parser
-from sqlglot import ErrorLevel, exp
+from sqlglot import exp
 
-from kpidsl.conformance.proving import outcomes
+from kpidsl.conformance.proving import Outcome, outcomes
 from kpidsl.conformance.verdict import Verdict
 from kpidsl.engines.base import Table, ValueType
-from kpidsl.engines.embedded import EmbeddedEngine
-from kpidsl.sql import build
+from kpidsl.engines.server import ServerEngine
+from kpidsl.engines.servers.address import address_of
 from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.dialects.duckdb import DuckDB
-from kpidsl.sql.dialects.rewriting import text
+from kpidsl.sql.dialects.redshift import Redshift
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.support import SUPPORT, Support
 from kpidsl.sql.dialects.tsql import TSQL
+from tests.conformance.translated import Translated
+
+if TYPE_CHECKING:
+    from tests.servers.postgres import PostgresServer
 
 REFUSED = {
+    "redshift": {
+        "the first and the last by the clock, ties by the key",
+        "what each person came by first",
+        "rows of two tables, one after the other, by the names of columns",
+    },
     "snowflake": {
         "the first and the last by the clock, ties by the key",
         "what each person came by first",
         "rows of two tables, one after the other, by the names of columns",
     },
+    "trino": {"rows of two tables, one after the other, by the names of columns"},
     "tsql": {"rows of two tables, one after the other, by the names of columns"},
 }
 
@@ -39,117 +49,31 @@ REFUSED = {
 class SnowflakeTypedByDuckDB(Snowflake):
     """Types are those of the engine that it runs on."""
 
-    type_of = DuckDB.type_of
+    def type_of(self, value: exp.Expr) -> exp.Expr:
+        return exp.Anonymous(this="TYPEOF", expressions=[value])
+
     kind_of = DuckDB.kind_of
 
 
 class TSQLTypedByDuckDB(TSQL):
+    """As Snowflake's."""
+
     type_of = DuckDB.type_of
     kind_of = DuckDB.kind_of
 
 
+class RedshiftTypedByDuckDB(Redshift):
+    """As its own, but for the catalogue: no function tells types."""
+
+    kind_of = DuckDB.kind_of
+
+
 TYPED: dict[str, Dialect] = {
+    "redshift": RedshiftTypedByDuckDB(),
     "snowflake": SnowflakeTypedByDuckDB(),
+    "trino": DIALECTS["trino"],  # what types are called there is what DuckDB calls them
     "tsql": TSQLTypedByDuckDB(),
 }
-
-
-class Translated(EmbeddedEngine):
-    """DuckDB, which runs the SQL of another dialect as a parser understands it."""
-
-    keeps = False
-
-    def __init__(self, dialect: str, timezone: str) -> None:
-        super().__init__(Path(), timezone=timezone)
-        self.dialect = dialect
-        self._parser = Parser.get_or_raise(dialect)
-
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        (tree,) = self._parser.parse(sql, error_level=ErrorLevel.RAISE)
-        assert tree is not None
-        tree.sql(self._parser, unsupported_level=ErrorLevel.RAISE)
-        for node in reversed(list(tree.walk())):  # from the leaves up
-            changed = OWN[self.dialect](node)
-            if changed is not node:
-                node.replace(changed)
-        return super().run(tree.sql("duckdb"), types)
-
-
-def _of_snowflake(node: exp.Expr) -> exp.Expr:
-    """DuckDB's own way to make rows of a range, which the parser doesn't know to write."""
-    series = node.find(exp.GenerateSeries)
-    if not isinstance(node, exp.TableFromRows | exp.Lateral) or series is None:
-        return node
-    ends = [build.cast(series.args[end], "BIGINT") for end in ("start", "end")]
-    spread = exp.Anonymous(
-        this="UNNEST", expressions=[exp.Anonymous(this="RANGE", expressions=ends)]
-    )
-    rows = exp.Subquery(this=build.select(build.alias(spread, "VALUE")))
-    alias = exp.TableAlias(this=build.identifier(node.alias))
-    if isinstance(node, exp.Lateral):
-        return exp.Lateral(this=rows, alias=alias)
-    rows.set("alias", alias)
-    return rows
-
-
-_TEXTS = (exp.DType.NVARCHAR, exp.DType.TEXT, exp.DType.VARCHAR)
-
-
-def _of_tsql(node: exp.Expr) -> exp.Expr:
-    """The same for SQL Server. Collations are left off: DuckDB compares texts by their bytes."""
-    match node:
-        case exp.Collate(this=exp.Expr() as collated):
-            return collated.copy()
-        case exp.National():
-            return exp.Literal.string(node.name)
-        case exp.Cast() if node.to.this is exp.DType.VARBINARY:
-            return _bytes(node.this)
-        case exp.Cast() if node.to.this in _TEXTS:
-            return build.cast(node.this.copy(), "TEXT")
-        case exp.Cast() if node.to.this is exp.DType.FLOAT:
-            return build.cast(node.this.copy(), "DOUBLE")
-        case exp.Cast() if node.to.this is exp.DType.BIT:
-            return build.cast(node.this.copy(), "BOOLEAN")
-        case exp.Anonymous(this="SQL_VARIANT_PROPERTY"):
-            zoned = exp.EQ(
-                this=_type(node.expressions[0]), expression=text("TIMESTAMP WITH TIME ZONE")
-            )
-            return build.case([(zoned, text("datetimeoffset"))], text("another"))
-        case exp.Anonymous(this="SWITCHOFFSET"):
-            return exp.AtTimeZone(this=node.expressions[0].copy(), zone=text("UTC"))
-        case (
-            exp.Table(this=exp.GenerateSeries() as series)
-            | exp.Lateral(this=exp.GenerateSeries() as series)
-        ):
-            return _steps(node, series)
-    return node
-
-
-def _bytes(value: exp.Expr) -> exp.Expr:
-    """Return bytes that are those of a text only where a value is one."""
-    written = build.cast(value.copy(), "TEXT")
-    other = exp.Concat(expressions=[_type(value), written.copy()])
-    is_text = exp.EQ(this=_type(value), expression=text("VARCHAR"))
-    return exp.Anonymous(this="ENCODE", expressions=[build.case([(is_text, written)], other)])
-
-
-def _type(value: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this="TYPEOF", expressions=[value.copy()])
-
-
-def _steps(node: exp.Expr, series: exp.GenerateSeries) -> exp.Expr:
-    ends = [build.cast(series.args[part], "BIGINT") for part in ("start", "end", "step")]
-    each = exp.Anonymous(this="GENERATE_SERIES", expressions=ends)
-    spread = exp.Anonymous(this="UNNEST", expressions=[each])
-    rows = exp.Subquery(this=build.select(build.alias(spread, "value")))
-    alias = exp.TableAlias(this=build.identifier(node.alias))
-    if isinstance(node, exp.Lateral):
-        return exp.Lateral(this=rows, alias=alias)
-    rows.set("alias", alias)
-    return rows
-
-
-OWN = {"snowflake": _of_snowflake, "tsql": _of_tsql}
 
 
 def test_each_dialect_that_is_parsed_only_is_tried() -> None:
@@ -165,8 +89,62 @@ def test_every_case_means_the_same_to_a_parser(
 ) -> None:
     monkeypatch.setitem(DIALECTS, dialect, TYPED[dialect])
     found = list(outcomes(lambda zone: Translated(dialect, zone), lambda _: None))
+    judge(found, dialect)
+
+
+def judge(found: Sequence[Outcome], dialect: str) -> None:
     wrong = {Verdict.DIFFERS, Verdict.FAILED}
     assert [(item.case.name, item.told, item.got) for item in found if item.verdict in wrong] == []
     refused = [item for item in found if item.verdict is Verdict.REFUSED]
     assert {item.case.name for item in refused} == REFUSED[dialect]
     assert all(item.told.startswith("K501 ") for item in refused)
+
+
+# --- Redshift's SQL on PostgreSQL ------------------------------------------------------------
+
+SHIMS = (
+    """CREATE FUNCTION dateadd(part text, number numeric, moment timestamp) RETURNS timestamp
+    LANGUAGE sql RETURN moment + (number || ' ' || part)::interval""",
+    """CREATE FUNCTION datediff(part text, one timestamp, other timestamp) RETURNS bigint
+    LANGUAGE sql RETURN CASE part
+      WHEN 'SECOND'
+      THEN extract(epoch FROM date_trunc('second', other) - date_trunc('second', one))
+      WHEN 'DAY' THEN other::date - one::date
+      ELSE (extract(year FROM other) - extract(year FROM one)) * 12
+        + extract(month FROM other) - extract(month FROM one)
+    END""",
+    """CREATE FUNCTION convert_timezone(one text, other text, moment timestamp) RETURNS timestamp
+    LANGUAGE sql RETURN moment AT TIME ZONE one AT TIME ZONE other""",
+)
+PART = re.compile(r"\b(DATEADD|DATEDIFF)\((\s*)(\w+),")
+
+
+class OnPostgres(ServerEngine):
+    """PostgreSQL, of which Redshift is a descendant, with functions that take the place of
+    Redshift's own: no proof of Redshift, but a second reading of its SQL, to the letter."""
+
+    def __init__(self, url: str, timezone: str) -> None:
+        address = address_of(url)
+        assert address is not None
+        super().__init__(address, timezone=timezone, timeout=60, rows=1000)
+        self.dialect = "redshift"
+
+    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        return super().run(PART.sub(r"\1(\2'\3',", sql), types)
+
+
+@pytest.mark.postgres
+def test_every_case_of_redshift_means_the_same_to_postgresql(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    postgres_server.run(postgres_url, *SHIMS)
+    engines: list[OnPostgres] = []
+
+    def connect(zone: str) -> OnPostgres:
+        engines.append(OnPostgres(postgres_url, zone))
+        return engines[-1]
+
+    found = list(outcomes(connect, lambda _: None))
+    for engine in engines:
+        engine.close()
+    judge(found, "redshift")

@@ -12,7 +12,8 @@ from sqlglot import exp
 from kpidsl.conformance.proving import outcomes
 from kpidsl.engines.base import Table, ValueType
 from kpidsl.sql.dialects import DIALECTS
-from tests.conformance.test_parsed import TYPED, Translated
+from tests.conformance.test_parsed import TYPED
+from tests.conformance.translated import Translated
 
 TESTS = (
     *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE),
@@ -33,7 +34,8 @@ def statements() -> Sequence[str]:
 
     class Told(Translated):
         def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-            told.append(sql)
+            if not sql.startswith("DESCRIBE"):  # that is DuckDB's
+                told.append(sql)
             return super().run(sql, types)
 
     with pytest.MonkeyPatch.context() as patch:

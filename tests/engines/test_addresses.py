@@ -6,6 +6,7 @@ import pytest
 
 from kpidsl.engines.servers import Refusal
 from kpidsl.engines.servers.address import address_of
+from kpidsl.engines.servers.bigquery import BigQuery
 from kpidsl.engines.servers.postgres import Postgres
 
 
@@ -73,3 +74,51 @@ ADVICE = " Is the server running on that host and accepting TCP/IP connections?"
 )
 def test_why_postgresql_is_not_connected_to(around: str, reason: str, why: Refusal) -> None:
     assert Postgres().refusal(around.format(reason)) == (why, reason)
+
+
+POOL = (
+    "HTTPConnectionPool(host='bigquery.invalid', port=80): Max retries exceeded with url: / "
+    "(Caused by NameResolutionError(\"HTTPConnection(host='bigquery.invalid', port=80): {}\"))"
+)
+
+
+@pytest.mark.parametrize(
+    ("around", "reason", "why"),
+    [
+        (POOL, "Failed to resolve 'bigquery.invalid'", Refusal.HOST),
+        ("{}", "Not found: Dataset my-project:shop", Refusal.DATABASE),
+        ("{}", "Access Denied: Project my-project: no bigquery.jobs.create", Refusal.LOGIN),
+        ("{}", "invalid_grant: Invalid JWT Signature.", Refusal.LOGIN),
+        ("{}", "Your default credentials were not found. To set up, see …", Refusal.LOGIN),
+        ("{}", "Service unavailable, try again.", Refusal.UNREACHABLE),
+        ("{}", "there is no option `destination`", Refusal.OTHER),
+    ],
+)
+def test_why_bigquery_is_not_connected_to(around: str, reason: str, why: Refusal) -> None:
+    assert BigQuery().refusal(around.format(reason)) == (why, reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "text", "kind"),
+    [
+        ("notFound", 404, "Not found: Dataset p:d was not found in location EU", "missing table"),
+        ("notFound", 404, "Not found: Job p:kpidsl-1", "lost"),
+        (
+            "invalidQuery",
+            400,
+            "Unrecognized name: ammount; Did you mean amount? at [1:8]",
+            "missing column",
+        ),
+        ("invalidQuery", 400, "Could not cast literal 'x' to type DATE at [1:13]", "value"),
+        ("invalidQuery", 400, "division by zero: 1 / 0", "division"),
+        ("invalidQuery", 400, "numeric overflow: SUM", "overflow"),
+        ("invalidQuery", 400, "Syntax error: Unexpected end of script at [1:9]", "other"),
+        ("bytesBilledLimitExceeded", 500, "Query exceeded limit", "too many bytes to read"),
+        ("resourcesExceeded", 400, "Resources exceeded during query execution", "other"),
+        ("stopped", 200, "Job execution was cancelled", "cancelled"),
+        ("", 502, "Bad Gateway", "lost"),
+        ("", 400, "odd", "other"),
+    ],
+)
+def test_what_failures_of_bigquery_mean(reason: str, status: int, text: str, kind: str) -> None:
+    assert BigQuery().failed(reason, status, text).kind == kind

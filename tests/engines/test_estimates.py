@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import kpidsl
-from kpidsl.engines.base import Table, ValueType
+from kpidsl.engines.base import Scan, Table, ValueType
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.text.diagnostic import Diagnostic
 
@@ -82,7 +82,7 @@ def refused(folder: Path, by: Sequence[str] = ()) -> Diagnostic:
 def test_duckdb(warehouse: Path, sql: str, rows: int) -> None:
     """A table is read from end to end, whatever is kept of it."""
     with closing(EmbeddedEngine(warehouse, database=warehouse / "shop.duckdb")) as engine:
-        assert engine.estimate(sql) == rows
+        assert engine.estimate(sql) == Scan(rows=rows)
 
 
 @pytest.fixture
@@ -104,11 +104,15 @@ def postgres(postgres_server: PostgresServer, postgres_url: str) -> str:
 def test_postgresql(postgres: str) -> None:
     """By an index it reads what it finds, and else the whole table."""
     with closing(opened(postgres)) as engine:
-        assert engine.estimate("SELECT sum(amount) FROM sales WHERE channel = 'x'") == 10_000
-        assert engine.estimate("SELECT sum(amount) FROM sales WHERE id = 7") == 1
-        both = engine.estimate("SELECT count(region) FROM sales JOIN customers USING (customer_id)")
+        assert engine.estimate("SELECT sum(amount) FROM sales WHERE channel = 'x'") == Scan(
+            rows=10_000
+        )
+        assert engine.estimate("SELECT sum(amount) FROM sales WHERE id = 7") == Scan(rows=1)
+        both = engine.estimate(
+            "SELECT count(region) FROM sales JOIN customers USING (customer_id)"
+        ).rows
         assert both == 12_000
-        assert engine.estimate("SELECT 1") == 0
+        assert engine.estimate("SELECT 1") == Scan(rows=0)
 
 
 @pytest.mark.clickhouse
@@ -121,11 +125,13 @@ def test_clickhouse(clickhouse_server: ClickHouseServer, clickhouse_database: st
         "SELECT 1",
     )
     with closing(opened(clickhouse_server.url(clickhouse_database))) as engine:
-        assert engine.estimate("SELECT sum(amount) FROM sales WHERE amount > 5") == 10_000
-        least = engine.estimate("SELECT sum(amount) FROM sales WHERE id < 10")
+        assert engine.estimate("SELECT sum(amount) FROM sales WHERE amount > 5") == Scan(
+            rows=10_000
+        )
+        least = engine.estimate("SELECT sum(amount) FROM sales WHERE id < 10").rows
         assert least is not None
         assert 0 < least <= 1_000
-        assert engine.estimate("SELECT 1") == 0
+        assert engine.estimate("SELECT 1") == Scan(rows=0)
 
 
 @pytest.mark.mysql
@@ -138,15 +144,15 @@ def test_mysql(mysql_server: MySQLServer, mysql_database: str) -> None:
         database=mysql_database,
     )
     with closing(opened(mysql_server.url(mysql_database))) as engine:
-        every = engine.estimate("SELECT SUM(amount) FROM sales WHERE amount > 5")
+        every = engine.estimate("SELECT SUM(amount) FROM sales WHERE amount > 5").rows
         assert every is not None
         assert 9_000 < every < 11_000
-        twice = engine.estimate("WITH x AS (SELECT * FROM sales) SELECT 1 FROM x JOIN x AS y")
+        twice = engine.estimate("WITH x AS (SELECT * FROM sales) SELECT 1 FROM x JOIN x AS y").rows
         assert twice == 2 * every
-        assert engine.estimate("SELECT amount FROM sales WHERE id = 7") == 1
+        assert engine.estimate("SELECT amount FROM sales WHERE id = 7") == Scan(rows=1)
         listed = "SELECT n FROM JSON_TABLE('[1, 2]', '$[*]' COLUMNS (n FOR ORDINALITY)) AS t"
-        assert engine.estimate(listed) == 0
-        assert engine.estimate("SELECT 1") == 0
+        assert engine.estimate(listed) == Scan(rows=0)
+        assert engine.estimate("SELECT 1") == Scan(rows=0)
 
 
 @pytest.mark.mysql

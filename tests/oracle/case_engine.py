@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpidsl.engines.base import TableFacts, TableKeys
+from kpidsl.engines.base import Scan, TableFacts, TableKeys
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
 from tests.oracle.generate import Case
@@ -39,9 +39,9 @@ class CaseEngine:
         del path
         return TableKeys()
 
-    def estimate(self, sql: str) -> int | None:
+    def estimate(self, sql: str) -> Scan:
         del sql
-        return None
+        return Scan()
 
     def facts(self, path: Sequence[str]) -> TableFacts:
         return facts_of(self._case, path)

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import atexit
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import get_context
+from typing import TypeVar
 
 from kpidsl.engines.base import EngineError, Table, ValueType
 from tests.oracle.case_engine import CaseEngine
 from tests.oracle.generate import Case
-from tests.oracle.googlesql_worker import Failed, Given, evaluate
+from tests.oracle.googlesql_worker import Failed, Given, evaluate, prepare
 
+T = TypeVar("T")
 _TYPES = {
     "BIGINT": "INT64",
     "BOOLEAN": "BOOL",
@@ -74,8 +76,17 @@ def evaluated(
     sql: str, tables: Sequence[Given] = ()
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Return the names of the columns of an answer, and its rows."""
+    return _asked(evaluate, sql, tables)
+
+
+def typed(sql: str, tables: Sequence[Given] = ()) -> list[tuple[str, str]]:
+    """Return the names of the columns of an answer, and of their types."""
+    return _asked(prepare, sql, tables)
+
+
+def _asked(what: Callable[[str, Sequence[Given]], T], sql: str, tables: Sequence[Given]) -> T:
     try:
-        return _process().submit(evaluate, sql, tables).result()
+        return _process().submit(what, sql, tables).result()
     except BrokenProcessPool:
         _process.cache_clear()
         raise

@@ -45,25 +45,42 @@ class Given:
 
 def evaluate(sql: str, tables: Sequence[Given]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Return the names of the columns of a statement's answer, and its rows."""
-    evaluator = _evaluator()
     request = service.EvaluateQueryRequest(sql=sql)
-    request.options.language_options.CopyFrom(evaluator.language)
     request.options.default_timezone = "UTC"
-    catalog = request.simple_catalog
-    catalog.name = "case"
-    catalog.builtin_function_options.language_options.CopyFrom(evaluator.language)
+    _tell(request, tables)
     for given in tables:
-        table = catalog.table.add(name=given.name)
-        for column, kind in given.types.items():
-            table.column.add(name=column).type.CopyFrom(_type(kind))
         request.table_content[given.name].table_data.SetInParent()  # of no row, too
         content = request.table_content[given.name].table_data
         for row in given.rows:
             cells = zip(row, given.types.values(), strict=True)
             content.row.add(cell=[_written(value, kind) for value, kind in cells])
-    response = evaluator.ask("EvaluateQuery", request, service.EvaluateQueryResponse())
+    response = _evaluator().ask("EvaluateQuery", request, service.EvaluateQueryResponse())
     names = tuple(column.name for column in response.prepared.columns)
     return names, [tuple(map(_read, row.cell)) for row in response.content.table_data.row]
+
+
+def prepare(sql: str, tables: Sequence[Given]) -> list[tuple[str, str]]:
+    """Return the columns of a statement's answer, each with the name of its type."""
+    request = service.PrepareQueryRequest(sql=sql)
+    _tell(request, tables)
+    response = _evaluator().ask("PrepareQuery", request, service.PrepareQueryResponse())
+    return [
+        (column.name, type_pb2.TypeKind.Name(column.type.type_kind).removeprefix("TYPE_"))
+        for column in response.prepared.columns
+    ]
+
+
+def _tell(request: Any, tables: Sequence[Given]) -> None:
+    """Tell of the language, and of what tables there are."""
+    language = _evaluator().language
+    request.options.language_options.CopyFrom(language)
+    catalog = request.simple_catalog
+    catalog.name = "case"
+    catalog.builtin_function_options.language_options.CopyFrom(language)
+    for given in tables:
+        table = catalog.table.add(name=given.name)
+        for column, kind in given.types.items():
+            table.column.add(name=column).type.CopyFrom(_type(kind))
 
 
 class _Evaluator:

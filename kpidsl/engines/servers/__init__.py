@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from kpidsl.engines.servers.base import Refusal, Server
+from kpidsl.engines.servers.bigquery import BigQuery
 from kpidsl.engines.servers.clickhouse import ClickHouse
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.engines.servers.postgres import Postgres
+from kpidsl.engines.servers.redshift import Redshift
 from kpidsl.engines.servers.spark import Spark
 
-_ALL: tuple[Server | Spark, ...] = (Postgres(), ClickHouse(), MySQL(), Spark())
+AnyServer = Server | BigQuery | Spark
+"""BigQuery and Spark have clients of their own, the others are reached by SQLAlchemy."""
+_ALL: tuple[AnyServer, ...] = (Postgres(), ClickHouse(), MySQL(), Redshift(), Spark(), BigQuery())
 SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
 
-__all__ = ["SERVERS", "Refusal", "Server", "Spark"]
+__all__ = ["SERVERS", "AnyServer", "BigQuery", "Refusal", "Server", "Spark"]

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kpidsl.engines.servers import SERVERS, Refusal, Server, Spark
+from kpidsl.engines.servers import SERVERS, AnyServer, Refusal
 from kpidsl.text.diagnostic import Diagnostic, error
 
-SECRET_OPTION = r"password|passwd|passphrase|pwd|secret|token|credential|private_key"  # noqa: S105
-"""Which options of a url hold a secret."""
+SECRET_OPTION = r"password|passwd|passphrase|pwd|secret|token|credential(?!s_path\b)|private_key"  # noqa: S105
+"""Which options of a url hold a secret; a path is none."""
 _HIDDEN = "***"
 _MENDS = {
     Refusal.HOST: ("the host isn't known", "correct the host in the profile's url"),
@@ -21,7 +21,7 @@ _MENDS = {
     ),
     Refusal.LOGIN: (
         "it refuses the login",
-        "check the user in the profile's url, and the variable that holds the password",
+        "check whom the profile names, and the variable that holds the password or the credentials",
     ),
     Refusal.ENCRYPTION: (
         "no encrypted connection can be made",
@@ -36,7 +36,7 @@ _MENDS = {
 class Address:
     """A server's url in parts; `shown` names the server without a secret."""
 
-    server: Server | Spark
+    server: AnyServer
     host: str | None
     port: int | None
     database: str | None

@@ -10,14 +10,18 @@ from typing import Any
 
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.servers.base import Refusal
+from kpidsl.engines.servers.limits import limited
 from kpidsl.sql.dialects.mysql import SETTINGS
 
 _KINDS = {
     0: "lost",  # of PyMySQL itself: there is no connection any more
+    3: "disk",  # a file can't be written
+    1021: "disk",
     1044: "permission",
     1049: "missing table",
     1053: "lost",
     1054: "missing column",
+    1114: "disk",  # a table, such as one for what is sorted, can't grow
     1142: "permission",
     1143: "permission",
     1146: "missing table",
@@ -72,7 +76,6 @@ _SAID = re.compile(r"^\((?P<code>\d+), (?P<quote>['\"])(?P<text>.*)(?P=quote)\)$
 """How Python shows an error of PyMySQL."""
 _DECIMAL = 246
 """PyMySQL's code of decimals."""
-_LIMIT = re.compile(r"\sLIMIT (\d+)\s*$")
 
 _MODE = (
     "ERROR_FOR_DIVISION_BY_ZERO,NO_UNSIGNED_SUBTRACTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
@@ -122,10 +125,7 @@ class MySQL:
 
     def at_most(self, sql: str, rows: int) -> str:
         """Rows of a query within another have no order."""
-        found = _LIMIT.search(sql)
-        if found is None:
-            return f"{sql}\nLIMIT {rows}"
-        return f"{sql[: found.start()]}\nLIMIT {min(rows, int(found[1]))}"
+        return limited(sql, rows)
 
     def rows(self, path: Sequence[str]) -> str:
         *schemas, name = path

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import UNLIMITED, EngineError
 from kpidsl.engines.servers.base import Refusal
 
 _KINDS = {
@@ -19,6 +19,8 @@ _KINDS = {
     "42501": "permission",
     "42703": "missing column",
     "42P01": "missing table",
+    "53100": "disk",
+    "53400": "disk",  # an operator's limit of temporary files
     "57014": "cancelled",
     # By the first two digits, where the five tell no more.
     "08": "lost",
@@ -45,13 +47,17 @@ _MAY_PASS = re.compile(
     rf"temporary failure|refused|closed the connection|reset by|{_BUSY}", re.IGNORECASE
 )
 _AROUND = re.compile(
-    r"^connection (failed|is bad): (connection to server at [^,]*, port \d+ failed: )?(FATAL: +)?"
+    r"^(connection (failed|is bad): )?"
+    r"(connection to server at [^,]*, port \d+ failed: )?(FATAL: +)?"
     r"| Is the server running .*$"
 )
 """What libpq says beside the reason."""
-_OWN_KINDS = {"OperationalError": "lost", "DataError": "value"}
-"""What errors of psycopg itself mean, by class: the end of the connection, and a value of which
+_OWN_KINDS = {"OperationalError": "lost", "InterfaceError": "lost", "DataError": "value"}
+"""What errors of a driver itself mean, by class: the end of the connection, and a value of which
 Python has none."""
+
+_NUMERIC = 1700
+"""PostgreSQL's code of decimals."""
 
 _NAME = r'(?:"(?:[^"]|"")*"|\w+)'
 _COLUMN = re.compile(rf"(?:{_NAME}\s*\.\s*)*({_NAME})")
@@ -74,14 +80,7 @@ class Postgres:
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         del timeout  # it is set in each transaction
-        return {
-            "application_name": "kpidsl",
-            "client_encoding": "utf8",
-            "connect_timeout": patience,
-            # A server that is gone without a word is noticed within a minute.
-            "keepalives_idle": 30,
-            "keepalives_interval": 10,
-            "keepalives_count": 3,
+        return libpq(patience) | {
             # What is prepared is one statement: no second one ends the transaction.
             "prepare_threshold": 0,
             "autocommit": False,  # whatever the url says
@@ -91,22 +90,24 @@ class Postgres:
         """The application's name says it all."""
 
     def settings(self, timezone: str, timeout: float) -> str:
-        values = {
-            "TimeZone": timezone,
-            "DateStyle": "ISO",
-            "extra_float_digits": "1",
-            "standard_conforming_strings": "on",
-            "statement_timeout": str(max(1, round(timeout * 1000))),
-        }
-        calls = (f"set_config('{name}', {_text(value)}, true)" for name, value in values.items())
-        return f"SELECT {', '.join(calls)}"
+        return set_locally(
+            {
+                "TimeZone": timezone,
+                "DateStyle": "ISO",
+                "extra_float_digits": "1",
+                "standard_conforming_strings": "on",
+                "statement_timeout": str(max(1, round(timeout * 1000))),
+            }
+        )
 
     def at_most(self, sql: str, rows: int) -> str:
         return f'SELECT * FROM (\n{sql}\n) AS "answer" LIMIT {rows}'  # noqa: S608 -- is a SELECT
 
     def places(self, column: Sequence[Any]) -> int | None:
-        _, _, _, _, precision, scale, _ = column
-        return None if precision is None else scale
+        _, code, _, _, precision, scale, _ = column
+        if precision is None:
+            return UNLIMITED if code == _NUMERIC else None
+        return int(scale)
 
     def rows(self, path: Sequence[str]) -> str:
         return (
@@ -114,7 +115,7 @@ class Postgres:
             f"WHERE oid = {_oid(path)}"
         )
 
-    def state(self, path: Sequence[str]) -> str:
+    def state(self, path: Sequence[str]) -> str | None:
         """All that is written to any table goes through one log, but for the rows of other servers.
         A view and the policy of a table may ask what time it is."""
         return (
@@ -154,7 +155,7 @@ class Postgres:
         return _MAY_PASS.search(_NAMES.sub("_", text)) is not None
 
     def failed(self, failure: BaseException, sql: str) -> EngineError:
-        state = getattr(failure, "sqlstate", None)
+        state = getattr(failure, "sqlstate", None) or getattr(failure, "pgcode", None)
         diagnosis = getattr(failure, "diag", None)
         text = getattr(diagnosis, "message_primary", None) or str(failure)
         if state is None:
@@ -178,12 +179,31 @@ class Postgres:
             line.shutdown(socket.SHUT_RDWR)
 
 
+def libpq(patience: int) -> dict[str, object]:
+    """Return options of the library by which drivers of PostgreSQL's protocol connect."""
+    return {
+        "application_name": "kpidsl",
+        "client_encoding": "utf8",
+        "connect_timeout": patience,
+        # A server that is gone without a word is noticed within a minute.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+
+
+def set_locally(values: Mapping[str, str]) -> str:
+    """Return a SELECT that sets what a transaction rests on."""
+    calls = (f"set_config('{name}', {quoted(value)}, true)" for name, value in values.items())
+    return f"SELECT {', '.join(calls)}"
+
+
 def _oid(path: Sequence[str]) -> str:
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in path)
-    return f"to_regclass({_text(quoted)})"
+    name = ".".join('"' + part.replace('"', '""') + '"' for part in path)
+    return f"to_regclass({quoted(name)})"
 
 
-def _text(value: str) -> str:
+def quoted(value: str) -> str:
     doubled = value.replace("'", "''")
     return f"'{doubled}'"
 

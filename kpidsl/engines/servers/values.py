@@ -7,7 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from kpidsl.engines.base import ValueType
+from kpidsl.engines.base import EngineError, Table, ValueType
+
+
+def answered(table: Table, most: int, types: Sequence[ValueType] | None, zone: str) -> Table:
+    """Return an answer of a server as one of an engine, if it has no more than `most` rows; raises
+    `EngineError`."""
+    if len(table.rows) > most:
+        raise EngineError("too many rows", f"more than {most:,}")
+    return Table(table.columns, converted(table.rows, types, zone))
 
 
 def converted(

@@ -8,9 +8,11 @@ from kpidsl.sql.dialects.clickhouse import ClickHouse
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.mysql import MySQL
 from kpidsl.sql.dialects.postgres import Postgres
+from kpidsl.sql.dialects.redshift import Redshift
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
+from kpidsl.sql.dialects.trino import Trino
 from kpidsl.sql.dialects.tsql import TSQL
 
 DIALECTS: dict[str, Dialect] = {
@@ -20,9 +22,11 @@ DIALECTS: dict[str, Dialect] = {
     "duckdb": DuckDB(),
     "mysql": MySQL(),
     "postgres": Postgres(),
+    "redshift": Redshift(),
     "snowflake": Snowflake(),
     "spark": Spark(),
     "sqlite": SQLite(),
+    "trino": Trino(),
     "tsql": TSQL(),
 }
 

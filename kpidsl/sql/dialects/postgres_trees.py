@@ -44,14 +44,15 @@ def _adapted(tree: exp.Expr) -> exp.Expr:
 
 def _statement(tree: exp.Expr) -> exp.Expr | None:
     if isinstance(tree, exp.Union):
-        return _stacked(tree)
+        return stacked(tree, _adapted)
     if isinstance(tree, exp.Select):
         _order_by_expressions(tree)
     return None
 
 
-def _stacked(union: exp.Union) -> exp.Expr:
-    each_adapted(union, list(arms(union)), _adapted)
+def stacked(union: exp.Union, adapted: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """Rewrite what is stacked, and let a column begin with a value that has its type."""
+    each_adapted(union, list(arms(union)), adapted)
     queries = list(arms(union))
     selects = [query for query in queries if isinstance(query, exp.Select)]
     if len(selects) == len(queries):
@@ -163,7 +164,7 @@ def _like(node: exp.Like) -> exp.Expr:
     return node
 
 
-def _substring(node: exp.Substring) -> exp.Expr:
+def substring(node: exp.Substring) -> exp.Expr:
     """Before the first character there are none; a negative place counts from the end."""
     start = node.args["start"]
     if not isinstance(start, exp.Literal):
@@ -185,28 +186,28 @@ def _largest(node: exp.Max) -> exp.Expr:
     return first_of(node.this, [exp.Not(this=build.is_null(node.this.copy()))])
 
 
-def _short(node: exp.Identifier) -> exp.Expr:
+def short(node: exp.Identifier, longest: int = _LONGEST) -> exp.Expr:
     """Of a longer name PostgreSQL leaves off the end, in which two may differ; no table and no
     column has one."""
     name = node.name.encode()
-    if len(name) > _LONGEST:
+    if len(name) > longest:
         mark = sha256(name).hexdigest()[:8]
-        kept = name[: _LONGEST - len(mark) - 1].decode(errors="ignore")
+        kept = name[: longest - len(mark) - 1].decode(errors="ignore")
         node.set("this", f"{kept}_{mark}")
     return node
 
 
-def _average(node: exp.Avg) -> exp.Expr:
+def average(node: exp.Avg) -> exp.Expr:
     node.set("this", build.cast(node.this, "DOUBLE"))
     return node
 
 
 _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
-    exp.Avg: _average,
+    exp.Avg: average,
     exp.DateDiff: _days_between,
     exp.Extract: lambda node: build.cast(node.copy(), "BIGINT"),
-    exp.Identifier: _short,
+    exp.Identifier: short,
     exp.GT: _compared,
     exp.GTE: _compared,
     exp.Like: _like,
@@ -215,5 +216,5 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Max: _largest,
     exp.Order: _order,
     exp.Round: _rounded,
-    exp.Substring: _substring,
+    exp.Substring: substring,
 }

@@ -11,18 +11,17 @@ documentation. What is not certain from there is refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from sqlglot import Dialect as Writer
 from sqlglot import exp
 
-from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
 from kpidsl.sql import build
 from kpidsl.sql.build import cast
-from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
-from kpidsl.sql.dialects.duckdb import STEPS, DuckDB
+from kpidsl.sql.dialects.base import Clock, Kind
+from kpidsl.sql.dialects.dateadd import ByDateadd
 from kpidsl.sql.dialects.rewriting import Rules, call, lacked, lacking, rewritten, text, word
 
 _KINDS = {
@@ -43,7 +42,7 @@ _NUMBERS = "numbers"
 _WRITER = Writer.get_or_raise("snowflake")
 
 
-class Snowflake(MonthsByDay, DuckDB):
+class Snowflake(ByDateadd):
     name = "snowflake"
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
@@ -73,11 +72,6 @@ class Snowflake(MonthsByDay, DuckDB):
             return cast(call("CONVERT_TIMEZONE", text("UTC"), cast(value, _BY_SESSION)), _NAIVE)
         return _converted(cast(value, _NAIVE), clock.stored_as, "UTC")
 
-    def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
-        start = call("DATE_TRUNC", text(part.name), local)
-        within = call("DATEDIFF", word("MICROSECOND"), start, local.copy())
-        return call("DATEADD", word("MICROSECOND"), exp.Neg(this=within), instant)
-
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         day = cast(value, "DATE")
         if grain is Grain.DAY:
@@ -89,35 +83,18 @@ class Snowflake(MonthsByDay, DuckDB):
         past = call("MOD", since, build.number(7))
         return call("DATEADD", word("DAY"), exp.Neg(this=past), day.copy())
 
-    def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
-        moved = value
-        for count, unit in ((months, "MONTH"), (days, "DAY")):
-            if count:
-                moved = call("DATEADD", word(unit), build.number(count), moved)
-        return value if moved is value else cast(moved, "DATE")
-
-    def later(self, moment: exp.Expr, seconds: int) -> exp.Expr:
-        return call("DATEADD", word("SECOND"), build.number(seconds), moment)
-
-    def date_series(
-        self, first: exp.Expr, last: exp.Expr, grain: Grain, name: str, of: str | None
+    def numbered(
+        self, start: Callable[[exp.Expr], exp.Expr], count: exp.Expr, name: str, of: str | None
     ) -> exp.Select:
-        size, unit = STEPS[grain]
-        between = call("DATEDIFF", word(unit), first, last)
-        steps = between
-        if size > 1:
-            steps = call("FLOOR", exp.Div(this=between, expression=build.number(size)))
-        start = call("DATEADD", word(unit), _multiple(size), first.copy())
-        select = build.select(build.alias(cast(start, "DATE"), name))
-        return _over_numbers(select, exp.Add(this=steps, expression=build.number(1)), of)
-
-    def instants(self, runs: Sequence[Run], name: str) -> exp.Query:
-        def series(run: Run) -> exp.Select:
-            start = call("DATEADD", word(run.part.name), _multiple(1), build.literal(run.first))
-            select = build.select(build.alias(start, name))
-            return _over_numbers(select, build.number(run.count), None)
-
-        return build.union_all([series(run) for run in runs])
+        listed = call("ARRAY_GENERATE_RANGE", build.number(0), cast(count, "INT"))
+        flat = call("FLATTEN", exp.Kwarg(this=word("INPUT"), expression=listed))
+        alias = exp.TableAlias(this=build.identifier(_NUMBERS))
+        number = cast(build.column("VALUE", _NUMBERS), "BIGINT")
+        select = build.select(build.alias(start(number), name))
+        if of is None:
+            return build.from_(select, exp.TableFromRows(this=flat, alias=alias))
+        beside = exp.Lateral(this=flat, alias=alias)
+        return build.from_(select, build.table(of)).join(exp.Join(this=beside), copy=False)
 
     def quantile(self, value: exp.Expr, fraction: Decimal) -> exp.Expr:
         share = exp.Literal.number(format(fraction, "f"))
@@ -163,23 +140,6 @@ def _converted(moment: exp.Expr, stored_as: str, zone: str) -> exp.Expr:
 
 def _weekday(value: exp.Expr) -> exp.Expr:
     return call("DAYOFWEEKISO", value)
-
-
-def _multiple(size: int) -> exp.Expr:
-    """Return the number of a row, or a multiple of it."""
-    number = cast(build.column("VALUE", _NUMBERS), "BIGINT")
-    return number if size == 1 else exp.Mul(this=number, expression=build.number(size))
-
-
-def _over_numbers(select: exp.Select, count: exp.Expr, of: str | None) -> exp.Select:
-    """Select from as many numbers as `count` is, 0 and up, beside the one row of a table."""
-    listed = call("ARRAY_GENERATE_RANGE", build.number(0), cast(count, "INT"))
-    flat = call("FLATTEN", exp.Kwarg(this=word("INPUT"), expression=listed))
-    alias = exp.TableAlias(this=build.identifier(_NUMBERS))
-    if of is None:
-        return build.from_(select, exp.TableFromRows(this=flat, alias=alias))
-    beside = exp.Lateral(this=flat, alias=alias)
-    return build.from_(select, build.table(of)).join(exp.Join(this=beside), copy=False)
 
 
 def _moment(node: exp.Cast) -> exp.Expr:

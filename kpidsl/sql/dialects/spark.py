@@ -22,6 +22,7 @@ from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB, interval
 from kpidsl.sql.dialects.rewriting import call, whole
 from kpidsl.sql.dialects.spark_trees import adapted, exploded, type_name
+from kpidsl.sql.dialects.zones import instant_of, local_of
 
 _KINDS = {
     "date": Kind.DAY,
@@ -53,24 +54,24 @@ class Spark(MonthsByDay, DuckDB):
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         """A column without a zone of its own is cast as it is, an instant as the session shows it,
         which the engine sets to the project's zone."""
-        return _local(cast(value, "TIMESTAMP"), clock)
+        return local_of(cast(value, "TIMESTAMP"), clock)
 
     def local_end(
         self, value: exp.Expr, clock: Clock, end: type[exp.Min] | type[exp.Max]
     ) -> exp.Expr:
-        return _local(end(this=cast(value, "TIMESTAMP")), clock)
+        return local_of(end(this=cast(value, "TIMESTAMP")), clock)
 
     def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         moment = cast(value, "TIMESTAMP")
         if clock.stored_as is not None:
-            return _instant(moment, clock.stored_as)
+            return instant_of(moment, clock.stored_as)
         if clock.zone == "UTC":
             return moment
         micros = call("UNIX_MICROS", cast(value.copy(), "TIMESTAMPTZ"))
         epoch = cast(exp.Literal.string(_EPOCH), "TIMESTAMP")
         exact = call("TIMESTAMPADD", exp.Var(this="MICROSECOND"), micros, epoch)
         zoned = exp.EQ(this=type_name(value), expression=exp.Literal.string("timestamp"))
-        return build.case([(zoned, exact)], _instant(moment, clock.zone))
+        return build.case([(zoned, exact)], instant_of(moment, clock.zone))
 
     def part_start(self, instant: exp.Expr, local: exp.Expr, part: DayPart) -> exp.Expr:
         """A full hour of the local clock: the instant's own may be a half one."""
@@ -149,30 +150,3 @@ class Databricks(Spark):
     """Spark's SQL as Databricks writes it."""
 
     name = "databricks"
-
-
-def _local(moment: exp.Expr, clock: Clock) -> exp.Expr:
-    if clock.stored_as is None or clock.stored_as == clock.zone:
-        return moment
-    return _moved(_instant(moment, clock.stored_as), "UTC", clock.zone)
-
-
-def _instant(moment: exp.Expr, zone: str) -> exp.Expr:
-    """Return the instant at which the clock of a zone shows a moment: of two the later one, and in
-    the hour that is skipped by the clock as it was before.
-
-    A day on, the clock is after any change: with its offset then the instant is right if that one
-    holds already, and else with the earlier one, which Spark takes.
-    """
-    if zone == "UTC":
-        return moment
-    next_day = _moved(exp.Add(this=moment.copy(), expression=interval(1, "DAY")), zone, "UTC")
-    late = exp.Sub(this=next_day, expression=interval(1, "DAY"))
-    holds = exp.EQ(this=_moved(late.copy(), "UTC", zone), expression=moment.copy())
-    return build.case([(holds, late)], _moved(moment, zone, "UTC"))
-
-
-def _moved(moment: exp.Expr, zone: str, into: str) -> exp.Expr:
-    """Return what the clock of a zone shows when that of another shows a moment."""
-    zones = map(exp.Literal.string, (zone, into))
-    return call("CONVERT_TIMEZONE", *zones, moment) if zone != into else moment

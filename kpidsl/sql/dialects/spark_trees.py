@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from kpidsl.sql import build
 from kpidsl.sql.dialects.rewriting import call, rewritten, whole
-from kpidsl.sql.dialects.stacks import as_values, with_rows
+from kpidsl.sql.dialects.stacks import values_of, with_rows
 
 _EXPLODE = "EXPLODE"
 _EXACT_FLOAT = 2**53
@@ -36,7 +36,7 @@ def adapted(tree: exp.Expr) -> exp.Expr:
 def _statement(tree: exp.Expr) -> exp.Expr | None:
     if isinstance(tree, exp.Union):
         # Thousands of queries take minutes to plan.
-        return with_rows(tree, adapted, lambda rows: as_values(rows, adapted), _EXPLODE)
+        return with_rows(tree, adapted, lambda queries: values_of(queries, adapted), _EXPLODE)
     if isinstance(tree, exp.Select):
         _order_by_places(tree)
     return None

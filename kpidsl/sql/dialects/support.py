@@ -25,7 +25,9 @@ SUPPORT = {
     "databricks": Support.PARSED_ONLY,
     "mysql": Support.EXECUTED,
     "bigquery": Support.EVALUATED,
+    "redshift": Support.PARSED_ONLY,
     "snowflake": Support.PARSED_ONLY,
+    "trino": Support.PARSED_ONLY,
     "tsql": Support.PARSED_ONLY,
 }
 

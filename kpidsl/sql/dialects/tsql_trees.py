@@ -13,7 +13,7 @@ from kpidsl.sql.dialects.mysql_ordered import numbered
 from kpidsl.sql.dialects.mysql_texts import holds_no_text, tell_texts
 from kpidsl.sql.dialects.postgres_trees import give_types, pass_on_nulls
 from kpidsl.sql.dialects.rewriting import Rules, call, rewritten, text, whole, word
-from kpidsl.sql.dialects.stacks import arms, as_values, each_adapted, is_constant
+from kpidsl.sql.dialects.stacks import arms, each_adapted, is_constant, values_of
 from kpidsl.sql.dialects.tsql_texts import (
     BY_CHARACTERS,
     IN_ORDER_OF_CODES,
@@ -137,7 +137,7 @@ def _statement(tree: exp.Expr) -> exp.Expr | None:
 def _stacked(union: exp.Union) -> exp.Expr:
     queries = list(arms(union))
     if all(map(is_constant, queries)):  # of thousands of queries there is no plan
-        return as_values(queries, _rewritten)
+        return values_of(queries, _rewritten)
     each_adapted(union, queries, _rewritten)
     selects = [query for query in arms(union) if isinstance(query, exp.Select)]
     if len(selects) == len(queries):

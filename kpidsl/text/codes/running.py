@@ -187,7 +187,7 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "decimals that would be rounded unseen",
         "Numbers meet in one column, of a `coalesce`, `case` or `union`, and the engine has no "
         "type that holds the digits of each: DuckDB rounds a DECIMAL(38, 5) beside a "
-        "DECIMAL(38, 2) to two decimals.",
+        "DECIMAL(38, 2) to two decimals. Or they are multiplied, and MariaDB keeps 38 decimals.",
         "A sum of rounded numbers is another sum, and nothing would tell (S12).",
         "measure paid: sum(coalesce(paid, owed)) as USD",
         "measure paid: sum(coalesce(round(paid, 2), round(owed, 2))) as USD",
@@ -254,12 +254,22 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
     ),
     CodeInfo(
         "K669",
-        "too many rows to read",
+        "too much to read",
         "The warehouse estimates that a statement would read more rows than the profile's "
-        "`max_scan_rows`. It was not run.",
+        "`max_scan_rows`, or more bytes than its `max_scan_bytes`. It was not run.",
         "A question over years of a large table may take hours of a warehouse that others pay for.",
         "kpidsl query revenue --by day",
         "kpidsl query revenue --by day --period 2026-06",
+    ),
+    CodeInfo(
+        "K676",
+        "no space for temporary files",
+        "What doesn't fit into memory is put off to a disk that is full, or of which the server's "
+        "operators allow a statement only so much.",
+        "An engine stops a statement that it can't finish. DuckDB keeps such files in the system's "
+        "folder for temporary ones, which `TMPDIR` names.",
+        "# /tmp is full\nkpidsl query revenue --by customer_id",
+        "TMPDIR=/large/disk kpidsl query revenue --by customer_id",
     ),
     CodeInfo(
         "K670",
@@ -269,5 +279,14 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "A process that takes all there is would be ended by the system, with all that it does.",
         'memory_limit = "50 MB"',
         'memory_limit = "2 GB"',
+    ),
+    CodeInfo(
+        "K679",
+        "a quota that is used up",
+        "The owners of a warehouse have limited what may be asked of it, a day say, and that has "
+        "been asked.",
+        "Asking again at once would be refused as well.",
+        "kpidsl report   # in the evening, after many others",
+        "kpidsl report   # the next day",
     ),
 )

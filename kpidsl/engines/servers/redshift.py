@@ -1,0 +1,79 @@
+"""Amazon Redshift, by psycopg2: it speaks PostgreSQL's protocol, and has its errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kpidsl.engines.base import EngineError
+from kpidsl.engines.servers.limits import limited
+from kpidsl.engines.servers.postgres import Postgres, libpq, quoted, set_locally
+
+_SCAN = re.compile(r"Scan on (?:\"?\w+\"?\.)?\"?(?P<table>\w+).*\brows=(?P<rows>\d+)")
+_WORDS = (("overflow", r"overflow"), ("division", r"divi(de|sion) by zero"))
+"""What nodes that compute say, of which all errors have one code."""
+_INTERNAL = "XX000"
+
+
+class Redshift(Postgres):
+    name = "Redshift"
+    dialect = "redshift"
+    schemes: tuple[str, ...] = ("redshift",)
+    extra = "redshift"
+    needs: tuple[str, ...] = ("sqlalchemy", "psycopg2", "sqlalchemy_redshift")
+    driver = "redshift+psycopg2"
+    # Each transaction is begun as one that only reads; no setting is documented that tells it.
+    about = "SELECT SPLIT_PART(VERSION(), 'Redshift ', 2), CURRENT_SETTING('timezone'), TRUE"
+
+    def arguments(self, patience: int, timeout: float) -> dict[str, object]:
+        del timeout  # it is set in each transaction
+        return libpq(patience)
+
+    def settings(self, timezone: str, timeout: float) -> str:
+        return set_locally(
+            {
+                "timezone": timezone,
+                "datestyle": "ISO",
+                "extra_float_digits": "2",
+                "statement_timeout": str(max(1, round(timeout * 1000))),
+            }
+        )
+
+    def at_most(self, sql: str, rows: int) -> str:
+        return limited(sql, rows)
+
+    def rows(self, path: Sequence[str]) -> str:
+        *schemas, name = path
+        schema = quoted(schemas[-1]) if schemas else "CURRENT_SCHEMA()"
+        return (
+            "SELECT CAST(NULLIF(GREATEST(c.reltuples, 0), 0) AS BIGINT) "  # noqa: S608
+            "FROM pg_catalog.pg_class AS c "
+            "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+            f"WHERE n.nspname = {schema} AND c.relname = {quoted(name)}"
+        )
+
+    def state(self, path: Sequence[str]) -> str | None:
+        """What everyone may ask tells no such thing."""
+        del path
+        return None
+
+    def explained(self, sql: str) -> str:
+        return f"EXPLAIN {sql}"
+
+    def scanned(
+        self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
+    ) -> int:
+        """The plan tells what is kept of a table, and its name without the schema."""
+        found = filter(None, (_SCAN.search(str(line)) for (line,) in plan))
+        return sum(max(int(scan["rows"]), size_of((scan["table"],)) or 0) for scan in found)
+
+    def failed(self, failure: BaseException, sql: str) -> EngineError:
+        known = super().failed(failure, sql)
+        if getattr(failure, "pgcode", None) != _INTERNAL:
+            return known
+        said = (kind for kind, words in _WORDS if re.search(words, str(known), re.IGNORECASE))
+        return EngineError(next(said, known.kind), str(known))
+
+    def cancel(self, connection: Any) -> None:  # noqa: ANN401
+        connection.cancel()

@@ -1,0 +1,229 @@
+"""Connecting as to Redshift, to a PostgreSQL: the protocol and its driver are the same, and so are
+logins, time limits, and how statements are stopped. Redshift's catalogue is not there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kpidsl.engines.servers.address import address_of
+from kpidsl.engines.servers.redshift import Redshift
+from tests.servers.asking import failure, opened, until
+
+if TYPE_CHECKING:
+    from kpidsl.engines.server import ServerEngine
+    from tests.servers.postgres import PostgresServer
+
+SLEEP = "SELECT pg_sleep(30)"
+
+
+def as_redshift(url: str) -> str:
+    return f"redshift://{url.partition('://')[2]}?sslmode=disable"
+
+
+@pytest.fixture
+def url(postgres_url: str) -> str:
+    return as_redshift(postgres_url)
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[ServerEngine]:
+    with opened(url) as engine:
+        yield engine
+
+
+def running(server: PostgresServer, url: str) -> list[object]:
+    return server.run(
+        url,
+        "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() "
+        "AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
+    )  # type: ignore[return-value]
+
+
+@pytest.mark.postgres
+def test_values_and_settings(engine: ServerEngine) -> None:
+    """Berlin is one hour before UTC until 01:00 of 29 March 2026, then two."""
+    table = engine.run(
+        "SELECT CAST(10.10 AS DECIMAL(12, 2)) AS amount, CAST(0.1 AS DOUBLE PRECISION) AS float, "
+        "CAST('2026-03-29 01:30+00' AS TIMESTAMPTZ) AS at, CAST('2026-03-28' AS DATE) AS day, "
+        "'50% off :x ::y %s' AS text, CAST(9007199254740993 AS BIGINT) AS whole, 7 % 4 AS rest"
+    )
+    moment = datetime(2026, 3, 29, 3, 30)  # noqa: DTZ001
+    assert table.rows == [
+        (
+            *(Decimal("10.10"), 0.1, moment, date(2026, 3, 28)),
+            *("50% off :x ::y %s", 9007199254740993, 3),
+        )
+    ]
+    asked = "SELECT current_setting('timezone'), current_setting('transaction_read_only')"
+    assert engine.run(asked).rows == [("Europe/Berlin", "on")]
+    assert engine.run("SELECT current_setting('application_name')").rows == [("kpidsl",)]
+
+
+@pytest.mark.postgres
+def test_rows_stay_in_order_and_are_no_more_than_allowed(url: str) -> None:
+    ordered = "SELECT n FROM generate_series(1, 9) AS t(n) ORDER BY n DESC"
+    with opened(url, rows=3) as engine:
+        assert engine.run(f"{ordered} LIMIT 3").rows == [(9,), (8,), (7,)]
+        assert failure(engine, ordered)[0] == "too many rows"
+        assert failure(engine, f"{ordered} LIMIT 4")[0] == "too many rows"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("WITH gone AS (DELETE FROM sales RETURNING id) SELECT * FROM gone", "writing"),
+        ("SELECT * FROM nowhere", "missing table"),
+        ("SELECT nothing FROM sales", "missing column"),
+        ("SELECT 1 / 0", "division"),
+        ("SELECT CAST('x' AS INTEGER)", "value"),
+        ("SELECT CAST(3000000000 AS INTEGER)", "overflow"),
+    ],
+)
+def test_failures_have_kinds(
+    postgres_server: PostgresServer, postgres_url: str, sql: str, kind: str
+) -> None:
+    postgres_server.run(postgres_url, "CREATE TABLE sales (id INTEGER)")
+    with opened(as_redshift(postgres_url)) as engine:
+        assert failure(engine, sql)[0] == kind
+
+
+@pytest.mark.postgres
+def test_the_server_stops_a_statement_in_time(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    with opened(as_redshift(postgres_url), timeout=1) as engine:
+        assert failure(engine, SLEEP) == ("timeout", "stopped after 1 s")
+        assert running(postgres_server, postgres_url) == []
+        assert engine.run("SELECT 1").rows == [(1,)]
+
+
+@pytest.mark.postgres
+def test_a_statement_is_cancelled_on_the_server(
+    postgres_server: PostgresServer, postgres_url: str, engine: ServerEngine
+) -> None:
+    def cancel() -> None:
+        until(lambda: running(postgres_server, postgres_url))
+        engine.cancel()
+
+    other = threading.Thread(target=cancel)
+    other.start()
+    assert failure(engine, SLEEP)[0] == "cancelled"
+    other.join()
+    assert running(postgres_server, postgres_url) == []
+
+
+@pytest.mark.postgres
+def test_a_connection_that_is_lost(
+    postgres_server: PostgresServer, postgres_url: str, engine: ServerEngine
+) -> None:
+    def end() -> None:
+        until(lambda: running(postgres_server, postgres_url))
+        postgres_server.run(
+            postgres_server.url(),
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%sleep(30)%' "
+            "AND pid <> pg_backend_pid()",
+        )
+
+    other = threading.Thread(target=end)
+    other.start()
+    assert failure(engine, SLEEP)[0] == "lost"
+    other.join()
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        ({"password": "hunter2"}, "K933", "password authentication failed"),
+        ({"database": "nowhere"}, "K935", '"nowhere" does not exist'),
+        ({"host": "nowhere.invalid"}, "K931", "could not translate host name"),
+        ({"port": "1"}, "K932", "refused"),
+        ({"options": "?sslmode=require"}, "K934", "SSL"),
+        ({"options": ""}, "K934", "SSL"),  # certificates are checked unless the url says otherwise
+        ({"options": "?sslmod=x"}, "K936", "sslmod"),
+    ],
+)
+def test_why_it_is_not_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_server: PostgresServer,
+    change: dict[str, str],
+    code: str,
+    said: str,
+) -> None:
+    from kpidsl.engines import server  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    monkeypatch.setattr(server, "_PAUSES", (0, 0))
+    parts = {
+        "password": "p%40ss%2Fw%25rd",
+        "host": "127.0.0.1",
+        "port": str(postgres_server.port),
+        "database": "postgres",
+        "options": "?sslmode=disable",
+    } | change
+    address = address_of(
+        "redshift://postgres:{password}@{host}:{port}/{database}{options}".format(**parts)
+    )
+    assert address is not None
+    engine, found = server.ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
+    assert engine is None
+    assert [item.code for item in found] == [code]
+    assert said in found[0].message
+    assert "hunter2" not in found[0].message
+    assert "p@ss" not in found[0].message
+
+
+@pytest.mark.postgres
+def test_the_rows_of_a_table_by_its_statistics(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    """Redshift keeps them where PostgreSQL does, and its plans name what is read as PostgreSQL's
+    do in words."""
+    postgres_server.run(
+        postgres_url,
+        "CREATE TABLE sales AS SELECT n FROM generate_series(1, 500) AS t(n)",
+        "ANALYZE sales",
+    )
+    with opened(as_redshift(postgres_url)) as engine:
+        [[rows]] = engine.run(Redshift().rows(("public", "sales"))).rows
+        assert rows == 500
+        assert engine.run(Redshift().rows(("sales",))).rows == [(500,)]
+        assert engine.estimate("SELECT COUNT(*) FROM sales WHERE n < 10").rows == 500
+
+
+PLAN = (
+    ("XN Hash Join DS_DIST_NONE  (cost=2.00..9.00 rows=7 width=4)",),
+    ("  ->  XN Seq Scan on orders o  (cost=0.00..8.00 rows=800 width=4)",),
+    ("  ->  XN Hash  (cost=1.00..1.00 rows=30 width=4)",),
+    ("        ->  XN Seq Scan on shops  (cost=0.00..1.00 rows=30 width=4)",),
+    ("              Filter: (kind = 'x'::text)",),
+)
+
+
+def test_a_plan_tells_the_rows_of_what_is_scanned() -> None:
+    found = Redshift().scanned(PLAN, lambda path: 90 if path == ("shops",) else None)
+    assert found == 800 + 90
+
+
+class ComputeNodeError(Exception):
+    pgcode = "XX000"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Numeric data overflow (addition)", "overflow"),
+        ("Divide by zero", "division"),
+        ("Assert", "other"),
+    ],
+)
+def test_what_nodes_that_compute_say(said: str, kind: str) -> None:
+    found = Redshift().failed(ComputeNodeError(said), "SELECT 1")
+    assert (found.kind, str(found)) == (kind, said)
