@@ -269,6 +269,19 @@ def test_failures_have_kinds(engine: ServerEngine, sql: str, kind: str, said: st
     assert engine.run("SELECT id FROM sales WHERE id = 1").rows == [(1,)]
 
 
+def test_a_limit_of_temporary_files(mysql_server: MySQLServer, url: str) -> None:
+    mysql_server.run("SET GLOBAL tmp_disk_table_size = 65536, tmp_memory_table_size = 1024")
+    try:
+        with opened(url, rows=100_000) as engine:
+            kind, text = failure(engine, "SELECT DISTINCT seq % 50000 AS n FROM seq_1_to_100000")
+            assert kind == "disk"
+            assert "is full" in text
+            assert engine.run("SELECT 1").rows == [(1,)]
+    finally:
+        limits = "tmp_disk_table_size = DEFAULT, tmp_memory_table_size = DEFAULT"
+        mysql_server.run(f"SET GLOBAL {limits}")
+
+
 def test_as_many_rows_as_are_wanted_stand_in_order(engine: ServerEngine) -> None:
     assert engine.run("SELECT id FROM sales ORDER BY id DESC").rows == [(2,), (1,)]
     assert engine.run("SELECT id FROM sales ORDER BY id DESC\nLIMIT 1").rows == [(2,)]

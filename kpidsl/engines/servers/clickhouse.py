@@ -50,6 +50,7 @@ _KINDS = {
     159: "cancelled",
     160: "timeout",
     164: "writing",
+    243: "disk",
     321: "value",
     349: "value",
     386: "value",  # of types that have none in common
