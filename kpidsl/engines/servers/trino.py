@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.servers.base import Refusal
+from kpidsl.engines.servers.http import CAUSE, may_pass, refused_by
 from kpidsl.engines.servers.limits import limited
 
 _SILENT = 60
@@ -41,18 +42,7 @@ _KINDS = {
     "ADMINISTRATIVELY_PREEMPTED": "cancelled",
 }
 """What the names of Trino's errors mean."""
-_REFUSALS = (
-    (Refusal.HOST, r"failed to resolve|name or service not known|NameResolution"),
-    (Refusal.LOGIN, r"error 40[13]\b"),
-    (Refusal.DATABASE, r"catalog '.*' (not found|does not exist)"),
-    (Refusal.ENCRYPTION, r"SSL|TLS|certificate"),
-    (
-        Refusal.UNREACHABLE,
-        r"refused|timed? ?out|unreachable|no route|aborted|reset by|error 50[234]",
-    ),
-)
-_MAY_PASS = re.compile(r"temporary failure|refused|aborted|reset by|error 50[234]", re.IGNORECASE)
-_REASON = re.compile(r"Caused by (?:\w+\()+(?:\d+, )?[\"'](?:\w+\(.*?\): )?(.*?)[\"']\)")
+_LOGIN = (Refusal.LOGIN, r"error 40[13]\b")
 _COLUMN = re.compile(r"Column '(?:[^']*\.)?([^'.]+)' cannot be resolved")
 _FROM_NUMBER = re.compile(r"Cannot cast (DECIMAL|[A-Z]*INT(EGER)?|DOUBLE|REAL)\b", re.IGNORECASE)
 
@@ -137,11 +127,10 @@ class Trino:
         return None
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
-        found = (why for why, said in _REFUSALS if re.search(said, text, re.IGNORECASE))
-        return next(found, Refusal.OTHER), _reason(text)
+        return refused_by(text, [_LOGIN]), _reason(text)
 
     def may_pass(self, text: str) -> bool:
-        return _MAY_PASS.search(text) is not None
+        return may_pass(text)
 
     def failed(self, failure: BaseException, sql: str) -> EngineError:
         del sql
@@ -209,5 +198,5 @@ def _refused(response: Any) -> NoReturn:  # noqa: ANN401
 
 
 def _reason(text: str) -> str:
-    found = _REASON.search(text)
+    found = CAUSE.search(text)
     return text if found is None else found[1]
