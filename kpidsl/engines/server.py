@@ -92,7 +92,10 @@ class ServerEngine:
         address: Address, timezone: str, *, timeout: float, rows: int, tag: str
     ) -> tuple[ServerEngine | None, list[Diagnostic]]:
         """Connect, or say why the server can't be connected to."""
-        engine = ServerEngine(address, timezone=timezone, timeout=timeout, rows=rows, tag=tag)
+        try:
+            engine = ServerEngine(address, timezone=timezone, timeout=timeout, rows=rows, tag=tag)
+        except (SQLAlchemyError, ValueError) as failure:  # of a url that SQLAlchemy can't take
+            return None, [refused(address, address.without_secrets(str(failure)))]
         try:
             with engine._connection(_Statement(engine._server)):
                 return engine, []
@@ -334,6 +337,9 @@ def _type_name(kind: TypeEngine[Any], con: sqlalchemy.Connection) -> str:
 
 def _columns(con: sqlalchemy.Connection, path: Sequence[str]) -> list[Any]:
     *schemas, name = path
+    own = (con.engine.url.database or "").partition("/")[0]
+    if len(schemas) > 1 and schemas[-2].casefold() != own.casefold():
+        return []  # SQLAlchemy looks into the database of the url alone
     with _unknown_types(), suppress(NoSuchTableError):
         return list(sqlalchemy.inspect(con).get_columns(name, schemas[-1] if schemas else None))
     return []
