@@ -271,7 +271,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"\nScale {args.scale:g}, {args.pairs} pairs.", flush=True)
     figures = []
     with kpidsl.load(PROJECT) as project:
-        project.runner.engine.run("SET enable_progress_bar = false")
         for mix in MIXES:
             found = measure(project.runner, mix, args.pairs, args.budget)
             if isinstance(found, str):

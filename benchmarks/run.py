@@ -121,7 +121,6 @@ def measure_queries(args: Options) -> list[Measured]:
     os.environ[DATABASE] = str(path)
     engine, problems = EmbeddedEngine.open(PROJECT, path, "UTC")
     assert engine is not None, problems
-    engine.run("SET enable_progress_bar = false")
     found = []
     try:
         with kpidsl.load(PROJECT) as project:

@@ -93,7 +93,6 @@ def questions() -> list[Asked]:
 def engine_on(path: Path) -> EmbeddedEngine:
     engine, problems = EmbeddedEngine.open(PROJECT, path, "UTC", timeout=TIMEOUT)
     assert engine is not None, problems
-    engine.run("SET enable_progress_bar = false")
     return engine
 
 

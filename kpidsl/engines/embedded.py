@@ -99,6 +99,8 @@ class EmbeddedEngine:
         self._con.execute("SET temp_directory = ?", [str(scratch)])
         if memory is not None:
             self._con.execute("SET memory_limit = ?", [memory])
+        # Where nobody wrote a script, as in a notebook, it would be drawn on the standard output.
+        self._con.execute("SET enable_progress_bar = false")
         self._con.execute("SET autoinstall_known_extensions = false")
         self._con.execute("SET autoload_known_extensions = false")
         if database is not None:

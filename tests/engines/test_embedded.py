@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -204,6 +206,20 @@ class TestTextAmongAmounts:
             assert problem.code == "K643"
             assert problem.span is not None
             assert problem.span.line == 3
+
+
+def test_no_progress_is_drawn_between_the_lines_of_a_notebook() -> None:
+    """DuckDB draws it where the process has no script."""
+    asked = "SELECT current_setting('enable_progress_bar')"
+    code = f"""
+import duckdb
+from pathlib import Path
+from kpidsl.engines.embedded import EmbeddedEngine
+print(EmbeddedEngine(Path()).run({asked!r}).rows, duckdb.sql({asked!r}).fetchall())
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[(False,)] [(True,)]\n"
 
 
 def test_what_duckdb_cannot_plan_with_statistics_is_planned_without(tmp_path: Path) -> None:
