@@ -74,7 +74,7 @@ Dialect = Annotated[
     typer.Option(
         "--dialect",
         help="bigquery, clickhouse, databricks, duckdb, mysql, postgres, redshift, snowflake, "
-        "spark or sqlite; the profile's own where none is named.",
+        "spark, sqlite or trino; the profile's own where none is named.",
     ),
 ]
 

@@ -10,6 +10,9 @@ from typing import Protocol
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
 
+UNLIMITED = 16383
+"""The places of decimals that keep as many as each value has: what PostgreSQL has at most."""
+
 
 class ValueType(StrEnum):
     """What a column of an answer holds. `exact` numbers are whole or decimal, `money` is refused
@@ -73,7 +76,8 @@ class EngineError(Exception):
     """A statement failed. `kind` is one of `missing table`, `missing column`, `value`,
     `overflow`, `division` by zero, `timeout`, `cancelled`, `permission`, `writing` where only
     reading is allowed, `too many rows to read`, `too many bytes to read`, `too many rows` of an
-    answer, `memory`, `quota`, `lost` of the connection, and `other`; the text is the engine's own.
+    answer, `too fine` of money, `memory`, `quota`, `lost` of the connection, and `other`; the text
+    is the engine's own.
     """
 
     def __init__(self, kind: str, text: str) -> None:
@@ -108,8 +112,8 @@ class Engine(Protocol):
         it can't be read."""
 
     def decimals(self, sql: str) -> dict[str, int]:
-        """Return how many places the columns of a SELECT have that keep decimals exactly; it isn't
-        run. Raises `EngineError`."""
+        """Return how many places at most the columns of a SELECT have that keep decimals exactly;
+        it isn't run. Raises `EngineError`."""
 
     def facts(self, path: Sequence[str]) -> TableFacts:
         """Return what is known of a table without reading it."""

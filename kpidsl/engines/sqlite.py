@@ -26,7 +26,7 @@ from kpidsl.engines.fingerprint import beside, fingerprint
 from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
 from kpidsl.engines.sqlite_numbers import digits_of
-from kpidsl.engines.sqlite_values import Misfit, TooLarge
+from kpidsl.engines.sqlite_values import Misfit, TooFine, TooLarge
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic, error
@@ -124,7 +124,7 @@ class SQLiteEngine:
             return work()
         except TimeoutError as failure:
             raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
-        except (Misfit, TooLarge) as failure:
+        except (Misfit, TooFine, TooLarge) as failure:
             raise _explained(failure) from failure
         except sqlite3.Error as failure:
             raise self._explained(failure) from failure
@@ -225,6 +225,8 @@ def _explained(failure: Exception) -> EngineError:
             return EngineError("value", text)
         case TooLarge() | OverflowError():
             return EngineError("overflow", text)
+        case TooFine():
+            return EngineError("too fine", text)
     what, _, name = text.partition(": ")
     match what:
         case "no such table":

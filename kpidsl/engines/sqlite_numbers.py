@@ -9,11 +9,14 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any, Protocol
 
-from kpidsl.engines.sqlite_values import Held, Misfit, Number, TooLarge, shown
+from kpidsl.engines.sqlite_values import Held, Misfit, Number, TooFine, TooLarge, shown
+from kpidsl.sql.money import MONEY_PLACES
 
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP, traps=[])
 """Room for the product of any two floats' digits, and for sums of money with billionths."""
 _LARGEST = 2**63
+_CERTAIN_DIGITS = 15
+"""So many digits of a float are never noise."""
 _TRUE = {"true", "t", "yes", "y", "1"}
 _FALSE = {"false", "f", "no", "n", "0"}
 
@@ -66,7 +69,10 @@ def digits_of_product(one: Held, other: Held, places: int | None = None) -> str 
         return None
     exact = EXACT.multiply(_exactly(one), _exactly(other))
     if places is not None:
-        exact = exact.quantize(Decimal(1).scaleb(-places), context=EXACT)
+        kept = exact.quantize(Decimal(1).scaleb(-places), context=EXACT)
+        if kept != exact:
+            _must_be_noise(exact, places, one, other)
+        exact = kept
     return format(exact, "f")
 
 
@@ -97,8 +103,29 @@ def as_decimal(value: Held, places: int) -> Number | None:
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, float):
-        return round(value, places)
+        return _to_places(value, places)
     raise Misfit(f"`{shown(value)}` is no number")
+
+
+def _to_places(value: float, places: int) -> float:
+    kept = round(value, places)
+    if kept != value:
+        _must_be_noise(value, places, value)
+    return kept
+
+
+def _must_be_noise(exact: float | Decimal, places: int, *read: int | float | str | bytes) -> None:
+    """Refuse to round money whose decimals were meant: rates, and what comes of them, are rounded
+    at places of their own (S26), and floats that were computed have more digits than decimals
+    do."""
+    if places == MONEY_PLACES and all(_is_certain(value) for value in read):
+        raise TooFine(f"{exact} has more than {places} decimals")
+
+
+def _is_certain(value: int | float | str | bytes) -> bool:
+    if not isinstance(value, float):
+        return True
+    return math.isfinite(value) and len(digits_of(value).as_tuple().digits) <= _CERTAIN_DIGITS
 
 
 def certain_digits(value: Held) -> float | None:
@@ -188,7 +215,7 @@ class SumOfDecimals:
         self.sum = Sum()
 
     def step(self, value: Held, places: int) -> None:
-        self.sum.step(round(value, places) if isinstance(value, float) else value)
+        self.sum.step(_to_places(value, places) if isinstance(value, float) else value)
 
     def finalize(self) -> Number | None:
         total = self.sum.total()

@@ -14,6 +14,10 @@ class TooLarge(Exception):
     """A number has more digits than SQLite holds."""
 
 
+class TooFine(Exception):
+    """An amount of money has more decimals than are kept."""
+
+
 def shown(value: Held) -> str:
     """Return a value as a message names it."""
     text = str(value)

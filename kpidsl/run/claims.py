@@ -16,7 +16,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.run.clashes import clashing_clock, clashing_ids, clashing_join
 from kpidsl.run.examples import Examples, quoted
-from kpidsl.run.failures import explain
+from kpidsl.run.failures import UNTESTED, explain
 from kpidsl.run.kinds import ColumnKinds
 from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
 from kpidsl.run.shares import no_whole
@@ -34,9 +34,6 @@ from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
 T = TypeVar("T")
-_UNTESTED = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
-"""Failures of a test after which a question might be answered: it may read fewer rows, or be
-quicker."""
 
 
 class Claims:
@@ -261,7 +258,7 @@ class Claims:
         try:
             return test(about)
         except EngineError as failure:
-            if failure.kind in _UNTESTED:
+            if failure.kind in UNTESTED:
                 return [explain(failure, [source], [source], self._model, self._engine)]
             return []  # the question itself fails on it too, and is explained
 

@@ -14,6 +14,9 @@ from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 CANCELLED = "K647"
+UNTESTED = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
+"""Failures of a test after which a question might be answered: it may read fewer rows, or be
+quicker."""
 _PLAIN = {
     "division": (
         "K659",
@@ -39,6 +42,11 @@ _PLAIN = {
         "K670",
         "the question needs more memory than the engine may take",
         "ask by fewer dimensions or for a shorter window, or raise the profile's `memory_limit`",
+    ),
+    "too fine": (
+        "K675",
+        "an amount of money has more decimals than are kept",
+        "say to how many it is rounded, as in `round(price, 9)`",
     ),
     "too many rows to read": (
         "K669",

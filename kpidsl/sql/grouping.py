@@ -22,7 +22,7 @@ from kpidsl.sql.aggregates import aggregated, whole_values
 from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.fan_outs import FanOutJoin, key_state
 from kpidsl.sql.leaders import LeaderTables
-from kpidsl.sql.money import MONEY, MONEY_PLACES
+from kpidsl.sql.money import MONEY_PLACES, as_money
 from kpidsl.sql.naming import LateNames
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
@@ -272,9 +272,8 @@ class Grouping:
         measure = leaf.measure
         value = None if measure.operand is None else scope.value(measure.operand)
         if value is not None and measure.unit.currency and measure.aggregate in _KEEPS_MONEY:
-            value = (
-                value if self._is_exact(scope.source, measure.operand) else build.cast(value, MONEY)
-            )
+            if not self._is_exact(scope.source, measure.operand):
+                value = as_money(value, scope.source.name)
         elif value is not None and measure.aggregate is Kind.SUM:
             value = self.dialect.summand(value)
         elif value is not None and measure.aggregate in {Kind.MIN, Kind.MAX}:

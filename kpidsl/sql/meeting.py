@@ -20,7 +20,7 @@ from kpidsl.sql.row_types import shown_type
 E = TypeVar("E", bound=exp.Expr)
 
 _MEETS = "meets"
-_VALUE = "value"
+VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,32 +71,41 @@ def meetings(tree: exp.Query) -> Iterator[Meeting]:
             continue
         values = list(build.choices(node))
         texts = [value.sql().replace('"', "").replace(f"{source}.", "") for value in values]
-        whole, *each = (_within(tree, _beside(node, value)) for value in (node, *values))
+        whole, *each = (beside(tree, node, value) for value in (node, *values))
         shown = tuple(texts if has_formulas else ())
-        yield Meeting(source, whole, tuple(each), frozenset((_VALUE,)), shown)
+        yield Meeting(source, whole, tuple(each), frozenset((VALUE,)), shown)
 
 
-def _beside(node: exp.Expr, value: exp.Expr) -> exp.Select:
-    """Return a SELECT of a value from the rows that a node is computed of."""
+def beside(tree: exp.Query, node: exp.Expr, *values: exp.Expr) -> exp.Query:
+    """Return a SELECT of values from the rows of a statement that a node of it is computed of; the
+    first one's column is `VALUE`."""
     rows = node.find_ancestor(exp.Select)
     assert rows is not None
-    around, select = rows.copy(), build.select(build.alias(value.copy(), _VALUE))
+    around = rows.copy()
+    named = zip(values, columns_of(values), strict=True)
+    select = build.select(*(build.alias(value.copy(), name) for value, name in named))
     select.set("from_", around.args.get("from_"))
     select.set("joins", around.args.get("joins"))
-    return select
+    return _within(tree, select)
 
 
-def _stacked(rows: exp.Expr) -> Iterator[exp.Expr]:
+def columns_of(values: Sequence[exp.Expr], first: int = 0) -> list[str]:
+    """Return the names that `beside` gives to values, of which the first is at a place."""
+    places = range(first, first + len(values))
+    return [f"{VALUE}_{place}" if place else VALUE for place in places]
+
+
+def _stacked(rows: exp.Expr) -> Iterator[exp.Query]:
     if isinstance(rows, exp.Union):
         yield from _stacked(rows.this)
         yield from _stacked(rows.expression)
-    else:
+    elif isinstance(rows, exp.Query):
         yield rows
 
 
-def _within(tree: exp.Query, rows: exp.Expr) -> exp.Query:
+def _within(tree: exp.Query, rows: exp.Query) -> exp.Query:
     """Return rows with the named queries of a statement, which they may read."""
-    select = build.from_(build.select(exp.Star()), exp.Subquery(this=rows))
+    select = build.from_(build.select(exp.Star()), build.subquery(rows, "values"))
     named = tree.args.get("with_")
     if named is not None:
         select.set("with_", named.copy())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from sqlglot import exp
 
 from kpidsl.model.expr import Exchanged, Literal
 from kpidsl.sql import build
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.meeting import VALUE
 
 MONEY_PLACES = 9
 MONEY = f"DECIMAL(38, {MONEY_PLACES})"
@@ -22,9 +25,62 @@ CURRENCY, WANTED, DAY, RATE_COLUMN = "currency", "wanted", "day", "rate"
 _DAY, _NEXT = "quoted_on", "next_quoted_on"
 
 
-def amount(exchanged: Exchanged, value: exp.Expr) -> exp.Expr:
+_SOURCE = "money of"
+
+
+def as_money(value: exp.Expr, source: str) -> exp.Expr:
+    """Return a value of a source's rows as money, marked so that `roundings` finds it."""
+    kept = build.cast(value, MONEY)
+    kept.meta[_SOURCE] = source
+    return kept
+
+
+def roundings(tree: exp.Expr) -> Iterator[tuple[str, exp.Cast]]:
+    """Yield where a statement makes money of the values of rows, after the name of their source."""
+    for cast in tree.find_all(exp.Cast):
+        if _SOURCE in cast.meta:
+            yield cast.meta[_SOURCE], cast
+
+
+def most_places(value: exp.Expr, of_columns: Mapping[str, int]) -> int | None:
+    """Return how many decimals a value may have, given those of its columns by their text; None
+    where that can't be told."""
+    parts = [most_places(part, of_columns) for part in _operands(value)]
+    match value:
+        case exp.Column():
+            return of_columns.get(value.sql(), 0)
+        case exp.Literal(is_string=False):
+            return len(value.name.partition(".")[2])
+        case _ if not parts or None in parts:
+            return None
+        case exp.Mul():
+            return sum(filter(None, parts))
+    return max(filter(None, parts), default=0)
+
+
+def _operands(value: exp.Expr) -> list[exp.Expr]:
+    match value:
+        case exp.Neg() | exp.Paren():
+            return [value.this]
+        case exp.Add() | exp.Mul() | exp.Sub():
+            return [value.this, value.expression]
+        case exp.Case() | exp.Coalesce():
+            return list(build.choices(value))
+    return []
+
+
+def too_fine(amounts: exp.Query) -> exp.Select:
+    """Return a SELECT of one of the amounts, in the column `VALUE`, that are no money as they are:
+    they have more decimals."""
+    value = build.column(VALUE)
+    kept = exp.Round(this=value.copy(), decimals=build.number(MONEY_PLACES))
+    select = build.from_(build.select(value.copy()), build.subquery(amounts, "amounts"))
+    return build.limit(build.where(select, exp.NEQ(this=value, expression=kept)), 1)
+
+
+def amount(exchanged: Exchanged, value: exp.Expr, source: str) -> exp.Expr:
     """Return what a rate is multiplied by."""
-    return value if isinstance(exchanged.operand, Exchanged) else build.cast(value, MONEY)
+    return value if isinstance(exchanged.operand, Exchanged) else as_money(value, source)
 
 
 def multiplied(value: exp.Expr, exchanged: Exchanged, currency: exp.Expr, table: str) -> exp.Expr:

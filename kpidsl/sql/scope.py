@@ -249,7 +249,9 @@ class Scope:
             case Exchanged():
                 assert not at, "a measure converts the rows of its own source"
                 currency, table = self.rate(expr)
-                return multiplied(amount(expr, self.value(expr.operand)), expr, currency, table)
+                return multiplied(
+                    amount(expr, self.value(expr.operand), self.source.name), expr, currency, table
+                )
             case QueryDimension() | EntityValue() | AnswerValue():
                 raise AssertionError(f"`{expr}` was not placed on a path")
         return exp.Paren(this=self.condition(expr, at, exact=True))

@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlglot import Dialect as Parser
-from sqlglot import ErrorLevel, exp
+from sqlglot import exp
 
 from kpidsl.conformance.proving import Outcome, outcomes
 from kpidsl.conformance.verdict import Verdict
 from kpidsl.engines.base import Table, ValueType
-from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.server import ServerEngine
 from kpidsl.engines.servers.address import address_of
-from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Dialect
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.redshift import Redshift
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.support import SUPPORT, Support
+from tests.conformance.translated import Translated
 
 if TYPE_CHECKING:
     from tests.servers.postgres import PostgresServer
@@ -43,6 +40,7 @@ REFUSED = {
         "what each person came by first",
         "rows of two tables, one after the other, by the names of columns",
     },
+    "trino": {"rows of two tables, one after the other, by the names of columns"},
 }
 
 
@@ -64,41 +62,8 @@ class RedshiftTypedByDuckDB(Redshift):
 TYPED: dict[str, Dialect] = {
     "redshift": RedshiftTypedByDuckDB(),
     "snowflake": SnowflakeTypedByDuckDB(),
+    "trino": DIALECTS["trino"],  # what types are called there is what DuckDB calls them
 }
-
-
-class Translated(EmbeddedEngine):
-    """DuckDB, which runs the SQL of another dialect as a parser understands it."""
-
-    keeps = False
-
-    def __init__(self, dialect: str, timezone: str) -> None:
-        super().__init__(Path(), timezone=timezone)
-        self.dialect = dialect
-        self._parser = Parser.get_or_raise(dialect)
-
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        (tree,) = self._parser.parse(sql, error_level=ErrorLevel.RAISE)
-        assert tree is not None
-        tree.sql(self._parser, unsupported_level=ErrorLevel.RAISE)
-        return super().run(tree.transform(_numbers).sql("duckdb"), types)
-
-
-def _numbers(node: exp.Expr) -> exp.Expr:
-    """DuckDB's own way to make rows of a range, which the parser doesn't know to write."""
-    series = node.find(exp.GenerateSeries)
-    if not isinstance(node, exp.TableFromRows | exp.Lateral) or series is None:
-        return node
-    ends = [build.cast(series.args[end], "BIGINT") for end in ("start", "end")]
-    spread = exp.Anonymous(
-        this="UNNEST", expressions=[exp.Anonymous(this="RANGE", expressions=ends)]
-    )
-    rows = exp.Subquery(this=build.select(build.alias(spread, "VALUE")))
-    alias = exp.TableAlias(this=build.identifier(node.alias))
-    if isinstance(node, exp.Lateral):
-        return exp.Lateral(this=rows, alias=alias)
-    rows.set("alias", alias)
-    return rows
 
 
 def test_each_dialect_that_is_parsed_only_is_tried() -> None:

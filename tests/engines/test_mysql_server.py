@@ -135,12 +135,27 @@ source sales {
 """
 
 
+SQUARES = """kpidsl 1
+project shop { currency: USD }
+source sales {
+  table: sales
+  key: id
+  measure squares: sum(price * price) as number
+  measure least: min(price) as number
+  measure rounded: sum(round(price, 19) * round(price, 19)) as number
+  measure halves: sum(0.5 * weight) where id = 1 as number
+}
+"""
+
+
 @contextmanager
-def project(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[kpidsl.Project]:
+def project(
+    folder: Path, url: str, monkeypatch: pytest.MonkeyPatch, definitions: str = PROJECT
+) -> Iterator[kpidsl.Project]:
     monkeypatch.setenv("SHOP_URL", url)
     settings = 'default_profile = "w"\n[profile.w]\nurl = "${SHOP_URL}"\n'
     (folder / "kpidsl.toml").write_text(settings, encoding="utf-8")
-    (folder / "shop.kpi").write_text(PROJECT, encoding="utf-8")
+    (folder / "shop.kpi").write_text(definitions, encoding="utf-8")
     loaded = kpidsl.load(folder / "shop.kpi")
     try:
         assert not has_errors(loaded.diagnostics)
@@ -163,6 +178,28 @@ def test_days_are_local_ones(tmp_path: Path, url: str, monkeypatch: pytest.Monke
     with project(tmp_path, url, monkeypatch) as shop:
         found = shop.query("revenue", "middle", by=["day"], period="2026-03-29")
         assert found.rows == ((date(2026, 3, 29), Decimal("30.10"), 1.0),)
+
+
+def test_decimals_of_a_product_are_not_cut_off(
+    tmp_path: Path, mysql_server: MySQLServer, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MariaDB keeps 38 decimals of the 40 that two prices of twenty have."""
+    mysql_server.run(
+        "ALTER TABLE sales ADD price DECIMAL(38, 20) DEFAULT 0.00000000000000000001",
+        database=url.rpartition("/")[2],
+    )
+    with project(tmp_path, url, monkeypatch, SQUARES) as shop:
+        with pytest.raises(kpidsl.KpidslError) as raised:
+            shop.query("squares")
+        [problem] = raised.value.diagnostics
+        assert problem.code == "K658"
+        assert "has 40 decimals, and would be rounded to 38" in problem.message
+        with pytest.raises(kpidsl.KpidslError) as raised:
+            shop.query("least * least")
+        assert [item.code for item in raised.value.diagnostics] == ["K658"]
+        # 0.00000000000000000001 rounded to nineteen places is nothing, as is asked for.
+        assert shop.query("rounded").values("rounded") == [0]
+        assert shop.query("halves").values("halves") == [Decimal("0.25")]
 
 
 # --- reading only --------------------------------------------------------------------------

@@ -401,7 +401,8 @@ def test_a_column_of_a_type_that_nobody_knows(
 
 def test_decimals_of_a_statement(engine: ServerEngine) -> None:
     sql = 'SELECT amount, amount * 2 AS twice, id, "net price" FROM sales'
-    assert engine.decimals(sql) == {"amount": 2}
+    # What declares no places may have any.
+    assert engine.decimals(sql) == {"amount": 2, "net price": 16383, "twice": 16383}
     with pytest.raises(EngineError):
         engine.decimals("SELECT nothing FROM sales")
 

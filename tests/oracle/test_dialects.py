@@ -27,6 +27,7 @@ from kpidsl.plan.query import Query
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Dialect
 from kpidsl.sql.periods import period_start
+from tests.conformance.translated import Translated
 from tests.oracle.build import ask, by, column, compare, literal, model, of, source
 from tests.oracle.days import bucket, buckets, hours
 from tests.oracle.engine import EVERY_ENGINE, engine_of, run_on
@@ -63,8 +64,11 @@ class Asked:
         return self.rows(build.select(tree))[0]
 
 
-@pytest.fixture(scope="module", params=TYPED)
+@pytest.fixture(scope="module", params=[*TYPED, "trino"])
 def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
+    if request.param == "trino":
+        yield Asked(Translated("trino", "Africa/Cairo"))
+        return
     empty = Case(model(source("t"), timezone="Africa/Cairo"), Query(()), {}, {})
     with engine_of(empty, request.param) as opened:
         yield Asked(opened)

@@ -22,6 +22,8 @@ from typing import Any
 
 import pymysql
 
+from tests.servers.certificates import Certified
+
 _SETTINGS = """
 [mariadbd]
 bind-address = 127.0.0.1
@@ -73,13 +75,17 @@ class MySQLServer:
 
 
 @contextmanager
-def mysql_server() -> Iterator[MySQLServer]:
-    """Start a server in a temporary folder, and stop it; about a second."""
+def mysql_server(shows: Certified | None = None) -> Iterator[MySQLServer]:
+    """Start a server in a temporary folder, and stop it; about a second. With a certificate, which
+    it `shows`, it offers TLS."""
     folder = Path(tempfile.mkdtemp(prefix="kpidsl_"))
     as_root = ["--user=root"] if os.geteuid() == 0 else []
     port = _free_port()
     settings = folder / "settings"
-    settings.write_text(_SETTINGS.format(port=port, folder=folder), encoding="utf-8")
+    written = _SETTINGS.format(port=port, folder=folder)
+    if shows is not None:
+        written += f"ssl-cert = {shows.certificate}\nssl-key = {shows.key}\n"
+    settings.write_text(written, encoding="utf-8")
     options = [f"--defaults-file={settings}", f"--datadir={folder / 'data'}"]
     try:
         made = ["mariadb-install-db", *options, *as_root, "--skip-test-db"]

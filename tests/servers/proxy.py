@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
+
+from tests.servers.certificates import Certified
+
+_ASKS_FOR_TLS = (80877103).to_bytes(4, "big")
 
 
 class Proxy:
@@ -29,12 +34,20 @@ class Proxy:
                 if self.count <= self._dropped:
                     client.close()
                     continue
+                greeted = self._greeted(client)
+                if greeted is None:
+                    continue
+                client = greeted
                 server = socket.create_connection(("127.0.0.1", self._target))
                 for source, sink in ((client, server), (server, client)):
                     Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
 
+    def _greeted(self, client: socket.socket) -> socket.socket | None:
+        """Return the line to a client, None where it is closed."""
+        return client
+
     def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
-        with suppress(OSError):
+        with suppress(OSError), source:
             while data := source.recv(65536):
                 if not self.frozen.is_set():
                     sink.sendall(data)
@@ -42,6 +55,40 @@ class Proxy:
 
     def close(self) -> None:
         self._listener.close()
+
+
+class Encrypting(Proxy):
+    """Offers TLS as PostgreSQL does, before a server that has none: the first eight bytes ask for
+    it, and one says yes."""
+
+    def __init__(self, port: int, shows: Certified) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(shows.certificate, shows.key)
+        self.encrypted = 0
+        super().__init__(port)
+
+    def _greeted(self, client: socket.socket) -> socket.socket | None:
+        if client.recv(8)[4:] != _ASKS_FOR_TLS:
+            client.close()
+            return None
+        client.sendall(b"S")
+        try:
+            line = self._context.wrap_socket(client, server_side=True)
+        except (OSError, ssl.SSLError):  # the client doesn't trust the certificate
+            client.close()
+            return None
+        self.encrypted += 1
+        return line
+
+
+@contextmanager
+def encrypting(port: int, shows: Certified) -> Iterator[Encrypting]:
+    """Such a proxy, which is closed afterwards."""
+    line = Encrypting(port, shows)
+    try:
+        yield line
+    finally:
+        line.close()
 
 
 @contextmanager

@@ -60,8 +60,8 @@ class Server(Protocol):
         """Return a SELECT with no more rows than that, in the same order."""
 
     def places(self, column: Sequence[Any]) -> int | None:
-        """Return how many places a column of an answer has, as the driver describes it, None where
-        it keeps no decimals exactly."""
+        """Return how many places at most a column of an answer has, as the driver describes it,
+        None where it keeps no decimals exactly."""
 
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import UNLIMITED, EngineError
 from kpidsl.engines.servers.base import Refusal
 
 _KINDS = {
@@ -53,6 +53,9 @@ _AROUND = re.compile(
 _OWN_KINDS = {"OperationalError": "lost", "InterfaceError": "lost", "DataError": "value"}
 """What errors of a driver itself mean, by class: the end of the connection, and a value of which
 Python has none."""
+
+_NUMERIC = 1700
+"""PostgreSQL's code of decimals."""
 
 _NAME = r'(?:"(?:[^"]|"")*"|\w+)'
 _COLUMN = re.compile(rf"(?:{_NAME}\s*\.\s*)*({_NAME})")
@@ -99,8 +102,10 @@ class Postgres:
         return f'SELECT * FROM (\n{sql}\n) AS "answer" LIMIT {rows}'  # noqa: S608 -- is a SELECT
 
     def places(self, column: Sequence[Any]) -> int | None:
-        _, _, _, _, precision, scale, _ = column
-        return None if precision is None else scale
+        _, code, _, _, precision, scale, _ = column
+        if precision is None:
+            return UNLIMITED if code == _NUMERIC else None
+        return int(scale)
 
     def rows(self, path: Sequence[str]) -> str:
         return (

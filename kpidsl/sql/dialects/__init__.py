@@ -12,6 +12,7 @@ from kpidsl.sql.dialects.redshift import Redshift
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
+from kpidsl.sql.dialects.trino import Trino
 
 DIALECTS: dict[str, Dialect] = {
     "bigquery": BigQuery(),
@@ -24,6 +25,7 @@ DIALECTS: dict[str, Dialect] = {
     "snowflake": Snowflake(),
     "spark": Spark(),
     "sqlite": SQLite(),
+    "trino": Trino(),
 }
 
 __all__ = ["DIALECTS", "Clock", "Dialect", "Kind"]

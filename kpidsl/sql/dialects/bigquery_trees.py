@@ -67,12 +67,12 @@ def _converted(node: exp.Cast) -> exp.Expr:
     return value if is_bare or places >= _MOST_PLACES else call("ROUND", value, whole(places))
 
 
-def _average(node: exp.Expr) -> exp.Expr:
+def as_floats(node: exp.Expr) -> exp.Expr:
     node.set("this", build.cast(node.this, "DOUBLE"))
     return node
 
 
-def _extreme(node: exp.Greatest | exp.Least) -> exp.Expr:
+def extreme(node: exp.Greatest | exp.Least) -> exp.Expr:
     """NULL counts for none, unless all are NULL."""
     values = [node.this, *node.expressions]
     known = [
@@ -98,7 +98,7 @@ def _extract(node: exp.Extract) -> exp.Expr:
 # --- texts ---------------------------------------------------------------------------------
 
 
-def _substring(node: exp.Substring) -> exp.Expr:
+def substring(node: exp.Substring) -> exp.Expr:
     """Before the first character there are none, but such a place is counted; a negative place
     counts from the end."""
     text, length = node.this, node.args.get("length")
@@ -178,18 +178,18 @@ def _window(node: exp.Window) -> exp.Expr:
 
 
 _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
-    exp.Avg: _average,
+    exp.Avg: as_floats,
     exp.Cast: _converted,
     exp.Extract: _extract,
-    exp.Greatest: _extreme,
-    exp.Least: _extreme,
+    exp.Greatest: extreme,
+    exp.Least: extreme,
     exp.Length: lambda node: call("LENGTH", node.this),
     exp.Like: _like,
     exp.Literal: _literal,
     exp.NullSafeEQ: _same,
     exp.Select: _select,
-    exp.StddevSamp: _average,
-    exp.Substring: _substring,
+    exp.StddevSamp: as_floats,
+    exp.Substring: substring,
     exp.Trim: lambda node: call("TRIM", node.this, exp.Literal.string(" ")),
     exp.Window: _window,
 }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlglot import exp
 
 from kpidsl.sql import build
 from kpidsl.sql.dialects.rewriting import call, rewritten, whole
-from kpidsl.sql.dialects.stacks import with_rows
+from kpidsl.sql.dialects.stacks import values_of, with_rows
 
 _EXPLODE = "EXPLODE"
 _EXACT_FLOAT = 2**53
@@ -36,20 +36,10 @@ def adapted(tree: exp.Expr) -> exp.Expr:
 def _statement(tree: exp.Expr) -> exp.Expr | None:
     if isinstance(tree, exp.Union):
         # Thousands of queries take minutes to plan.
-        return with_rows(tree, adapted, _rows, _EXPLODE)
+        return with_rows(tree, adapted, lambda queries: values_of(queries, adapted), _EXPLODE)
     if isinstance(tree, exp.Select):
         _order_by_places(tree)
     return None
-
-
-def _rows(queries: Sequence[exp.Query]) -> exp.Expr:
-    rows = [
-        exp.Tuple(expressions=[adapted(value.unalias()) for value in query.selects])
-        for query in queries
-    ]
-    columns = [build.identifier(name) for name in queries[0].named_selects]
-    header = exp.TableAlias(this=build.identifier("listed"), columns=columns)
-    return build.from_(build.select(exp.Star()), exp.Values(expressions=rows, alias=header))
 
 
 def _order_by_places(select: exp.Select) -> None:

@@ -53,3 +53,14 @@ def with_rows(
         for query in queries
     )
     return rows(queries) if constant else each_adapted(union, queries, adapted)
+
+
+def values_of(queries: Sequence[exp.Query], adapted: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """Return rows of constants, one to each query, as those of one VALUES."""
+    rows = [
+        exp.Tuple(expressions=[adapted(value.unalias()) for value in query.selects])
+        for query in queries
+    ]
+    columns = [build.identifier(name) for name in queries[0].named_selects]
+    header = exp.TableAlias(this=build.identifier("listed"), columns=columns)
+    return build.from_(build.select(exp.Star()), exp.Values(expressions=rows, alias=header))

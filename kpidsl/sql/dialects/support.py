@@ -27,6 +27,7 @@ SUPPORT = {
     "bigquery": Support.EVALUATED,
     "redshift": Support.PARSED_ONLY,
     "snowflake": Support.PARSED_ONLY,
+    "trino": Support.PARSED_ONLY,
 }
 
 

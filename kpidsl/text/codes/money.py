@@ -166,4 +166,14 @@ CODES: tuple[CodeInfo, ...] = (
         "owner,account,share: a,7,0.5 and b,7,0.4",
         "owner,account,share: a,7,0.5 and b,7,0.5",
     ),
+    CodeInfo(
+        "K675",
+        "money finer than it is kept",
+        "An amount of money has more than nine decimals, as a product of prices may have, and "
+        "money is kept with nine.",
+        "A sum of rounded amounts is another sum, and nothing would tell (S12). Floats are rounded "
+        "to nine decimals: they have noise behind them.",
+        "measure cost: sum(pieces * price) as USD",
+        "measure cost: sum(round(pieces * price, 9)) as USD",
+    ),
 )

@@ -187,7 +187,7 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "decimals that would be rounded unseen",
         "Numbers meet in one column, of a `coalesce`, `case` or `union`, and the engine has no "
         "type that holds the digits of each: DuckDB rounds a DECIMAL(38, 5) beside a "
-        "DECIMAL(38, 2) to two decimals.",
+        "DECIMAL(38, 2) to two decimals. Or they are multiplied, and MariaDB keeps 38 decimals.",
         "A sum of rounded numbers is another sum, and nothing would tell (S12).",
         "measure paid: sum(coalesce(paid, owed)) as USD",
         "measure paid: sum(coalesce(round(paid, 2), round(owed, 2))) as USD",
