@@ -8,11 +8,20 @@ from kpidsl.engines.servers.clickhouse import ClickHouse
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.engines.servers.postgres import Postgres
 from kpidsl.engines.servers.redshift import Redshift
+from kpidsl.engines.servers.snowflake import Snowflake
 from kpidsl.engines.servers.spark import Spark
 
 AnyServer = Server | BigQuery | Spark
 """BigQuery and Spark have clients of their own, the others are reached by SQLAlchemy."""
-_ALL: tuple[AnyServer, ...] = (Postgres(), ClickHouse(), MySQL(), Redshift(), Spark(), BigQuery())
+_ALL: tuple[AnyServer, ...] = (
+    Postgres(),
+    ClickHouse(),
+    MySQL(),
+    Redshift(),
+    Snowflake(),
+    Spark(),
+    BigQuery(),
+)
 SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
 
-__all__ = ["SERVERS", "AnyServer", "BigQuery", "Refusal", "Server", "Spark"]
+__all__ = ["SERVERS", "AnyServer", "BigQuery", "Refusal", "Server", "Snowflake", "Spark"]

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kpidsl.engines.base import UNLIMITED, EngineError
+from kpidsl.engines.base import UNLIMITED, EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 
 _KINDS = {
@@ -130,7 +130,7 @@ class Postgres:
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> int:
+    ) -> Scan:
         """Of a table that is read from end to end the plan tells only what is kept of it."""
         [(told,)] = plan
         total = 0
@@ -142,7 +142,7 @@ class Postgres:
                 path = (node["Schema"], node["Relation Name"])
                 size = size_of(path) if node["Node Type"] == "Seq Scan" else None
                 total += node["Plan Rows"] if size is None else size
-        return total
+        return Scan(rows=total)
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         words = _NAMES.sub("_", text)  # a host may be called `ssl.example.com`
