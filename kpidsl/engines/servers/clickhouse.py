@@ -152,7 +152,8 @@ class ClickHouse:
         return Scan(rows=sum(rows for _, _, _, rows, _ in plan))
 
     def state(self, path: Sequence[str]) -> None:
-        """The parts that a table is made of tell of its rows, and not of the policies for them."""
+        """The parts that a table is made of tell of its rows, and not of the policies for them,
+        which only those who may grant rights can look up."""
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         return refused_by(text, _REFUSALS), _reason(text)

@@ -117,9 +117,11 @@ class Postgres:
 
     def state(self, path: Sequence[str]) -> str | None:
         """All that is written to any table goes through one log, but for the rows of other servers.
-        A view and the policy of a table may ask what time it is."""
+        The end of a transaction stands in it some time before others see what it wrote: so it
+        matters, too, which are under way. A view and the policy of a table may ask what time it
+        is."""
         return (
-            "SELECT concat_ws(' ', system_identifier, timeline_id, "  # noqa: S608
+            "SELECT concat_ws(' ', system_identifier, timeline_id, pg_current_snapshot(), "  # noqa: S608
             "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
             "ELSE pg_current_wal_insert_lsn() END) "
             "FROM pg_catalog.pg_class, pg_control_system(), pg_control_checkpoint() "
