@@ -294,12 +294,16 @@ class ServerEngine:
             return TableKeys()
 
     def estimate(self, sql: str) -> Scan:
+        explained = self._server.explained(sql)
+        if explained is None:
+            return Scan()
+
         def told(con: sqlalchemy.Connection) -> int:
             def size_of(path: Sequence[str]) -> int | None:
                 rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
                 return None if rows is None else int(rows)
 
-            plan = self._executed(con, self._tag + self._server.explained(sql)).fetchall()
+            plan = self._executed(con, self._tag + explained).fetchall()
             return self._server.scanned(plan, size_of)
 
         return Scan(rows=self._ask(told))

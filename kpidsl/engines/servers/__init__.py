@@ -5,6 +5,7 @@ from __future__ import annotations
 from kpidsl.engines.servers.base import Refusal, Server
 from kpidsl.engines.servers.bigquery import BigQuery
 from kpidsl.engines.servers.clickhouse import ClickHouse
+from kpidsl.engines.servers.databricks import Databricks
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.engines.servers.postgres import Postgres
 from kpidsl.engines.servers.redshift import Redshift
@@ -12,7 +13,10 @@ from kpidsl.engines.servers.spark import Spark
 
 AnyServer = Server | BigQuery | Spark
 """BigQuery and Spark have clients of their own, the others are reached by SQLAlchemy."""
-_ALL: tuple[AnyServer, ...] = (Postgres(), ClickHouse(), MySQL(), Redshift(), Spark(), BigQuery())
+_ALL: tuple[AnyServer, ...] = (
+    *(Postgres(), ClickHouse(), MySQL(), Redshift(), Databricks()),
+    *(Spark(), BigQuery()),
+)
 SERVERS = {scheme: server for server in _ALL for scheme in server.schemes}
 
 __all__ = ["SERVERS", "AnyServer", "BigQuery", "Refusal", "Server", "Spark"]

@@ -66,8 +66,9 @@ class Server(Protocol):
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
 
-    def explained(self, sql: str) -> str:
-        """Return a statement that tells how a SELECT would be run."""
+    def explained(self, sql: str) -> str | None:
+        """Return a statement that tells how a SELECT would be run; None where that tells nothing of
+        how many rows are read."""
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
