@@ -148,7 +148,7 @@ def test_why_databricks_is_not_connected_to(around: str, reason: str, why: Refus
     ("text", "kind", "said"),
     [
         (
-            "[UNRESOLVED_COLUMN] A column with name `s`.`ammount` cannot be resolved. SQLSTATE: 42703",
+            "[UNRESOLVED_COLUMN] A name `s`.`ammount` cannot be resolved. SQLSTATE: 42703",
             "missing column",
             'no such column: "ammount"',
         ),

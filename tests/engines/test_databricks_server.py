@@ -8,7 +8,6 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from datetime import date, datetime
 from decimal import Decimal
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -18,11 +17,19 @@ import pytest
 
 import kpidsl
 from kpidsl.conformance.verdict import Verdict
-from kpidsl.engines.base import EngineError, Scan, TableFacts, ValueType
+from kpidsl.engines.base import EngineError, Scan, TableFacts
 from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.databricks import Databricks
 from kpidsl.text.diagnostic import Diagnostic
 from tests.servers.asking import failure, opened, until
+from tests.servers.spark_sales import (
+    BUSY,
+    COLUMNS,
+    ROWS,
+    TABLES,
+    WRITING,
+    assert_types_that_are_asked_for,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,22 +38,6 @@ if TYPE_CHECKING:
     from tests.servers.databricks_http import Front
 
 pytestmark = pytest.mark.spark
-
-TABLES = (
-    "CREATE SCHEMA shop",
-    """CREATE TABLE shop.sales (
-      id INT, amount DECIMAL(12, 2), weight DOUBLE, paid_at TIMESTAMP, stored TIMESTAMP_NTZ,
-      day DATE, channel STRING, `net price` DECIMAL(38, 9), pieces BIGINT
-    ) USING parquet""",
-    """INSERT INTO shop.sales VALUES
-      (1, 10.10, 0.5, TIMESTAMP '2026-03-28 23:30:00Z', TIMESTAMP_NTZ '2026-03-28 23:30:00',
-       DATE '2026-03-28', 'a', 1.5, 9007199254740993),
-      (2, 20.00, 1.5, TIMESTAMP '2026-03-29 01:30:00Z', TIMESTAMP_NTZ '2026-03-29 01:30:00',
-       DATE '2026-03-29', NULL, 2, 1)""",
-    "CREATE VIEW shop.days AS SELECT day FROM shop.sales",
-)
-BUSY = "SELECT SUM(SIN(a.id) * COS(b.id)) FROM RANGE(1000000) AS a CROSS JOIN RANGE(1000000) AS b"
-"""A statement of some hours."""
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +59,8 @@ def front() -> Iterator[Front]:
             sql.connect("-", "-", TOKEN, _connection_uri=front.uri, enable_telemetry=False) as con,
             con.cursor() as cursor,
         ):
-            for statement in TABLES:
-                cursor.execute(statement)
+            for statement in ("CREATE SCHEMA shop", *TABLES):
+                cursor.execute(statement.replace("{}", "shop"))
         yield front
 
 
@@ -101,33 +92,12 @@ def refused(address: str) -> Diagnostic:
 
 
 def test_values_have_the_types_of_answers(engine: ServerEngine) -> None:
-    """Berlin is one hour before UTC until 01:00 of 29 March 2026, then two."""
     table = engine.run("SELECT * FROM sales ORDER BY id")
-    assert table.columns == (
-        *("id", "amount", "weight", "paid_at", "stored", "day", "channel", "net price", "pieces"),
-    )
-    assert table.rows == [
-        (
-            *(1, Decimal("10.10"), 0.5),
-            *(datetime(2026, 3, 29, 0, 30), datetime(2026, 3, 28, 23, 30)),  # noqa: DTZ001
-            *(date(2026, 3, 28), "a", Decimal("1.5"), 9007199254740993),
-        ),
-        (
-            *(2, Decimal("20.00"), 1.5),
-            *(datetime(2026, 3, 29, 3, 30), datetime(2026, 3, 29, 1, 30)),  # noqa: DTZ001
-            *(date(2026, 3, 29), None, Decimal(2), 1),
-        ),
-    ]
+    assert (table.columns, table.rows) == (COLUMNS, ROWS)
 
 
 def test_values_have_the_types_that_are_asked_for(engine: ServerEngine) -> None:
-    sql = "SELECT SUM(pieces), SUM(pieces), AVG(id), COUNT(*), SUM(amount) FROM sales"
-    types = [
-        *(ValueType.EXACT, ValueType.MONEY, ValueType.FLOAT, ValueType.FLOAT, ValueType.EXACT),
-    ]
-    [row] = engine.run(sql, types).rows
-    expected = (9007199254740994, Decimal(9007199254740994), 1.5, 2.0, Decimal("30.10"))
-    assert [(type(value), value) for value in row] == [(type(item), item) for item in expected]
+    assert_types_that_are_asked_for(engine)
 
 
 def test_signs_of_parameters_are_text(engine: ServerEngine) -> None:
@@ -207,17 +177,7 @@ def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- reading only, and what fails ----------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "CREATE TABLE more (id INT)",
-        "INSERT INTO sales (id) VALUES (3)",
-        "DROP TABLE sales",
-        "SELECT 1; CREATE TABLE more (id INT)",
-        "SELECT 1) AS x; CREATE TABLE more (id INT); SELECT * FROM (SELECT 1",
-        "SET spark.sql.ansi.enabled = false",
-    ],
-)
+@pytest.mark.parametrize("statement", WRITING)
 def test_nothing_is_written(engine: ServerEngine, statement: str) -> None:
     assert failure(engine, statement)[0] == "other"
     assert [name for name in engine.tables() if "." not in name] == ["days", "sales"]

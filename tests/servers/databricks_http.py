@@ -17,9 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pyspark
@@ -27,6 +25,8 @@ from databricks.sql.thrift_api.TCLIService import TCLIService, ttypes
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.transport.THttpClient import THttpClient
 from thrift.transport.TTransport import TMemoryBuffer
+
+from tests.servers.http import Handler, serving
 
 TOKEN = "dapi/of=the%tests"  # noqa: S105  (needs percent-encoding)
 _HIVE = 9
@@ -118,31 +118,18 @@ class Front:
             transport.close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer goes out in one piece
+class _Handler(Handler):
     front: Front
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+    def do_POST(self) -> None:  # noqa: N802
+        body = self.body()
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            self._send(403, b"", {"x-databricks-reason-phrase": "Invalid access token"})
+            self.send(403, b"", {"x-databricks-reason-phrase": "Invalid access token"})
             return
         told = TMemoryBuffer()
         processor = TCLIService.Processor(self.front)
         processor.process(TBinaryProtocol(TMemoryBuffer(body)), TBinaryProtocol(told))
-        self._send(200, told.getvalue(), {"Content-Type": "application/x-thrift"})
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """The tests look at what the client says."""
+        self.send(200, told.getvalue(), {"Content-Type": "application/x-thrift"})
 
 
 @contextmanager
@@ -150,15 +137,8 @@ def databricks_server() -> Iterator[Front]:
     """Start Spark's server for SQL, and what stands before it; stop both."""
     with tempfile.TemporaryDirectory() as folder, _spark(Path(folder)) as port:
         front = Front(port)
-        handler = type("Handler", (_Handler,), {"front": front})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        front.port = server.server_port
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
+        with serving(_Handler, front=front) as front.port:
             yield front
-        finally:
-            server.shutdown()
-            server.server_close()
 
 
 @contextmanager
