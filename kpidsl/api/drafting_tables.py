@@ -35,6 +35,13 @@ _WRITTEN = re.compile(
 )
 """Texts that people write, or that tell who they are: no dimensions."""
 
+_TRUTH = re.compile(r"(?i)bool|^tinyint\(1\)")
+"""Types of truth values: MySQL calls them numbers of one digit."""
+_NO_AMOUNT = re.compile("(?i)^(year|bit)")
+"""Types of numbers of which no sum is one of anything."""
+_DOCUMENT = re.compile("(?i)^(medium|long)text")
+"""Types of texts of any length, such as MariaDB's documents of JSON."""
+
 _NO_KEY = "No key is declared: name the columns of which no two rows share the values, if any."
 _KEY_BY_NAME = "By its name, no key is declared: check that it is unique."
 _JOINS_BY_NAME = "By the names of columns, no foreign key is declared: check that they are meant."
@@ -118,6 +125,8 @@ def _drafted(table: _Table, tables: Sequence[_Table]) -> DraftedTable:
         name
         for name in own
         if table.kinds[name] is Kind.NUMBER
+        and not _TRUTH.search(table.columns[name])
+        and not _NO_AMOUNT.search(table.columns[name])
         and not IDENTIFIER.search(name)
         and not RATIO.search(name)  # a sum of ratios is no number of anything (T8)
     ]
@@ -135,7 +144,8 @@ def _drafted(table: _Table, tables: Sequence[_Table]) -> DraftedTable:
         dimensions=[
             name
             for name in own
-            if (table.kinds[name] is Kind.TEXT or "BOOL" in table.columns[name].upper())
+            if (table.kinds[name] is Kind.TEXT or _TRUTH.search(table.columns[name]))
+            and not _DOCUMENT.search(table.columns[name])
             and not IDENTIFIER.search(name)
             and not _WRITTEN.search(name)
         ],

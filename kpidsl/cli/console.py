@@ -25,6 +25,9 @@ OK, FINDINGS, USAGE = 0, 1, 2
 CALL_TEXTS = frozenset({"<metric>", "<by>", "<where>", "<having>", "<period>"})
 """What diagnostics call the texts that the call itself holds."""
 
+_FULL = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
+"""What the system says when a disk, a user's share of it or a file can hold no more."""
+
 P = ParamSpec("P")
 
 
@@ -111,7 +114,7 @@ def _outcome(verb: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> int:
     except Exception as failure:
         if os.environ.get("KPIDSL_DEBUG"):
             raise
-        if isinstance(failure, OSError) and failure.errno == errno.ENOSPC:
+        if isinstance(failure, OSError) and failure.errno in _FULL:
             _forget_output()
         show([_unforeseen(failure)])
         return USAGE
@@ -123,7 +126,7 @@ def _forget_output() -> None:
 
 
 def _unforeseen(failure: Exception) -> Diagnostic:
-    if isinstance(failure, OSError) and failure.errno == errno.ENOSPC:
+    if isinstance(failure, OSError) and failure.errno in _FULL:
         return error(
             "K927",
             f"something can't be written: {failure.strerror}",

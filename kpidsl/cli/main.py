@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -58,8 +58,19 @@ app.add_typer(_profile, name="profile", help="Try the profiles of kpidsl.toml.")
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A character that the terminal's or pipe's encoding lacks must not end the run.
-            stream.reconfigure(errors="backslashreplace")
+    sys.stdout, sys.stderr = map(_whole, (sys.stdout, sys.stderr))
     app()
+
+
+def _whole(stream: TextIO) -> TextIO:
+    """Return a stream that writes all that it is given, or fails."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    # A character that the terminal's or pipe's encoding lacks must not end the run.
+    stream.reconfigure(errors="backslashreplace")
+    if not isinstance(stream.buffer, io.RawIOBase):
+        return stream
+    # Under PYTHONUNBUFFERED, Python takes no notice of what a full disk leaves out.
+    encoding, errors = stream.encoding, stream.errors
+    buffered = io.BufferedWriter(stream.detach())
+    return io.TextIOWrapper(buffered, encoding, errors, write_through=True)

@@ -76,8 +76,8 @@ class EngineError(Exception):
     """A statement failed. `kind` is one of `missing table`, `missing column`, `value`,
     `overflow`, `division` by zero, `timeout`, `cancelled`, `permission`, `writing` where only
     reading is allowed, `too many rows to read`, `too many bytes to read`, `too many rows` of an
-    answer, `too fine` of money, `memory`, `quota`, `lost` of the connection, and `other`; the text
-    is the engine's own.
+    answer, `too fine` of money, `memory`, `disk` of temporary files, `quota`, `lost` of the
+    connection, and `other`; the text is the engine's own.
     """
 
     def __init__(self, kind: str, text: str) -> None:

@@ -52,6 +52,11 @@ _TOO_LARGE = re.compile(
     r"|out of range for the destination type U?INT128"
 )
 """What DuckDB says of a number that its largest types don't hold, in errors of several classes."""
+_NO_SPACE = re.compile(
+    r"failed to offload|No space left on device|Disk quota exceeded|File too large"
+)
+"""What it says where a file for what doesn't fit into memory can't grow, in errors of several
+classes too."""
 _CLASS = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
 _ADVICE = re.compile(r"[.;!]*( (You might |Either add a cast ).*)?$")
 """What DuckDB would have written otherwise, which nobody here wrote."""
@@ -349,6 +354,8 @@ def _explained(failure: duckdb.Error) -> EngineError:
     text = _first_line(failure)
     if _TOO_LARGE.search(text):
         return EngineError("overflow", text)
+    if _NO_SPACE.search(text):
+        return EngineError("disk", text)
     kind = next((kind for cls, kind in _KINDS if isinstance(failure, cls)), "other")
     return EngineError(kind, text)
 

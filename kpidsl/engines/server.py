@@ -92,7 +92,10 @@ class ServerEngine:
         address: Address, timezone: str, *, timeout: float, rows: int, tag: str
     ) -> tuple[ServerEngine | None, list[Diagnostic]]:
         """Connect, or say why the server can't be connected to."""
-        engine = ServerEngine(address, timezone=timezone, timeout=timeout, rows=rows, tag=tag)
+        try:
+            engine = ServerEngine(address, timezone=timezone, timeout=timeout, rows=rows, tag=tag)
+        except (SQLAlchemyError, ValueError) as failure:  # of a url that SQLAlchemy can't take
+            return None, [refused(address, address.without_secrets(str(failure)))]
         try:
             with engine._connection(_Statement(engine._server)):
                 return engine, []
@@ -277,14 +280,19 @@ class ServerEngine:
 
         def declared(con: sqlalchemy.Connection) -> TableKeys:
             catalogue = sqlalchemy.inspect(con)
-            primary = catalogue.get_pk_constraint(name, schema)["constrained_columns"]
+            with _unknown_types():
+                primary = catalogue.get_pk_constraint(name, schema)["constrained_columns"]
+                found = catalogue.get_foreign_keys(name, schema)
+            own = (None, catalogue.default_schema_name)
             foreign = (
                 ForeignKey(
                     tuple(item["constrained_columns"]),
-                    tuple(filter(None, (item["referred_schema"], item["referred_table"]))),
+                    (item["referred_table"],)
+                    if item["referred_schema"] in own
+                    else (item["referred_schema"], item["referred_table"]),
                     tuple(item["referred_columns"]),
                 )
-                for item in catalogue.get_foreign_keys(name, schema)
+                for item in found
             )
             return TableKeys(tuple(primary), tuple(foreign))
 
@@ -333,9 +341,17 @@ def _type_name(kind: TypeEngine[Any], con: sqlalchemy.Connection) -> str:
 
 def _columns(con: sqlalchemy.Connection, path: Sequence[str]) -> list[Any]:
     *schemas, name = path
+    own = (con.engine.url.database or "").partition("/")[0]
+    if len(schemas) > 1 and schemas[-2].casefold() != own.casefold():
+        return []  # SQLAlchemy looks into the database of the url alone
+    with _unknown_types(), suppress(NoSuchTableError):
+        return list(sqlalchemy.inspect(con).get_columns(name, schemas[-1] if schemas else None))
+    return []
+
+
+@contextmanager
+def _unknown_types() -> Iterator[None]:
+    """Look at tables with types that SQLAlchemy has no class for, and would warn of."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # of types that SQLAlchemy has no class for
-        try:
-            return list(sqlalchemy.inspect(con).get_columns(name, schemas[-1] if schemas else None))
-        except NoSuchTableError:
-            return []
+        warnings.simplefilter("ignore", SAWarning)
+        yield

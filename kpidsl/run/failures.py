@@ -38,6 +38,11 @@ _PLAIN = {
         "the question would write to the database",
         "leave out of the source's SQL what changes something",
     ),
+    "disk": (
+        "K676",
+        "the engine has no space for the question's temporary files",
+        "ask by fewer dimensions or for a shorter window, or make space where it keeps them",
+    ),
     "memory": (
         "K670",
         "the question needs more memory than the engine may take",

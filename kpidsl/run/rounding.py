@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from kpidsl.engines.base import UNLIMITED, Engine, EngineError
+from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.project import Model
 from kpidsl.run.failures import UNTESTED, explain
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.meeting import VALUE, Meeting, beside, columns_of, meetings
 from kpidsl.sql.money import MONEY_PLACES, most_places, roundings, too_fine
-from kpidsl.sql.products import factors_of, products
+from kpidsl.sql.products import cut_products, factors_of
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
@@ -33,7 +33,8 @@ class Rounding:
         if not self._dialect.is_typed:
             return []
         found = [item for each in meetings(tree) for item in self._of(each)]
-        found += [item for each in products(tree) for item in self._of_product(tree, each)]
+        products = cut_products(tree, self._dialect.name)
+        found += [item for each in products for item in self._of_product(tree, each)]
         found += [
             item for name, cast in roundings(tree) for item in self._of_money(tree, name, cast)
         ]
@@ -76,7 +77,7 @@ class Rounding:
             return  # the question itself fails on it too, and is explained
         wanted = sum(told.get(name, 0) for name in columns_of(factors, 1))
         left = told.get(VALUE, wanted)
-        if left < min(wanted, UNLIMITED):
+        if left < wanted:
             shown = product.sql().replace('"', "")
             yield error(
                 "K658",

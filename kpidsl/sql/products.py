@@ -9,10 +9,14 @@ from sqlglot import exp
 
 from kpidsl.sql import build
 
+_CUT_IN = {"databricks", "mysql", "spark", "tsql"}
+"""Dialects in which they are cut; others refuse the product, or have room for it."""
 
-def products(tree: exp.Expr) -> Iterator[exp.Mul]:
-    """Yield the products of a statement that may have more decimals than one of their factors,
-    each as a whole."""
+
+def cut_products(tree: exp.Expr, dialect: str) -> Iterator[exp.Mul]:
+    """Yield the products of a statement whose decimals a dialect may cut, each as a whole."""
+    if dialect not in _CUT_IN:
+        return
     for node in tree.find_all(exp.Mul):
         if not _is_factor(node) and sum(map(_may_have_decimals, factors_of(node))) > 1:
             yield node

@@ -14,6 +14,7 @@ from tests.cli.conftest import Shell
 
 if TYPE_CHECKING:
     from tests.servers.clickhouse import ClickHouseServer
+    from tests.servers.mysql import MySQLServer
     from tests.servers.postgres import PostgresServer
 
 TABLES = (
@@ -66,6 +67,64 @@ source order_lines {
   measure total_unit_price: sum(`unit price`)
 }
 """
+
+
+VISITS = """\
+source visits {
+  table: visits
+  key: id
+  dimensions: [paying, source]
+  measure rows: count()
+  measure total_pages: sum(pages)
+  # Money? Then name its currency: sum(spent) as EUR.
+  measure total_spent: sum(spent)
+}
+"""
+PAGES = """\
+source pages {
+  table: pages
+  # By its name, no key is declared: check that it is unique.
+  key: page_id
+  dimensions: [source]
+  measure rows: count()
+  measure total_pages: sum(pages)
+}
+"""
+SPARK = (
+    """\
+source customers {
+  table: customers
+  # By its name, no key is declared: check that it is unique.
+  key: customer_id
+  dimensions: [region, known]
+  measure rows: count()
+}
+""",
+    """\
+source orders {
+  table: orders
+  # By its name, no key is declared: check that it is unique.
+  key: id
+  time: made_at
+  # By the names of columns, no foreign key is declared: check that they are meant.
+  join customer: customers on customer_id
+  measure rows: count()
+  # Money? Then name its currency: sum(amount) as EUR.
+  measure total_amount: sum(amount)
+  measure total_pieces: sum(pieces)
+}
+""",
+    """\
+source paid {
+  table: paid
+  # By its name, no key is declared: check that it is unique.
+  key: paid_id
+  measure rows: count()
+  # Money? Then name its currency: sum(amount) as EUR.
+  measure total_amount: sum(amount)
+}
+""",
+)
 
 
 def drafted(shell: Shell) -> str:
@@ -161,6 +220,68 @@ def test_from_clickhouse(
     assert "  time: made_at\n" in drafted(shell)
     assert "customer_id is the key, by its name" in done.err
     fits(shell)
+
+
+@pytest.mark.mysql
+def test_from_mariadb(
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    mysql_server: MySQLServer,
+    mysql_database: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Its truth values are numbers of one digit, and each database is a schema of its own."""
+    keyed = "REFERENCES customers (customer_id)"
+    shop = (
+        *(each.replace("REFERENCES customers", keyed).replace('"', "`") for each in TABLES),
+        """CREATE TABLE visits (
+          id BIGINT UNSIGNED PRIMARY KEY, paying TINYINT(1) NOT NULL, pages SMALLINT UNSIGNED,
+          born YEAR, seen JSON, place POINT, source ENUM('ads', 'mail'),
+          spent DECIMAL(9, 2) UNSIGNED
+        )""",
+        "CREATE VIEW pages AS SELECT id AS page_id, source, pages FROM visits",
+    )
+    mysql_server.run(*shop, database=mysql_database)
+    with mysql_server.database() as other:
+        mysql_server.run(
+            "CREATE TABLE refunds (id INTEGER PRIMARY KEY, customer INTEGER, "
+            f"FOREIGN KEY (customer) REFERENCES {mysql_database}.customers (customer_id))",
+            database=other,
+        )
+        done = shell.run("init", "--from-database", mysql_server.url(mysql_database))
+        assert done.code == 0, done.err
+        assert "Warning" not in done.err + capfd.readouterr().err
+        for source in (ORDERS, CUSTOMERS, LINES, VISITS, PAGES):
+            assert source in drafted(shell)
+        refunds = f"  table: {other}.refunds\n  key: id\n  join customer: customers on customer to"
+        assert refunds in drafted(shell)
+        assert "p%40ss" not in (shell.folder / "kpidsl.toml").read_text(encoding="utf-8")
+        monkeypatch.setenv("DATABASE_PASSWORD", "p@ss/w%rd")
+        fits(shell)
+
+
+@pytest.mark.spark
+def test_from_spark(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows no keys: the names of columns have to do. A view is a table, too."""
+    from tests.servers import spark  # noqa: PLC0415 -- of the extra `engines`
+
+    schema = spark.made_schema()
+    spark.run(
+        f"CREATE TABLE {schema}.customers (customer_id INT, region STRING, known BOOLEAN)",
+        f"CREATE TABLE {schema}.orders (id INT, customer_id INT, made_at TIMESTAMP, "
+        "amount DECIMAL(9, 2), pieces INT, place STRUCT<x: DOUBLE>, tags ARRAY<STRING>)",
+        f"CREATE VIEW {schema}.paid AS SELECT id AS paid_id, amount FROM {schema}.orders",  # noqa: S608
+    )
+    url, secret = spark.server().url(schema, "${TOKEN}"), spark.TOKEN
+    monkeypatch.setenv("TOKEN", secret)
+    shell.write("kpidsl.toml", f'[profile.lake]\nurl = "{url}"\n')
+    done = shell.run("init", "--from-database", "lake")
+    assert done.code == 0, done.err
+    for source in SPARK:
+        assert source in drafted(shell)
+    assert "customer_id is the key, by its name" in done.err
+    assert secret not in done.err + drafted(shell)
+    fits(shell, "lake")
 
 
 def test_by_a_profile_the_settings_stay_and_so_does_the_project(warehouse: Shell) -> None:

@@ -24,6 +24,7 @@ from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.redshift import Redshift
 from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.support import SUPPORT, Support
+from kpidsl.sql.dialects.tsql import TSQL
 from tests.conformance.translated import Translated
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ REFUSED = {
         "rows of two tables, one after the other, by the names of columns",
     },
     "trino": {"rows of two tables, one after the other, by the names of columns"},
+    "tsql": {"rows of two tables, one after the other, by the names of columns"},
 }
 
 
@@ -50,6 +52,13 @@ class SnowflakeTypedByDuckDB(Snowflake):
     def type_of(self, value: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="TYPEOF", expressions=[value])
 
+    kind_of = DuckDB.kind_of
+
+
+class TSQLTypedByDuckDB(TSQL):
+    """As Snowflake's."""
+
+    type_of = DuckDB.type_of
     kind_of = DuckDB.kind_of
 
 
@@ -63,6 +72,7 @@ TYPED: dict[str, Dialect] = {
     "redshift": RedshiftTypedByDuckDB(),
     "snowflake": SnowflakeTypedByDuckDB(),
     "trino": DIALECTS["trino"],  # what types are called there is what DuckDB calls them
+    "tsql": TSQLTypedByDuckDB(),
 }
 
 

@@ -184,6 +184,18 @@ def test_failures_have_kinds(engine: ServerEngine, sql: str, kind: str, said: st
     assert engine.run("SELECT id FROM sales WHERE id = 1").rows == [(1,)]
 
 
+def test_a_limit_of_temporary_files(postgres_server: PostgresServer, url: str) -> None:
+    name = url.rpartition("/")[2]
+    limits = {"temp_file_limit": "100kB", "work_mem": "64kB"}
+    for setting, value in limits.items():
+        postgres_server.run(url, f"ALTER DATABASE {name} SET {setting} = '{value}'")
+    with opened(url) as engine:
+        kind, text = failure(engine, "SELECT g FROM generate_series(1, 200000) AS g ORDER BY -g")
+        assert kind == "disk"
+        assert "temp_file_limit" in text
+        assert engine.run("SELECT 1").rows == [(1,)]
+
+
 def test_as_many_rows_as_are_allowed(engine: ServerEngine) -> None:
     numbers = engine.run("SELECT g FROM generate_series(1, 1000) AS g ORDER BY g DESC").rows
     assert numbers == [(number,) for number in range(1000, 0, -1)]

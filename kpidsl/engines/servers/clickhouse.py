@@ -11,6 +11,7 @@ from typing import Any
 
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.servers.base import Refusal
+from kpidsl.engines.servers.http import CAUSE, may_pass, refused_by
 from kpidsl.sql.dialects.clickhouse import SETTINGS_TEXT
 
 LARGE = {
@@ -50,6 +51,7 @@ _KINDS = {
     159: "cancelled",
     160: "timeout",
     164: "writing",
+    243: "disk",
     321: "value",
     349: "value",
     386: "value",  # of types that have none in common
@@ -61,21 +63,11 @@ _KINDS = {
 """What the codes of ClickHouse's errors mean, as its table `system.error_log` numbers them."""
 
 _REFUSALS = (
-    (Refusal.HOST, r"failed to resolve|name or service not known|NameResolution"),
     (Refusal.LOGIN, r"code: (192|193|194|516)\b"),
     (Refusal.DATABASE, r"code: 81\b"),
-    (Refusal.ENCRYPTION, r"SSL|TLS|certificate"),
-    (
-        Refusal.UNREACHABLE,
-        r"refused|timed? ?out|unreachable|no route|aborted|reset by|status 50[234]",
-    ),
 )
-"""Why there is no connection, by the code of the server or by what the driver says."""
-_MAY_PASS = re.compile(r"temporary failure|refused|aborted|reset by|status 50[234]", re.IGNORECASE)
-_REASONS = (
-    re.compile(r".*DB::Exception: (.*)", re.DOTALL),
-    re.compile(r"Caused by (?:\w+\()+(?:\d+, )?[\"'](?:\w+\(.*?\): )?(.*?)[\"']\)"),
-)
+"""Why there is no connection, by the code of the server."""
+_REASONS = (re.compile(r".*DB::Exception: (.*)", re.DOTALL), CAUSE)
 """Where the reason stands in what the server says, and where in what the driver does."""
 _AFTER = re.compile(
     r"(\. If you have installed|[.:?]? In scope |: [Ww]hile executing "
@@ -163,11 +155,10 @@ class ClickHouse:
         """The parts that a table is made of tell of its rows, and not of the policies for them."""
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
-        found = (why for why, said in _REFUSALS if re.search(said, text, re.IGNORECASE))
-        return next(found, Refusal.OTHER), _reason(text)
+        return refused_by(text, _REFUSALS), _reason(text)
 
     def may_pass(self, text: str) -> bool:
-        return _MAY_PASS.search(text) is not None
+        return may_pass(text)
 
     def failed(self, failure: BaseException, sql: str) -> EngineError:
         del sql

@@ -15,10 +15,13 @@ from kpidsl.sql.dialects.mysql import SETTINGS
 
 _KINDS = {
     0: "lost",  # of PyMySQL itself: there is no connection any more
+    3: "disk",  # a file can't be written
+    1021: "disk",
     1044: "permission",
     1049: "missing table",
     1053: "lost",
     1054: "missing column",
+    1114: "disk",  # a table, such as one for what is sorted, can't grow
     1142: "permission",
     1143: "permission",
     1146: "missing table",

@@ -19,6 +19,8 @@ _KINDS = {
     "42501": "permission",
     "42703": "missing column",
     "42P01": "missing table",
+    "53100": "disk",
+    "53400": "disk",  # an operator's limit of temporary files
     "57014": "cancelled",
     # By the first two digits, where the five tell no more.
     "08": "lost",

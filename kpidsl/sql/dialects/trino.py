@@ -140,9 +140,10 @@ class Trino(MonthsByDay, DuckDB):
         return exp.Nullif(this=digits, expression=text("null"))
 
     def kind_of(self, type_name: str) -> Kind:
-        if type_name.startswith("timestamp"):
-            return Kind.ZONED if type_name.endswith("with time zone") else Kind.MOMENT
-        return _KINDS.get(type_name.partition("(")[0], Kind.OTHER)
+        name = type_name.lower()
+        if name.startswith("timestamp"):
+            return Kind.ZONED if name.endswith("with time zone") else Kind.MOMENT
+        return _KINDS.get(name.partition("(")[0], Kind.OTHER)
 
     def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
         """Of an element that has fields columns would be made: it is put into a row of its own."""

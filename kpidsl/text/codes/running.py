@@ -262,6 +262,16 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "kpidsl query revenue --by day --period 2026-06",
     ),
     CodeInfo(
+        "K676",
+        "no space for temporary files",
+        "What doesn't fit into memory is put off to a disk that is full, or of which the server's "
+        "operators allow a statement only so much.",
+        "An engine stops a statement that it can't finish. DuckDB keeps such files in the system's "
+        "folder for temporary ones, which `TMPDIR` names.",
+        "# /tmp is full\nkpidsl query revenue --by customer_id",
+        "TMPDIR=/large/disk kpidsl query revenue --by customer_id",
+    ),
+    CodeInfo(
         "K670",
         "not enough memory",
         "DuckDB needs more memory for a question than it may take, and more than it can put off "
