@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, Scan
 
 
 class Refusal(StrEnum):
@@ -66,14 +66,13 @@ class Server(Protocol):
     def rows(self, path: Sequence[str]) -> str:
         """Return a SELECT of about how many rows a table has, NULL where nobody has counted."""
 
-    def explained(self, sql: str) -> str | None:
-        """Return a statement that tells how a SELECT would be run; None where that tells nothing of
-        how many rows are read."""
+    def explained(self, sql: str) -> str:
+        """Return a statement that tells how a SELECT would be run."""
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> int:
-        """Return about how many rows of tables a SELECT would read, by what is told of it;
+    ) -> Scan:
+        """Return about how much of tables a SELECT would read, by what is told of it;
         `size_of` tells about how many a table has, None where nobody has counted."""
 
     def state(self, path: Sequence[str]) -> str | None:

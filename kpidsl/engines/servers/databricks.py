@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 from kpidsl.engines.servers.spark import KINDS, SAYS_MORE, Spark, at_most
 
@@ -76,14 +76,15 @@ class Databricks:
         del path
         return "SELECT CAST(NULL AS BIGINT)"
 
-    def explained(self, sql: str) -> None:
-        """Its plans tell bytes of files, and no rows unless somebody has counted them."""
+    def explained(self, sql: str) -> str:
+        return f"EXPLAIN {sql}"
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> int:
+    ) -> Scan:
+        """Its plans tell no rows unless somebody has counted them."""
         del plan, size_of
-        raise AssertionError("no plan is asked for")
+        return Scan()
 
     def state(self, path: Sequence[str]) -> str | None:
         """A table has versions, and a view or a policy of rows reads others."""
