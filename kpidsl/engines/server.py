@@ -302,7 +302,7 @@ class ServerEngine:
             return TableKeys()
 
     def estimate(self, sql: str) -> Scan:
-        def told(con: sqlalchemy.Connection) -> int:
+        def told(con: sqlalchemy.Connection) -> int | None:
             def size_of(path: Sequence[str]) -> int | None:
                 rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
                 return None if rows is None else int(rows)
