@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 
 _KINDS = {
@@ -190,8 +190,10 @@ class MSSQL:
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> None:
+    ) -> Scan:
         """Nothing is told."""
+        del plan, size_of
+        return Scan()
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         number, said = _parts(_read(text))
