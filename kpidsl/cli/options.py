@@ -74,7 +74,7 @@ Dialect = Annotated[
     typer.Option(
         "--dialect",
         help="bigquery, clickhouse, databricks, duckdb, mysql, postgres, redshift, snowflake, "
-        "spark, sqlite or trino; the profile's own where none is named.",
+        "spark, sqlite, trino or tsql; the profile's own where none is named.",
     ),
 ]
 

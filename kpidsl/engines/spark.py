@@ -8,10 +8,15 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from kpidsl.engines.attended import PATIENCE, Stoppable, attended
 from kpidsl.engines.base import EngineError, Scan, Table, TableFacts, TableKeys, ValueType
@@ -124,6 +129,7 @@ class SparkEngine:
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         def answer(session: SparkSession) -> Table:
+            _look_again(session, sql)
             plan = SQL(_at_most(sql, self._rows + 1)).to_proto(session.client)
             # `session.sql(…).toArrow()` would analyse the statement three times.
             table = session.client.to_table(plan, {})[0]
@@ -313,6 +319,21 @@ class _Statement(Stoppable):
     def _hang_up(self) -> None:
         assert self.session is not None
         self.session.client.close()
+
+
+def _look_again(session: SparkSession, sql: str) -> None:
+    """Let a session see what others have written to the tables of a statement: it lists the files
+    of a table once, and would go on reading those."""
+    try:
+        tree = sqlglot.parse_one(sql, dialect="spark")
+    except SqlglotError:
+        return  # Spark says what is wrong
+    named = {cte.alias for cte in tree.find_all(exp.CTE)}
+    paths = {tuple(part.name for part in table.parts) for table in tree.find_all(exp.Table)}
+    for path in sorted(paths):
+        if len(path) > 1 or path[0] not in named:
+            with suppress(PySparkException):  # the statement itself fails on it, too
+                session.catalog.refreshTable(_quoted(path))
 
 
 def _limits() -> str:

@@ -47,8 +47,8 @@ class Cells:
     total's groups with the table of its leaves, `spans` each look at listed days with their table.
     Where the rows are not `ranked`, as those of the rest, they have no place; `empty`: the cell has
     no rows, and its leaves have the values of none (S13). `tested` gives the columns of the cells
-    that tell whether a source is known there. `used` gathers the tables that the values lowered so
-    far are read from.
+    that tell whether a source is known there, `homes` the tables of those that stand beside the
+    cells. `used` gathers the tables that the values lowered so far are read from.
     """
 
     frame: Frame
@@ -60,6 +60,7 @@ class Cells:
     ranked: bool = True
     empty: bool = False
     tested: dict[Known, str] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def value(self, formula: Formula) -> exp.Expr:
@@ -97,6 +98,8 @@ class Cells:
         return self.dialect.widened(value) if may_have_decimals(formula) else value
 
     def _column(self, name: str, table: str) -> exp.Column:
+        if table == CELLS:
+            table = self.homes.get(name, CELLS)
         self.used.add(table)
         return build.column(name, table)
 

@@ -38,7 +38,7 @@ from kpidsl.sql.cells import CELLS, Cells
 from kpidsl.sql.finer import from_finer
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.leaders import LeaderTables
-from kpidsl.sql.merging import Part, by_period, columns_of, folded, skeleton
+from kpidsl.sql.merging import Part, Rows, columns_of, folded, skeleton
 from kpidsl.sql.once import counted_once
 from kpidsl.sql.periods import coarser_period
 from kpidsl.sql.spans import spans
@@ -118,23 +118,24 @@ class Lowering:
 
     # --- merge -----------------------------------------------------------------------------
 
-    def _merge(self, merge: Merge) -> Part:
+    def _merge(self, merge: Merge) -> Rows:
         """Return the merged rows, one per key (S5, S17)."""
         parts = self.parts(merge)
+        keys, columns = self._key_names(), columns_of(parts)
         if len(parts) == 1 and not merge.dense:
-            return parts[0]
-        return self._cte("merged", self._merged_parts(parts, dense=merge.dense)), columns_of(parts)
-
-    def _merged_parts(self, parts: list[Part], *, dense: bool) -> exp.Select:
-        keys, held = self._key_names(), held_columns(self.compute.input.inputs)
-        if not dense:
-            return folded(parts, keys, held)
+            return Rows(*parts[0])
+        if not merge.dense:
+            return Rows(self._folded(parts), columns)
         periods = self.spine.periods()
         if keys == [PERIOD]:
-            return by_period(parts, periods)
+            return Rows(periods, columns, parts)
         tables = [name for name, _ in parts]
         every = self._cte("skeleton", skeleton(tables, keys, periods, self.most))
-        return folded([*parts, (every, [])], keys, held)
+        return Rows(self._folded([*parts, (every, [])]), columns)
+
+    def _folded(self, parts: list[Part]) -> str:
+        held = held_columns(self.compute.input.inputs)
+        return self._cte("merged", folded(parts, self._key_names(), held))
 
     def parts(self, merge: Merge) -> list[Part]:
         """Return what is merged, at the keys of the answer."""
@@ -309,40 +310,42 @@ class Lowering:
             self.totals,
             listed,
             ranked=self.beside is None,
+            homes=merged.homes,
         )
         rows = self._tested(merged, cells, computed)
         value = cells.met if self.statement.widens else cells.value
         values = [build.alias(value(output.formula), output.name) for output in computed]
         keys = [build.column(key, CELLS) for key in self._key_names()]
-        select = build.from_(build.select(*keys, *values), build.table(rows, CELLS))
+        select = rows.under(build.select(*keys, *values), CELLS)
         for _, table in known.values():
             if table in cells.used:
                 select = build.cross_join(select, build.table(table))
         coarser = [(table, over.kept) for over, table in self.totals.items()]
         coarser += [(table, ()) for table in (*amounts.values(), *listed.values())]
+        own = {name for name, _ in rows.beside}
         for table, kept in coarser:
-            if table in cells.used:
+            if table in cells.used - own:
                 select = self._join_on_keys(select, table, kept)
         return select
 
-    def _tested(self, merged: Part, cells: Cells, outputs: Iterable[Output]) -> str:
+    def _tested(self, merged: Rows, cells: Cells, outputs: Iterable[Output]) -> Rows:
         """Find out once per cell whether a source is known there, where more than one value depends
-        on it; return the name of the cells, with what was found."""
-        table, columns = merged
+        on it; return the cells, with what was found."""
         leaves = (leaf for output in outputs for leaf in leaves_of(output.formula))
         asked = Counter((leaf.source, leaf.look) for leaf in leaves if not leaf.look.listed)
         tests = {known: cells.within_known(known) for known, times in asked.items() if times > 1}
-        names = Names((*self._key_names(), *columns))
+        names = Names((*self._key_names(), *merged.columns))
         found = [
             build.alias(test, cells.tested.setdefault(known, names.unused(f"{known[0]}_is_known")))
             for known, test in tests.items()
             if test is not None
         ]
         if not found:
-            return table
-        select = build.select(build.all_of(CELLS), *found)
-        select = build.from_(select, build.table(table, CELLS))
+            return merged
+        beside = [build.column(name, table) for name, table in merged.homes.items()]
+        select = merged.under(build.select(build.all_of(CELLS), *beside, *found), CELLS)
         for ranges in dict.fromkeys(cells.ranges[name][1] for name, _ in cells.tested):
             select = build.cross_join(select, build.table(ranges))
         cells.used.clear()
-        return self._cte("known", select)
+        cells.homes.clear()
+        return Rows(self._cte("known", select), merged.columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -11,6 +12,29 @@ from kpidsl.sql import build
 
 Part = tuple[str, list[str]]
 """A table with at most one row per key of the answer, and the columns of values that it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of cells, one per key: those of a table, which has the keys and all columns but
+    those of parts that stand `beside` it, each with at most one row per period."""
+
+    table: str
+    columns: list[str]
+    beside: Sequence[Part] = ()
+
+    @property
+    def homes(self) -> dict[str, str]:
+        """The tables of the columns that the table itself doesn't have."""
+        return {column: table for table, own in self.beside for column in own}
+
+    def under(self, select: exp.Select, cells: str) -> exp.Select:
+        """Select from the rows, which are called `cells`."""
+        select = build.from_(select, build.table(self.table, cells))
+        for table, _ in self.beside:
+            same = exp.EQ(this=build.column(PERIOD, table), expression=build.column(PERIOD, cells))
+            select = build.left_join(select, build.table(table), same)
+        return select
 
 
 def columns_of(parts: Iterable[Part]) -> list[str]:
@@ -31,18 +55,6 @@ def folded(parts: Sequence[Part], keys: list[str], held: Collection[str]) -> exp
     select = build.from_(select, build.subquery(stacked, "parts"))
     places = range(1, len(keys) + 1)
     return build.group_by(select, *map(build.number, places)) if keys else select
-
-
-def by_period(parts: Sequence[Part], periods: str) -> exp.Select:
-    """Join parts without other keys to every period."""
-    values = (build.column(name, table) for table, own in parts for name in own)
-    select = build.select(build.column(PERIOD, periods), *values)
-    select = build.from_(select, build.table(periods))
-    for table, _ in parts:
-        period = build.column(PERIOD, periods)
-        same = exp.EQ(this=build.column(PERIOD, table), expression=period)
-        select = build.left_join(select, build.table(table), same)
-    return select
 
 
 def skeleton(

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from kpidsl.sql import build
 
-_CUT_IN = {"databricks", "mysql", "spark"}
+_CUT_IN = {"databricks", "mysql", "spark", "tsql"}
 """Dialects in which they are cut; others refuse the product, or have room for it."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 import kpidsl
 from tests.cli.conftest import SHOP, Shell
 
@@ -64,24 +66,25 @@ def test_sql_as_json(shop: Shell) -> None:
     assert told == {"sql": plain.out.rstrip("\n")}
 
 
-def test_sql_that_no_engine_has_run_says_so(shop: Shell) -> None:
+@pytest.mark.parametrize("dialect", ["snowflake", "tsql"])
+def test_sql_that_no_engine_has_run_says_so(shop: Shell, dialect: str) -> None:
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     comment = (
-        "-- snowflake: parsed only, no engine of its own has run this SQL: compare its numbers\n"
+        f"-- {dialect}: parsed only, no engine of its own has run this SQL: compare its numbers\n"
     )
     asked = ("compile", "aov", "--by", "channel")
-    assert comment in shop.run(*asked, "--dialect", "snowflake").out
+    assert comment in shop.run(*asked, "--dialect", dialect).out
     assert "parsed only" not in shop.run(*asked, "--dialect", "postgres").out
-    told = json.loads(shop.run(*asked, "--dialect", "snowflake", "--format", "json").out)
+    told = json.loads(shop.run(*asked, "--dialect", dialect, "--format", "json").out)
     assert comment in told["sql"]
 
 
 def test_a_warehouse_that_can_be_compiled_for_is_no_database_file(shop: Shell) -> None:
-    shop.write("kpidsl.toml", '[profile.w]\nurl = "snowflake:///shop"\n')
+    shop.write("kpidsl.toml", '[profile.w]\nurl = "databricks:///shop"\n')
     shop.refused(
         *("query", "aov", "--profile", "w"),
         code=2,
-        names=["K923", "`snowflake://…`", "`duckdb://`"],
+        names=["K923", "`databricks://…`", "`duckdb://`"],
     )
 
 

@@ -22,13 +22,18 @@ class Translated(EmbeddedEngine):
     def __init__(self, dialect: str, timezone: str) -> None:
         super().__init__(Path(), timezone=timezone)
         self.dialect = dialect
-        self._parser = Parser.get_or_raise(dialect)
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        (tree,) = self._parser.parse(sql, error_level=ErrorLevel.RAISE)
-        assert tree is not None
-        tree.sql(self._parser, unsupported_level=ErrorLevel.RAISE)
-        return super().run(rewritten(tree, TO_DUCKDB[self.dialect]).sql("duckdb"), types)
+        return super().run(in_duckdb(self.dialect, sql), types)
+
+
+def in_duckdb(dialect: str, sql: str) -> str:
+    """Return a statement in DuckDB's words, as a parser understands it."""
+    parser = Parser.get_or_raise(dialect)
+    (tree,) = parser.parse(sql, error_level=ErrorLevel.RAISE)
+    assert tree is not None
+    tree.sql(parser, unsupported_level=ErrorLevel.RAISE)
+    return rewritten(tree, TO_DUCKDB[dialect]).sql("duckdb")
 
 
 def _numbers(node: exp.Expr) -> exp.Expr:
@@ -71,6 +76,62 @@ def _named(node: exp.Anonymous) -> exp.Expr:
     return node
 
 
+# --- SQL Server ------------------------------------------------------------------------------
+
+_TEXTS = (exp.DType.NVARCHAR, exp.DType.TEXT, exp.DType.VARCHAR)
+
+
+def _converted(node: exp.Cast) -> exp.Expr:
+    """What the parser takes for less than it is: a `float` has 53 bits, and a text all its
+    characters."""
+    kind = node.to.this
+    if kind is exp.DType.VARBINARY:
+        return _bytes(node.this)
+    if kind in _TEXTS:
+        return build.cast(node.this, "TEXT")
+    if kind is exp.DType.FLOAT:
+        return build.cast(node.this, "DOUBLE")
+    return build.cast(node.this, "BOOLEAN") if kind is exp.DType.BIT else node
+
+
+def _bytes(value: exp.Expr) -> exp.Expr:
+    """Return bytes that are those of a text only where a value is one."""
+    written = build.cast(value.copy(), "TEXT")
+    other = exp.Concat(expressions=[_type(value), written.copy()])
+    is_text = exp.EQ(this=_type(value), expression=text("VARCHAR"))
+    return call("ENCODE", build.case([(is_text, written)], other))
+
+
+def _type(value: exp.Expr) -> exp.Expr:
+    return call("TYPEOF", value.copy())
+
+
+def _called(node: exp.Anonymous) -> exp.Expr:
+    match node.name:
+        case "SQL_VARIANT_PROPERTY":
+            zoned = text("TIMESTAMP WITH TIME ZONE")
+            is_zoned = exp.EQ(this=_type(node.expressions[0]), expression=zoned)
+            return build.case([(is_zoned, text("datetimeoffset"))], text("another"))
+        case "SWITCHOFFSET":
+            return exp.AtTimeZone(this=node.expressions[0], zone=text("UTC"))
+    return node
+
+
+def _steps(node: exp.Table | exp.Lateral) -> exp.Expr:
+    """Rows of a series of numbers."""
+    series = node.this
+    if not isinstance(series, exp.GenerateSeries):
+        return node
+    ends = [build.cast(series.args[part], "BIGINT") for part in ("start", "end", "step")]
+    each = call("UNNEST", call("GENERATE_SERIES", *ends))
+    rows = exp.Subquery(this=build.select(build.alias(each, "value")))
+    alias = exp.TableAlias(this=build.identifier(node.alias))
+    if isinstance(node, exp.Lateral):
+        return exp.Lateral(this=rows, alias=alias)
+    rows.set("alias", alias)
+    return rows
+
+
 TO_DUCKDB: dict[str, Rules] = {
     "redshift": {},
     "snowflake": {exp.TableFromRows: _numbers, exp.Lateral: _numbers},
@@ -80,5 +141,13 @@ TO_DUCKDB: dict[str, Rules] = {
         exp.Format: lambda node: call("PRINTF", node.this, *node.expressions),
         exp.GenerateSeries: _limited,
         exp.Typeof: lambda node: exp.Lower(this=node),
+    },
+    "tsql": {
+        exp.Anonymous: _called,
+        exp.Cast: _converted,
+        exp.Collate: lambda node: node.this,  # DuckDB compares texts by their bytes
+        exp.Lateral: _steps,
+        exp.National: lambda node: text(node.name),
+        exp.Table: _steps,
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -299,6 +300,34 @@ def test_a_right_that_is_missing(mysql_server: MySQLServer, mysql_database: str,
     assert "sales" in text
 
 
+def test_a_table_that_changes_between_two_runs(
+    tmp_path: Path,
+    mysql_server: MySQLServer,
+    mysql_database: str,
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def change(*statements: str) -> None:
+        mysql_server.run(*statements, database=mysql_database)
+
+    with project(tmp_path, url, monkeypatch) as shop:
+        assert shop.query("revenue", by=["channel"]).values("revenue") == [
+            Decimal("10.10"),
+            Decimal("20.00"),
+        ]
+        change("ALTER TABLE sales ADD COLUMN more INT FIRST, MODIFY amount DECIMAL(20, 4)")
+        assert shop.query("revenue").values("revenue") == [Decimal("30.10")]
+        change("ALTER TABLE sales RENAME COLUMN channel TO way")
+        with pytest.raises(kpidsl.KpidslError) as raised:
+            shop.query("revenue", by=["channel"])
+        assert [item.code for item in raised.value.diagnostics] == ["K642"]
+        assert shop.query("revenue").values("revenue") == [Decimal("30.10")]
+        change("RENAME TABLE sales TO older")
+        with pytest.raises(kpidsl.KpidslError) as raised:
+            shop.query("revenue")
+        assert [item.code for item in raised.value.diagnostics] == ["K641"]
+
+
 # --- stopping ------------------------------------------------------------------------------
 
 
@@ -382,6 +411,28 @@ def test_a_connection_that_is_lost(mysql_server: MySQLServer, engine: ServerEngi
     assert kind == "lost"
     assert running(mysql_server) == []
     assert engine.run("SELECT 1").rows == [(1,)]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_server_that_is_killed_in_mid_question() -> None:
+    from tests.servers.mysql import mysql_server  # noqa: PLC0415 -- of the extra `engines`
+
+    with mysql_server() as server, opened(server.url()) as engine:
+        [(told,)] = server.run("SELECT @@pid_file")
+        process = int(Path(told).read_text(encoding="utf-8"))
+
+        def kill() -> None:
+            until(lambda: running(server))
+            os.kill(process, signal.SIGKILL)
+
+        other = threading.Thread(target=kill)
+        other.start()
+        kind, text = failure(engine, "SELECT SLEEP(30) FROM information_schema.schemata")
+        other.join()
+        assert (kind, "Lost connection" in text) == ("lost", True)
+        kind, text = failure(engine, "SELECT 1")
+        assert (kind, "refused" in text) == ("lost", True)
+        assert "p@ss" not in text
 
 
 def test_a_connection_that_ended_meanwhile_is_made_anew(

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 
@@ -203,6 +204,40 @@ def test_as_many_rows_as_are_allowed(engine: Watched) -> None:
     assert numbers == [(number,) for number in range(999, -1, -1)]
 
 
+def test_a_table_that_changes_between_two_runs(url: str) -> None:
+    """A table of files is made anew where a column is to be called otherwise."""
+    from tests.servers.spark import run  # noqa: PLC0415 -- of the extra `engines`
+
+    schema = url.rpartition("/")[2].partition(";")[0]
+    made = f"CREATE OR REPLACE VIEW {schema}.parts AS SELECT"
+    table = f"{schema}.changing"
+    run(f"{made} id FROM {schema}.sales", f"CREATE TABLE {table} (id INT) USING parquet")
+    run(f"INSERT INTO {table} VALUES (1)")  # noqa: S608
+    with opened(url) as engine:
+        assert engine.run("SELECT * FROM parts").columns == ("id",)
+        assert engine.run("SELECT * FROM changing").rows == [(1,)]
+        run(f"INSERT INTO {table} VALUES (2)")  # noqa: S608
+        read = "WITH parts AS (SELECT id FROM changing) SELECT SUM(id) FROM parts"
+        assert engine.run(read).rows == [(3,)]
+        run(f"INSERT OVERWRITE {table} VALUES (7)")  # noqa: S608
+        assert engine.run(read).rows == [(7,)]
+        run(f"{made} id, day FROM {schema}.sales", f"DROP TABLE {table}")
+        assert engine.run("SELECT * FROM parts").columns == ("id", "day")
+        assert failure(engine, "SELECT * FROM changing")[0] == "missing table"
+        run(f"CREATE TABLE {table} (number STRING, id INT) USING parquet")
+        run(f"INSERT INTO {table} VALUES ('a', 2)")  # noqa: S608
+        assert engine.run("SELECT * FROM changing").rows == [("a", 2)]
+        assert list(engine.columns(["changing"])) == ["number", "id"]
+        run(
+            f"ALTER TABLE {table} ADD COLUMNS (more INT)",
+            f"INSERT INTO {table} VALUES ('b', 3, 4)",  # noqa: S608
+        )
+        changed = engine.run("SELECT id, more FROM changing ORDER BY id").rows
+        assert changed == [(2, None), (3, 4)]
+        assert failure(engine, "SELECT way FROM changing")[0] == "missing column"
+        run(f"DROP TABLE {table}", f"DROP VIEW {schema}.parts")
+
+
 # --- stopping ------------------------------------------------------------------------------
 
 
@@ -262,6 +297,30 @@ def test_a_session_that_ended_meanwhile_is_made_anew(url: str) -> None:
         engine.sessions[0].client.release_session()
         assert engine.run("SELECT CURRENT_TIMEZONE()").rows == [("Europe/Berlin",)]
         assert len(engine.sessions) == 2
+
+
+def test_a_server_that_is_killed_in_mid_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.servers.spark import connect_server  # noqa: PLC0415 -- of the extra `engines`
+
+    monkeypatch.setattr("kpidsl.engines.spark._PAUSES", (0.01, 0.01))
+    process, port = connect_server("local[1]", {"spark.ui.enabled": "false"}, tmp_path)
+    try:
+        with opened(f"sc://127.0.0.1:{port}/") as engine:
+            assert engine.run("SELECT 1").rows == [(1,)]
+            other = after_a_second(process.kill)
+            begun = time.monotonic()
+            kind, text = failure(engine, BUSY)
+            other.join()
+            assert kind == "lost"
+            assert "\n" not in text
+            assert time.monotonic() - begun < 30
+            kind, text = failure(engine, "SELECT 1")
+            assert (kind, "refused" in text) == ("lost", True)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_session_is_over_with_its_engine(url: str) -> None:

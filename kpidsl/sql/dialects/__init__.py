@@ -13,6 +13,7 @@ from kpidsl.sql.dialects.snowflake import Snowflake
 from kpidsl.sql.dialects.spark import Databricks, Spark
 from kpidsl.sql.dialects.sqlite import SQLite
 from kpidsl.sql.dialects.trino import Trino
+from kpidsl.sql.dialects.tsql import TSQL
 
 DIALECTS: dict[str, Dialect] = {
     "bigquery": BigQuery(),
@@ -26,6 +27,7 @@ DIALECTS: dict[str, Dialect] = {
     "spark": Spark(),
     "sqlite": SQLite(),
     "trino": Trino(),
+    "tsql": TSQL(),
 }
 
 __all__ = ["DIALECTS", "Clock", "Dialect", "Kind"]

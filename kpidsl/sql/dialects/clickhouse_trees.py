@@ -211,12 +211,6 @@ def _select(node: exp.Select) -> exp.Expr:
         for item in _read_by(node):
             if item.alias_or_name in tables and item.name != item.alias_or_name:
                 _rename(node, item)
-    if isinstance(star, exp.Column):
-        if len(joins) > 1:
-            others = [join.this for join in joins if join.this.alias_or_name != star.table]
-            _keep_apart(node, others)
-        _name_once(node, star)
-    if joins:
         columns = [
             build.alias(column, column.name)
             if isinstance(column, exp.Column) and not column.is_star
@@ -224,6 +218,11 @@ def _select(node: exp.Select) -> exp.Expr:
             for column in node.expressions
         ]
         node.set("expressions", columns)
+    if isinstance(star, exp.Column):
+        if len(joins) > 1:
+            others = [join.this for join in joins if join.this.alias_or_name != star.table]
+            _keep_apart(node, others)
+        _name_once(node, star)
     return _ordered(node)
 
 

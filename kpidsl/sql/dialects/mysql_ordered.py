@@ -6,7 +6,7 @@ aggregates the values of subqueries, which MariaDB refuses at times.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from sqlglot import exp
@@ -44,15 +44,16 @@ def _ordered(kind: str, operands: list[exp.Expr], told: object) -> exp.Expr:
     return node
 
 
-def numbered(tree: exp.Expr) -> exp.Expr:
-    """Rewrite the SELECTs in a tree that look at the order of rows, the innermost first."""
+def numbered(tree: exp.Expr, also: Callable[[exp.Select], bool] = lambda _: False) -> exp.Expr:
+    """Rewrite the SELECTs in a tree that look at the order of rows, and those that are wanted
+    beside them, the innermost first."""
     if build.is_verbatim(tree):
         return tree
     parts = arms(tree) if isinstance(tree, exp.Union) else tree.iter_expressions()
     for part in list(parts):
-        numbered(part)
-    if isinstance(tree, exp.Select) and any(
-        _is_ordered(node) or node.find(exp.Subquery) for node in _own(tree)
+        numbered(part, also)
+    if isinstance(tree, exp.Select) and (
+        also(tree) or any(_is_ordered(node) or node.find(exp.Subquery) for node in _own(tree))
     ):
         _Numbered(tree).rewrite()
     return tree
@@ -69,7 +70,7 @@ def _own(select: exp.Select) -> list[exp.Expr]:
     def look(node: exp.Expr) -> None:
         if isinstance(node, exp.Query):
             return
-        if _is_ordered(node) or isinstance(node, _AGGREGATES):
+        if _is_ordered(node) or (isinstance(node, _AGGREGATES) and not _is_of_others(node)):
             found.append(node)
             return
         for child in node.iter_expressions():
@@ -79,6 +80,14 @@ def _own(select: exp.Select) -> list[exp.Expr]:
         if part is not None:
             look(part)
     return found
+
+
+def _is_of_others(node: exp.Expr) -> bool:
+    """Tell whether a window adds up what is an aggregate itself."""
+    if not isinstance(node.this, exp.Expr):
+        return False
+    inner = node.this.walk(prune=lambda each: isinstance(each, exp.Query))
+    return any(isinstance(each, _AGGREGATES) for each in inner)
 
 
 class _Numbered:
@@ -100,7 +109,11 @@ class _Numbered:
                 key = self._key(item.unalias())
                 item.replace(build.alias(key, item.alias_or_name))
             else:
-                term.replace(self._key(term))
+                own, key = term.copy(), self._key(term)
+                term.replace(key)
+                for item in select.expressions:
+                    if item.unalias() == own:
+                        item.replace(build.alias(key.copy(), item.alias_or_name))
         for node in aggregates:
             if _QUANTILE in node.meta:
                 node.replace(self._quantile(node.expressions[0], node.meta[_QUANTILE]))

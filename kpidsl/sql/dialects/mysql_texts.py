@@ -182,26 +182,28 @@ def before(test: exp.Binary) -> exp.Expr:
     if not _may_be_texts(one, other):
         return test
     by_bytes = type(test)(this=_key(one), expression=_key(other))
-    if _is_text(one) and _is_text(other):
+    if is_text(one) and is_text(other):
         return by_bytes
-    data = other if _is_text(one) else one
+    data = other if is_text(one) else one
     return build.case([(is_no_text(data), test.copy())], by_bytes)
 
 
 def _may_be_texts(*values: exp.Expr) -> bool:
-    return all(_is_text(value) or not holds_no_text(value) for value in values)
+    return all(is_text(value) or not holds_no_text(value) for value in values)
 
 
-def _is_text(value: exp.Expr) -> bool:
+def is_text(value: exp.Expr) -> bool:
     """Tell whether a value is a text whatever the data are."""
     inner = value.unnest()
+    if inner.meta.get(NO_TEXT):
+        return False
     if isinstance(inner, exp.Cast):
         return inner.to.this not in _TYPES
     return isinstance(inner, _WRITTEN) or (isinstance(inner, exp.Literal) and inner.is_string)
 
 
 def _unless_no_text(values: Sequence[exp.Expr], by_bytes: exp.Expr) -> exp.Expr:
-    data = next((value for value in values if not _is_text(value)), None)
+    data = next((value for value in values if not is_text(value)), None)
     if data is None:
         return by_bytes
     return exp.Paren(this=exp.Or(this=is_no_text(data), expression=by_bytes))
@@ -237,6 +239,6 @@ def in_order(term: exp.Ordered) -> list[exp.Expr]:
         terms.append(ordered(build.is_null(value.copy()), descending=first))
     if holds_no_text(value):
         return [*terms, ordered(value)]
-    if not _is_text(value):
+    if not is_text(value):
         terms.append(ordered(build.case([(is_no_text(value), value.copy())])))
     return [*terms, ordered(bytes_of(value))]

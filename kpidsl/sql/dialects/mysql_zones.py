@@ -27,7 +27,7 @@ Shifts = Sequence[tuple[datetime, int]]
 def shown(moment: exp.Expr, stored_as: str, zone: str) -> exp.Expr:
     """Return what the clock of a zone shows when another shows a moment: of two such times the
     later, and in an hour that is skipped the time by the clock as it was before."""
-    return moment if stored_as == zone else _shifted(moment, _between(stored_as, zone))
+    return moment if stored_as == zone else _shifted(moment, between(stored_as, zone))
 
 
 def _shifted(moment: exp.Expr, shifts: Shifts) -> exp.Expr:
@@ -52,7 +52,7 @@ def _seconds(moment: datetime) -> int:
 
 
 @cache
-def _between(stored_as: str, zone: str) -> Shifts:
+def between(stored_as: str, zone: str) -> Shifts:
     """Return by how much a moment is moved from the clock of one zone to that of another."""
     own, other = ZoneInfo(stored_as), ZoneInfo(zone)
     starts = {at + _offset(at, own) for at in _changes(own)}

@@ -56,11 +56,11 @@ def stacked(union: exp.Union, adapted: Callable[[exp.Expr], exp.Expr]) -> exp.Ex
     queries = list(arms(union))
     selects = [query for query in queries if isinstance(query, exp.Select)]
     if len(selects) == len(queries):
-        _give_types(selects)
+        give_types(selects)
     return union
 
 
-def _give_types(arms: Sequence[exp.Select]) -> None:
+def give_types(arms: Sequence[exp.Select]) -> None:
     """Types meet arm by arm, and two bare NULLs make a text: let the first NULL have the type of
     the first value in its column."""
     for place, own in enumerate(arms[0].expressions):

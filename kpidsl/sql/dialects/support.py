@@ -28,6 +28,7 @@ SUPPORT = {
     "redshift": Support.PARSED_ONLY,
     "snowflake": Support.PARSED_ONLY,
     "trino": Support.PARSED_ONLY,
+    "tsql": Support.PARSED_ONLY,
 }
 
 
