@@ -10,7 +10,7 @@ from kpidsl.api.config import TIMEOUT, Config, Database, Profile, profile_of, ta
 from kpidsl.engines.base import Engine, Scan
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.guarded import GuardedEngine
-from kpidsl.engines.servers import BigQuery, Spark
+from kpidsl.engines.servers import BigQuery, Snowflake, Spark
 from kpidsl.engines.servers.address import Address
 from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
@@ -82,6 +82,10 @@ def _served(
         from kpidsl.engines.spark import SparkEngine  # noqa: PLC0415 -- PySpark is an extra
 
         return SparkEngine.open(address, timezone, timeout=timeout, rows=rows, tag=made_by)
+    if isinstance(server, Snowflake):
+        from kpidsl.engines.snowflake import SnowflakeEngine  # noqa: PLC0415 -- as above
+
+        return SnowflakeEngine.open(address, timezone, timeout=timeout, rows=rows, tag=made_by)
     from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
 
     return ServerEngine.open(address, timezone, timeout=timeout, rows=rows, tag=made_by)

@@ -12,7 +12,8 @@ from kpidsl.kinds.binding.report_days import Days
 from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.leaves import leaf_sources
-from kpidsl.model.periods import Window, is_iso_week, parse_period
+from kpidsl.model.period_texts import is_iso_week, parse_period
+from kpidsl.model.periods import Window
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.members import needs_metric
 from kpidsl.plan.query import Group, Order, Query, Selection, Top

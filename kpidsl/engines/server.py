@@ -87,13 +87,13 @@ class ServerEngine:
         def mark(connection: Any, _: object) -> None:  # noqa: ANN401 -- each driver has its own
             self._server.mark(connection)
 
-    @staticmethod
+    @classmethod
     def open(
-        address: Address, timezone: str, *, timeout: float, rows: int, tag: str
+        cls, address: Address, timezone: str, *, timeout: float, rows: int, tag: str
     ) -> tuple[ServerEngine | None, list[Diagnostic]]:
         """Connect, or say why the server can't be connected to."""
         try:
-            engine = ServerEngine(address, timezone=timezone, timeout=timeout, rows=rows, tag=tag)
+            engine = cls(address, timezone=timezone, timeout=timeout, rows=rows, tag=tag)
         except (SQLAlchemyError, ValueError) as failure:  # of a url that SQLAlchemy can't take
             return None, [refused(address, address.without_secrets(str(failure)))]
         try:
@@ -118,7 +118,9 @@ class ServerEngine:
     def _fetched(self, con: sqlalchemy.Connection, sql: str, rows: int) -> Table:
         result = self._executed(con, self._tag + self._server.at_most(sql, rows))
         cursor = result.cursor
-        table = Table(tuple(result.keys()), [tuple(row) for row in result])
+        assert cursor is not None
+        names = tuple(column[0] for column in cursor.description)  # SQLAlchemy may change some
+        table = Table(names, [tuple(row) for row in result])
         noticed = self._server.noticed(con.connection.dbapi_connection, cursor)
         if noticed is not None:
             raise noticed
@@ -302,7 +304,7 @@ class ServerEngine:
             return TableKeys()
 
     def estimate(self, sql: str) -> Scan:
-        def told(con: sqlalchemy.Connection) -> int:
+        def told(con: sqlalchemy.Connection) -> Scan:
             def size_of(path: Sequence[str]) -> int | None:
                 rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
                 return None if rows is None else int(rows)
@@ -310,7 +312,7 @@ class ServerEngine:
             plan = self._executed(con, self._tag + self._server.explained(sql)).fetchall()
             return self._server.scanned(plan, size_of)
 
-        return Scan(rows=self._ask(told))
+        return self._ask(told)
 
 
 class _Statement(Stoppable):

@@ -21,7 +21,7 @@ from sqlglot.errors import SqlglotError
 from kpidsl.engines.attended import PATIENCE, Stoppable, attended
 from kpidsl.engines.base import EngineError, Scan, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers.address import Address, refused
-from kpidsl.engines.servers.spark import Spark
+from kpidsl.engines.servers.spark import KINDS, SAYS_MORE, Spark, at_most
 from kpidsl.engines.servers.values import answered
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source
@@ -60,22 +60,7 @@ _SETTINGS = {
 digit of a decimal is lost."""
 _SHORT_CALLS = ("Config", "Interrupt", "ReleaseSession")
 """The calls that a server answers at once, if it does."""
-_KINDS = {
-    "22003": "overflow",
-    "22012": "division",
-    "42501": "permission",
-    "42703": "missing column",
-    "42704": "missing table",
-    "42P01": "missing table",
-    "HY008": "cancelled",
-    # By the first two digits, where the five tell no more.
-    "08": "lost",
-    "22": "value",
-}
-"""What the SQLSTATEs of Spark's errors mean."""
 _LOST = re.compile(r"INVALID_HANDLE|NO_ACTIVE_SESSION|UNAVAILABLE|CANCELLED|closed channel")
-_SAYS_MORE = re.compile(r"\. [A-Z].*$| SQLSTATE: .*$")
-"""What stands after the first sentence: it may advise against the settings above."""
 _COUNTED = re.compile(r"(\d+) rows")
 
 logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # it prints failures, too
@@ -130,7 +115,7 @@ class SparkEngine:
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
         def answer(session: SparkSession) -> Table:
             _look_again(session, sql)
-            plan = SQL(_at_most(sql, self._rows + 1)).to_proto(session.client)
+            plan = SQL(at_most(sql, self._rows + 1)).to_proto(session.client)
             # `session.sql(…).toArrow()` would analyse the statement three times.
             table = session.client.to_table(plan, {})[0]
             assert table is not None
@@ -222,7 +207,7 @@ class SparkEngine:
         state = (failure.getSqlState() if isinstance(failure, PySparkException) else None) or ""
         if _LOST.search(str(failure)) or not isinstance(failure, PySparkException):
             return EngineError("lost", text)
-        kind = _KINDS.get(state) or _KINDS.get(state[:2], "other")
+        kind = KINDS.get(state) or KINDS.get(state[:2], "other")
         if kind == "missing column":
             name = (failure.getMessageParameters() or {}).get("objectName", "")
             text = f'no such column: "{name.removesuffix("`").rpartition("`")[2]}"'
@@ -233,7 +218,7 @@ class SparkEngine:
         details = re.search(r'details = "(.*)"', str(failure))
         text = details[1] if details else str(failure)
         line = next(iter(text.strip().splitlines()), type(failure).__name__)
-        return self._address.without_secrets(_SAYS_MORE.sub("", line))
+        return self._address.without_secrets(SAYS_MORE.sub("", line))
 
     def state(self, source: Source) -> str | None:
         """Of what a catalogue leads to, files or another database, nobody tells."""
@@ -275,7 +260,7 @@ class SparkEngine:
         return {field.name: field.dataType.simpleString() for field in schema}
 
     def decimals(self, sql: str) -> dict[str, int]:
-        return _places(self._ask(lambda session: session.sql(_at_most(sql, 0)).schema))
+        return _places(self._ask(lambda session: session.sql(at_most(sql, 0)).schema))
 
     def facts(self, path: Sequence[str]) -> TableFacts:
         def known(session: SparkSession) -> TableFacts:
@@ -342,10 +327,6 @@ def _limits() -> str:
         {"service": "spark.connect.SparkConnectService", "method": call} for call in _SHORT_CALLS
     ]
     return json.dumps({"methodConfig": [{"name": names, "timeout": f"{PATIENCE}s"}]})
-
-
-def _at_most(sql: str, rows: int) -> str:
-    return f"SELECT * FROM (\n{sql}\n) AS `answer` LIMIT {rows}"  # noqa: S608 -- is a SELECT
 
 
 def _quoted(path: Sequence[str]) -> str:

@@ -21,6 +21,12 @@ def aggregates_of(inputs: Iterable[Input]) -> Iterator[Aggregate]:
             yield node
 
 
+def read_by(plan: Plan) -> tuple[Aggregate, ...]:
+    """Return what reads the rows of an answer, and of the answers that its filters test."""
+    nodes = tuple(aggregates_of(plan.root.input.input.inputs))
+    return (*nodes, *tested_by(nodes))
+
+
 def held_columns(inputs: Iterable[Input]) -> frozenset[str]:
     """Return the columns whose values are some of the data's, of any type."""
     return frozenset(

@@ -11,7 +11,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
-from kpidsl.model.periods import Window, label
+from kpidsl.model.period_texts import label
+from kpidsl.model.periods import Window
 from kpidsl.reports.format import MINUS, day, fixed
 from kpidsl.reports.model import (
     BreakdownBlock,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlglot import exp
 
@@ -16,23 +16,25 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Funnel
-from kpidsl.model.sources import Entity, Source
+from kpidsl.model.sources import Source
 from kpidsl.plan.funnel import Walk, plan_funnel
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.nodes import PERIOD, Aggregate, Plan
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Query
 from kpidsl.plan.sharing import Batch, SharedPlan, share
-from kpidsl.plan.within import aggregates_of, tested_by
+from kpidsl.plan.within import read_by
 from kpidsl.run.calendars import years_of
 from kpidsl.run.catalogue import Catalogue
+from kpidsl.run.examples import number
 from kpidsl.run.failures import CANCELLED, explain, too_large
 from kpidsl.run.heading import heading, heading_of
+from kpidsl.run.knowledge import Knowledge
 from kpidsl.run.marks import marks_of
 from kpidsl.run.memory import Memory
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
-from kpidsl.run.result import Column, FunnelResult, Identified, Known, Result, Role
+from kpidsl.run.result import Column, FunnelResult, Result, Role
 from kpidsl.run.rows import has_infinity, rows_of, with_local_periods
 from kpidsl.run.spacious import too_many
 from kpidsl.run.statements import Statements, measures_of
@@ -41,7 +43,7 @@ from kpidsl.run.types import value_types
 from kpidsl.run.units import unit_of
 from kpidsl.sql import build
 from kpidsl.sql.funnel import funnel_tree
-from kpidsl.sql.known import known_range, listed_days, unresolved
+from kpidsl.sql.known import known_range, listed_days
 from kpidsl.sql.lacking import sql_in
 from kpidsl.sql.relations import resolved_in
 from kpidsl.sql.trees import rows_tree, to_tree, unrated_tree
@@ -79,9 +81,9 @@ class Runner:
         self._memory = memory
         self._plain = Groundwork(model)
         self.ground = Groundwork(model, Catalogue(engine))
-        self._ranges: dict[str, Window | None] = {}
-        self._counted_ids: dict[tuple[str, str], Identified] = {}
-        self._statements = Statements(model, engine, self.ground.excludes, memory)
+        excludes = self.ground.excludes
+        self._statements = Statements(model, engine, excludes, memory)
+        self.knowledge = Knowledge(model, engine, excludes, self._statements)
 
     def over(self, model: Model) -> Runner:
         """Return a runner of another model on the same engine."""
@@ -212,7 +214,7 @@ class Runner:
         planned = own.plan
         tree = to_tree(planned, self.engine.dialect)
         sql = self._statements.text(tree, pretty=True)
-        nodes = _aggregates(planned)
+        nodes = read_by(planned)
         types = value_types(planned, self._columns(query, planned), self.engine)
         sources = [node.input.source for node in nodes]
         rated = unrated_tree(own.alone, self.engine.dialect) if _converts(nodes) else None
@@ -233,7 +235,7 @@ class Runner:
         self, query: Query, planned: Plan, table: Table, tree: exp.Query, sql: str
     ) -> Outcome:
         """Return what the rows of a plan's answer tell, which `sql` has led to."""
-        nodes = _aggregates(planned)
+        nodes = read_by(planned)
         columns = self._columns(query, planned)
         sources = [node.input.source for node in nodes]
         rows = rows_of(table, planned.frame.keys, columns)
@@ -242,11 +244,11 @@ class Runner:
         if isinstance(query.grain, DayPart):
             place = len(planned.frame.coarser)
             rows = with_local_periods(rows, place, query.grain, self.model.settings.timezone)
-        known = self._known_by(planned)
+        known = self.knowledge.known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
         marks = marks_of(planned, rows, query, self.model)
         shown = heading_of(query, self.model, self._made_by) + sql
-        told = self._identified(tree, sources)
+        told = self.knowledge.identified_in(tree, sources)
         return Result(columns, rows, shown, partial, known, identified=told, marks=marks), []
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
@@ -275,17 +277,17 @@ class Runner:
                 return None, diagnostics + found
             if not found:
                 self._statements.remember(key, counted)
-        *reached, immature = (_count(value) for value in counted.table.rows[0])
+        *reached, immature = (number(value) for value in counted.table.rows[0])
         names = [step.name for step in funnel.steps]
         steps = tuple(zip(names, reached, strict=True))
         shown = heading([(funnel.name, funnel)], self._made_by) + counted.sql
-        told = self._identified(plain, [item.source for item in walk.events])
+        told = self.knowledge.identified_in(plain, [item.source for item in walk.events])
         result = FunnelResult(steps, immature, shown, identified=told)
         return result, diagnostics + found
 
     def _counted(self, walk: Walk) -> tuple[Remembered | None, list[Diagnostic]]:
         sources = [item.source for item in walk.events]
-        tree = funnel_tree(walk, self.engine.dialect, by_days=self._holds_days(sources))
+        tree = funnel_tree(walk, self.engine.dialect, by_days=self.knowledge.holds_days(sources))
         sql = self._statements.text(tree, pretty=True)
         counts = [ValueType.EXACT] * len(tree.selects)
         table, found = self._statements.run(tree, sql, sources, counts)
@@ -309,80 +311,11 @@ class Runner:
         """Test every claim of the model on the data (S3); `tell` hears what is looked at."""
         return prove(self.model, self.engine, self._statements.claims, tell)
 
-    def known(self, source: Source) -> Window | None:
-        """Return the days that a source knows: from its first row to its watermark, or to its
-        last row where none is declared (S21). None without a clock or a row, or when the
-        source can't be read."""
-        if source.name not in self._ranges:
-            self._ranges[source.name] = self._known(source)
-        return self._ranges[source.name]
-
-    def _known(self, source: Source) -> Window | None:
-        if source.time is None or self.ground.excludes.in_reach(source) is not None:
-            return None
-        tree = known_range(self.model, source, self.engine.dialect)
-        days = [ValueType.MOMENT] * len(tree.selects)
-        table, _ = self._statements.aside(tree, [source], days)
-        if table is None:
-            return None
-        first, last, *until = table.rows[0]
-        if not isinstance(first, date) or not isinstance(last, date):
-            return None
-        # The calendar has no day after 9999-12-31, as exports write "never".
-        end = until[0] if until else source.watermark or min(last, date.max - _DAY) + _DAY
-        if not isinstance(end, date):
-            return None
-        return Window(first, end) if first < end else None
-
-    def _holds_days(self, sources: Sequence[Source]) -> bool:
-        """Tell whether the clocks of sources hold days alone, without a time of day (S20)."""
-        timed = [source for source in sources if source.time is not None]
-        for source in timed:
-            tree = known_range(self.model, source, self.engine.dialect)
-            self.engine.prepare(self._statements.used(tree))
-        try:
-            return all(self._statements.claims.holds_days(source) for source in timed)
-        except EngineError:
-            return False  # what can't be read is told when the rows themselves are asked for
-
-    def _known_by(self, planned: Plan) -> tuple[Known, ...]:
-        """Return what the sources of a question about time know."""
-        if planned.frame.grain is None and planned.frame.window is None:
-            return ()
-        sources = {node.input.source.name: node.input.source for node in _aggregates(planned)}
-        return tuple(
-            Known(name, self.known(source), guessed=source.watermark is None)
-            for name, source in sources.items()
-        )
-
     def _too_many(self, planned: Plan, table: Table) -> list[Diagnostic]:
         def ask(tree: exp.Query) -> Table | None:
             return self._statements.aside(tree, [], None)[0]
 
         return too_many(planned, len(table.rows), self.engine.dialect, ask)
-
-    def _identified(self, tree: exp.Query, inputs: Sequence[Source]) -> tuple[Identified, ...]:
-        """Tell how many ids of the entities in an answer are resolved (S29)."""
-        read = (*self._statements.used(tree), *self._statements.shaped(tree), *inputs)
-        names = sorted({source.name for source in read})
-        return tuple(
-            self.identified(entity, self.model.sources[name])
-            for entity in self._statements.resolved(tree)
-            for name in names
-            if name in entity.resolved
-        )
-
-    def identified(self, entity: Entity, source: Source) -> Identified:
-        """Return how many ids of an entity a source has, and how many are unresolved; of a source
-        that can't be read none."""
-        place = (entity.name, source.name)
-        if place not in self._counted_ids:
-            tree = unresolved(self.model, entity, source, self.engine.dialect)
-            counts = [ValueType.EXACT] * len(tree.selects)
-            table, _ = self._statements.aside(tree, [source], counts)
-            ids, unknown = (0, 0) if table is None else map(_count, table.rows[0])
-            self._counted_ids[place] = Identified(*place, ids, unknown)
-        return self._counted_ids[place]
 
     def _columns(self, query: Query, planned: Plan) -> tuple[Column, ...]:
         found = [Column(item.column, Role.PERIOD) for item in planned.frame.coarser]
@@ -397,17 +330,6 @@ class Runner:
         return tuple(found)
 
 
-def _aggregates(planned: Plan) -> tuple[Aggregate, ...]:
-    """Return what reads the rows of an answer, and of the answers that its filters test."""
-    nodes = tuple(aggregates_of(planned.root.input.input.inputs))
-    return (*nodes, *tested_by(nodes))
-
-
 def _converts(nodes: Iterable[Aggregate]) -> bool:
     """Tell whether money is converted in an answer (S26)."""
     return any(isinstance(measure.operand, Exchanged) for measure in measures_of(nodes))
-
-
-def _count(value: object) -> int:
-    assert isinstance(value, int)
-    return value

@@ -153,7 +153,7 @@ class _Verifying:
         if any(self._model.sources[name].time is None for name in sources):
             return None
         names = sources or list(self._model.sources)
-        known = [self._runner.known(self._model.sources[name]) for name in names]
+        known = [self._runner.knowledge.known(self._model.sources[name]) for name in names]
         days = [item for item in known if item is not None]
         if not days:
             return self._window

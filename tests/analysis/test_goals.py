@@ -20,7 +20,8 @@ from kpidsl.analysis.goals import (
     target_value,
 )
 from kpidsl.analysis.quantities import Number
-from kpidsl.model.periods import Window, parse_period
+from kpidsl.model.period_texts import parse_period
+from kpidsl.model.periods import Window
 from kpidsl.model.purpose import Bands, Better, Goal, Target
 
 OVER = parse_period("2026-H1")  # 181 days

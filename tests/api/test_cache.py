@@ -10,6 +10,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -17,8 +18,10 @@ import pytest
 
 import kpidsl
 from kpidsl.api.loading import load
+from tests.servers.asking import until
 
 if TYPE_CHECKING:
+    from tests.servers.mysql import MySQLServer
     from tests.servers.postgres import PostgresServer
 
 EARLIER = 1_700_000_000_000_000_000
@@ -246,6 +249,80 @@ def test_a_table_of_a_server_is_asked_again_once_anything_is_written(
     assert revenue(tmp_path) == 3
     assert stored(caches) > 0
     postgres_server.run(postgres_url, "UPDATE sales SET amount = 5")
+    assert revenue(tmp_path) == 5
+
+
+@pytest.mark.postgres
+def test_no_change_of_a_table_is_missed(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    served(tmp_path, postgres_url)
+    postgres_server.run(postgres_url, *table("public", 3))
+    assert revenue(tmp_path) == 3
+    more = "INSERT INTO sales VALUES (2, DATE '2026-01-02', 'EU', 4)"
+    for changes, expected in (
+        ([more], 7),
+        (["UPDATE sales SET amount = 1 WHERE id = 2"], 4),
+        (["DELETE FROM sales WHERE id = 1"], 1),
+        (["ALTER TABLE sales ALTER amount TYPE INTEGER USING amount + 1"], 2),
+        (["TRUNCATE sales"], 0),
+        (["DROP TABLE sales", *table("public", 9)], 9),
+        (["BEGIN", more, "ROLLBACK"], 9),
+    ):
+        postgres_server.run(postgres_url, *changes)
+        assert [revenue(tmp_path), revenue(tmp_path)] == [expected] * 2
+
+
+@pytest.mark.postgres
+def test_an_open_transaction_of_another_session(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    import psycopg  # noqa: PLC0415 -- an extra brings it
+
+    served(tmp_path, postgres_url)
+    postgres_server.run(postgres_url, *table("public", 3))
+    with psycopg.connect(postgres_url) as other:
+        other.execute("UPDATE sales SET amount = 5")
+        assert [revenue(tmp_path), revenue(tmp_path)] == [3, 3]
+        other.commit()
+        assert revenue(tmp_path) == 5
+
+
+@pytest.mark.postgres
+def test_a_transaction_that_is_written_down_and_not_yet_seen(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    """Its end stands in the log while the server waits for a replica, and others see its rows only
+    afterwards: nothing more is written for that."""
+    reload = "SELECT pg_reload_conf()"
+    served(tmp_path, postgres_url)
+    postgres_server.run(postgres_url, *table("public", 3))
+    postgres_server.run(
+        postgres_url, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", reload
+    )
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    change = ("SET synchronous_commit = on", "UPDATE sales SET amount = 5")
+    other = Thread(target=postgres_server.run, args=(postgres_url, *change))
+    try:
+        other.start()
+        assert until(lambda: postgres_server.run(postgres_url, waiting))
+        assert [revenue(tmp_path), revenue(tmp_path)] == [3, 3]
+    finally:
+        postgres_server.run(postgres_url, "ALTER SYSTEM RESET synchronous_standby_names", reload)
+        other.join()
+    assert revenue(tmp_path) == 5
+
+
+@pytest.mark.mysql
+def test_of_a_table_that_nobody_vouches_for_nothing_is_kept(
+    tmp_path: Path, caches: Path, mysql_server: MySQLServer, mysql_database: str
+) -> None:
+    """MariaDB forgets with a restart when a table was last written to."""
+    served(tmp_path, mysql_server.url(mysql_database))
+    mysql_server.run(table("", 3)[0].replace(".", ""), database=mysql_database)
+    assert revenue(tmp_path) == 3
+    assert stored(caches) == 0
+    mysql_server.run("UPDATE sales SET amount = 5", database=mysql_database)
     assert revenue(tmp_path) == 5
 
 

@@ -80,11 +80,11 @@ def test_sql_that_no_engine_has_run_says_so(shop: Shell, dialect: str) -> None:
 
 
 def test_a_warehouse_that_can_be_compiled_for_is_no_database_file(shop: Shell) -> None:
-    shop.write("kpidsl.toml", '[profile.w]\nurl = "snowflake:///shop"\n')
+    shop.write("kpidsl.toml", '[profile.w]\nurl = "databricks:///shop"\n')
     shop.refused(
         *("query", "aov", "--profile", "w"),
         code=2,
-        names=["K923", "`snowflake://…`", "`duckdb://`"],
+        names=["K923", "`databricks://…`", "`duckdb://`"],
     )
 
 

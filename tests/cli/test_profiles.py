@@ -269,7 +269,7 @@ def test_a_profile_over_a_sqlite_file_can_be_tried(shop: Shell) -> None:
     }
 
 
-@pytest.mark.parametrize("scheme", ["spark", "databricks", "postgres+file"])
+@pytest.mark.parametrize("scheme", ["spark", "tsql", "postgres+file"])
 def test_a_dialect_is_no_kind_of_file(shop: Shell, scheme: str) -> None:
     shop.write("kpidsl.toml", f'[profile.dev]\nurl = "{scheme}:///shop.db"\n')
     shop.refused("profile", "test", "dev", code=2, names=["K923", "`sqlite://`"])

@@ -67,6 +67,8 @@ def test_no_statement_of_any_case_breaks_a_rule(statements: Sequence[str]) -> No
         ("SELECT SUM((SELECT MAX([b]) FROM [u])) AS [x] FROM [t]", "a query in an aggregate"),
         ("SELECT SUM(COUNT(*)) AS [x] FROM [t]", "an aggregate in another"),
         ("SELECT [x] FROM (SELECT [a] AS [x], [b] AS [X] FROM [t]) AS [u]", "a name twice"),
+        ("SELECT COUNT(*) FROM [t]", "a column without a name"),
+        ("SELECT [x] FROM (SELECT [a] + 1 FROM [t]) AS [u]", "a column without a name"),
         ("SELECT CASE WHEN [a] = 1 THEN NULL END AS [x] FROM [t]", "only NULL to choose"),
         ("SELECT CAST([a] AS VARCHAR) AS [x] FROM [t]", "thirty characters"),
         ("SELECT CAST([a] AS DECIMAL) AS [x] FROM [t]", "eighteen digits and no decimals"),
@@ -139,6 +141,8 @@ def _of_select(select: exp.Select, tree: exp.Expr) -> Iterator[str]:
     names = [name.casefold() for name in select.named_selects]
     if select is not tree and len(set(names)) < len(names) and not select.is_star:
         yield "a name twice"
+    if not _is_value(select) and not all(map(_has_name, select.expressions)):
+        yield "a column without a name"
     group = select.args.get("group")
     terms = list(group.expressions) if group else []
     if not all(term.find(exp.Column) for term in terms):
@@ -158,6 +162,17 @@ def _of_select(select: exp.Select, tree: exp.Expr) -> Iterator[str]:
     if group or simple:
         for part in parts:
             yield from _loose(part, terms)
+
+
+def _has_name(item: exp.Expr) -> bool:
+    return isinstance(item, exp.Alias | exp.Column | exp.Star)
+
+
+def _is_value(select: exp.Select) -> bool:
+    """Tell whether a query stands for one value, or for whether there is a row."""
+    around = select.parent
+    is_bare = isinstance(around, exp.Subquery) and not around.alias
+    return is_bare or isinstance(around, exp.Exists)
 
 
 def _within(node: exp.Expr) -> Iterator[exp.Expr]:

@@ -22,13 +22,18 @@ class Translated(EmbeddedEngine):
     def __init__(self, dialect: str, timezone: str) -> None:
         super().__init__(Path(), timezone=timezone)
         self.dialect = dialect
-        self._parser = Parser.get_or_raise(dialect)
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        (tree,) = self._parser.parse(sql, error_level=ErrorLevel.RAISE)
-        assert tree is not None
-        tree.sql(self._parser, unsupported_level=ErrorLevel.RAISE)
-        return super().run(rewritten(tree, TO_DUCKDB[self.dialect]).sql("duckdb"), types)
+        return super().run(in_duckdb(self.dialect, sql), types)
+
+
+def in_duckdb(dialect: str, sql: str) -> str:
+    """Return a statement in DuckDB's words, as a parser understands it."""
+    parser = Parser.get_or_raise(dialect)
+    (tree,) = parser.parse(sql, error_level=ErrorLevel.RAISE)
+    assert tree is not None
+    tree.sql(parser, unsupported_level=ErrorLevel.RAISE)
+    return rewritten(tree, TO_DUCKDB[dialect]).sql("duckdb")
 
 
 def _numbers(node: exp.Expr) -> exp.Expr:

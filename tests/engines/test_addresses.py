@@ -7,6 +7,7 @@ import pytest
 from kpidsl.engines.servers import Refusal
 from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.bigquery import BigQuery
+from kpidsl.engines.servers.databricks import Databricks
 from kpidsl.engines.servers.postgres import Postgres
 
 
@@ -122,3 +123,48 @@ def test_why_bigquery_is_not_connected_to(around: str, reason: str, why: Refusal
 )
 def test_what_failures_of_bigquery_mean(reason: str, status: int, text: str, kind: str) -> None:
     assert BigQuery().failed(reason, status, text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("around", "reason", "why"),
+    [
+        (POOL, "Failed to resolve 'bigquery.invalid'", Refusal.HOST),
+        ("{}", "Error during request to server: 403 Invalid access token", Refusal.LOGIN),
+        ("{}", "[NO_SUCH_CATALOG_EXCEPTION] Catalog 'mian' was not found.", Refusal.DATABASE),
+        ("{}", "[SCHEMA_NOT_FOUND] The schema `shpo` cannot be found.", Refusal.DATABASE),
+        (
+            "{}",
+            "Error during request to server: 503 the warehouse is starting",
+            Refusal.UNREACHABLE,
+        ),
+        ("{}", "there is no option `colour`", Refusal.OTHER),
+    ],
+)
+def test_why_databricks_is_not_connected_to(around: str, reason: str, why: Refusal) -> None:
+    assert Databricks().refusal(around.format(reason)) == (why, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        (
+            "[UNRESOLVED_COLUMN] A name `s`.`ammount` cannot be resolved. SQLSTATE: 42703",
+            "missing column",
+            'no such column: "ammount"',
+        ),
+        (
+            "[INSUFFICIENT_PERMISSIONS] Insufficient privileges: no SELECT. SQLSTATE: 42501",
+            "permission",
+            "[INSUFFICIENT_PERMISSIONS] Insufficient privileges: no SELECT",
+        ),
+        (
+            "[QUERY_RESULT_ODD] Something else. SQLSTATE: XX000",
+            "other",
+            "[QUERY_RESULT_ODD] Something else",
+        ),
+        ("Expected state FINISHED, but found CANCELED", "cancelled", "the statement was cancelled"),
+    ],
+)
+def test_what_failures_of_databricks_mean(text: str, kind: str, said: str) -> None:
+    found = Databricks().failed(Exception(text), "")
+    assert (found.kind, str(found)) == (kind, said)

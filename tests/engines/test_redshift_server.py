@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kpidsl.engines.base import Scan
 from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.redshift import Redshift
 from tests.servers.asking import failure, opened, until
@@ -209,7 +210,7 @@ PLAN = (
 
 def test_a_plan_tells_the_rows_of_what_is_scanned() -> None:
     found = Redshift().scanned(PLAN, lambda path: 90 if path == ("shops",) else None)
-    assert found == 800 + 90
+    assert found == Scan(rows=800 + 90)
 
 
 class ComputeNodeError(Exception):

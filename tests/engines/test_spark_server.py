@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread, Timer
@@ -16,31 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kpidsl.engines.base import EngineError, TableFacts, ValueType
+from kpidsl.engines.base import EngineError, TableFacts
 from kpidsl.engines.servers.address import address_of
 from tests.servers.asking import failure
 from tests.servers.proxy import proxy
+from tests.servers.spark_sales import (
+    BUSY,
+    COLUMNS,
+    ROWS,
+    TABLES,
+    WRITING,
+    assert_types_that_are_asked_for,
+)
 
 if TYPE_CHECKING:
     from tests.servers.spark_watched import Watched
 
 pytestmark = pytest.mark.spark
-
-TABLES = (
-    """CREATE TABLE {}.sales (
-      id INT, amount DECIMAL(12, 2), weight DOUBLE, paid_at TIMESTAMP, stored TIMESTAMP_NTZ,
-      day DATE, channel STRING, `net price` DECIMAL(38, 9), pieces BIGINT
-    ) USING parquet""",
-    """INSERT INTO {}.sales VALUES
-      (1, 10.10, 0.5, TIMESTAMP '2026-03-28 23:30:00Z', TIMESTAMP_NTZ '2026-03-28 23:30:00',
-       DATE '2026-03-28', 'a', 1.5, 9007199254740993),
-      (2, 20.00, 1.5, TIMESTAMP '2026-03-29 01:30:00Z', TIMESTAMP_NTZ '2026-03-29 01:30:00',
-       DATE '2026-03-29', NULL, 2, 1)""",
-    "CREATE VIEW {}.days AS SELECT day FROM {}.sales",
-    "ANALYZE TABLE {}.sales COMPUTE STATISTICS",
-)
-BUSY = "SELECT SUM(SIN(a.id) * COS(b.id)) FROM RANGE(1000000) AS a CROSS JOIN RANGE(1000000) AS b"
-"""A statement of some hours."""
 
 
 @pytest.fixture(scope="module")
@@ -92,33 +83,12 @@ def still_running(engine: Watched) -> list[str]:
 
 
 def test_values_have_the_types_of_answers(engine: Watched) -> None:
-    """Berlin is one hour before UTC until 01:00 of 29 March 2026, then two."""
     table = engine.run("SELECT * FROM sales ORDER BY id")
-    assert table.columns == (
-        *("id", "amount", "weight", "paid_at", "stored", "day", "channel", "net price", "pieces"),
-    )
-    assert table.rows == [
-        (
-            *(1, Decimal("10.10"), 0.5),
-            *(datetime(2026, 3, 29, 0, 30), datetime(2026, 3, 28, 23, 30)),  # noqa: DTZ001
-            *(date(2026, 3, 28), "a", Decimal("1.500000000"), 9007199254740993),
-        ),
-        (
-            *(2, Decimal("20.00"), 1.5),
-            *(datetime(2026, 3, 29, 3, 30), datetime(2026, 3, 29, 1, 30)),  # noqa: DTZ001
-            *(date(2026, 3, 29), None, Decimal("2.000000000"), 1),
-        ),
-    ]
+    assert (table.columns, table.rows) == (COLUMNS, ROWS)
 
 
 def test_values_have_the_types_that_are_asked_for(engine: Watched) -> None:
-    sql = "SELECT SUM(pieces), SUM(pieces), AVG(id), COUNT(*), SUM(amount) FROM sales"
-    types = [
-        *(ValueType.EXACT, ValueType.MONEY, ValueType.FLOAT, ValueType.FLOAT, ValueType.EXACT),
-    ]
-    [row] = engine.run(sql, types).rows
-    expected = (9007199254740994, Decimal(9007199254740994), 1.5, 2.0, Decimal("30.10"))
-    assert [(type(value), value) for value in row] == [(type(item), item) for item in expected]
+    assert_types_that_are_asked_for(engine)
 
 
 def test_an_answer_without_rows_has_columns(engine: Watched) -> None:
@@ -140,18 +110,7 @@ def test_a_session_has_settings_of_its_own(engine: Watched) -> None:
 # --- reading only --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "CREATE TABLE more (id INT)",
-        "INSERT INTO sales (id) VALUES (3)",
-        "DROP TABLE sales",
-        "FROM sales INSERT INTO sales SELECT *",
-        "SELECT 1; CREATE TABLE more (id INT)",
-        "SELECT 1) AS x; CREATE TABLE more (id INT); SELECT * FROM (SELECT 1",
-        "SET spark.sql.ansi.enabled = false",
-    ],
-)
+@pytest.mark.parametrize("statement", WRITING)
 def test_nothing_is_written(engine: Watched, schema: str, statement: str) -> None:
     from tests.servers.spark import run  # noqa: PLC0415 -- of the extra `engines`
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from kpidsl.model.periods import parse_period
+from kpidsl.model.period_texts import parse_period
 from tests.kinds.checking import SHOP, checked, errors, model_of, says
 from tests.kinds.test_rows import SOURCE
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from kpidsl.model.expr import Column, Compare, Literal, MetricArithmetic, MetricRef
-from kpidsl.model.periods import parse_period
+from kpidsl.model.period_texts import parse_period
 from kpidsl.model.project import Model
 from tests.kinds.checking import SHOP, checked, codes, errors, model_of, only, says
 

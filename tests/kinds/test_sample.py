@@ -18,7 +18,7 @@ from kpidsl.model.expr import (
     QueryDimension,
     TimeColumn,
 )
-from kpidsl.model.periods import parse_period
+from kpidsl.model.period_texts import parse_period
 from kpidsl.model.project import Model
 from kpidsl.text.diagnostic import Diagnostic, Severity
 from tests.kinds.checking import checked, codes

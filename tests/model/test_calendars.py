@@ -6,15 +6,8 @@ from datetime import date
 
 import pytest
 
-from kpidsl.model.periods import (
-    Calendar,
-    Grain,
-    Window,
-    label_of,
-    next_start,
-    parse_period,
-    period_start,
-)
+from kpidsl.model.period_texts import label_of, parse_period
+from kpidsl.model.periods import Calendar, Grain, Window, next_start, period_start
 
 
 def window(start: str, end: str) -> Window:

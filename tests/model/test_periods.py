@@ -10,16 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpidsl.model.period_texts import label, parse_period
 from kpidsl.model.periods import (
     Calendar,
     DayCount,
     Grain,
     Window,
     is_complete,
-    label,
     last_complete,
     next_start,
-    parse_period,
     period_start,
     periods,
     shift,

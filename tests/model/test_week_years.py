@@ -11,15 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpidsl.model.period_texts import label_of, parse_period
 from kpidsl.model.periods import (
     Calendar,
     Grain,
     Window,
-    label_of,
     last_complete,
     moved_back,
     next_start,
-    parse_period,
     period_start,
     periods,
     year_to_date,

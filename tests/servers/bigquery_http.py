@@ -17,8 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,6 +26,7 @@ from sqlglot import exp
 
 from tests.oracle.googlesql import evaluated, typed
 from tests.oracle.googlesql_worker import Failed, Given
+from tests.servers.http import Handler, serving
 
 PROJECT, DATASET = "shop-project", "shop"
 _TOKEN = "ya29.of-the-tests"  # noqa: S105
@@ -268,16 +268,14 @@ def _cell(value: object, exactly: bool) -> object:
     return str(value)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer goes out in one piece
+class _Handler(Handler):
     service: Service
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         self._answer({})
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def do_POST(self) -> None:  # noqa: N802
+        body = self.body()
         if self.path == "/token":
             self._token(body)
             return
@@ -338,15 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
         raise AssertionError(self.path)
 
     def _send(self, status: int, told: dict[str, Any]) -> None:
-        body = json.dumps(told).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """The tests look at what the client says."""
+        self.send(status, json.dumps(told).encode(), {"Content-Type": "application/json"})
 
 
 @contextmanager
@@ -354,12 +344,5 @@ def served(tables: Sequence[Given] = (), **more: Any) -> Iterator[Service]:
     """Serve tables on loopback, in threads of this process."""
     typed("SELECT 1")  # an evaluator that has yet to be loaded would keep the client waiting
     service = Service({given.name: given for given in tables}, **more)
-    handler = type("Handler", (_Handler,), {"service": service})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    service.port = server.server_port
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(_Handler, service=service) as service.port:
         yield service
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -22,6 +22,7 @@ from tests.conformance.translated import TO_DUCKDB, Translated
 
 TRINO = DIALECTS["trino"]
 RULES = TO_DUCKDB["trino"]
+SECOND = timedelta(seconds=1)
 FORTY_YEARS = [date(1990, 1, 1) + timedelta(days=day) for day in range(14_610)]
 
 
@@ -127,6 +128,42 @@ def test_what_has_a_zone_is_shown_by_the_project_s_whatever_the_session_s() -> N
     """A cast of it alone shows its own clock."""
     shown = written(TRINO.local_time(x(), Clock("Europe/Berlin", None)))
     assert "AT_TIMEZONE(CAST(\"x\" AS TIMESTAMP(6) WITH TIME ZONE), 'Europe/Berlin')" in shown
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Europe/Berlin", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("session", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ"])
+def test_a_column_is_compared_itself_so_that_no_row_is_lost(
+    zone: str, session: str, kind: str
+) -> None:
+    """A cast or a function of a column keeps Trino from leaving out partitions."""
+    begin, end = (datetime(2026, 3, day, tzinfo=ZoneInfo(zone)) for day in (1, 2))
+    moments = [begin - SECOND, begin, end - SECOND, end]
+    if kind == "DATE":
+        moments = [begin - timedelta(days=1), begin, end]
+    naive = [moment.replace(tzinfo=None) for moment in moments]
+    given = [
+        build.select(build.alias(build.cast(exp.Literal.string(str(told)), kind), "at"))
+        for told in (moments if kind == "TIMESTAMPTZ" else naive)
+    ]
+    clock = Clock(zone, None)
+    bounds = [build.literal(clock.stored(moment.date())) for moment in (begin, end)]
+    value = TRINO.stored_time(build.column("at"), clock)
+    kept = build.where(
+        build.from_(build.select(exp.Count(this=exp.Star())), build.table("given")),
+        exp.GTE(this=value, expression=bounds[0]),
+        exp.LT(this=value.copy(), expression=bounds[1]),
+    )
+    sql = written(build.with_ctes(kept, [("given", build.union_all(given))]))
+    assert "\"at\" >= CAST('2026-02-27' AS DATE)" in sql
+    assert "\"at\" < CAST('2026-03-05' AS DATE)" in sql
+    assert Translated("trino", session).run(sql).rows == [(1 if kind == "DATE" else 2,)]
+
+
+def test_the_first_of_all_days_has_none_before_it() -> None:
+    value = TRINO.local_time(build.column("at"), Clock("UTC", None))
+    first = exp.GTE(this=value, expression=build.literal(datetime(1, 1, 1)))  # noqa: DTZ001
+    assert '"at" >=' not in written(first)
 
 
 # --- numbers ---------------------------------------------------------------------------------

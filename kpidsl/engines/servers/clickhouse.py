@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 from kpidsl.engines.servers.http import CAUSE, may_pass, refused_by
 from kpidsl.sql.dialects.clickhouse import SETTINGS_TEXT
@@ -146,13 +146,14 @@ class ClickHouse:
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> int:
+    ) -> Scan:
         """It tells of tables of the MergeTree family, after their keys and partitions."""
         del size_of
-        return sum(rows for _, _, _, rows, _ in plan)
+        return Scan(rows=sum(rows for _, _, _, rows, _ in plan))
 
     def state(self, path: Sequence[str]) -> None:
-        """The parts that a table is made of tell of its rows, and not of the policies for them."""
+        """The parts that a table is made of tell of its rows, and not of the policies for them,
+        which only those who may grant rights can look up."""
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         return refused_by(text, _REFUSALS), _reason(text)

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 from kpidsl.engines.servers.limits import limited
 from kpidsl.sql.dialects.mysql import SETTINGS
@@ -141,7 +141,7 @@ class MySQL:
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> int:
+    ) -> Scan:
         """A named query is read anew wherever it is named, and what it reads is told as often."""
         del size_of
         [(told,)] = plan
@@ -155,7 +155,7 @@ class MySQL:
                 made = str(node.get("table_name", "<")).startswith("<") or "table_function" in node
                 rows = node.get("rows", node.get("rows_examined_per_scan", 0))
                 total += 0 if made else int(rows or 0)
-        return total
+        return Scan(rows=total)
 
     def state(self, path: Sequence[str]) -> str | None:
         """When a table was last written to is forgotten with a restart."""

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kpidsl.engines.base import UNLIMITED, EngineError
+from kpidsl.engines.base import UNLIMITED, EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 
 _KINDS = {
@@ -117,9 +117,11 @@ class Postgres:
 
     def state(self, path: Sequence[str]) -> str | None:
         """All that is written to any table goes through one log, but for the rows of other servers.
-        A view and the policy of a table may ask what time it is."""
+        The end of a transaction stands in it some time before others see what it wrote: so it
+        matters, too, which are under way. A view and the policy of a table may ask what time it
+        is."""
         return (
-            "SELECT concat_ws(' ', system_identifier, timeline_id, "  # noqa: S608
+            "SELECT concat_ws(' ', system_identifier, timeline_id, pg_current_snapshot(), "  # noqa: S608
             "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
             "ELSE pg_current_wal_insert_lsn() END) "
             "FROM pg_catalog.pg_class, pg_control_system(), pg_control_checkpoint() "
@@ -132,7 +134,7 @@ class Postgres:
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> int:
+    ) -> Scan:
         """Of a table that is read from end to end the plan tells only what is kept of it."""
         [(told,)] = plan
         total = 0
@@ -144,7 +146,7 @@ class Postgres:
                 path = (node["Schema"], node["Relation Name"])
                 size = size_of(path) if node["Node Type"] == "Seq Scan" else None
                 total += node["Plan Rows"] if size is None else size
-        return total
+        return Scan(rows=total)
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         words = _NAMES.sub("_", text)  # a host may be called `ssl.example.com`

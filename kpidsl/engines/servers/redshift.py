@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.limits import limited
 from kpidsl.engines.servers.postgres import Postgres, libpq, quoted, set_locally
 
@@ -63,10 +63,11 @@ class Redshift(Postgres):
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> int:
+    ) -> Scan:
         """The plan tells what is kept of a table, and its name without the schema."""
         found = filter(None, (_SCAN.search(str(line)) for (line,) in plan))
-        return sum(max(int(scan["rows"]), size_of((scan["table"],)) or 0) for scan in found)
+        read = (max(int(scan["rows"]), size_of((scan["table"],)) or 0) for scan in found)
+        return Scan(rows=sum(read))
 
     def failed(self, failure: BaseException, sql: str) -> EngineError:
         known = super().failed(failure, sql)

@@ -20,6 +20,28 @@ _REFUSALS = (
 _MAY_PASS = re.compile(r"refused|reset|closed|Temporary failure", re.IGNORECASE)
 _AROUND = re.compile(r"^(failed to connect to all addresses; last error: )?(UNKNOWN: )?")
 
+KINDS = {
+    "22003": "overflow",
+    "22012": "division",
+    "42501": "permission",
+    "42703": "missing column",
+    "42704": "missing table",
+    "42P01": "missing table",
+    "HY008": "cancelled",
+    # By the first two digits, where the five tell no more.
+    "08": "lost",
+    "22": "value",
+}
+"""What the SQLSTATEs of Spark's errors mean."""
+SAYS_MORE = re.compile(r"\. [A-Z].*$| SQLSTATE: .*$")
+"""What stands after the first sentence: it may advise against the settings above."""
+
+
+def at_most(sql: str, rows: int) -> str:
+    """Return a SELECT with no more rows than that, in the same order, of what can be nothing else:
+    what writes is no inner query."""
+    return f"SELECT * FROM (\n{sql}\n) AS `answer` LIMIT {rows}"  # noqa: S608 -- is a SELECT
+
 
 class Spark:
     """What is known of it before there is a connection; nothing here imports its client."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 from kpidsl.engines.servers.http import CAUSE, may_pass, refused_by
 from kpidsl.engines.servers.limits import limited
@@ -113,13 +113,13 @@ class Trino:
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
-    ) -> int:
+    ) -> Scan:
         """Each table is told once, with the rows that a statement takes from it."""
         del size_of
         [(told,)] = plan
         tables = json.loads(told)["inputTableColumnInfos"]
         counts = (float(table["estimate"]["outputRowCount"]) for table in tables)
-        return round(sum(count for count in counts if math.isfinite(count)))
+        return Scan(rows=round(sum(count for count in counts if math.isfinite(count))))
 
     def state(self, path: Sequence[str]) -> str | None:
         """A connector tells no such thing in a way that all have."""

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import describe
-from kpidsl.model.periods import Window, is_iso_week, parse_period
+from kpidsl.model.period_texts import is_iso_week, parse_period
+from kpidsl.model.periods import Window
 from kpidsl.syntax import tree
 
 _DAY_SECONDS = 86_400

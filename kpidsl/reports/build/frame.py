@@ -26,7 +26,7 @@ def freshness(page: Page, sources: Iterable[str]) -> tuple[Freshness, ...]:
         source = page.model.sources[name]
         if source.time is None:
             continue
-        known = page.runner.known(source)
+        known = page.runner.knowledge.known(source)
         found.append(
             Freshness(
                 source=source.title,
@@ -107,7 +107,7 @@ def _resolved(model: Model, rooms: Sequence[Room], subjects: Iterable[Subject]) 
 
 
 def _unresolved(page: Page, entity: str, source: str) -> str:
-    told = page.runner.identified(page.model.entities[entity], page.model.sources[source])
+    told = page.runner.knowledge.identified(page.model.entities[entity], page.model.sources[source])
     share = 100 * told.unresolved / told.ids if told.ids else 0.0
     return PHRASES.unresolved.format(
         share=f"{share:.1f}",

@@ -131,7 +131,7 @@ class Page:
     def _known(self, sources: tuple[str, ...]) -> list[tuple[str, Window | None]]:
         """Return what each source with a clock knows."""
         timed = [self.model.sources[name] for name in sources if self.model.sources[name].time]
-        return [(source.name, self.runner.known(source)) for source in timed]
+        return [(source.name, self.runner.knowledge.known(source)) for source in timed]
 
     def _missing(self, expr: MetricExpr, sources: tuple[str, ...], window: Window) -> str:
         for name, known in self._known(sources):

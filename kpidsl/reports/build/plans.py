@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from kpidsl.model.periods import Grain, Window, label, label_of, period_start, year_to_date
+from kpidsl.model.period_texts import label, label_of
+from kpidsl.model.periods import Grain, Window, period_start, year_to_date
 from kpidsl.plan.query import Selection
 from kpidsl.reports.build.asking import NOTHING, Answer
 from kpidsl.reports.build.figures import difference, materiality

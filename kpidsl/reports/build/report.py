@@ -167,7 +167,7 @@ def _known_until(
     sources = {source for name in cards for source in subjects[name].sources}
     if not cards:
         sources = _sources(model, rooms, subjects.values(), goals)
-    known = (runner.known(model.sources[name]) for name in sorted(sources))
+    known = (runner.knowledge.known(model.sources[name]) for name in sorted(sources))
     return min((window.end for window in known if window is not None), default=None)
 
 

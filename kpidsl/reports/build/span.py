@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from kpidsl.model.period_texts import label_of
 from kpidsl.model.periods import (
     GREGORIAN,
     Calendar,
     Grain,
     Window,
     is_whole,
-    label_of,
     last_complete,
     moved_back,
     period_start,

@@ -30,7 +30,8 @@ _KINDS = {
     "TIMESTAMP_LTZ": Kind.ZONED,
     "TIMESTAMP_TZ": Kind.ZONED,
     "VARCHAR": Kind.TEXT,
-} | dict.fromkeys(("NUMBER", "FLOAT", "REAL", "DOUBLE", "DECFLOAT"), Kind.NUMBER)
+    "TEXT": Kind.TEXT,
+} | dict.fromkeys(("NUMBER", "DECIMAL", "FLOAT", "REAL", "DOUBLE", "DECFLOAT"), Kind.NUMBER)
 _NAIVE, _BY_SESSION = "TIMESTAMP_NTZ", "TIMESTAMP_LTZ"
 _MOMENTS = {
     exp.DataType.Type.TIMESTAMP: _NAIVE,

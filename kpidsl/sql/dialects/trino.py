@@ -27,7 +27,7 @@ from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.base import NAMED, Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB
 from kpidsl.sql.dialects.rewriting import call, lacked, lacking, text, whole
-from kpidsl.sql.dialects.trino_trees import adapted
+from kpidsl.sql.dialects.trino_trees import adapted, by_type
 
 _KINDS = {"date": Kind.DAY} | dict.fromkeys(("varchar", "char"), Kind.TEXT)
 _KINDS |= dict.fromkeys(
@@ -186,9 +186,7 @@ def _shown(instant: exp.Expr, zone: str) -> exp.Expr:
 
 
 def _shown_by_type(value: exp.Expr, zone: str, naive: exp.Expr) -> exp.Expr:
-    """Choose by the type of a column, which is known before any row is read."""
-    zoned = exp.Like(this=call("TYPEOF", value.copy()), expression=text("%with time zone"))
-    return build.case([(zoned, _shown(cast(value.copy(), "TIMESTAMPTZ"), zone))], naive)
+    return by_type(value, _shown(cast(value.copy(), "TIMESTAMPTZ"), zone), naive)
 
 
 def _local(value: exp.Expr, stored_as: str, zone: str) -> exp.Expr:

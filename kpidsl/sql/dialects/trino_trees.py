@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+
 from sqlglot import exp
 
 from kpidsl.sql import build
@@ -16,6 +18,18 @@ _MOMENTS = {
     exp.DType.TIMESTAMPNTZ: "TIMESTAMP(6)",
     exp.DType.TIMESTAMPTZ: "TIMESTAMPTZ(6)",
 }
+_ZONED = "zoned"
+_SLACK = {exp.GTE: timedelta(days=-2), exp.LT: timedelta(days=3)}
+"""How far a day is off for which a moment is compared, so that it holds of any two zones."""
+_MARGIN = max(map(abs, _SLACK.values()))
+
+
+def by_type(value: exp.Expr, zoned: exp.Expr, naive: exp.Expr) -> exp.Expr:
+    """Choose by whether a column's values have a zone, which is looked up in each row."""
+    has_zone = exp.Like(this=call("TYPEOF", value.copy()), expression=text("%with time zone"))
+    chosen = build.case([(has_zone, zoned)], naive)
+    chosen.meta[_ZONED] = value
+    return chosen
 
 
 def adapted(tree: exp.Expr) -> exp.Expr:
@@ -40,6 +54,19 @@ def _converted(node: exp.Cast) -> exp.Expr:
     """Without a precision a moment has milliseconds only."""
     moment = _MOMENTS.get(node.to.this)
     return node if moment is None else build.cast(node.this, moment)
+
+
+def _bounded(node: exp.GTE | exp.LT) -> exp.Expr:
+    """Compare a column itself with a day near by, too: by that Trino leaves out partitions, and not
+    by what is computed of a column."""
+    value, moment = node.this.meta.get(_ZONED), node.expression
+    if value is None or not (isinstance(moment, exp.Cast) and moment.this.is_string):
+        return node
+    day = datetime.fromisoformat(moment.name).date()
+    if not date.min + _MARGIN < day < date.max - _MARGIN:
+        return node
+    near = type(node)(this=value.copy(), expression=build.day(day + _SLACK[type(node)]))
+    return exp.Paren(this=exp.And(this=near, expression=node))
 
 
 def _part(node: exp.Extract) -> exp.Expr:
@@ -72,9 +99,11 @@ _RULES: Rules = {
     exp.Avg: as_floats,
     exp.Cast: _converted,
     exp.Extract: _part,
+    exp.GTE: _bounded,
     exp.Greatest: extreme,
     exp.Least: extreme,
     exp.Literal: _literal,
+    exp.LT: _bounded,
     exp.Replace: _replaced,
     exp.Round: _rounded,
     exp.Substring: substring,

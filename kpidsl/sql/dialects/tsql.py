@@ -14,6 +14,7 @@ documentation. What is not certain from there is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -40,7 +41,7 @@ _KINDS |= dict.fromkeys(
     ("bigint", "decimal", "float", "int", "money", "numeric", "real", "smallint", "smallmoney"),
     Kind.NUMBER,
 )
-_KINDS["tinyint"] = Kind.NUMBER
+_KINDS |= dict.fromkeys(("double", "tinyint"), Kind.NUMBER)
 _STEPS = {
     Grain.DAY: (1, "DAY"),
     Grain.WEEK: (7, "DAY"),
@@ -167,7 +168,8 @@ class TSQL(MonthsByDay, DuckDB):
         return kept_as(_base_type(value), "NVARCHAR(128)")
 
     def kind_of(self, type_name: str) -> Kind:
-        return _KINDS.get(type_name, Kind.OTHER)
+        """The catalogue's name is followed by sizes and a collation: `NVARCHAR(50) COLLATE …`."""
+        return _KINDS.get(re.split(r"\W", type_name, maxsplit=1)[0].lower(), Kind.OTHER)
 
     def field(self, value: exp.Expr, name: str) -> exp.Expr:
         return lacking(call("JSON_VALUE", value, text(name)), "field of a struct that has a type")

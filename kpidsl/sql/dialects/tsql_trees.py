@@ -41,7 +41,7 @@ _LINE_ENDS = re.compile(r"(?<=\\)(?=\r?\n)")
 
 def adapted(tree: exp.Expr) -> exp.Expr:
     """Rewrite a tree, leaving the author's own SQL as it is."""
-    tree = numbered(_each_once(_ordered(tree)), _needs_rows)
+    tree = numbered(_each_once(_ordered(_named(tree))), _needs_rows)
     if isinstance(tree, exp.Query):
         pass_on_nulls(tree)
         tell_texts(tree)
@@ -53,6 +53,14 @@ def _rewritten(tree: exp.Expr) -> exp.Expr:
 
 
 # --- statements ------------------------------------------------------------------------------
+
+
+def _named(tree: exp.Expr) -> exp.Expr:
+    """Name all columns of an answer: of one without a name there is nothing in the driver's."""
+    for place, item in enumerate(tree.expressions if isinstance(tree, exp.Select) else (), start=1):
+        if not isinstance(item, exp.Alias | exp.Column | exp.Star):
+            item.replace(build.alias(item.copy(), f"column_{place}"))
+    return tree
 
 
 def _ordered(tree: exp.Expr) -> exp.Expr:
