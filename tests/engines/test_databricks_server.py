@@ -174,6 +174,27 @@ def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
             assert refused(url()).code == code
 
 
+def test_a_server_that_is_gone(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
+    with opened(url()) as engine:
+        assert engine.run("SELECT 1").rows == [(1,)]
+        monkeypatch.setattr(front, "is_gone", True)
+        kind, text = failure(engine, "SELECT 1")
+        assert kind == "lost"
+        assert "http" not in text
+        monkeypatch.setattr(front, "is_gone", False)
+        assert engine.run("SELECT 1").rows == [(1,)]
+
+
+def test_a_session_that_ended_meanwhile_is_made_anew(front: Front) -> None:
+    with opened(url()) as engine:
+        assert engine.run("SELECT 1").rows == [(1,)]
+        front.forget()
+        opened_before = len(front.sessions)
+        assert engine.run("SELECT CURRENT_TIMEZONE()").rows == [("Europe/Berlin",)]
+        assert len(front.sessions) == opened_before + 1
+
+
 # --- reading only, and what fails ----------------------------------------------------------
 
 

@@ -52,12 +52,15 @@ _NOT_AVAILABLE = "[CONFIG_NOT_AVAILABLE] Configuration {} is not available. SQLS
 
 @dataclass
 class Front:
-    """What speaks to the connector: `is_warehouse` where no session may change Spark's settings."""
+    """What speaks to the connector: `is_warehouse` where no session may change Spark's settings,
+    `is_gone` where no request is answered."""
 
     spark: int
     port: int = 0
     is_warehouse: bool = False
+    is_gone: bool = False
     statements: list[str] = field(default_factory=list)
+    sessions: list[Any] = field(default_factory=list)
     cancelled: int = 0
 
     @property
@@ -69,6 +72,7 @@ class Front:
         asked.client_protocol, asked.client_protocol_i64 = _HIVE, None
         asked.initialNamespace = asked.canUseMultipleCatalogs = None
         told = self._asked("OpenSession", asked)
+        self.sessions.append(told.sessionHandle)
         told.serverProtocolVersion = ttypes.TProtocolVersion.SPARK_CLI_SERVICE_PROTOCOL_V7
         told.canUseMultipleCatalogs, told.initialNamespace = True, namespace
         if namespace is not None and namespace.schemaName is not None:
@@ -78,6 +82,10 @@ class Front:
                 ttypes.TExecuteStatementReq(told.sessionHandle, name, runAsync=False),
             )
         return told
+
+    def forget(self) -> None:
+        """Close the session that was opened last, as Databricks does with one that isn't used."""
+        self._asked("CloseSession", ttypes.TCloseSessionReq(self.sessions[-1]))
 
     def ExecuteStatement(self, asked: Any) -> Any:  # noqa: N802
         self.statements.append(asked.statement)
@@ -123,6 +131,9 @@ class _Handler(Handler):
 
     def do_POST(self) -> None:  # noqa: N802
         body = self.body()
+        if self.front.is_gone:
+            self.close_connection = True
+            return
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             self.send(403, b"", {"x-databricks-reason-phrase": "Invalid access token"})
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ _SETTINGS = (
     "spark.sql.legacy.decimal.retainFractionDigitsOnTruncate = true",
 )
 """What SQL rests on. A cluster can be told so; a warehouse knows the first of them."""
+_GONE = re.compile(r"SessionHandle|session .*(closed|expired)", re.IGNORECASE)
 
 
 class Dialect(DatabricksDialect):
@@ -81,6 +83,11 @@ class Dialect(DatabricksDialect):
             super().do_execute_no_params(cursor, statement, context)  # type: ignore[no-untyped-call]
         except HTTPError as failure:
             raise sql.OperationalError(str(failure)) from None
+
+    def is_disconnect(self, e: Exception, connection: Any, cursor: Any) -> bool:  # noqa: ANN401
+        """Tell whether a session is gone, as one is that was not used for a while."""
+        del connection, cursor
+        return isinstance(e, sql.OperationalError) or _GONE.search(str(e)) is not None
 
 
 def _try(cursor: Any, statement: str) -> None:  # noqa: ANN401
