@@ -17,7 +17,8 @@ SHIMS = (
       WHEN 'SECOND'
       THEN extract(epoch FROM date_trunc('second', other) - date_trunc('second', one))
       WHEN 'DAY' THEN other::date - one::date
-      ELSE (extract(year FROM other) - extract(year FROM one)) * 12
+      WHEN 'YEAR' THEN extract(year FROM other) - extract(year FROM one)
+      WHEN 'MONTH' THEN (extract(year FROM other) - extract(year FROM one)) * 12
         + extract(month FROM other) - extract(month FROM one)
     END""",
     """CREATE FUNCTION convert_timezone(one text, other text, moment timestamp) RETURNS timestamp

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import Any
 
 import duckdb
 
 from tests.conformance.translated import in_duckdb
+from tests.servers.http import Handler, serving
 
 USER, PASSWORD = "KPIDSL", "s3cret/of@tests"
 SESSION = 4711
@@ -220,38 +220,26 @@ def snowflake_service() -> Iterator[Service]:
     for statement in _CATALOGUE:
         service.con.execute(statement)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            """Tests have nothing to tell."""
-
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.headers.get("Content-Encoding") == "gzip":
-                raw = gzip.decompress(raw)
-            answer: dict[str, Any] = {"success": True, "code": None, "message": None}
-            try:
-                answer["data"] = service.called(
-                    self.path.partition("?")[0], json.loads(raw or "{}")
-                )
-            except Refused as refused:
-                code = f"{refused.code:06d}"
-                answer |= {"success": False, "code": code, "message": str(refused)}
-                answer["data"] = {"errorCode": code, "sqlState": refused.state, "queryId": "01b2"}
-            told = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    service.port = server.server_address[1]
-    Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield service
+        with serving(_Handler, service=service) as service.port:
+            yield service
     finally:
-        server.shutdown()
-        server.server_close()
         service.con.close()
+
+
+class _Handler(Handler):
+    service: Service
+
+    def do_POST(self) -> None:  # noqa: N802 -- http.server calls it
+        raw = self.body()
+        if self.headers.get("Content-Encoding") == "gzip":
+            raw = gzip.decompress(raw)
+        answer: dict[str, Any] = {"success": True, "code": None, "message": None}
+        try:
+            path, body = self.path.partition("?")[0], json.loads(raw or "{}")
+            answer["data"] = self.service.called(path, body)
+        except Refused as refused:
+            code = f"{refused.code:06d}"
+            answer |= {"success": False, "code": code, "message": str(refused)}
+            answer["data"] = {"errorCode": code, "sqlState": refused.state, "queryId": "01b2"}
+        self.send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
