@@ -75,7 +75,7 @@ def _select(select: exp.Select) -> None:
     """Tell groups and rows apart by the bytes of their texts."""
     group = select.args.get("group")
     if group is not None:
-        values = [_grouped(select, term) for term in group.expressions]
+        values = [grouped_by(select, term) for term in group.expressions]
         for value in apart(values):
             group.append("expressions", value)
     if select.args.get("distinct"):
@@ -84,7 +84,7 @@ def _select(select: exp.Select) -> None:
     _order_by_expressions(select)
 
 
-def _grouped(select: exp.Select, term: exp.Expr) -> exp.Expr:
+def grouped_by(select: exp.Select, term: exp.Expr) -> exp.Expr:
     """Return a term by which rows are grouped, which may be the place of a column."""
     is_place = isinstance(term, exp.Literal)
     return select.expressions[int(term.name) - 1].unalias() if is_place else term

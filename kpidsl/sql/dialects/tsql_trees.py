@@ -11,6 +11,7 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects.mysql_calls import no_text
 from kpidsl.sql.dialects.mysql_ordered import numbered
 from kpidsl.sql.dialects.mysql_texts import holds_no_text, tell_texts
+from kpidsl.sql.dialects.mysql_trees import grouped_by
 from kpidsl.sql.dialects.postgres_trees import give_types, pass_on_nulls
 from kpidsl.sql.dialects.rewriting import Rules, call, rewritten, text, whole, word
 from kpidsl.sql.dialects.stacks import arms, each_adapted, is_constant, values_of
@@ -121,17 +122,11 @@ def _groups_by_values(select: exp.Select) -> bool:
     group = select.args.get("group")
     if group is None:
         return False
-    terms = [_grouped(select, term) for term in group.expressions]
+    terms = [grouped_by(select, term) for term in group.expressions]
     if not all(isinstance(term, exp.Column) for term in terms):
         return True
     group.set("expressions", [term.copy() for term in terms])
     return False
-
-
-def _grouped(select: exp.Select, term: exp.Expr) -> exp.Expr:
-    """Return a term by which rows are grouped, which may be the place of a column."""
-    is_place = isinstance(term, exp.Literal)
-    return select.expressions[int(term.name) - 1].unalias() if is_place else term
 
 
 def _statement(tree: exp.Expr) -> exp.Expr | None:
@@ -156,7 +151,7 @@ def _stacked(union: exp.Union) -> exp.Expr:
 def _tell_groups(select: exp.Select) -> None:
     group = select.args.get("group")
     if group is not None:
-        terms = [_grouped(select, term).copy() for term in group.expressions]
+        terms = [grouped_by(select, term).copy() for term in group.expressions]
         group.set("expressions", [*terms, *apart(terms)])
 
 
