@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlglot import Dialect, exp
+from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
@@ -24,7 +24,7 @@ from kpidsl.sql.dialects.base import NAMED, Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.bigquery_trees import adapted, element, in_order
 from kpidsl.sql.dialects.clickhouse_trees import keys_of
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB
-from kpidsl.sql.dialects.rewriting import call, whole
+from kpidsl.sql.dialects.rewriting import call, whole, writer
 
 _KINDS = {
     "DATE": Kind.DAY,
@@ -38,7 +38,6 @@ _RESERVED = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_
 _LONGEST = 300
 """So many characters a column of an answer may have."""
 _STEP = "step"
-_WRITER = Dialect.get_or_raise("bigquery")
 """Made once: by its name it would be made anew for each tree."""
 
 
@@ -46,7 +45,9 @@ class BigQuery(MonthsByDay, DuckDB):
     name = "bigquery"
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
-        return _WRITER.generate(adapted(tree.copy() if copy else tree), pretty=pretty, copy=False)
+        return writer(self.name).generate(
+            adapted(tree.copy() if copy else tree), pretty=pretty, copy=False
+        )
 
     def lacks(self, tree: exp.Query) -> list[str]:
         unions = tree.find_all(exp.Union)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlglot import Dialect, exp
+from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
@@ -27,7 +27,7 @@ from kpidsl.sql.dialects.base import Clock, Kind
 from kpidsl.sql.dialects.clickhouse_calls import applied, array, function, variable
 from kpidsl.sql.dialects.clickhouse_numbers import is_of
 from kpidsl.sql.dialects.clickhouse_trees import adapted, keys_of
-from kpidsl.sql.dialects.rewriting import call, text, whole
+from kpidsl.sql.dialects.rewriting import call, text, whole, writer
 
 _SETTINGS = {
     "aggregate_functions_null_for_empty": "1",
@@ -51,7 +51,6 @@ _KINDS = {
 }
 _NUMBERS = ("Int", "UInt", "Float", "BFloat", "Decimal")
 _STEP = "step"
-_WRITER = Dialect.get_or_raise("clickhouse")
 """Made once: by its name it would be made anew for each tree."""
 
 
@@ -62,7 +61,9 @@ class ClickHouse:
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)
-        sql = _WRITER.generate(written, pretty=pretty, copy=False, normalize_functions=False)
+        sql = writer(self.name).generate(
+            written, pretty=pretty, copy=False, normalize_functions=False
+        )
         if not isinstance(written, exp.Query | exp.Create):
             return sql
         end = "\n" if pretty else " "

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlglot import Dialect, exp
+from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
@@ -32,7 +32,7 @@ from kpidsl.sql.dialects.mysql_ordered import picked, quantile
 from kpidsl.sql.dialects.mysql_texts import is_no_text
 from kpidsl.sql.dialects.mysql_trees import adapted
 from kpidsl.sql.dialects.mysql_zones import shown
-from kpidsl.sql.dialects.rewriting import call, text
+from kpidsl.sql.dialects.rewriting import call, text, writer
 
 _STEPS = {
     Grain.DAY: (1, "DAY"),
@@ -66,7 +66,6 @@ _DIGITS = 15
 SETTINGS = "/*M! SET STATEMENT optimizer_switch = 'subquery_cache=off', time_zone = '+00:00' FOR */"
 """What MariaDB, to whom such a comment speaks, is told with each statement. It would remember what
 a subquery gave for `EU`, and give the same for `eu`."""
-_WRITER = Dialect.get_or_raise("mysql")
 
 
 class MySQL(MonthsByDay):
@@ -76,7 +75,7 @@ class MySQL(MonthsByDay):
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)
-        sql = _WRITER.generate(written, pretty=pretty, copy=False)
+        sql = writer(self.name).generate(written, pretty=pretty, copy=False)
         if not isinstance(written, exp.Query):
             return sql
         end = "\n" if pretty else " "

@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlglot import Dialect as Writer
 from sqlglot import exp
 
 from kpidsl.model.moments import Run
@@ -23,6 +22,7 @@ from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.base import Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB, interval
 from kpidsl.sql.dialects.postgres_trees import adapted, first_of
+from kpidsl.sql.dialects.rewriting import writer
 
 _KINDS = {
     "date": Kind.DAY,
@@ -42,14 +42,15 @@ _COMPARED = {
 _SIZES = re.compile(r"\(.*?\)")
 _HIDES = "hides"
 _FIELD = "JSONB_EXTRACT_PATH_TEXT"
-_WRITER = Writer.get_or_raise("postgres")
 
 
 class Postgres(MonthsByDay, DuckDB):
     name = "postgres"
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
-        return _WRITER.generate(adapted(tree.copy() if copy else tree), pretty=pretty, copy=False)
+        return writer(self.name).generate(
+            adapted(tree.copy() if copy else tree), pretty=pretty, copy=False
+        )
 
     def lacks(self, tree: exp.Query) -> list[str]:
         unions = tree.find_all(exp.Union)

@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from sqlglot import Dialect as Writer
 from sqlglot import exp
 
 from kpidsl.sql import build
@@ -28,20 +27,21 @@ from kpidsl.sql.dialects.base import Clock
 from kpidsl.sql.dialects.dateadd import ByDateadd
 from kpidsl.sql.dialects.postgres import Postgres
 from kpidsl.sql.dialects.redshift_trees import adapted, lacks
-from kpidsl.sql.dialects.rewriting import call, lacking
+from kpidsl.sql.dialects.rewriting import call, lacking, writer
 from kpidsl.sql.dialects.zones import instant_of, local_of
 
 _DIGITS = "digits"
 _MOST_DIGITS = 7
 """Days from year 1 to year 9999 are counted by so many."""
-_WRITER = Writer.get_or_raise("redshift")
 
 
 class Redshift(ByDateadd):
     name = "redshift"
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
-        return _WRITER.generate(adapted(tree.copy() if copy else tree), pretty=pretty, copy=False)
+        return writer(self.name).generate(
+            adapted(tree.copy() if copy else tree), pretty=pretty, copy=False
+        )
 
     def lacks(self, tree: exp.Query) -> list[str]:
         return lacks(tree)

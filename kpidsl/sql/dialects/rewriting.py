@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
+from sqlglot import Dialect as Writer
 from sqlglot import exp
 
 from kpidsl.sql import build
@@ -11,6 +13,13 @@ from kpidsl.sql import build
 Rules = Mapping[type[exp.Expr], Callable[..., exp.Expr]]
 First = Callable[[exp.Expr], exp.Expr | None]
 _LACKS = "lacks"
+
+
+@cache
+def writer(dialect: str) -> Writer:
+    """Return what writes the SQL of a dialect; loading it takes time and memory, and most processes
+    need one."""
+    return Writer.get_or_raise(dialect)
 
 
 def _nothing(_: exp.Expr) -> None:

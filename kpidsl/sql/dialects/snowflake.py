@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from sqlglot import Dialect as Writer
 from sqlglot import exp
 
 from kpidsl.model.periods import Grain
@@ -22,7 +21,16 @@ from kpidsl.sql import build
 from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.base import Clock, Kind
 from kpidsl.sql.dialects.dateadd import ByDateadd
-from kpidsl.sql.dialects.rewriting import Rules, call, lacked, lacking, rewritten, text, word
+from kpidsl.sql.dialects.rewriting import (
+    Rules,
+    call,
+    lacked,
+    lacking,
+    rewritten,
+    text,
+    word,
+    writer,
+)
 
 _KINDS = {
     "DATE": Kind.DAY,
@@ -40,7 +48,6 @@ _MOMENTS = {
     exp.DataType.Type.TIMESTAMPTZ: "TIMESTAMP_TZ",
 }
 _NUMBERS = "numbers"
-_WRITER = Writer.get_or_raise("snowflake")
 
 
 class Snowflake(ByDateadd):
@@ -48,7 +55,9 @@ class Snowflake(ByDateadd):
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = rewritten(tree.copy() if copy else tree, _RULES)
-        return _WRITER.generate(written, pretty=pretty, copy=False, normalize_functions=False)
+        return writer(self.name).generate(
+            written, pretty=pretty, copy=False, normalize_functions=False
+        )
 
     def lacks(self, tree: exp.Query) -> list[str]:
         return lacked(tree)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sqlglot import Dialect as Writer
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, Run
@@ -20,7 +19,7 @@ from kpidsl.sql import build
 from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB, interval
-from kpidsl.sql.dialects.rewriting import call, whole
+from kpidsl.sql.dialects.rewriting import call, whole, writer
 from kpidsl.sql.dialects.spark_trees import adapted, exploded, type_name
 from kpidsl.sql.dialects.zones import instant_of, local_of
 
@@ -38,13 +37,9 @@ _EPOCH = "1970-01-01 00:00:00"
 class Spark(MonthsByDay, DuckDB):
     name = "spark"
 
-    def __init__(self) -> None:
-        # Made once: by its name it would be made anew for each tree.
-        self._writer = Writer.get_or_raise(self.name)
-
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)
-        return self._writer.generate(written, pretty=pretty, copy=False)
+        return writer(self.name).generate(written, pretty=pretty, copy=False)
 
     def lacks(self, tree: exp.Query) -> list[str]:
         unions = tree.find_all(exp.Union)

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sqlglot import Dialect as Writer
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, Run
@@ -26,7 +25,7 @@ from kpidsl.sql import build
 from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.base import NAMED, Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB
-from kpidsl.sql.dialects.rewriting import call, lacked, lacking, text, whole
+from kpidsl.sql.dialects.rewriting import call, lacked, lacking, text, whole, writer
 from kpidsl.sql.dialects.trino_trees import adapted, by_type
 
 _KINDS = {"date": Kind.DAY} | dict.fromkeys(("varchar", "char"), Kind.TEXT)
@@ -37,7 +36,6 @@ _PERCENTILES = (exp.Median, exp.PercentileCont, exp.PercentileDisc, exp.Quantile
 """What the writer of SQL would make approximate, without a word."""
 _CHUNK = 1000
 _CHUNKS, _IN_CHUNK = "number of chunk", "number in chunk"
-_WRITER = Writer.get_or_raise("trino")
 
 
 class Trino(MonthsByDay, DuckDB):
@@ -45,7 +43,9 @@ class Trino(MonthsByDay, DuckDB):
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)
-        return _WRITER.generate(written, pretty=pretty, copy=False, normalize_functions=False)
+        return writer(self.name).generate(
+            written, pretty=pretty, copy=False, normalize_functions=False
+        )
 
     def lacks(self, tree: exp.Query) -> list[str]:
         found = {

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sqlglot import Dialect, exp
+from sqlglot import exp
 
 from kpidsl.model.moments import DayPart, Run
 from kpidsl.model.periods import Grain
@@ -28,7 +28,7 @@ from kpidsl.sql.dialects.base import NAMED, Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.mysql_calls import no_text
 from kpidsl.sql.dialects.mysql_ordered import picked, quantile
-from kpidsl.sql.dialects.rewriting import call, lacked, lacking, text, whole, word
+from kpidsl.sql.dialects.rewriting import call, lacked, lacking, text, whole, word, writer
 from kpidsl.sql.dialects.tsql_clocks import moved, shown
 from kpidsl.sql.dialects.tsql_texts import kept_as
 from kpidsl.sql.dialects.tsql_trees import SUMMAND, adapted, weekday
@@ -53,7 +53,6 @@ _SERIES, _STEP = "series", "value"
 _LONGEST = 128
 """So many characters a name may have."""
 _LAST_DAY = "9999-12-31"
-_WRITER = Dialect.get_or_raise("tsql")
 
 
 class TSQL(MonthsByDay, DuckDB):
@@ -61,7 +60,7 @@ class TSQL(MonthsByDay, DuckDB):
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)
-        return _WRITER.generate(written, pretty=pretty, copy=False)
+        return writer(self.name).generate(written, pretty=pretty, copy=False)
 
     def lacks(self, tree: exp.Query) -> list[str]:
         verbatim = [node for node in tree.walk() if build.is_verbatim(node)]
