@@ -171,6 +171,16 @@ def test_a_text_that_statements_tell_rows_by_is_one_of_the_data_too(
     assert "NULLIF" not in key
 
 
+@pytest.mark.parametrize("reads", ["number", "date"])
+def test_an_empty_text_is_neither_a_number_nor_a_day(reads: str, tmp_path: Path) -> None:
+    """To SQL Server it is 0, and the first day of 1900; of no value both are an error."""
+    source = f"  measure n: count() where {reads}(t) is null as row"
+    with project(tmp_path, ROWS.format(source)) as loaded:
+        sql = loaded.compile("n", dialect="tsql")
+    read = "WHEN CAST([rows].[t] AS NVARCHAR(MAX)) = '' THEN 'no value' ELSE [rows].[t] END"
+    assert read in " ".join(sql.split())
+
+
 def test_texts_that_functions_make_have_one_collation() -> None:
     """SQL Server puts texts of two collations neither beside nor above each other."""
     parts = [exp.Lower(this=column("t")), exp.Literal.string("a"), exp.Upper(this=column("t"))]

@@ -251,6 +251,8 @@ def _days_between(node: exp.DateDiff) -> exp.Expr:
 
 
 def _converted(node: exp.Cast) -> exp.Expr:
+    if build.is_reading(node) and not holds_no_text(node.this):
+        node.set("this", _read(node.this))
     match node.to.this:
         case _Type.TIMESTAMP:
             return no_text(kept_as(node.this, MOMENT))
@@ -259,6 +261,12 @@ def _converted(node: exp.Cast) -> exp.Expr:
         case _Type.VARCHAR:
             return as_text(node.this)
     return node
+
+
+def _read(value: exp.Expr) -> exp.Expr:
+    """An empty text would be 0, or the first day of 1900: one is read that is neither."""
+    is_empty = exp.EQ(this=as_text(value.copy()), expression=text(""))
+    return build.case([(is_empty, text("no value"))], value)
 
 
 # --- texts -----------------------------------------------------------------------------------
