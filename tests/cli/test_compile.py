@@ -79,15 +79,6 @@ def test_sql_that_no_engine_has_run_says_so(shop: Shell, dialect: str) -> None:
     assert comment in told["sql"]
 
 
-def test_a_warehouse_that_can_be_compiled_for_is_no_database_file(shop: Shell) -> None:
-    shop.write("kpidsl.toml", '[profile.w]\nurl = "databricks:///shop"\n')
-    shop.refused(
-        *("query", "aov", "--profile", "w"),
-        code=2,
-        names=["K923", "`databricks://…`", "`duckdb://`"],
-    )
-
-
 def test_a_refused_question_has_no_plan(shop: Shell) -> None:
     shop.refused("compile", "nothing", "--explain", code=2, names=["`nothing`"])
 

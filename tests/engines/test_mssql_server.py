@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
@@ -179,41 +179,43 @@ def test_what_may_pass(driver: ModuleType) -> None:
 # --- no server -----------------------------------------------------------------------------
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
-
-
-def refusal(url: str) -> Diagnostic:
+@pytest.fixture
+def refusal(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Diagnostic]:
+    """What is said of a url, at once."""
     from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
 
-    address = address_of(url)
-    assert address is not None
-    engine, [found] = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
-    assert engine is None
-    for secret in ("p@ss/w%rd", "p%40ss%2Fw%25rd"):
-        assert secret not in found.message
-    return found
+    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
+
+    def said(url: str) -> Diagnostic:
+        address = address_of(url)
+        assert address is not None
+        engine, [found] = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
+        assert engine is None
+        for secret in ("p@ss/w%rd", "p%40ss%2Fw%25rd"):
+            assert secret not in found.message
+        return found
+
+    return said
 
 
 LOGIN = "mssql://ana:p%40ss%2Fw%25rd"
 
 
 @by_driver
-def test_a_host_that_nobody_knows() -> None:
+def test_a_host_that_nobody_knows(refusal: Callable[[str], Diagnostic]) -> None:
     found = refusal(f"{LOGIN}@db.invalid:1433/shop")
     assert (found.code, "SQL Server at `db.invalid:1433`" in found.message) == ("K931", True)
 
 
 @by_driver
-def test_nothing_listens() -> None:
+def test_nothing_listens(refusal: Callable[[str], Diagnostic]) -> None:
     found = refusal(f"{LOGIN}@127.0.0.1:1/shop")
     assert (found.code, "refused" in found.message) == ("K932", True)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 @by_driver
-def test_what_listens_is_no_sql_server(answer: bytes) -> None:
+def test_what_listens_is_no_sql_server(refusal: Callable[[str], Diagnostic], answer: bytes) -> None:
     with listening(answer) as port:
         found = refusal(f"{LOGIN}@127.0.0.1:{port}/shop")
     assert found.code == "K932"
@@ -221,7 +223,7 @@ def test_what_listens_is_no_sql_server(answer: bytes) -> None:
 
 
 @by_driver
-def test_an_option_that_the_driver_does_not_know() -> None:
+def test_an_option_that_the_driver_does_not_know(refusal: Callable[[str], Diagnostic]) -> None:
     found = refusal(f"{LOGIN}@127.0.0.1:1/shop?encryption=perhaps")
     assert (found.code, "'encryption' option" in found.message) == ("K936", True)
 

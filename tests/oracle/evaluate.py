@@ -169,8 +169,20 @@ class _Evaluator:
 
     def _totalled(self, expr: Total, around: Around) -> Around:
         kept = range(len(self.query.by)) if around.kept is None else around.kept
-        dropped = set(self.query.by if expr.of is None else expr.of)
-        return replace(around, kept=tuple(at for at in kept if self.query.by[at] not in dropped))
+        if expr.of is None:
+            return replace(around, kept=())
+        dropped = set(map(self._one_of, expr.of))
+        left = (at for at in kept if self._one_of(self.query.by[at]) not in dropped)
+        return replace(around, kept=tuple(left))
+
+    def _one_of(self, dimension: QueryDimension) -> str | QueryDimension:
+        """What a dimension is one of: the shared one whose values it gives to its source, said by
+        whichever name."""
+        if dimension.source is None:
+            return dimension.name
+        own = (dimension.source, dimension.name)
+        shared = (each.name for each in self.model.shared.values() if own in each.members.items())
+        return dimension if dimension.joins else next(shared, dimension)
 
     def _within(
         self, expr: Convert | Filtered | Prior | Rolling | Running | ToDate, around: Around

@@ -21,6 +21,7 @@ from kpidsl.model.expr import (
     Prior,
     QueryDimension,
     RowExpr,
+    Total,
 )
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
@@ -176,10 +177,8 @@ def test_the_last_day_of_a_short_month_looks_at_the_rest_of_a_longer_one() -> No
     assert both(ask(prior, window=days("2024-02-29", "2024-03-01")), known, rows) == {(): 3}
 
 
-def test_a_member_of_a_shared_dimension_is_not_that_dimension() -> None:
-    # S9: by what orders are paid, over the marks of customers, which are their bands: each group
-    # has one customer, those without orders and with an order of NULL too.
-    plain = shop()
+def marked() -> Model:
+    """The shop, whose customers and orders have marks: their bands, and what they are paid."""
     members = {"customers": "band", "orders": "paid"}
     sources = {
         name: each.model_copy(
@@ -190,15 +189,29 @@ def test_a_member_of_a_shared_dimension_is_not_that_dimension() -> None:
                 }
             }
         )
-        for name, each in plain.sources.items()
+        for name, each in shop().sources.items()
     }
-    marked = model(*sources.values(), shared={"mark": members})
+    return model(*sources.values(), shared={"mark": members})
+
+
+def test_a_member_of_a_shared_dimension_is_not_that_dimension() -> None:
+    # S9: by what orders are paid, over the marks of customers, which are their bands: each group
+    # has one customer, those without orders and with an order of NULL too.
     average = OverEntities(of("customers.customers"), "avg", (QueryDimension("mark"),))
-    assert both(ask(average, by=(by("orders.paid"),)), marked) == {
+    assert both(ask(average, by=(by("orders.paid"),)), marked()) == {
         5: 1,
         Absent.NONE: 1,
         Absent.UNMAPPED: 1,
     }
+
+
+def test_a_total_is_over_a_dimension_by_whichever_of_its_names() -> None:
+    # S9, S10: what is over all marks is over all bands of customers, which are their marks: three
+    # customers in each row, and not the one of band `in` and the two of `out`.
+    mark, band = QueryDimension("mark"), by("customers.band")
+    for named in (mark, band):
+        total = Total(of("customers.customers"), (named,))
+        assert both(ask(total, by=(mark, band)), marked()) == {("in", "in"): 3, ("out", "out"): 3}
 
 
 def test_a_week_without_an_earlier_one_bears_no_fixed_amount() -> None:
