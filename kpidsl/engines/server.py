@@ -59,6 +59,9 @@ class ServerEngine:
         self._address = address
         assert not isinstance(address.server, BigQuery | Spark), "it is not reached by SQLAlchemy"
         self._server: Server = address.server
+        unknown = address.options.keys() - (self._server.known or address.options.keys())
+        if unknown:
+            raise ValueError(f"there is no option `{min(unknown)}`")
         self.dialect = self._server.dialect
         self._timezone = timezone
         self._timeout = timeout
@@ -94,7 +97,7 @@ class ServerEngine:
         """Connect, or say why the server can't be connected to."""
         try:
             engine = cls(address, timezone=timezone, timeout=timeout, rows=rows, tag=tag)
-        except (SQLAlchemyError, ValueError) as failure:  # of a url that SQLAlchemy can't take
+        except (SQLAlchemyError, ValueError) as failure:  # of a url that can't be taken
             return None, [refused(address, address.without_secrets(str(failure)))]
         try:
             with engine._connection(_Statement(engine._server)):
@@ -184,7 +187,9 @@ class ServerEngine:
                     con.close()
                 reason = failure.orig if isinstance(failure, DBAPIError) else failure
                 text = self._address.without_secrets(" ".join(str(reason).split()))
-                was_kept = isinstance(failure, DBAPIError) and failure.connection_invalidated
+                # One that has ended is told from one that was not made by what is at hand.
+                is_lost = isinstance(failure, DBAPIError) and failure.connection_invalidated
+                was_kept = con is not None and is_lost
                 again = was_kept or self._server.may_pass(text)
                 if pause is None or not again or statement.stopped.wait(pause):
                     raise NotConnected(text) from None
@@ -224,7 +229,7 @@ class ServerEngine:
             return [
                 name if schema == catalogue.default_schema_name else f"{schema}.{name}"
                 for schema in catalogue.get_schema_names()
-                if schema not in self._server.hidden
+                if schema not in self._server.hidden and self._may_look_up([schema])
                 for name in sorted(
                     {*catalogue.get_table_names(schema), *catalogue.get_view_names(schema)}
                 )
@@ -236,6 +241,8 @@ class ServerEngine:
             return []
 
     def columns(self, path: Sequence[str]) -> dict[str, str]:
+        if not self._may_look_up(path):
+            return {}
         try:
             return self._ask(
                 lambda con: {
@@ -258,6 +265,9 @@ class ServerEngine:
         return self._ask(described)
 
     def facts(self, path: Sequence[str]) -> TableFacts:
+        if not self._may_look_up(path):
+            return TableFacts()
+
         def known(con: sqlalchemy.Connection) -> TableFacts:
             rows = self._executed(con, self._tag + self._server.rows(path)).scalar()
             return TableFacts(
@@ -277,6 +287,8 @@ class ServerEngine:
             return TableFacts()
 
     def keys(self, path: Sequence[str]) -> TableKeys:
+        if not self._may_look_up(path):
+            return TableKeys()
         *schemas, name = path
         schema = schemas[-1] if schemas else None
 
@@ -302,6 +314,9 @@ class ServerEngine:
             return self._ask(declared)
         except (EngineError, NoSuchTableError):
             return TableKeys()
+
+    def _may_look_up(self, path: Sequence[str]) -> bool:
+        return not set(self._server.pasted) & set("".join(path))
 
     def estimate(self, sql: str) -> Scan:
         def told(con: sqlalchemy.Connection) -> Scan:

@@ -3,11 +3,13 @@ those by which it has them: SQLAlchemy's dialect makes small letters of capital 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy.engine.interfaces import Dialect
 
 from kpidsl.engines.base import EngineError, ForeignKey, TableFacts, TableKeys
 from kpidsl.engines.server import ServerEngine
@@ -32,8 +34,13 @@ class SnowflakeEngine(ServerEngine):
         self._address = address
 
         @sqlalchemy.event.listens_for(self._engine, "do_connect")
-        def give(_dialect: object, _record: object, _: object, given: dict[str, Any]) -> None:
-            given.update(apart)
+        def connect(dialect: Dialect, _: object, given: Any, named: dict[str, Any]) -> Any:  # noqa: ANN401
+            with warnings.catch_warnings():
+                warnings.filterwarnings("error", "Unknown parameter", UserWarning)
+                try:
+                    return dialect.connect(*given, **named, **apart)
+                except UserWarning as told:
+                    raise ValueError(str(told)) from None
 
     def tables(self) -> list[str]:
         found = self._told(

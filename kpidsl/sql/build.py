@@ -156,6 +156,16 @@ def is_exact(tree: exp.Expr) -> bool:
     return bool(tree.meta.get("exact"))
 
 
+def reading(tree: exp.Expr) -> exp.Expr:
+    """Return a cast marked as the author's, who reads what may be a text."""
+    tree.meta["reading"] = True
+    return tree
+
+
+def is_reading(tree: exp.Expr) -> bool:
+    return bool(tree.meta.get("reading"))
+
+
 def as_held(tree: exp.Expr) -> exp.Expr:
     """Return a tree marked as one of values of the data, whose type only those tell: texts may be
     put in order by it, or truth values have a largest one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from kpidsl.sql.build import cast, coalesce
+from kpidsl.sql.build import cast, coalesce, reading
 
 Arguments = list[exp.Expr]
 
@@ -26,7 +26,7 @@ def _concat(arguments: Arguments) -> exp.Expr:
 
 
 def _number(arguments: Arguments) -> exp.Expr:
-    return cast(arguments[0], "DOUBLE")
+    return reading(cast(arguments[0], "DOUBLE"))
 
 
 def _part(unit: str) -> Callable[[Arguments], exp.Expr]:
@@ -46,7 +46,7 @@ SCALAR_BUILDERS: dict[str, Callable[[Arguments], exp.Expr]] = {
     "ceil": lambda a: exp.Ceil(this=a[0]),
     "coalesce": _coalesce,
     "concat": _concat,
-    "date": lambda a: cast(a[0], "DATE"),
+    "date": lambda a: reading(cast(a[0], "DATE")),
     "day": _part("DAY"),
     "days_between": _days_between,
     "floor": lambda a: exp.Floor(this=a[0]),

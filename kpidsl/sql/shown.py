@@ -117,11 +117,22 @@ def in_order(select: exp.Select, plan: Plan) -> exp.Select:
     if plan.leaders is not None:
         ordered.append(_ordered(_is(OTHER, plan.frame.keys[-1])))
     ordered += _order(plan)
+    if any(_is_joined_by(select, key) for key in plan.frame.keys if key.members):
+        outputs = [output.name for output in plan.root.input.outputs]
+        select = _some(select, answer_columns(plan.frame, outputs))
     if ordered:
         select = build.order_by(select, *ordered)
     if plan.root.limit is None or _goes_by_place(plan):
         return select
     return build.limit(select, plan.root.limit)
+
+
+def _is_joined_by(select: exp.Select, key: KeyColumn) -> bool:
+    """Tell whether tables that are joined, as totals are, have a column of a key, too: its bare
+    name is that of the answer's column, and yet ambiguous where more is computed of it."""
+    conditions = (join.args.get("on") for join in select.args.get("joins") or ())
+    columns = (column for on in conditions if on for column in on.find_all(exp.Column))
+    return any(column.name == key.column for column in columns)
 
 
 def _order(plan: Plan) -> Iterator[exp.Ordered]:

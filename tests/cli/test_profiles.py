@@ -121,6 +121,8 @@ def test_a_secret_in_the_settings_is_refused_and_not_repeated(
         "postgresql://shop:${SHOP_DB}@db/shop",
         "postgresql://shop@db:5432/shop",
         "postgresql://db:5432/shop@home",
+        "snowflake://ana@shop/SHOP?private_key_file=/key.p8&private_key_file_pwd=${SHOP_DB}",
+        "snowflake://ana@shop/SHOP?token_file_path=/token",
         "duckdb:///C:/data/shop@home.duckdb",
     ],
 )

@@ -85,9 +85,12 @@ def test_the_cases_go_there_and_back(shop: Shell) -> None:
 @pytest.mark.parametrize(
     ("url", "code", "names"),
     [
-        (LOGIN, "K934", ["TLS/SSL is required"]),
+        (LOGIN, "K934", ["TLS/SSL is required for authentication.\n"]),
         (LOGIN.replace("trino:", "trino+https:"), "K934", ["WRONG_VERSION_NUMBER"]),
-        (f"{LOGIN}{OPEN}&no_such=", "K933", ["guess", "Invalid credentials"]),
+        (f"{LOGIN}{OPEN}", "K933", ["guess", "Invalid credentials"]),
+        (f"{LOGIN}{OPEN}&colour=red", "K936", ["no option `colour`"]),
+        (f"{LOGIN}{OPEN}&legacy_primitive_types=true", "K936", ["no option"]),
+        (f"{LOGIN}{OPEN}&verify=/own.pem", "K936", ["as in JSON, a text in double quotes"]),
         ("trino://ana@127.0.0.1:${SHOP_PORT}/memory", "K933", ["Invalid credentials"]),
         (f"{LOGIN}/more", "K936", ["memory/main/more"]),
         ("trino://ana@127.0.0.1:1/memory", "K932", ["`127.0.0.1:1`", "refused"]),

@@ -73,6 +73,10 @@ def test_no_statement_of_any_case_breaks_a_rule(statements: Sequence[str]) -> No
         ("SELECT CAST([a] AS VARCHAR) AS [x] FROM [t]", "thirty characters"),
         ("SELECT CAST([a] AS DECIMAL) AS [x] FROM [t]", "eighteen digits and no decimals"),
         ("SELECT [a] FROM [t] WHERE ROW_NUMBER() OVER (ORDER BY [a]) = 1", "a window as a filter"),
+        (
+            "SELECT COUNT((SELECT MAX([b]) FROM [u])) OVER (PARTITION BY [a]) AS [x] FROM [t]",
+            "a query in a window",
+        ),
     ],
 )
 def test_a_broken_rule_is_found(sql: str, fault: str) -> None:
@@ -103,9 +107,15 @@ def faults(sql: str) -> Iterator[str]:
             case exp.Cast() if node.to.this is exp.DType.DECIMAL and len(node.to.expressions) < 2:
                 yield "eighteen digits and no decimals"
             case exp.Window():
-                above = node.find_ancestor(exp.Where, exp.Having, exp.Group, exp.Query)
-                if not isinstance(above, exp.Query):
-                    yield "a window as a filter"
+                yield from _of_window(node)
+
+
+def _of_window(window: exp.Window) -> Iterator[str]:
+    above = window.find_ancestor(exp.Where, exp.Having, exp.Group, exp.Query)
+    if not isinstance(above, exp.Query):
+        yield "a window as a filter"
+    if window.find(exp.Query, exp.Exists):
+        yield "a query in a window"
 
 
 def _of_tests(node: exp.Expr) -> Iterator[str]:

@@ -55,6 +55,25 @@ def test_no_secret_is_shown_however_it_is_written() -> None:
     assert "hunter2" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    ("option", "is_shown"),
+    [
+        ("private_key_file", True),
+        ("token_file_path", True),
+        ("credentials_path", True),
+        ("private_key_file_pwd", False),
+        ("private_key", False),
+        ("access_token", False),
+        ("token_path_secret", False),
+    ],
+)
+def test_the_path_of_a_secret_is_none(option: str, is_shown: bool) -> None:
+    found = address_of(f"snowflake://ana@shop/SHOP?{option}=/keys/own")
+    assert found is not None
+    assert (option in found.plain_options) is is_shown
+    assert ("/keys/own" in found.without_secrets("no file /keys/own")) is is_shown
+
+
 AT = 'connection failed: connection to server at "{}", port 5432 failed: '
 UNLISTED = 'no pg_hba.conf entry for host "10.0.0.1", user "ana", database "shop", no encryption'
 UNKNOWN = "failed to resolve host 'ssl': [Errno -2] Name or service not known"

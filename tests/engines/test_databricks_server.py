@@ -18,7 +18,7 @@ import pytest
 
 import kpidsl
 from kpidsl.conformance.verdict import Verdict
-from kpidsl.engines.base import EngineError, Scan, TableFacts
+from kpidsl.engines.base import EngineError, Scan, TableFacts, TableKeys
 from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.databricks import Databricks
 from kpidsl.text.diagnostic import Diagnostic
@@ -176,6 +176,28 @@ def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_the_connector_has_tried_again_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlalchemy  # noqa: PLC0415 -- an extra brings it
+
+    tried: list[object] = []
+
+    @sqlalchemy.event.listens_for(sqlalchemy.Engine, "do_connect")
+    def note(*told: object) -> None:
+        tried.append(told)
+
+    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
+    arguments = Databricks.arguments
+    local = {"_connection_uri": "http://127.0.0.1:1/", "_retry_stop_after_attempts_count": 1}
+    monkeypatch.setattr(Databricks, "arguments", lambda *given: arguments(*given) | local)
+    try:
+        told = refused("databricks://token:a@127.0.0.1:1?http_path=/sql/1.0/warehouses/1")
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "do_connect", note)
+    assert (told.code, len(tried)) == ("K932", 1)
+    gc.collect()  # the connector leaves broken lines to be collected
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_server_that_is_gone(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
     with opened(url()) as engine:
@@ -299,6 +321,12 @@ def test_tables_columns_and_sizes(engine: ServerEngine) -> None:
 
 
 @pytest.mark.usefixtures("front")
+def test_a_name_that_would_be_another_statement_is_not_looked_up(engine: ServerEngine) -> None:
+    for name in ("50%", "sales` --"):
+        assert engine.columns([name]) == {}
+        assert engine.keys([name]) == TableKeys()
+
+
 def test_a_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_URL", url("&schema=shop"))
     (tmp_path / "kpidsl.toml").write_text(

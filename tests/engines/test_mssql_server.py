@@ -52,6 +52,10 @@ def driver() -> ModuleType:
         ("SELECT '; DROP TABLE t' AS [x]", "SELECT TOP (5) '; DROP TABLE t' AS [x]"),
         ("SELECT [a;] DELETE]]] FROM [into]", "SELECT TOP (5) [a;] DELETE]]] FROM [into]"),
         ("/* SET */ SELECT N'it''s' AS [x] -- ;", "/* SET */ SELECT TOP (5) N'it''s' AS [x] -- ;"),
+        (
+            "SELECT [next] FROM [value] ORDER BY 1 OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY",
+            "SELECT TOP (5) [next] FROM [value] ORDER BY 1 OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY",
+        ),
         ("SELECT 1 AS [x] UNION ALL SELECT 2", "SELECT 1 AS [x] UNION ALL SELECT 2"),
     ],
 )  # fmt: skip
@@ -72,6 +76,7 @@ def test_a_select_has_no_more_rows_than_are_allowed(sql: str, sent: str) -> None
         "SELECT * FROM OPENROWSET('SQLNCLI', 's', 'DELETE FROM t') AS x",
         "EXEC sp_who",
         "update t SET a = 1",
+        "SELECT NEXT\nVALUE FOR s AS n",
         "",
     ],
 )

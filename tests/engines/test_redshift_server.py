@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kpidsl.engines.base import Scan
+from kpidsl.engines.base import EngineError, Scan, TableFacts, TableKeys
 from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.redshift import Redshift
 from tests.servers.asking import failure, opened, until
@@ -80,6 +80,7 @@ def test_rows_stay_in_order_and_are_no_more_than_allowed(url: str) -> None:
     ("sql", "kind"),
     [
         ("WITH gone AS (DELETE FROM sales RETURNING id) SELECT * FROM gone", "writing"),
+        ("SELECT 1 INTO more", "writing"),
         ("SELECT * FROM nowhere", "missing table"),
         ("SELECT nothing FROM sales", "missing column"),
         ("SELECT 1 / 0", "division"),
@@ -93,6 +94,42 @@ def test_failures_have_kinds(
     postgres_server.run(postgres_url, "CREATE TABLE sales (id INTEGER)")
     with opened(as_redshift(postgres_url)) as engine:
         assert failure(engine, sql)[0] == kind
+
+
+@pytest.mark.postgres
+def test_no_second_statement_ends_the_transaction(
+    postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    sql = "SELECT 1; COMMIT; CREATE TABLE more (id INTEGER); SELECT 1"
+    with opened(as_redshift(postgres_url)) as engine:
+        assert failure(engine, sql)[0] == "writing"
+        for asked in (engine.estimate, engine.decimals):
+            with pytest.raises(EngineError, match="more than one SELECT"):
+                asked(sql)
+        assert engine.run("SELECT 'it''s;' AS \"a;\" /* ; */ -- ;").rows == [("it's;",)]
+    assert postgres_server.run(postgres_url, "SELECT to_regclass('more')") == [(None,)]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", ["x'; COMMIT; CREATE TABLE more (id INTEGER); --", "a:b", "a\\"])
+def test_a_name_is_not_written_into_a_statement_as_it_is(engine: ServerEngine, name: str) -> None:
+    """SQLAlchemy's dialect would do so, to look it up."""
+    import sqlalchemy  # noqa: PLC0415 -- an extra brings it
+
+    sent: list[str] = []
+
+    @sqlalchemy.event.listens_for(sqlalchemy.Engine, "before_cursor_execute")
+    def note(_con: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    try:
+        for path in ([name], [name, "sales"], ["shop", name]):
+            assert engine.columns(path) == {}
+            assert engine.keys(path) == TableKeys()
+            assert engine.facts(path) == TableFacts()
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "before_cursor_execute", note)
+    assert not any(name in statement for statement in sent)
 
 
 @pytest.mark.postgres

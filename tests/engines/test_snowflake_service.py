@@ -139,12 +139,22 @@ def test_what_a_session_is_told(service: Service, engine: SnowflakeEngine) -> No
         "CREATE TABLE MORE AS SELECT 1 AS id",
         "/* SELECT */ INSERT INTO SALES.ORDERS (ID) SELECT 3",
         "-- SELECT\nCALL drop_all()",
+        "SELECT 1; DROP TABLE SALES.ORDERS",
+        "SELECT 3 AS ID ->> INSERT INTO SALES.ORDERS (ID) SELECT ID FROM $1",
+        "WITH gone AS PROCEDURE () RETURNS INT LANGUAGE SQL AS 'DELETE FROM t' CALL gone()",
     ],
 )
 def test_only_select_is_run(service: Service, engine: SnowflakeEngine, sql: str) -> None:
     before = len(service.asked)
     assert failure(engine, sql)[0] == "writing"
+    with pytest.raises(EngineError, match=r"only SELECT|one SELECT"):
+        engine.estimate(sql)
     assert all(sql not in asked for asked in service.asked[before:])
+
+
+def test_signs_within_texts_names_and_comments_are_read(engine: SnowflakeEngine) -> None:
+    sql = r"""SELECT 'it''s ; \\' AS "a ->> b;" /* ; */ -- ;"""
+    assert engine.run(sql).rows == [("it's ; \\",)]
 
 
 def test_no_more_rows_than_allowed(service: Service) -> None:
@@ -272,6 +282,7 @@ def test_places_and_sizes_are_told(engine: SnowflakeEngine) -> None:
         ("protocol=http", "protocol=https", "K934"),
         ("protocol=http", "protocol=gopher", "K936"),
         ("protocol=http", "host=example.com", "K936"),
+        ("protocol=http", "protocol=http&colour=red", "K936"),
     ],
 )
 def test_why_it_is_not_connected_to(service: Service, old: str, new: str, code: str) -> None:

@@ -88,6 +88,8 @@ def test_origins(line: str, origin: TableOrigin | SqlOrigin | UnionOrigin) -> No
         ('sql: "select 1; select 2"', "K315"),
         ('sql: "select 1 as a into t"', "K315"),
         ('sql: "with x as (delete from t returning a) select a from x"', "K315"),
+        ('sql: "with x as (merge into t using s on a when matched then delete) from x"', "K315"),
+        ('sql: "with x as (drop table t) select 1 as a"', "K315"),
         ("union: [nobody]", "K211"),
         ('table: t\n  time: a { stored_as: "Mars" }', "K211"),
         ("table: t\n  measure m: sum(a) + 1", "K309"),

@@ -99,6 +99,28 @@ def code(shop: kpidsl.Project, *metrics: str, **asked: Any) -> str:
     return found.code
 
 
+def test_members_stand_in_their_declared_order_beside_totals_of_each(shop: kpidsl.Project) -> None:
+    """S9: of web's 55, shop's 140, the phone's 20.50 and 5 of no channel."""
+    result = shop.query("share(revenue, of: product)", by=["product", "channel"])
+    assert rows(result, "product", "channel") == [
+        *[("a", "web"), ("a", "shop"), ("b", "web"), ("b", "shop")],
+        *[("c", "shop"), ("c", "phone"), ("d", "web"), ("d", NONE)],
+    ]
+    assert [float(value) for value in result.values("share(revenue, of: product)")] == [
+        pytest.approx(part / whole)
+        for part, whole in [
+            (20, 55),
+            (40, 140),
+            (30, 55),
+            (30, 140),
+            (70, 140),
+            (1, 1),
+            (5, 55),
+            (1, 1),
+        ]
+    ]
+
+
 # --- a condition on rows ----------------------------------------------------------------------
 
 

@@ -82,6 +82,18 @@ def test_a_backslash_in_a_pattern_is_itself(
     assert rows(con, build.select(like)) == [(is_like,)]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("1 > 0", "true"), ("1 > NULL", None), ("COALESCE(1 > NULL, FALSE)", "false")],
+)
+def test_a_truth_is_written_without_a_cast(
+    con: duckdb.DuckDBPyConnection, said: str, told: str | None
+) -> None:
+    select = build.select(build.cast(build.wrapped(parse_one(said)), "VARCHAR"))
+    assert "CAST" not in REDSHIFT.text(select, pretty=False)
+    assert rows(con, select) == [(told,)]
+
+
 @pytest.mark.parametrize("count", [1, 2, 10, 11, 100, 367])
 @pytest.mark.parametrize("grain", [Grain.DAY, Grain.WEEK])
 @pytest.mark.parametrize("of", [None, "ends"])

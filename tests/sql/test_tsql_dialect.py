@@ -155,6 +155,42 @@ def test_a_bracket_in_a_pattern_is_one() -> None:
     assert "COLLATE Latin1_General_100_BIN2_UTF8 LIKE N'[[]a]%_'" in written(select)
 
 
+@pytest.mark.parametrize("told", ["", "all"])
+def test_a_text_that_statements_tell_rows_by_is_one_of_the_data_too(
+    told: str, tmp_path: Path
+) -> None:
+    """By most collations `''` is `'  '`, and `'all'` is `'All'`."""
+    source = f"""  measure n: count() where t != "{told}" as row
+  dimension d: nullif(t, "{told}")"""
+    by_bytes = f"= CAST(CAST('{told}' AS NVARCHAR(MAX)) AS VARBINARY(MAX))"
+    with project(tmp_path, ROWS.format(source)) as loaded:
+        where = loaded.compile("n", dialect="tsql")
+        key = loaded.compile("n", by=["d"], dialect="tsql")
+    assert by_bytes.replace("=", "IS NOT DISTINCT FROM") in where
+    assert by_bytes in key
+    assert "NULLIF" not in key
+
+
+@pytest.mark.parametrize("reads", ["number", "date"])
+def test_an_empty_text_is_neither_a_number_nor_a_day(reads: str, tmp_path: Path) -> None:
+    """To SQL Server it is 0, and the first day of 1900; of no value both are an error."""
+    source = f"  measure n: count() where {reads}(t) is null as row"
+    with project(tmp_path, ROWS.format(source)) as loaded:
+        sql = loaded.compile("n", dialect="tsql")
+    read = "WHEN CAST([rows].[t] AS NVARCHAR(MAX)) = '' THEN 'no value' ELSE [rows].[t] END"
+    assert read in " ".join(sql.split())
+
+
+def test_texts_that_functions_make_have_one_collation() -> None:
+    """SQL Server puts texts of two collations neither beside nor above each other."""
+    parts = [exp.Lower(this=column("t")), exp.Literal.string("a"), exp.Upper(this=column("t"))]
+    replaced = exp.Replace(this=parts[0], expression=parts[1], replacement=parts[2])
+    of_cut = exp.Substring(this=column("t"), start=exp.Literal.number(1))
+    for tree in (replaced, of_cut, *(part.copy() for part in parts[::2])):
+        assert written(tree).endswith(") COLLATE DATABASE_DEFAULT")
+    assert " AS NVARCHAR(MAX)) COLLATE Latin1_General_100_BIN2_UTF8) COLLATE" in written(replaced)
+
+
 # --- days and clocks -----------------------------------------------------------------------
 
 
@@ -163,6 +199,19 @@ def test_weeks_are_counted_from_a_monday_whatever_the_session_takes_for_the_firs
     sql = written(TSQL.period_start(column("day"), Grain.WEEK, 6))
     since = "(DATEDIFF(DAY, CAST('0001-01-01' AS DATE), CAST([day] AS DATE)) % 7)"
     assert sql == f"CAST(DATEADD(DAY, -(({since} + 1) % 7), CAST([day] AS DATE)) AS DATE)"
+
+
+def test_no_window_holds_a_query(tmp_path: Path) -> None:
+    """Local times are counted by one; each row's is read before rows are put in order."""
+    source = """  time: seen { stored_as: "UTC" }
+  dimensions: [kind]
+  measure typical: median(hour(seen)) as hour
+  measure kept: sum(n) { stock: last per who }"""
+    with project(tmp_path, ROWS.format(source)) as loaded:
+        asked: dict[str, Any] = {"by": ["kind"], "dialect": "tsql", "period": "2026-01"}
+        sql = [loaded.compile(metric, **asked) for metric in ("typical", "kept")]
+    assert ["OVER (" in each for each in sql] == [True, True]
+    assert [list(faults(each)) for each in sql] == [[], []]
 
 
 def test_no_zone_is_named() -> None:

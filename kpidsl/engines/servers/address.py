@@ -10,8 +10,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from kpidsl.engines.servers import SERVERS, AnyServer, Refusal
 from kpidsl.text.diagnostic import Diagnostic, error
 
-SECRET_OPTION = r"password|passwd|passphrase|pwd|secret|token|credential(?!s_path\b)|private_key"  # noqa: S105
-"""Which options of a url hold a secret; a path is none."""
+SECRET_OPTION = (
+    r"(?:password|passwd|passphrase|pwd|secret|token|credential|private_key)"  # noqa: S105
+    r"(?!\w*_(?:file|path)\b)"
+)
+"""Which options of a url hold a secret; the path of a file that does is none."""
 _HIDDEN = "***"
 _MENDS = {
     Refusal.HOST: ("the host isn't known", "correct the host in the profile's url"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -42,6 +42,11 @@ class Server(Protocol):
     """What a `%` of a statement is to the driver."""
     hidden: tuple[str, ...]
     """The schemas whose tables are the server's own."""
+    known: Set[str] | None
+    """The options that a url may have, None where what connects refuses others by itself."""
+    pasted: str
+    """Signs that may not be in a name which SQLAlchemy looks up: it writes names into statements
+    as they are."""
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         """Return the driver's arguments for a connection to be made within so many seconds, on

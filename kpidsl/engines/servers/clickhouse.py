@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from kpidsl.engines.base import EngineError, Scan
@@ -90,6 +90,8 @@ class ClickHouse:
     about = "SELECT version(), NULL, getSetting('readonly') > 0"
     percent = "%%"
     hidden: tuple[str, ...] = ("system", "information_schema", "INFORMATION_SCHEMA")
+    known: Set[str] | None = None
+    pasted = ""
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         # The driver warns by its log of what it raises as well.

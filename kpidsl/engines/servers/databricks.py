@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from kpidsl.engines.base import EngineError, Scan
@@ -38,6 +38,8 @@ class Databricks:
     about = Spark.about
     percent = "%"
     hidden: tuple[str, ...] = ("information_schema",)
+    known: Set[str] | None = frozenset({"catalog", "http_path", "schema", "wide_decimals"})
+    pasted = "`%"
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         import sqlalchemy  # noqa: PLC0415 -- an extra brings it

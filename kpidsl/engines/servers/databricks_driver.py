@@ -10,7 +10,6 @@ from databricks import sql
 from databricks.sqlalchemy.base import DatabricksDialect
 from urllib3.exceptions import HTTPError
 
-_OPTIONS = {"catalog", "http_path", "schema", "wide_decimals"}
 _EXACT = """SELECT CURRENT_CATALOG(), CURRENT_SCHEMA(),
   CAST(1 AS DECIMAL(38, 9)) * CAST(0.000000000001 AS DECIMAL(38, 12)) > 0,
   COALESCE(CAST(NULL AS DECIMAL(38, 9)), CAST(0.000000000001 AS DECIMAL(38, 12))) > 0"""
@@ -39,10 +38,8 @@ class Dialect(DatabricksDialect):
         """Open a session; raises `ValueError` for one whose numbers would be others."""
         options: Mapping[str, str] = cparams.pop("options")
         seconds = max(1, round(cparams.pop("statement_timeout")))
-        unknown = sorted(options.keys() - _OPTIONS)
-        if unknown or "http_path" not in options:
-            what = f"is no option `{unknown[0]}`" if unknown else "must be an option `http_path`"
-            raise ValueError(f"there {what}")
+        if "http_path" not in options:
+            raise ValueError("there must be an option `http_path`")
         try:
             connection: Any = super().connect(*cargs, **cparams)
         except HTTPError as failure:  # no error of the driver, as SQLAlchemy would have it

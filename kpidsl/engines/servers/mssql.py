@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 from ast import literal_eval
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from typing import Any
 
@@ -72,7 +72,8 @@ _NAMES = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 _TOKEN = re.compile(
     r"""N?'(?:[^']|'')*' | \[(?:[^\]]|\]\])*\] | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/
-    | (?P<open>\() | (?P<close>\)) | (?P<ends>;) | (?P<word>(?!SELECT\b)[@\#\w]+)
+    | (?P<open>\() | (?P<close>\)) | (?P<ends>;)
+    | (?P<word>\bNEXT\s+VALUE\b|(?!SELECT\b)[@\#\w]+)
     | (?P<select>\bSELECT\b(?P<once>\s+DISTINCT\b)?
       (?:\s+TOP\s+\(?(?P<top>\d+)\)?)?)""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
@@ -80,11 +81,13 @@ _TOKEN = re.compile(
 _STACKS = {"EXCEPT", "INTERSECT", "UNION"}
 _WRITES = {
     *("ALTER", "BACKUP", "BEGIN", "BULK", "COMMIT", "CREATE", "DBCC", "DECLARE", "DELETE", "DENY"),
-    *("DROP", "EXEC", "EXECUTE", "GRANT", "INSERT", "INTO", "KILL", "MERGE", "OPENDATASOURCE"),
-    *("OPENQUERY", "OPENROWSET", "RECONFIGURE", "RESTORE", "REVERT", "REVOKE", "ROLLBACK", "SAVE"),
-    *("SET", "SHUTDOWN", "TRUNCATE", "UPDATE", "UPDATETEXT", "USE", "WAITFOR", "WRITETEXT"),
+    *("DROP", "EXEC", "EXECUTE", "GRANT", "INSERT", "INTO", "KILL", "MERGE", "NEXT VALUE"),
+    *("OPENDATASOURCE", "OPENQUERY", "OPENROWSET", "RECONFIGURE", "RESTORE", "REVERT", "REVOKE"),
+    *("ROLLBACK", "SAVE", "SET", "SHUTDOWN", "TRUNCATE", "UPDATE", "UPDATETEXT", "USE"),
+    *("WAITFOR", "WRITETEXT"),
 }
-"""Reserved words of what is more than one SELECT, or of rows that another server makes."""
+"""Words of what is more than one SELECT, of rows that another server makes, and of a sequence's
+next number, which no rollback takes back."""
 
 _ON = (
     *("ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL"),
@@ -118,6 +121,8 @@ class MSSQL:
         *("db_datareader", "db_datawriter", "db_ddladmin", "db_denydatareader"),
         *("db_denydatawriter", "db_owner", "db_securityadmin"),
     )
+    known: Set[str] | None = None
+    pasted = ""
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         import pymssql  # noqa: PLC0415 -- an extra brings it
@@ -151,7 +156,7 @@ class MSSQL:
         """Rows of a query within another have no order, and there named queries can't be."""
         depth, select, stacked = 0, None, False
         for token in _TOKEN.finditer(sql):
-            word = (token["word"] or "").upper()
+            word = " ".join((token["word"] or "").upper().split())
             if token["ends"] or word in _WRITES:
                 raise EngineError("writing", f"`{token[0]}` is more than one SELECT may say")
             depth += bool(token["open"]) - bool(token["close"])

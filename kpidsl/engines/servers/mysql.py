@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from kpidsl.engines.base import EngineError, Scan
@@ -96,6 +96,8 @@ class MySQL:
     about = "SELECT VERSION(), NULL, /*M! @@tx_read_only */ /*!80000 @@transaction_read_only */"
     percent = "%"
     hidden: tuple[str, ...] = ("information_schema", "mysql", "performance_schema", "sys")
+    known: Set[str] | None = None
+    pasted = ""
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         del timeout  # the session has it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from kpidsl.engines.base import UNLIMITED, EngineError, Scan
@@ -77,6 +77,8 @@ class Postgres:
     )
     percent = "%"
     hidden: tuple[str, ...] = ("information_schema",)
+    known: Set[str] | None = None
+    pasted = ""
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         del timeout  # it is set in each transaction

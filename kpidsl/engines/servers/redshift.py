@@ -9,6 +9,7 @@ from typing import Any
 from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.limits import limited
 from kpidsl.engines.servers.postgres import Postgres, libpq, quoted, set_locally
+from kpidsl.engines.servers.reading import one_select
 
 _SCAN = re.compile(r"Scan on (?:\"?\w+\"?\.)?\"?(?P<table>\w+).*\brows=(?P<rows>\d+)")
 _WORDS = (("overflow", r"overflow"), ("division", r"divi(de|sion) by zero"))
@@ -25,6 +26,7 @@ class Redshift(Postgres):
     driver = "redshift+psycopg2"
     # Each transaction is begun as one that only reads; no setting is documented that tells it.
     about = "SELECT SPLIT_PART(VERSION(), 'Redshift ', 2), CURRENT_SETTING('timezone'), TRUE"
+    pasted = "':\\"
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         del timeout  # it is set in each transaction
@@ -41,7 +43,8 @@ class Redshift(Postgres):
         )
 
     def at_most(self, sql: str, rows: int) -> str:
-        return limited(sql, rows)
+        """The driver sends several statements as well, of which one could end the transaction."""
+        return limited(one_select(sql, ";"), rows)
 
     def rows(self, path: Sequence[str]) -> str:
         *schemas, name = path
@@ -59,7 +62,7 @@ class Redshift(Postgres):
         return None
 
     def explained(self, sql: str) -> str:
-        return f"EXPLAIN {sql}"
+        return f"EXPLAIN {one_select(sql, ';')}"
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]

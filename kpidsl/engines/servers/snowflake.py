@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 from kpidsl.engines.servers.limits import limited
+from kpidsl.engines.servers.reading import one_select
 
 _KINDS = {
     604: "cancelled",
@@ -49,6 +50,9 @@ _AROUND = re.compile(r"^(\d{6}|-{6})( \(\w{5}\))?: +|\s*\([^()]*\b(request_id|sf
 """What the connector says beside the reason."""
 _COLUMN = re.compile(r"invalid identifier '(?:[^']*\.)?\"?([^'\"]+)\"?'", re.IGNORECASE)
 _READS = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*\(*\s*(SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
+_MORE = r";|->>|\bAS\s+PROCEDURE\b"
+"""What begins so may go on: with the next statement of a chain, or by calling a procedure that it
+holds."""
 _FIXED = 0
 """The connector's code of numbers that are no floats."""
 
@@ -65,6 +69,8 @@ class Snowflake:
     about = "SELECT CURRENT_VERSION(), NULL, FALSE"
     percent = "%"
     hidden: tuple[str, ...] = ("INFORMATION_SCHEMA",)
+    known: Set[str] | None = None
+    pasted = ""
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         return {
@@ -94,10 +100,7 @@ class Snowflake:
         )
 
     def at_most(self, sql: str, rows: int) -> str:
-        """No statement that begins so writes, and no other follows it."""
-        if _READS.match(sql) is None:
-            raise EngineError("writing", "only SELECT is run")
-        return limited(sql, rows)
+        return limited(_select(sql), rows)
 
     def places(self, column: Sequence[Any]) -> int | None:
         _, code, _, _, _, scale, _ = column
@@ -113,7 +116,7 @@ class Snowflake:
         return None
 
     def explained(self, sql: str) -> str:
-        return f"EXPLAIN USING JSON {sql}"
+        return f"EXPLAIN USING JSON {_select(sql)}"
 
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
@@ -155,6 +158,13 @@ class Snowflake:
 
     def hang_up(self, connection: Any) -> None:  # noqa: ANN401
         connection.close()
+
+
+def _select(sql: str) -> str:
+    """Return a statement that is one SELECT: it doesn't write."""
+    if _READS.match(sql) is None:
+        raise EngineError("writing", "only SELECT is run")
+    return one_select(sql, _MORE)
 
 
 def in_catalogue(path: Sequence[str]) -> tuple[str, str]:

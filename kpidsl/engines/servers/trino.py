@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, NoReturn
 
@@ -43,6 +43,17 @@ _KINDS = {
 }
 """What the names of Trino's errors mean."""
 _LOGIN = (Refusal.LOGIN, r"error 40[13]\b")
+_OPTIONS = frozenset(
+    {
+        *("access_token", "allow_insecure_auth", "cert", "externalAuthentication", "key", "verify"),
+        *("extra_credential", "http_headers", "legacy_prepared_statements", "roles"),
+    }
+)
+"""The client takes no notice of others, and another, by which values have no types, is left out."""
+_NO_JSON = re.compile(r"^[A-Z][^:]*: line \d+ column \d+ \(char \d+\)$")
+"""What Python says of an option's value that the client would have as JSON."""
+_ADVICE = re.compile(r" To use HTTPS, .*")
+"""What the client tells those who call it."""
 _COLUMN = re.compile(r"Column '(?:[^']*\.)?([^'.]+)' cannot be resolved")
 _FROM_NUMBER = re.compile(r"Cannot cast (DECIMAL|[A-Z]*INT(EGER)?|DOUBLE|REAL)\b", re.IGNORECASE)
 
@@ -58,6 +69,8 @@ class Trino:
     about = "SELECT VERSION(), CURRENT_TIMEZONE(), TRUE"
     percent = "%"
     hidden: tuple[str, ...] = ("information_schema",)
+    known: Set[str] | None = _OPTIONS
+    pasted = ""
     protocol: str | None = None
     """How the server is asked: by the client's own choice it is HTTPS on port 443 alone."""
 
@@ -198,5 +211,7 @@ def _refused(response: Any) -> NoReturn:  # noqa: ANN401
 
 
 def _reason(text: str) -> str:
+    if _NO_JSON.match(text):
+        return "an option is written as in JSON, a text in double quotes"
     found = CAUSE.search(text)
-    return text if found is None else found[1]
+    return _ADVICE.sub("", text if found is None else found[1])

@@ -45,8 +45,11 @@ def check_select(text: str, span: Span, scope: Scope) -> tuple[str, ...] | None:
         _refuse(scope, span, f"this SQL cannot be read: {_first_words(problem)}")
         return None
     if len(trees) == 1 and isinstance(trees[0], exp.Query):
-        writes = trees[0].find(exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Into)
-        if writes is None:
+        writes = trees[0].find(exp.Command, exp.DDL, exp.DML, exp.Into)
+        # Any statement is read where a query is named; some engines name an expression there.
+        reads = exp.Query | exp.Condition | exp.Pivot | exp.Describe | exp.Summarize
+        named = [item.this for item in trees[0].find_all(exp.CTE)]
+        if writes is None and all(isinstance(item, reads) for item in named):
             return tuple(sorted({table.name for table in trees[0].find_all(exp.Table)}))
     _refuse(scope, span, "`sql` of a source is one SELECT")
     return None

@@ -16,6 +16,7 @@ from kpidsl.sql.dialects.postgres_trees import (
 )
 from kpidsl.sql.dialects.rewriting import Rules, call, lacked, rewritten, text, whole
 from kpidsl.sql.dialects.semijoins import as_joins, can_join
+from kpidsl.sql.dialects.tsql_truths import is_truth
 
 _LONGEST = 127
 """So many bytes of a name count."""
@@ -100,6 +101,15 @@ def _named(node: exp.Alias) -> exp.Alias:
     return node
 
 
+def _converted(node: exp.Cast) -> exp.Expr:
+    """A truth value can't be cast to a text."""
+    value = node.this.unnest()
+    if not node.is_type("VARCHAR") or not is_truth(value):
+        return node
+    is_false = exp.Not(this=build.wrapped(value.copy()))
+    return build.case([(value, text("true")), (is_false, text("false"))])
+
+
 # --- numbers -------------------------------------------------------------------------------
 
 
@@ -151,6 +161,7 @@ def _window(node: exp.Window) -> exp.Expr:
 _RULES: Rules = {
     exp.Alias: _named,
     exp.Avg: average,
+    exp.Cast: _converted,
     exp.Extract: _part,
     exp.Identifier: lambda node: short(node, _LONGEST),
     exp.Like: _like,

@@ -32,7 +32,7 @@ from kpidsl.sql.dialects.rewriting import call, lacked, lacking, text, whole, wo
 from kpidsl.sql.dialects.tsql_clocks import moved, shown
 from kpidsl.sql.dialects.tsql_texts import kept_as
 from kpidsl.sql.dialects.tsql_trees import SUMMAND, adapted, weekday
-from kpidsl.sql.dialects.tsql_truths import is_test
+from kpidsl.sql.dialects.tsql_truths import is_truth
 
 _KINDS = {"date": Kind.DAY, "datetimeoffset": Kind.ZONED}
 _KINDS |= dict.fromkeys(("datetime", "datetime2", "smalldatetime"), Kind.MOMENT)
@@ -69,7 +69,7 @@ class TSQL(MonthsByDay, DuckDB):
         found = {
             "named queries within others, as in the SQL of a source": named,
             "certain text of a float": any(map(_is_float, casts)),
-            "text of a truth value": any(_is_truth(node.this) for node in casts),
+            "text of a truth value": any(is_truth(node.this) for node in casts),
         }
         names = dict.fromkeys(f"{NAMED}`{name}`" for name in _refused_names(tree))
         return [*lacked(tree), *(what for what, is_there in found.items() if is_there), *names]
@@ -228,11 +228,6 @@ def _each(
 def _is_float(written: exp.Cast) -> bool:
     value = written.this.unnest()
     return isinstance(value, exp.Div) or (isinstance(value, exp.Cast) and value.is_type("DOUBLE"))
-
-
-def _is_truth(value: exp.Expr) -> bool:
-    inner = value.unnest()
-    return is_test(inner.this if isinstance(inner, exp.Coalesce) else inner)
 
 
 def _refused_names(tree: exp.Query) -> Iterator[str]:

@@ -22,6 +22,7 @@ IN_ORDER_OF_CODES = "Latin1_General_100_BIN2_UTF8"
 """A collation that tells all texts apart, but for spaces at their ends."""
 BY_CHARACTERS = "Latin1_General_100_CI_AS_SC"
 """A collation by which a character outside of Unicode's first plane is one."""
+_USUAL = "DATABASE_DEFAULT"
 
 
 def kept_as(value: exp.Expr, datatype: str) -> exp.Expr:
@@ -37,6 +38,12 @@ def as_text(value: exp.Expr, collation: str | None = None) -> exp.Expr:
 
 def collated(text: exp.Expr, collation: str) -> exp.Expr:
     return exp.Collate(this=text, expression=exp.Var(this=collation))
+
+
+def written(text: exp.Expr) -> exp.Expr:
+    """Return a text that a function made, by the database's own collation: two that were each made
+    by another could neither be compared nor stand in one column."""
+    return collated(text, _USUAL)
 
 
 def told_apart(value: exp.Expr) -> exp.Expr:

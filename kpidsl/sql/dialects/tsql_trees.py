@@ -23,11 +23,14 @@ from kpidsl.sql.dialects.tsql_texts import (
     before,
     in_order,
     kept_as,
+    may_be_texts,
     member,
     same,
     told_apart,
+    written,
 )
 from kpidsl.sql.dialects.tsql_truths import with_tests
+from kpidsl.sql.dialects.tsql_windows import over_columns
 
 SUMMAND = "summand"
 """What marks a number that is added up and no money."""
@@ -44,6 +47,7 @@ def adapted(tree: exp.Expr) -> exp.Expr:
     """Rewrite a tree, leaving the author's own SQL as it is."""
     tree = numbered(_each_once(_ordered(_named(tree))), _needs_rows)
     if isinstance(tree, exp.Query):
+        over_columns(tree)
         pass_on_nulls(tree)
         tell_texts(tree)
     return with_tests(_rewritten(tree))
@@ -247,6 +251,8 @@ def _days_between(node: exp.DateDiff) -> exp.Expr:
 
 
 def _converted(node: exp.Cast) -> exp.Expr:
+    if build.is_reading(node) and not holds_no_text(node.this):
+        node.set("this", _read(node.this))
     match node.to.this:
         case _Type.TIMESTAMP:
             return no_text(kept_as(node.this, MOMENT))
@@ -255,6 +261,12 @@ def _converted(node: exp.Cast) -> exp.Expr:
         case _Type.VARCHAR:
             return as_text(node.this)
     return node
+
+
+def _read(value: exp.Expr) -> exp.Expr:
+    """An empty text would be 0, or the first day of 1900: one is read that is neither."""
+    is_empty = exp.EQ(this=as_text(value.copy()), expression=text(""))
+    return build.case([(is_empty, text("no value"))], value)
 
 
 # --- texts -----------------------------------------------------------------------------------
@@ -298,16 +310,20 @@ def _substring(node: exp.Substring) -> exp.Expr:
         from_end = exp.Add(this=after, expression=build.wrapped(start.copy()))
         start = build.case([(is_negative, from_end)], start)
     kept = as_text(value, BY_CHARACTERS)
-    return call("SUBSTRING", kept, start, whole(_TO_THE_END) if length is None else length)
+    until = whole(_TO_THE_END) if length is None else length
+    return written(call("SUBSTRING", kept, start, until))
 
 
 def _calls(function: str) -> Callable[[exp.Expr], exp.Expr]:
-    return lambda node: call(function, as_text(node.this, BY_CHARACTERS))
+    return lambda node: written(call(function, as_text(node.this, BY_CHARACTERS)))
 
 
 def _replaced(node: exp.Replace) -> exp.Expr:
-    parts = (node.expression, node.args["replacement"])
-    return call("REPLACE", as_text(node.this, IN_ORDER_OF_CODES), *parts)
+    parts = [
+        part if isinstance(part, exp.Literal | exp.National) else as_text(part, IN_ORDER_OF_CODES)
+        for part in (node.expression, node.args["replacement"])
+    ]
+    return written(call("REPLACE", as_text(node.this, IN_ORDER_OF_CODES), *parts))
 
 
 def _concat(node: exp.Concat) -> exp.Expr:
@@ -316,14 +332,14 @@ def _concat(node: exp.Concat) -> exp.Expr:
 
 
 def _differs(node: exp.Binary) -> exp.Expr:
-    if holds_no_text(node.this) or holds_no_text(node.expression):
+    if not may_be_texts(node.this, node.expression):
         return node
     equal = exp.NullSafeEQ if isinstance(node, exp.NullSafeNEQ) else exp.EQ
     return exp.Not(this=exp.Paren(this=same(equal(this=node.this, expression=node.expression))))
 
 
 def _nullif(node: exp.Nullif) -> exp.Expr:
-    if holds_no_text(node.this) or holds_no_text(node.expression):
+    if not may_be_texts(node.this, node.expression):
         return node
     equal = same(exp.EQ(this=node.this, expression=node.expression))
     return build.case([(equal, exp.Null())], node.this.copy())

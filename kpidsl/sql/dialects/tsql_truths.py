@@ -24,6 +24,12 @@ def is_test(node: exp.Expr) -> bool:
     return isinstance(node.unnest(), _TESTS)
 
 
+def is_truth(value: exp.Expr) -> bool:
+    """Tell whether a value is a test, or what counts for one that is not known."""
+    inner = value.unnest()
+    return is_test(inner.this if isinstance(inner, exp.Coalesce) else inner)
+
+
 def _value(node: exp.Expr) -> exp.Expr:
     """Return a node that stands where a value does."""
     if build.is_verbatim(node):
