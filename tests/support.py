@@ -15,7 +15,7 @@ import pytest
 
 import kpidsl
 from kpidsl.run.result import Result
-from kpidsl.text.diagnostic import has_errors
+from kpidsl.text.diagnostic import Diagnostic, has_errors
 from kpidsl.text.render import render
 
 EngineName = Literal[
@@ -150,6 +150,14 @@ def _number(text: str) -> float | int:
 
 def _truth(text: str) -> int:
     return {"true": 1, "false": 0}[text]
+
+
+def refusal(loaded: kpidsl.Project, metric: str) -> Diagnostic:
+    """The one reason why a metric is refused."""
+    with pytest.raises(kpidsl.KpidslError) as raised:
+        loaded.query(metric)
+    [problem] = raised.value.diagnostics
+    return problem
 
 
 def rows(result: Result, *names: str) -> list[tuple[Any, ...]]:

@@ -10,6 +10,8 @@ from contextlib import suppress
 from threading import Event
 from typing import TypeVar
 
+from kpidsl.engines.base import EngineError
+
 T = TypeVar("T")
 
 PATIENCE = 10
@@ -64,3 +66,24 @@ class Stoppable(ABC):
     @abstractmethod
     def _hang_up(self) -> None:
         """End the connection on which it won't stop."""
+
+
+S = TypeVar("S", bound=Stoppable)
+
+
+def asked(
+    work: Callable[[], T], statement: S, under_way: set[S], timeout: float, grace: float = 0
+) -> T:
+    """Do work for a statement, which is among those under way meanwhile, and is stopped `grace`
+    seconds after its time; raises `EngineError` then."""
+    under_way.add(statement)
+    try:
+        return attended(work, statement.stop, timeout + grace)
+    except TimeoutError:
+        raise too_long(timeout) from None
+    finally:
+        under_way.discard(statement)
+
+
+def too_long(timeout: float) -> EngineError:
+    return EngineError("timeout", f"stopped after {timeout:g} s")

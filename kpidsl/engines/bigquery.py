@@ -17,12 +17,12 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
 from google.oauth2 import service_account
 
-from kpidsl.engines.attended import PATIENCE, Stoppable, attended
+from kpidsl.engines.attended import PATIENCE, Stoppable, asked, attended
 from kpidsl.engines.base import EngineError, ForeignKey, Scan, Table, TableFacts, TableKeys
 from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.bigquery import BigQuery
 from kpidsl.engines.servers.values import answered
-from kpidsl.engines.tables_only import refused_files
+from kpidsl.engines.tables_only import KeepsNothing, refused_files
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
 
@@ -54,7 +54,7 @@ class NotConnected(Exception):
     """The service wasn't reached, or takes no jobs; the text is the client's."""
 
 
-class BigQueryEngine:
+class BigQueryEngine(KeepsNothing):
     """Read-only by construction: a statement runs once a dry run has told that it is one SELECT.
 
     `timeout` is in seconds, `rows` the most that an answer may have, `billed` the most bytes that a
@@ -62,7 +62,6 @@ class BigQueryEngine:
     """
 
     dialect = "bigquery"
-    keeps = False
 
     def __init__(
         self,
@@ -153,25 +152,15 @@ class BigQueryEngine:
         table = self._ask(answer)
         return answered(table, self._rows, types, self._timezone)
 
-    def keep(self, sql: str) -> None:
-        """A temporary table would be a job that writes."""
-        del sql
-        raise EngineError("permission", "rows are not kept on a server")
-
     # --- jobs ------------------------------------------------------------------------------
 
     def _ask(self, work: Callable[[_Statement], T]) -> T:
         """Do work of the client's; raises `EngineError`."""
         statement = _Statement()
-        self._under_way.add(statement)
         try:
-            return attended(lambda: work(statement), statement.stop, self._timeout)
-        except TimeoutError:
-            raise EngineError("timeout", f"stopped after {self._timeout:g} s") from None
+            return asked(lambda: work(statement), statement, self._under_way, self._timeout)
         except _FAILURES as failure:
             raise self._failed(failure) from None
-        finally:
-            self._under_way.discard(statement)
 
     def _dry(self, sql: str) -> bigquery.QueryJob:
         """Return what a job would be; nothing is read, and nothing billed."""

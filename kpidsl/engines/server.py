@@ -12,7 +12,7 @@ import sqlalchemy
 from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyError
 from sqlalchemy.types import Float, NullType, Numeric, TypeEngine
 
-from kpidsl.engines.attended import PATIENCE, Stoppable, attended
+from kpidsl.engines.attended import PATIENCE, Stoppable, asked, too_long
 from kpidsl.engines.base import (
     EngineError,
     ForeignKey,
@@ -25,7 +25,7 @@ from kpidsl.engines.base import (
 from kpidsl.engines.servers import BigQuery, Server, Spark
 from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.values import answered
-from kpidsl.engines.tables_only import refused_files
+from kpidsl.engines.tables_only import KeepsNothing, refused_files
 from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic
 
@@ -43,15 +43,13 @@ class NotConnected(Exception):
     """No connection was made; the text is the driver's."""
 
 
-class ServerEngine:
+class ServerEngine(KeepsNothing):
     """Read-only by construction: each statement is one SELECT in a transaction of its own, which
     is begun as one that only reads, and rolled back.
 
     `timeout` is in seconds, `rows` the most that an answer may have, and `tag` stands in a comment
     above each statement, for those who look at what the server runs.
     """
-
-    keeps = False
 
     def __init__(
         self, address: Address, *, timezone: str, timeout: float, rows: int, tag: str = "kpidsl"
@@ -113,11 +111,6 @@ class ServerEngine:
         table = self._ask(lambda con: self._fetched(con, sql, self._rows + 1))
         return answered(table, self._rows, types, self._timezone)
 
-    def keep(self, sql: str) -> None:
-        """A transaction that only reads makes no temporary tables."""
-        del sql
-        raise EngineError("permission", "rows are not kept on a server")
-
     def _fetched(self, con: sqlalchemy.Connection, sql: str, rows: int) -> Table:
         result = self._executed(con, self._tag + self._server.at_most(sql, rows))
         cursor = result.cursor
@@ -139,26 +132,20 @@ class ServerEngine:
     def _ask(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
         """Do work on a connection; raises `EngineError`."""
         statement = _Statement(self._server)
-        self._under_way.add(statement)
         begun = time.monotonic()
 
         def answer() -> T:
             with self._connection(statement) as con:
                 return work(con)
 
-        too_long = EngineError("timeout", f"stopped after {self._timeout:g} s")
         try:
-            return attended(answer, statement.stop, self._timeout + _GRACE)
-        except TimeoutError:
-            raise too_long from None
+            return asked(answer, statement, self._under_way, self._timeout, _GRACE)
         except NotConnected as failure:
             raise EngineError("lost", self._server.refusal(str(failure))[1]) from None
         except DBAPIError as failure:
             found = self._failed(failure)
-        finally:
-            self._under_way.discard(statement)
         if found.kind == "cancelled" and time.monotonic() - begun >= self._timeout:
-            raise too_long
+            raise too_long(self._timeout)
         raise found
 
     @contextmanager

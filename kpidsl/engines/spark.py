@@ -18,12 +18,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kpidsl.engines.attended import PATIENCE, Stoppable, attended
+from kpidsl.engines.attended import PATIENCE, Stoppable, asked, attended
 from kpidsl.engines.base import EngineError, Scan, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers.address import Address, refused
 from kpidsl.engines.servers.spark import KINDS, SAYS_MORE, Spark, at_most
 from kpidsl.engines.servers.values import answered
-from kpidsl.engines.tables_only import refused_files
+from kpidsl.engines.tables_only import KeepsNothing, refused_files
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic
 
@@ -70,7 +70,7 @@ class NotConnected(Exception):
     """There is no session; the text is the client's."""
 
 
-class SparkEngine:
+class SparkEngine(KeepsNothing):
     """Read-only by construction: what is sent is the inner query of a SELECT, which nothing that
     writes can be.
 
@@ -79,7 +79,6 @@ class SparkEngine:
     """
 
     dialect = "spark"
-    keeps = False
 
     def __init__(
         self, address: Address, *, timezone: str, timeout: float, rows: int, tag: str = "kpidsl"
@@ -125,17 +124,11 @@ class SparkEngine:
         table = self._ask(answer)
         return answered(table, self._rows, types, self._timezone)
 
-    def keep(self, sql: str) -> None:
-        """A temporary view would keep a question, and not its rows."""
-        del sql
-        raise EngineError("permission", "rows are not kept on a server")
-
     # --- sessions --------------------------------------------------------------------------
 
     def _ask(self, work: Callable[[SparkSession], T]) -> T:
         """Do work in the session; raises `EngineError`."""
         statement = _Statement(self._tag)
-        self._under_way.add(statement)
 
         def answer() -> T:
             session = self._connected(statement)
@@ -143,15 +136,11 @@ class SparkEngine:
             return work(session)
 
         try:
-            return attended(answer, statement.stop, self._timeout)
-        except TimeoutError:
-            raise EngineError("timeout", f"stopped after {self._timeout:g} s") from None
+            return asked(answer, statement, self._under_way, self._timeout)
         except NotConnected as failure:
             raise EngineError("lost", str(failure)) from None
         except (PySparkException, ValueError) as failure:
             found = self._failed(failure)
-        finally:
-            self._under_way.discard(statement)
         if found.kind == "lost":
             self.close()
         raise found

@@ -21,7 +21,7 @@ import pytest
 
 from kpidsl.engines.base import EngineError, ForeignKey, Scan, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers.address import address_of
-from tests.servers.asking import failure, until
+from tests.servers.asking import failure, keeps_nothing, until
 
 if TYPE_CHECKING:
     from kpidsl.engines.bigquery import BigQueryEngine
@@ -187,10 +187,7 @@ def test_nothing_is_written(service: Service, engine: BigQueryEngine, statement:
 
 
 def test_nothing_is_kept(engine: BigQueryEngine) -> None:
-    assert not engine.keeps
-    with pytest.raises(EngineError) as refused:
-        engine.keep("CREATE TEMP TABLE kept AS SELECT 1")
-    assert refused.value.kind == "permission"
+    assert keeps_nothing(engine)
 
 
 # --- what fails ----------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
-from tests.servers.asking import failure, opened, until
+from tests.servers.asking import failure, keeps_nothing, opened, until
 
 if TYPE_CHECKING:
     from kpidsl.engines.server import ServerEngine
@@ -144,10 +144,7 @@ def test_nothing_is_written(
 
 
 def test_nothing_is_kept(engine: ServerEngine) -> None:
-    assert not engine.keeps
-    with pytest.raises(EngineError) as refused:
-        engine.keep("CREATE TEMPORARY TABLE kept AS SELECT 1")
-    assert refused.value.kind == "permission"
+    assert keeps_nothing(engine)
 
 
 # --- what fails ----------------------------------------------------------------------------

@@ -302,7 +302,7 @@ def test_ctrl_c_cancels_on_the_server(front: Front, engine: ServerEngine) -> Non
     with pytest.raises(KeyboardInterrupt):
         engine.run(BUSY)
     other.join()
-    until(lambda: front.cancelled)
+    assert until(lambda: front.cancelled)
     assert engine.run("SELECT 1").rows == [(1,)]
 
 

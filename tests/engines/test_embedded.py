@@ -18,18 +18,10 @@ import kpidsl
 from kpidsl.api.config import Profile, read_config
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.embedded import EmbeddedEngine
-from kpidsl.text.diagnostic import Diagnostic
-from tests.support import project, rows
+from tests.support import project, refusal, rows
 
 HEAD = 'kpidsl 1\nproject shop "Shop" { currency: USD, timezone: "Asia/Taipei" }\n'
 ODD = """it's "odd"; --"""
-
-
-def refusal(loaded: kpidsl.Project, metric: str) -> Diagnostic:
-    with pytest.raises(kpidsl.KpidslError) as raised:
-        loaded.query(metric)
-    [problem] = raised.value.diagnostics
-    return problem
 
 
 class TestOddNames:

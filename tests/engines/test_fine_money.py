@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 import kpidsl
-from kpidsl.text.diagnostic import Diagnostic
+from tests.support import refusal
 
 if TYPE_CHECKING:
     from tests.servers.mysql import MySQLServer
@@ -99,13 +99,6 @@ def shop(
     (tmp_path / "shop.kpi").write_text(DEFINITIONS, encoding="utf-8")
     with kpidsl.load(tmp_path) as loaded:
         yield loaded
-
-
-def refusal(shop: kpidsl.Project, metric: str) -> Diagnostic:
-    with pytest.raises(kpidsl.KpidslError) as raised:
-        shop.query(metric)
-    [problem] = raised.value.diagnostics
-    return problem
 
 
 @pytest.mark.parametrize("metric", ["fees", "cost", "least", "either"])

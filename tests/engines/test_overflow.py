@@ -11,6 +11,7 @@ import pytest
 import kpidsl
 from kpidsl.reports.build.asking import gap_of
 from kpidsl.text.diagnostic import Diagnostic
+from tests.support import refusal
 
 DEFINITIONS = """kpidsl 1
 project shop { currency: EUR }
@@ -53,13 +54,6 @@ def shop(tmp_path: Path) -> Iterator[kpidsl.Project]:
     (tmp_path / "shop.kpi").write_text(DEFINITIONS, encoding="utf-8")
     with kpidsl.load(tmp_path) as loaded:
         yield loaded
-
-
-def refusal(shop: kpidsl.Project, metric: str) -> Diagnostic:
-    with pytest.raises(kpidsl.KpidslError) as raised:
-        shop.query(metric)
-    [problem] = raised.value.diagnostics
-    return problem
 
 
 def places(problem: Diagnostic) -> list[str]:

@@ -16,7 +16,7 @@ import pytest
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
 from kpidsl.engines.servers.address import address_of
 from kpidsl.model.sources import Source, TableOrigin
-from tests.servers.asking import failure, opened, until
+from tests.servers.asking import failure, keeps_nothing, opened, until
 from tests.servers.proxy import proxy
 
 if TYPE_CHECKING:
@@ -153,10 +153,7 @@ def test_what_a_statement_sets_is_gone_with_it(engine: ServerEngine) -> None:
 
 
 def test_nothing_is_kept(engine: ServerEngine) -> None:
-    assert not engine.keeps
-    with pytest.raises(EngineError) as refused:
-        engine.keep("CREATE TEMPORARY TABLE kept AS SELECT 1")
-    assert refused.value.kind == "permission"
+    assert keeps_nothing(engine)
 
 
 # --- what fails ----------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts
 from kpidsl.engines.servers.address import address_of
-from tests.servers.asking import failure
+from tests.servers.asking import failure, keeps_nothing
 from tests.servers.proxy import proxy
 from tests.servers.spark_sales import (
     BUSY,
@@ -122,10 +122,7 @@ def test_nothing_is_written(engine: Watched, schema: str, statement: str) -> Non
 
 
 def test_nothing_is_kept(engine: Watched) -> None:
-    assert not engine.keeps
-    with pytest.raises(EngineError) as refused:
-        engine.keep("CREATE TEMPORARY VIEW kept AS SELECT 1")
-    assert refused.value.kind == "permission"
+    assert keeps_nothing(engine)
 
 
 # --- what fails ----------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kpidsl.engines.base import EngineError, Scan, TableFacts, ValueType
+from kpidsl.engines.base import Scan, TableFacts, ValueType
 from kpidsl.sql.dialects import DIALECTS, Kind
-from tests.servers.asking import failure, opened, until
+from tests.servers.asking import failure, keeps_nothing, opened, until
 
 if TYPE_CHECKING:
     from kpidsl.engines.server import ServerEngine
@@ -133,10 +133,7 @@ def test_nothing_is_written(engine: ServerEngine, sql: str) -> None:
 
 
 def test_nothing_is_kept(engine: ServerEngine) -> None:
-    assert not engine.keeps
-    with pytest.raises(EngineError) as refused:
-        engine.keep("CREATE TEMPORARY TABLE kept AS SELECT 1")
-    assert refused.value.kind == "permission"
+    assert keeps_nothing(engine)
 
 
 # --- what fails ----------------------------------------------------------------------------

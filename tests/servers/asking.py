@@ -38,6 +38,13 @@ def failure(engine: Engine, sql: str) -> tuple[str, str]:
     return failed.value.kind, str(failed.value)
 
 
+def keeps_nothing(engine: Engine) -> bool:
+    """Whether a temporary table is refused, before any server is asked."""
+    with pytest.raises(EngineError) as refused:
+        engine.keep("CREATE TEMPORARY TABLE kept AS SELECT 1")
+    return not engine.keeps and refused.value.kind == "permission"
+
+
 def until(holds: Callable[[], object], seconds: float = 120) -> bool:
     """Wait for something to hold, and tell whether it does."""
     end = time.monotonic() + seconds

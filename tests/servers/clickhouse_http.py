@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 import sys
 from base64 import b64decode
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event
 from urllib.parse import parse_qsl, urlsplit
 
 import chdb
+
+from tests.servers.http import Handler, serving
 
 _TRANSPORT = re.compile(
     "query_id|session_|compress|decompress|wait_end_of_query|buffer_size|client_protocol_version"
@@ -30,22 +31,15 @@ _NO_LOGIN = (
 )
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer goes out in one piece
+class _Handler(Handler):
+    known: str
 
-    def __init__(self, *args: object, password: str) -> None:
-        self._password = password
-        super().__init__(*args)  # type: ignore[arg-type]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def do_POST(self) -> None:  # noqa: N802
+        body = self.body()
         options = dict(parse_qsl(urlsplit(self.path).query))
         user, _, password = self._login()
-        if password != self._password:
-            self._answer(
-                403, _NO_LOGIN.format(user).encode(), {"X-ClickHouse-Exception-Code": "516"}
-            )
+        if password != self.known:
+            self.send(403, _NO_LOGIN.format(user).encode(), {"X-ClickHouse-Exception-Code": "516"})
             return
         try:
             data, form = _run(body, options)
@@ -53,7 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(500, f"{failure} (version 26.9)")
             return
         zone = options.get("session_timezone", "Pacific/Kiritimati")
-        self._answer(200, data, {"X-ClickHouse-Format": form, "X-ClickHouse-Timezone": zone})
+        self.send(200, data, {"X-ClickHouse-Format": form, "X-ClickHouse-Timezone": zone})
 
     def _login(self) -> tuple[str, str, str]:
         _, _, login = self.headers.get("Authorization", "").partition(" ")
@@ -62,18 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, status: int, text: str) -> None:
         code = _CODE.search(text)
         number = "1000" if code is None else code[1]
-        self._answer(status, text.encode(), {"X-ClickHouse-Exception-Code": number})
-
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """The tests look at what the client says."""
+        self.send(status, text.encode(), {"X-ClickHouse-Exception-Code": number})
 
 
 def _run(body: bytes, options: dict[str, str]) -> tuple[bytes, str]:
@@ -102,10 +85,10 @@ def _quoted(text: str, sign: str = "'") -> str:
 def main() -> None:
     (password,) = sys.argv[1:]
     kept = chdb.connect(":memory:")  # its tables are there as long as a handle is
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, password=password))
-    print(server.server_port, flush=True)  # noqa: T201 -- whoever started this reads it
     try:
-        server.serve_forever()
+        with serving(_Handler, known=password) as port:
+            print(port, flush=True)  # noqa: T201 -- whoever started this reads it
+            Event().wait()
     finally:
         kept.close()
 

@@ -12,13 +12,12 @@ import re
 import threading
 import uuid
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,6 +27,7 @@ from sqlglot import exp
 
 from kpidsl.sql.dialects.rewriting import rewritten
 from tests.conformance.translated import TO_DUCKDB
+from tests.servers.http import Handler, serving
 
 _PAGE = 2
 """So many rows a page has."""
@@ -72,9 +72,9 @@ class _Query:
 class TrinoServer:
     """A running server, what it was told, and the database that it reads."""
 
-    port: int
     database: duckdb.DuckDBPyConnection
     password: str | None
+    port: int = 0
     requests: list[dict[str, str]] = field(default_factory=list)
     queries: dict[str, _Query] = field(default_factory=dict)
     refuses: int | None = None
@@ -90,56 +90,51 @@ class TrinoServer:
         return [query.sql for query in list(self.queries.values()) if not query.done.is_set()]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer goes out in one piece
+class _Handler(Handler):
+    trino: TrinoServer
 
-    def __init__(self, *args: object, server_of: Callable[[], TrinoServer]) -> None:
-        self._trino = server_of()
-        super().__init__(*args)  # type: ignore[arg-type]
-
-    def do_POST(self) -> None:
-        sql = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+    def do_POST(self) -> None:  # noqa: N802
+        sql = self.body().decode()
         told = {name.lower(): value for name, value in self.headers.items()}
-        self._trino.requests.append(told)
+        self.trino.requests.append(told)
         if self._refused():
             return
-        if self._trino.password is not None:
+        if self.trino.password is not None:
             _, _, login = told.get("authorization", "").partition(" ")
-            if b64decode(login).decode().partition(":")[2] != self._trino.password:
+            if b64decode(login).decode().partition(":")[2] != self.trino.password:
                 said = b"Access Denied: Invalid credentials"
-                self._answer(401, said, {"WWW-Authenticate": 'Basic realm="Trino"'})
+                self.send(401, said, {"WWW-Authenticate": 'Basic realm="Trino"'})
                 return
-        query = _Query(sql, self._trino.database.cursor())
-        self._trino.queries[query.name] = query
+        query = _Query(sql, self.trino.database.cursor())
+        self.trino.queries[query.name] = query
         threading.Thread(target=_run, args=(query, told), daemon=True).start()
         self._page(query, "0")
 
     def _refused(self) -> bool:
-        if self._trino.refuses is None:
+        if self.trino.refuses is None:
             return False
-        self._answer(self._trino.refuses, b"not now", {})
+        self.send(self.trino.refuses, b"not now", {})
         return True
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         if self._refused():
             return
         _, name, token = self.path.rsplit("/", 2)
-        query = self._trino.queries[name]
+        query = self.trino.queries[name]
         query.done.wait(_WAIT)
         self._page(query, token)
 
-    def do_DELETE(self) -> None:
+    def do_DELETE(self) -> None:  # noqa: N802
         _, name, _ = self.path.rsplit("/", 2)
-        query = self._trino.queries[name]
+        query = self.trino.queries[name]
         threading.Thread(target=_stop, args=(query,), daemon=True).start()
-        self._answer(204, b"", {})
+        self.send(204, b"", {})
 
     def _page(self, query: _Query, token: str) -> None:
         """Answer with a page of rows: the token says how many were sent before."""
         told: dict[str, Any] = {
             "id": query.name,
-            "infoUri": f"http://127.0.0.1:{self._trino.port}/ui/{query.name}",
+            "infoUri": f"http://127.0.0.1:{self.trino.port}/ui/{query.name}",
             "stats": {"state": "FINISHED" if query.done.is_set() else "RUNNING"},
         }
         sent, headers = int(token), {}
@@ -155,21 +150,10 @@ class _Handler(BaseHTTPRequestHandler):
             if sent + _PAGE < len(query.rows):
                 told["nextUri"] = self._uri(query, sent + _PAGE)
         body = json.dumps(told).encode()
-        self._answer(200, body, {"Content-Type": "application/json", **headers})
+        self.send(200, body, {"Content-Type": "application/json", **headers})
 
     def _uri(self, query: _Query, sent: int) -> str:
-        return f"http://127.0.0.1:{self._trino.port}/v1/statement/executing/{query.name}/{sent}"
-
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """The tests look at what the client says."""
+        return f"http://127.0.0.1:{self.trino.port}/v1/statement/executing/{query.name}/{sent}"
 
 
 # --- statements ----------------------------------------------------------------------------
@@ -337,18 +321,13 @@ def trino_server(
     statements: Sequence[str] = (), password: str | None = None
 ) -> Iterator[TrinoServer]:
     """Start a server over a database in memory that some statements have filled, and stop it."""
-    found: list[TrinoServer] = []
-    front = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, server_of=lambda: found[0]))
-    front.daemon_threads = True
     with duckdb.connect(":memory:") as database:
         for statement in statements:
             database.execute(statement)
-        found.append(TrinoServer(front.server_port, database, password))
-        threading.Thread(target=front.serve_forever, args=(0.01,), daemon=True).start()
-        try:
-            yield found[0]
-        finally:
-            for query in list(found[0].queries.values()):
-                _stop(query)
-            front.shutdown()
-            front.server_close()
+        server = TrinoServer(database, password)
+        with serving(_Handler, trino=server) as server.port:
+            try:
+                yield server
+            finally:
+                for query in list(server.queries.values()):
+                    _stop(query)

@@ -6,23 +6,17 @@ import re
 
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.servers.base import Refusal
+from kpidsl.engines.servers.http import CAUSE, refused_by
 
 _REFUSALS = (
-    (Refusal.HOST, r"NameResolution|failed to resolve|name or service not known"),
-    (Refusal.ENCRYPTION, r"SSLError|certificate"),
     (Refusal.DATABASE, r"Not found: (Project|Dataset)"),
     (
         Refusal.LOGIN,
         r"credentials|invalid_grant|invalid_client|access ?denied|no such file|^file .* not found",
     ),
-    (
-        Refusal.UNREACHABLE,
-        r"refused|timed? ?out|unreachable|no route|aborted|reset by|try again|backend ?error",
-    ),
+    (Refusal.UNREACHABLE, r"try again|backend ?error"),
 )
 """Why there is no connection, by what BigQuery or its client says."""
-_REASON = re.compile(r"Caused by (?:\w+\()+[\"'](?:\w+\(.*?\): )?(.*?)[\"']\)")
-"""Where the reason stands in what the client says of a connection."""
 
 _KINDS = {
     "accessDenied": "permission",
@@ -62,9 +56,8 @@ class BigQuery:
     def refusal(self, text: str) -> tuple[Refusal, str]:
         """Return why a connection was not made, of which the client says `text`, and what of that
         is the reason."""
-        found = (why for why, said in _REFUSALS if re.search(said, text, re.IGNORECASE))
-        reason = _REASON.search(text)
-        return next(found, Refusal.OTHER), text if reason is None else reason[1]
+        reason = CAUSE.search(text)
+        return refused_by(text, _REFUSALS), text if reason is None else reason[1]
 
     def failed(self, reason: str, status: int | None, text: str) -> EngineError:
         """Return what a failure at a statement means, of which the service says `text`."""

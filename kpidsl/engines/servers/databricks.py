@@ -9,18 +9,15 @@ from typing import Any
 
 from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
+from kpidsl.engines.servers.http import CAUSE, refused_by
 from kpidsl.engines.servers.spark import KINDS, SAYS_MORE, Spark, at_most
 
 _REFUSALS = (
-    (Refusal.HOST, r"failed to resolve|name or service not known|NameResolution"),
-    (Refusal.ENCRYPTION, r"SSLError|certificate"),
     (Refusal.LOGIN, r"\b40[13]\b|access token|unauthorized|forbidden|authenticat"),
     (Refusal.DATABASE, r"(SCHEMA|CATALOG)_NOT_FOUND|NO_SUCH_CATALOG"),
-    (Refusal.UNREACHABLE, r"refused|timed? ?out|unreachable|no route|reset by|\b50[0-4]\b"),
+    (Refusal.UNREACHABLE, r"\b50[0-4]\b"),
 )
 """Why there is no connection, by what the server or the connector says."""
-_REASON = re.compile(r"Caused by \w+\([\"'](?:\w+\(.*?\): )?(.*?)[\"']\)")
-"""Where the reason stands in what the connector says of a connection."""
 _BEFORE = re.compile(r"^.*?(?=\[[A-Z_]+(\.[A-Z_]+)?\] (?!org\.apache))")
 """What stands before the name of an error's class."""
 _STATE = re.compile(r"SQLSTATE: (\w{5})")
@@ -94,9 +91,9 @@ class Databricks:
         return None
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
-        found = (why for why, said in _REFUSALS if re.search(said, text, re.IGNORECASE))
-        reason = _REASON.search(text)
-        return next(found, Refusal.OTHER), _BEFORE.sub("", text if reason is None else reason[1])
+        reason = CAUSE.search(text)
+        said = _BEFORE.sub("", text if reason is None else reason[1])
+        return refused_by(text, _REFUSALS), said
 
     def may_pass(self, text: str) -> bool:
         """The connector has tried again by itself."""

@@ -28,10 +28,10 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.mysql_calls import listed, moved, no_text, numbered
 from kpidsl.sql.dialects.mysql_named import too_many_named
-from kpidsl.sql.dialects.mysql_ordered import picked, quantile
 from kpidsl.sql.dialects.mysql_texts import is_no_text
 from kpidsl.sql.dialects.mysql_trees import adapted
 from kpidsl.sql.dialects.mysql_zones import shown
+from kpidsl.sql.dialects.numbered import picked, quantile
 from kpidsl.sql.dialects.rewriting import call, text, writer
 
 _STEPS = {

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from kpidsl.sql import build
+from kpidsl.sql.dialects.by_bytes import placed
 from kpidsl.sql.dialects.mysql_calls import NO_TEXT, no_text
 from kpidsl.sql.dialects.rewriting import call
 from kpidsl.sql.dialects.stacks import arms
@@ -227,18 +228,9 @@ def apart(values: Sequence[exp.Expr]) -> list[exp.Expr]:
 
 def in_order(term: exp.Ordered) -> list[exp.Expr]:
     """Return terms by which rows stand in the order of a term: NULL where that says, texts in the
-    order of their bytes. MySQL has NULL before all values, unless they are in descending order."""
-    value, desc = term.this, bool(term.args.get("desc"))
-    first = bool(term.args.get("nulls_first"))
-
-    def ordered(part: exp.Expr, *, descending: bool = desc) -> exp.Expr:
-        return exp.Ordered(this=part, desc=descending, nulls_first=not descending)
-
-    terms = []
-    if first == desc and not isinstance(value, exp.Is):
-        terms.append(ordered(build.is_null(value.copy()), descending=first))
+    order of their bytes."""
+    value = term.this
     if holds_no_text(value):
-        return [*terms, ordered(value)]
-    if not is_text(value):
-        terms.append(ordered(build.case([(is_no_text(value), value.copy())])))
-    return [*terms, ordered(bytes_of(value))]
+        return placed(term, [value])
+    numbers = [] if is_text(value) else [build.case([(is_no_text(value), value.copy())])]
+    return placed(term, [*numbers, bytes_of(value)])

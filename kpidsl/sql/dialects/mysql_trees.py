@@ -10,9 +10,9 @@ from hashlib import sha256
 from sqlglot import exp
 
 from kpidsl.sql import build
+from kpidsl.sql.dialects.by_bytes import ordering, partitioning
 from kpidsl.sql.dialects.mysql_calls import no_text
 from kpidsl.sql.dialects.mysql_named import few_named
-from kpidsl.sql.dialects.mysql_ordered import numbered
 from kpidsl.sql.dialects.mysql_texts import (
     apart,
     before,
@@ -23,6 +23,7 @@ from kpidsl.sql.dialects.mysql_texts import (
     same,
     tell_texts,
 )
+from kpidsl.sql.dialects.numbered import numbered
 from kpidsl.sql.dialects.rewriting import call, rewritten, text
 from kpidsl.sql.dialects.stacks import arms, each_adapted
 
@@ -109,20 +110,6 @@ def _order_by_expressions(select: exp.Select) -> None:
             own = select.expressions[int(value.name) - 1].unalias()
         if own is not None and own is not value:
             term.set("this", own.copy())
-
-
-def _order(node: exp.Order) -> exp.Expr:
-    terms = [
-        term if isinstance(term, exp.Ordered) else exp.Ordered(this=term)
-        for term in node.expressions
-    ]
-    return exp.Order(expressions=[part for term in terms for part in in_order(term)])
-
-
-def _window(node: exp.Window) -> exp.Expr:
-    groups = node.args.get("partition_by") or []
-    node.set("partition_by", [*groups, *apart(groups)])
-    return node
 
 
 def _short(node: exp.Identifier) -> exp.Expr:
@@ -293,9 +280,9 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.NullSafeEQ: same,
     exp.NullSafeNEQ: _differs,
     exp.Nullif: _nullif,
-    exp.Order: _order,
+    exp.Order: ordering(in_order),
     exp.Round: _rounded,
     exp.StddevSamp: _deviation,
     exp.Substring: _substring,
-    exp.Window: _window,
+    exp.Window: partitioning(apart),
 }

@@ -27,7 +27,7 @@ from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.base import NAMED, Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.duckdb import DuckDB
 from kpidsl.sql.dialects.mysql_calls import no_text
-from kpidsl.sql.dialects.mysql_ordered import picked, quantile
+from kpidsl.sql.dialects.numbered import picked, quantile
 from kpidsl.sql.dialects.rewriting import call, lacked, lacking, text, whole, word, writer
 from kpidsl.sql.dialects.tsql_clocks import moved, shown
 from kpidsl.sql.dialects.tsql_texts import kept_as

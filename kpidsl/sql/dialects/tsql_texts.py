@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from kpidsl.sql import build
+from kpidsl.sql.dialects.by_bytes import placed
 from kpidsl.sql.dialects.mysql_calls import no_text
 from kpidsl.sql.dialects.mysql_texts import holds_no_text, is_text
 
@@ -122,16 +123,7 @@ def apart(values: Sequence[exp.Expr]) -> list[exp.Expr]:
 
 def in_order(term: exp.Ordered) -> list[exp.Expr]:
     """Return terms by which rows stand in the order of a term: NULL where that says, texts in the
-    order of their bytes. To SQL Server NULL is before all values, unless they descend."""
-    value, desc = term.this, bool(term.args.get("desc"))
-    first = bool(term.args.get("nulls_first"))
-
-    def ordered(part: exp.Expr, *, descending: bool = desc) -> exp.Expr:
-        return exp.Ordered(this=part, desc=descending, nulls_first=not descending)
-
-    terms = []
-    if first == desc and not isinstance(value, exp.Is):
-        terms.append(ordered(build.is_null(value.copy()), descending=first))
-    if not holds_no_text(value):
-        terms.append(ordered(build.case([(_is_text(value), _in_order(value))])))
-    return [*terms, ordered(value)]
+    order of their bytes."""
+    value = term.this
+    texts = [] if holds_no_text(value) else [build.case([(_is_text(value), _in_order(value))])]
+    return placed(term, [*texts, value])

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from kpidsl.sql import build
+from kpidsl.sql.dialects.by_bytes import ordering, partitioning
 from kpidsl.sql.dialects.mysql_calls import no_text
-from kpidsl.sql.dialects.mysql_ordered import numbered
 from kpidsl.sql.dialects.mysql_texts import holds_no_text, tell_texts
 from kpidsl.sql.dialects.mysql_trees import grouped_by
+from kpidsl.sql.dialects.numbered import numbered
 from kpidsl.sql.dialects.postgres_trees import give_types, pass_on_nulls
 from kpidsl.sql.dialects.rewriting import Rules, call, rewritten, text, whole, word
 from kpidsl.sql.dialects.stacks import arms, each_adapted, is_constant, values_of
@@ -157,20 +158,6 @@ def _tell_groups(select: exp.Select) -> None:
     if group is not None:
         terms = [grouped_by(select, term).copy() for term in group.expressions]
         group.set("expressions", [*terms, *apart(terms)])
-
-
-def _order(node: exp.Order) -> exp.Expr:
-    terms = [
-        term if isinstance(term, exp.Ordered) else exp.Ordered(this=term)
-        for term in node.expressions
-    ]
-    return exp.Order(expressions=[part for term in terms for part in in_order(term)])
-
-
-def _window(node: exp.Window) -> exp.Expr:
-    groups = node.args.get("partition_by") or []
-    node.set("partition_by", [*groups, *apart(groups)])
-    return node
 
 
 # --- numbers ---------------------------------------------------------------------------------
@@ -377,12 +364,12 @@ _RULES: Rules = {
     exp.NullSafeEQ: same,
     exp.NullSafeNEQ: _differs,
     exp.Nullif: _nullif,
-    exp.Order: _order,
+    exp.Order: ordering(in_order),
     exp.Replace: _replaced,
     exp.Round: _rounded,
     exp.StddevSamp: lambda node: no_text(call("STDEV", node.this)),
     exp.Substring: _substring,
     exp.Trim: lambda node: call("TRIM", as_text(node.this)),
     exp.Upper: _calls("UPPER"),
-    exp.Window: _window,
+    exp.Window: partitioning(apart),
 }

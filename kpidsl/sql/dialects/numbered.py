@@ -1,4 +1,5 @@
-"""Aggregates that look at the order of rows, which MySQL has not: medians, first and last values.
+"""Aggregates that look at the order of rows, where an engine has none: medians, first and last
+values. MySQL and SQL Server are such.
 
 A SELECT that has some is written over one that numbers its rows group by group; so is one that
 aggregates the values of subqueries, which MariaDB refuses at times.
