@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.conftest import SHOP, Shell
-from tests.servers.proxy import proxy
+from tests.servers.proxy import Proxy, proxy
 
 if TYPE_CHECKING:
     from tests.servers.postgres import PostgresServer
@@ -43,6 +45,30 @@ def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
         ["time", "zone   UTC"],
         ["dialect", "postgres (executed)"],
     ]
+
+
+class Cut(Proxy):
+    """A line that is cut for good once so many bytes have gone over it."""
+
+    left = 100_000
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError), source:
+            while (data := source.recv(65536)) and self.left > 0:
+                self.left -= len(data)
+                sink.sendall(data)
+            self.close()
+            sink.shutdown(socket.SHUT_RDWR)
+
+
+def test_to_certify_without_a_connection_is_to_find_nothing(
+    shop: Shell, monkeypatch: pytest.MonkeyPatch, postgres_server: PostgresServer
+) -> None:
+    """On the way as before it: what is told is the connection, and no case."""
+    monkeypatch.setenv("SHOP_PORT", str(Cut(postgres_server.port).port))
+    settings(shop, f"{LOGIN}/postgres")
+    text = shop.refused("certify", "--profile", "shop", code=2, names=["K662"])
+    assert "hold" not in text
 
 
 def test_days_begin_in_the_time_zone_of_the_project(shop: Shell) -> None:
