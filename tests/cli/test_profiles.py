@@ -6,11 +6,17 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.cli.conftest import SHOP, Shell
+from kpidsl.api.profiles import engine_facts
+from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.sqlite import SQLiteEngine
+from kpidsl.sql.dialects.support import support_of
+from tests.cli.conftest import SHOP, UNSEEN, UNSURE, Shell
 
 SECRET = "hunter2"  # noqa: S105  (what must not be printed)
 SETTINGS = """\
@@ -275,7 +281,8 @@ def test_a_profile_over_a_file_can_be_tried(warehouse: Shell) -> None:
 
 
 def test_a_profile_over_a_sqlite_file_can_be_tried(shop: Shell) -> None:
-    sqlite3.connect(shop.folder / "shop.sqlite").close()
+    with closing(sqlite3.connect(shop.folder / "shop.sqlite")) as con:
+        con.execute('CREATE TABLE "a ""table""" (id INTEGER)')
     shop.write("kpidsl.toml", '[profile.w]\nurl = "sqlite:///shop.sqlite"\n')
     facts = json.loads(shop.run("profile", "test", "w", "--format", "json").out)
     assert facts == {
@@ -283,10 +290,58 @@ def test_a_profile_over_a_sqlite_file_can_be_tried(shop: Shell) -> None:
         "engine": "SQLite",
         "version": sqlite3.sqlite_version,
         "only_reads": True,
+        "only_reads_note": "",
         "timezone": "UTC",
         "dialect": "sqlite",
         "support": "executed",
+        "answers_kept": False,
+        "answers_note": UNSURE,
     }
+
+
+class TestWhetherSomethingCouldBeWritten:
+    def test_to_a_duckdb_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "shop.duckdb"
+        duckdb.connect(file).close()
+        with closing(EmbeddedEngine(tmp_path, database=file)) as engine:
+            assert engine_facts(engine).only_reads is True
+            engine.keep(f"ATTACH '{tmp_path / 'other.duckdb'}' AS other")
+            assert engine_facts(engine).only_reads is False
+
+    def test_to_a_sqlite_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = tmp_path / "shop.sqlite"
+        sqlite3.connect(file).close()
+        with closing(SQLiteEngine(file)) as engine:
+            assert engine_facts(engine).only_reads is None  # there is nothing to write to
+        with closing(sqlite3.connect(file)) as con:
+            con.execute("CREATE TABLE sales AS SELECT 1 AS id")
+        with closing(SQLiteEngine(file)) as engine:
+            assert engine_facts(engine).only_reads is True
+            monkeypatch.setattr(engine, "_con", sqlite3.connect(file, check_same_thread=False))
+            assert engine_facts(engine).only_reads is False
+        with closing(sqlite3.connect(file)) as con:
+            assert con.execute("SELECT count(*) FROM sales").fetchone() == (1,)
+
+    def test_nothing_is_claimed_that_was_not_seen(self, shop: Shell) -> None:
+        """An account whose rights nobody looked at may be asked; one that could write is told."""
+        sqlite3.connect(shop.folder / "shop.sqlite").close()
+        shop.write("kpidsl.toml", '[profile.w]\nurl = "sqlite:///shop.sqlite"\n')
+        done = shop.run("profile", "test", "w")
+        assert done.code == 0
+        assert f"only reads  not known: {UNSEEN}\n" in done.out
+
+
+@pytest.mark.parametrize(
+    ("dialect", "version", "level"),
+    [
+        ("mysql", "10.11.19-MariaDB-0+deb12u1", "executed"),
+        ("mysql", "8.4.6", "executed on MariaDB"),
+        ("postgres", "18.4", "executed"),
+        ("databricks", "4.1.0", "executed on Spark"),
+    ],
+)
+def test_how_far_an_engine_of_a_version_is_proved(dialect: str, version: str, level: str) -> None:
+    assert support_of(dialect, version) == level
 
 
 @pytest.mark.parametrize("scheme", ["spark", "tsql", "postgres+file"])

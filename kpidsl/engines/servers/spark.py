@@ -51,7 +51,7 @@ class Spark:
     schemes: tuple[str, ...] = ("sc",)
     extra = "spark"
     needs: tuple[str, ...] = ("pyspark", "grpc", "pandas")
-    about = "SELECT SPLIT(VERSION(), ' ')[0], CURRENT_TIMEZONE(), TRUE"
+    about = "SELECT SPLIT(VERSION(), ' ')[0], CURRENT_TIMEZONE(), CAST(NULL AS BOOLEAN)"
     harmless = frozenset(
         {
             *("use_ssl", "user_agent", "user_id", "x-databricks-cluster-id"),
