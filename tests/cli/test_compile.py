@@ -66,7 +66,6 @@ def test_sql_as_json(shop: Shell) -> None:
     assert told == {"sql": plain.out.rstrip("\n")}
 
 
-@pytest.mark.parametrize("dialect", ["snowflake", "tsql"])
 def test_sql_that_another_engine_has_run_says_so(shop: Shell) -> None:
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     asked = ("compile", "aov", "--dialect")
@@ -81,6 +80,7 @@ def test_sql_that_another_engine_has_run_says_so(shop: Shell) -> None:
     assert on_spark in shop.run(*asked, "databricks").out
 
 
+@pytest.mark.parametrize("dialect", ["snowflake", "tsql"])
 def test_sql_that_no_engine_has_run_says_so(shop: Shell, dialect: str) -> None:
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     comment = (

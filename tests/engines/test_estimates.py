@@ -229,6 +229,8 @@ def test_mysql(mysql_server: MySQLServer, mysql_database: str) -> None:
         assert engine.estimate("SELECT 1") == Scan(rows=0)
 
 
+HALF = 5 // 2
+"""Of the rows that a key leads to InnoDB tells half, so that a look-up is liked better."""
 JOINED = "SELECT SUM(amount) FROM customers STRAIGHT_JOIN sales USING (customer_id)"
 OUTER = "SELECT COUNT(*) FROM customers LEFT JOIN sales USING (customer_id) GROUP BY region"
 BUFFERED = COMPARED.replace("JOIN", "STRAIGHT_JOIN")
@@ -241,10 +243,10 @@ DERIVED = """SELECT COUNT(*) FROM customers JOIN (
 @pytest.mark.parametrize(
     ("sql", "rows"),
     [
-        (JOINED, 2_000 + 2_000 * 5),
-        (OUTER, 2_000 + 2_000 * 5),
-        (SHOWN, 2_000 + 2_000 * 5),
-        (TESTED, 2_000 + 2_000 * 5),
+        (JOINED, 2_000 + 2_000 * HALF),
+        (OUTER, 2_000 + 2_000 * HALF),
+        (SHOWN, 2_000 + 2_000 * HALF),
+        (TESTED, 2_000 + 2_000 * HALF),
         (LOOKED_UP, 10_000 + 10_000),
         # What waits in a buffer is compared with each row once, and what is kept is read once.
         (BUFFERED, 2_000 + 2_000),

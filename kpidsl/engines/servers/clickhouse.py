@@ -68,7 +68,11 @@ _REFUSALS = (
     (Refusal.DATABASE, r"code: 81\b"),
 )
 """Why there is no connection, by the code of the server."""
-_REASONS = (re.compile(r".*DB::Exception: (.*)", re.DOTALL), CAUSE)
+_REASONS = (
+    re.compile(r".*DB::Exception: (.*)", re.DOTALL),
+    CAUSE,
+    re.compile(r"'Connection aborted\.', \w+\((?:\d+, )?['\"](.*?)['\"]\)"),
+)
 """Where the reason stands in what the server says, and where in what the driver does."""
 _AFTER = re.compile(
     r"(\. If you have installed|[.:?]? In scope |: [Ww]hile executing "
