@@ -173,7 +173,7 @@ def test_postgresql_counts_each_time_that_rows_are_read(
 ) -> None:
     """By its own statistics, from which some of the numbers are a little off."""
     options = quote(" ".join(f"-c {setting}" for setting in settings))
-    with closing(opened(f"{postgres}?options={options}")) as engine:
+    with opened(f"{postgres}?options={options}") as engine:
         told = engine.estimate(sql).rows
         assert told is not None
         assert 0.9 * rows <= told <= 1.1 * rows
@@ -181,7 +181,7 @@ def test_postgresql_counts_each_time_that_rows_are_read(
 
 @pytest.mark.postgres
 def test_postgresql_does_not_tell_of_rows_that_are_dropped_after_an_index(postgres: str) -> None:
-    with closing(opened(f"{postgres}?options=-c%20enable_seqscan%3Doff")) as engine:
+    with opened(f"{postgres}?options=-c%20enable_seqscan%3Doff") as engine:
         rows = engine.estimate(
             "SELECT sum(amount) FROM sales WHERE id < 5000 AND channel = 'x'"
         ).rows
@@ -257,7 +257,7 @@ DERIVED = """SELECT COUNT(*) FROM customers JOIN (
 )
 def test_mysql_counts_each_time_that_rows_are_read(shop: str, sql: str, rows: int) -> None:
     """By its own statistics, from which some of the numbers are a little off."""
-    with closing(opened(shop)) as engine:
+    with opened(shop) as engine:
         told = engine.estimate(sql).rows
         assert told is not None
         assert 0.9 * rows <= told <= 1.1 * rows
