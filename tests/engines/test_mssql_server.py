@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+import duckdb
 import pytest
+import sqlglot
 
 from kpidsl.engines.base import EngineError
 from kpidsl.engines.servers import Refusal
@@ -101,6 +103,35 @@ def test_it_is_asked_as_one_who_only_reads() -> None:
     told = SERVER.arguments(10, 60)
     assert (told["read_only"], told["appname"], told["autocommit"]) == (True, "kpidsl", False)
     assert (told["login_timeout"], told["timeout"]) == (10, 60)
+
+
+@pytest.mark.parametrize(
+    ("securable", "right", "only_reads"),
+    [
+        ("shop", "SELECT", 1),
+        ("shop", "INSERT", 0),
+        ("shop", "CREATE TABLE", 0),
+        ("[dbo].[sales]", "SELECT", 1),
+        ("[dbo].[sales]", "UPDATE", 0),
+        ("[dbo].[sales]", "DELETE", 0),
+    ],
+)
+def test_a_right_on_one_table_is_found(securable: str, right: str, only_reads: int) -> None:
+    """By DuckDB, with functions that take the place of SQL Server's."""
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA sys; CREATE TABLE sys.tables (schema_id INT, name VARCHAR)")
+        con.execute("INSERT INTO sys.tables VALUES (1, 'customers'), (1, 'sales')")
+        con.execute("CREATE MACRO DB_NAME() AS 'shop'")
+        con.execute("CREATE MACRO SERVERPROPERTY(name) AS '16.0'")
+        con.execute("CREATE MACRO NAME_OF(id) AS 'dbo'")
+        con.execute("CREATE MACRO QUOTENAME(name) AS '[' || name || ']'")
+        con.execute(
+            "CREATE MACRO HAS_PERMS_BY_NAME(securable, kind, permission) AS "
+            f"CAST(securable = '{securable}' AND permission = '{right}' AS INT)"
+        )
+        own = SERVER.at_most(SERVER.about, 1).replace("SCHEMA_NAME(", "NAME_OF(")
+        [asked] = sqlglot.transpile(own.replace("+", "||"), "tsql", "duckdb")
+        assert con.execute(asked).fetchall() == [("16.0", None, only_reads)]
 
 
 # --- errors --------------------------------------------------------------------------------
