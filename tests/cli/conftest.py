@@ -31,6 +31,11 @@ class Shell:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
+    def profile(self, url: str, *lines: str) -> None:
+        """Write a profile `shop`, which is the one that is used."""
+        text = ['default_profile = "shop"', "[profile.shop]", f'url = "{url}"', *lines, ""]
+        self.write("kpidsl.toml", "\n".join(text))
+
     def run(self, *words: str) -> Outcome:
         """Run `kpidsl`; whatever happens, it ends with a code of its own and no traceback."""
         done = CliRunner().invoke(app, list(words))
@@ -56,6 +61,10 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.chdir(tmp_path)
     return Shell(tmp_path)
 
+
+UNSEEN = "kpidsl itself sends only reads; what else the account may do was not looked at"
+UNSURE = "nothing tells for certain whether rows have changed"
+"""What `profile test` says of servers that can't be asked."""
 
 SHOP = """\
 kpidsl 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,6 +18,8 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+
+from tests.servers.ports import free_port
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a folder for sockets, which is not used
@@ -71,6 +72,11 @@ class PostgresServer:
         )
         return [pid for (pid,) in rows]
 
+    def end_sleep(self, url: str) -> None:
+        """End the connections of those."""
+        for pid in self.asleep(url):
+            self.run(url, f"SELECT pg_terminate_backend({pid})")
+
     def kill(self, *processes: object) -> None:
         """End processes by a signal that none hears; the whole server where none is named."""
         told = "SELECT CAST(split_part(pg_read_file('postmaster.pid'), chr(10), 1) AS INTEGER)"
@@ -104,7 +110,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         server = get_server(folder / "data", start=False)
         server.ensure_pgdata_inited()
         owner = server.system_user  # a server doesn't run as root
-        port = _free_port()
+        port = free_port()
         folder.chmod(0o777)  # for its socket
         with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as settings:
             settings.write(_SETTINGS.format(port=port, folder=folder))
@@ -124,10 +130,3 @@ def postgres_server() -> Iterator[PostgresServer]:
             control("-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
