@@ -87,7 +87,7 @@ def value(folder: Path, formula: str) -> object:
 
 
 UNEQUAL = pytest.mark.refused_on("postgres", "K640", "text = integer")
-UNTYPED = {
+UNTYPED: dict[str, pytest.MarkDecorator | list[pytest.MarkDecorator]] = {
     "coalesce(none, whole)": [
         pytest.mark.refused_on("postgres", "K640", "types text and bigint cannot be matched"),
         pytest.mark.never_on("mysql", "a column without a value is one of texts: 7 is one there"),

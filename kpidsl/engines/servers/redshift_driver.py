@@ -11,7 +11,7 @@ _NONE = SimpleNamespace(enums={}, domains={})
 """Redshift has no types that users name."""
 
 
-class Dialect(RedshiftDialect_psycopg2):
+class Dialect(RedshiftDialect_psycopg2):  # type: ignore[misc]
     supports_statement_cache = True
 
     def _reflect_type(
