@@ -67,7 +67,7 @@ def _in_bytes(value: object) -> object:
 
 class Profile(_Strict):
     """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
-    `timeout` is in seconds, `max_rows` what an answer of a server may have, `max_scan_rows` and
+    `timeout` is in seconds, `max_rows` what an answer may have, `max_scan_rows` and
     `max_scan_bytes` what a statement may read by the engine's own estimate, `memory_limit` how much
     memory DuckDB may take before it writes to disk what it works on, such as "4 GB"."""
 

@@ -6,7 +6,16 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
-from kpidsl.api.config import TIMEOUT, Config, Database, Profile, profile_of, target_of, unestimated
+from kpidsl.api.config import (
+    MAX_ROWS,
+    TIMEOUT,
+    Config,
+    Database,
+    Profile,
+    profile_of,
+    target_of,
+    unestimated,
+)
 from kpidsl.engines.base import Engine, Scan
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.guarded import GuardedEngine
@@ -25,7 +34,7 @@ def connected(
     if has_errors(found):
         return None, found
     if profile is None:
-        return EmbeddedEngine.open(folder, None, timezone, timeout=TIMEOUT)
+        return EmbeddedEngine.open(folder, None, timezone, timeout=TIMEOUT, rows=MAX_ROWS)
     called = name or config.default_profile or ""
     engine, found = _opened(called, profile, folder, timezone, made_by)
     most = Scan(profile.max_scan_rows, profile.max_scan_bytes)
@@ -49,10 +58,15 @@ def _opened(
         case Address():
             return _served(target, timezone, profile, made_by)
         case Database("sqlite", path):
-            return SQLiteEngine.open(path, timezone, timeout=profile.timeout)
+            return SQLiteEngine.open(path, timezone, timeout=profile.timeout, rows=profile.max_rows)
         case Database(path=path):
             return EmbeddedEngine.open(
-                folder, path, timezone, timeout=profile.timeout, memory=profile.memory_limit
+                folder,
+                path,
+                timezone,
+                timeout=profile.timeout,
+                rows=profile.max_rows,
+                memory=profile.memory_limit,
             )
 
 

@@ -23,6 +23,7 @@ from kpidsl.engines.base import (
     TableFacts,
     TableKeys,
     ValueType,
+    too_many_rows,
 )
 from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
@@ -69,8 +70,9 @@ class EmbeddedEngine:
     """Read-only by construction: the database is attached read-only, and once the sources are
     prepared nothing outside the named files can be read or written.
 
-    `base` is the folder that the patterns of files are relative to; `timeout` is in seconds. What
-    does not fit into `memory`, a size such as `4 GB`, lies in a file while it is worked on.
+    `base` is the folder that the patterns of files are relative to; `timeout` is in seconds, `rows`
+    the most that an answer may have. What does not fit into `memory`, a size such as `4 GB`, lies
+    in a file while it is worked on.
     """
 
     dialect = "duckdb"
@@ -83,10 +85,12 @@ class EmbeddedEngine:
         database: Path | None = None,
         timezone: str = "UTC",
         timeout: float | None = None,
+        rows: int | None = None,
         memory: str | None = None,
     ) -> None:
         self._base = base
         self._timeout = timeout
+        self._rows = rows
         self._prepared: dict[str, list[Diagnostic]] = {}
         self._loaded: dict[str, str | None] = {}
         self._database = database
@@ -116,6 +120,7 @@ class EmbeddedEngine:
         timezone: str,
         *,
         timeout: float | None = None,
+        rows: int | None = None,
         memory: str | None = None,
     ) -> tuple[EmbeddedEngine | None, list[Diagnostic]]:
         """Connect, or say why a database file can't be opened."""
@@ -124,7 +129,12 @@ class EmbeddedEngine:
             return None, missing
         try:
             engine = EmbeddedEngine(
-                base, database=database, timezone=timezone, timeout=timeout, memory=memory
+                base,
+                database=database,
+                timezone=timezone,
+                timeout=timeout,
+                rows=rows,
+                memory=memory,
             )
         except duckdb.Error as failure:
             return None, [
@@ -201,7 +211,12 @@ class EmbeddedEngine:
         zoned = [item[1] == duckdb.sqltypes.TIMESTAMP_TZ for item in cursor.description or ()]
         if any(zoned):
             cursor = execute(self._con, _in_local_time(sql, zoned))
-        return Table(names, cursor.fetchall())
+        if self._rows is None:
+            return Table(names, cursor.fetchall())
+        found = cursor.fetchmany(self._rows + 1)
+        if len(found) > self._rows:
+            raise too_many_rows(self._rows)
+        return Table(names, found)
 
     def _attended(self, work: Callable[[], T], timeout: float | None = None) -> T:
         return attended(work, self._con.interrupt, timeout)

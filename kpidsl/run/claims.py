@@ -16,7 +16,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.run.clashes import clashing_clock, clashing_ids, clashing_join
 from kpidsl.run.examples import Examples, quoted
-from kpidsl.run.failures import UNTESTED, explain
+from kpidsl.run.failures import OF_ROWS, explain
 from kpidsl.run.kinds import ColumnKinds
 from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
 from kpidsl.run.shares import no_whole
@@ -39,7 +39,9 @@ T = TypeVar("T")
 class Claims:
     """Tests the claims of one model on one engine, each once.
 
-    The tests of single claims raise `EngineError` where the statement fails.
+    The tests of single claims raise `EngineError` where the statement fails. Those of several go on
+    to the next after a failure that is about rows, and tell of it; any other they raise, since
+    nothing may be built on a claim that wasn't tested.
     """
 
     def __init__(self, model: Model, engine: Engine) -> None:
@@ -258,9 +260,9 @@ class Claims:
         try:
             return test(about)
         except EngineError as failure:
-            if failure.kind in UNTESTED:
-                return [explain(failure, [source], [source], self._model, self._engine)]
-            return []  # the question itself fails on it too, and is explained
+            if failure.kind not in OF_ROWS:
+                raise
+            return [explain(failure, [source], [source], self._model, self._engine)]
 
     def _examples(
         self, at: tuple[object, ...], statement: Callable[[], exp.Query]
