@@ -16,7 +16,7 @@ from kpidsl.api.config import (
     target_of,
     unestimated,
 )
-from kpidsl.engines.base import Engine, Scan
+from kpidsl.engines.base import Engine, EngineError, Scan
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.guarded import GuardedEngine
 from kpidsl.engines.servers import BigQuery, Snowflake, Spark
@@ -40,12 +40,24 @@ def connected(
     most = Scan(profile.max_scan_rows, profile.max_scan_bytes)
     if engine is None or most == Scan():
         return engine, found
-    told = asdict(engine.estimate("SELECT 1"))
-    for what, limit in asdict(most).items():
-        if limit is not None and told[what] is None:
-            engine.close()
-            return None, [unestimated(called, what, engine.dialect)]
+    try:
+        found += _unestimated(called, most, engine)
+    except EngineError as failure:
+        code = "K662" if failure.kind == "lost" else "K640"
+        told = f"the database doesn't say how much a question would read: {failure}"
+        found += [error(code, told, help="ask again when it is there")]
+    if has_errors(found):
+        engine.close()
+        return None, found
     return GuardedEngine(engine, most), found
+
+
+def _unestimated(name: str, most: Scan, engine: Engine) -> list[Diagnostic]:
+    """Return the first limit of a profile that its engine can't keep."""
+    told = asdict(engine.estimate("SELECT 1"))
+    lacking = (what for what, limit in asdict(most).items() if limit is not None)
+    first = next((what for what in lacking if told[what] is None), None)
+    return [] if first is None else [unestimated(name, first, engine.dialect)]
 
 
 def _opened(

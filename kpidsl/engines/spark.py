@@ -305,8 +305,9 @@ def _is_lost(failure: Exception) -> bool:
         return True  # the client's own word that its channel is closed
     if (failure.getCondition() or "").startswith(_GONE):
         return True
-    by_grpc = isinstance(failure, SparkConnectGrpcException)
-    return by_grpc and failure.getGrpcStatusCode().name in {"CANCELLED", "UNAVAILABLE"}
+    if not isinstance(failure, SparkConnectGrpcException):
+        return False
+    return failure.getGrpcStatusCode().name in {"CANCELLED", "UNAVAILABLE"}
 
 
 def _look_again(session: SparkSession, sql: str) -> None:
