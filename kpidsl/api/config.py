@@ -173,6 +173,12 @@ def _unknown_names(config: Config) -> Iterator[Diagnostic]:
         yield _no_profile(config.default_profile, config)
 
 
+def unlimited(name: str, engine: str) -> Diagnostic:
+    """Return that a profile limits the memory of an engine that takes no such limit."""
+    place = f"profile.{name}.memory_limit"
+    return _unusable(f"`{place}`: {engine} is given no limit of its memory", f"take `{place}` out")
+
+
 def unestimated(name: str, what: str, dialect: str) -> Diagnostic:
     """Return that a profile has a limit of rows or bytes that its engine can't keep."""
     place = f"profile.{name}.max_scan_{what}"

@@ -15,6 +15,7 @@ from kpidsl.api.config import (
     profile_of,
     target_of,
     unestimated,
+    unlimited,
 )
 from kpidsl.engines.base import Engine, EngineError, Scan
 from kpidsl.engines.embedded import EmbeddedEngine
@@ -64,22 +65,22 @@ def _opened(
     name: str, profile: Profile, folder: Path, timezone: str, made_by: str
 ) -> tuple[Engine | None, list[Diagnostic]]:
     target, found = target_of(name, profile, folder)
+    if target is None:
+        return None, found
+    timeout, rows, memory = profile.timeout, profile.max_rows, profile.memory_limit
     match target:
-        case None:
-            return None, found
+        case Database("duckdb", path):
+            return EmbeddedEngine.open(
+                folder, path, timezone, timeout=timeout, rows=rows, memory=memory
+            )
+        case Address(server=server) if memory is not None:
+            return None, [unlimited(name, server.name)]
+        case Database() if memory is not None:
+            return None, [unlimited(name, "SQLite")]
         case Address():
             return _served(target, timezone, profile, made_by)
-        case Database("sqlite", path):
-            return SQLiteEngine.open(path, timezone, timeout=profile.timeout, rows=profile.max_rows)
         case Database(path=path):
-            return EmbeddedEngine.open(
-                folder,
-                path,
-                timezone,
-                timeout=profile.timeout,
-                rows=profile.max_rows,
-                memory=profile.memory_limit,
-            )
+            return SQLiteEngine.open(path, timezone, timeout=timeout, rows=rows)
 
 
 def _served(

@@ -90,11 +90,12 @@ def sql_in(planned: Plan, dialect: str, model: Model) -> tuple[str | None, list[
                 help="compile for the dialect of the project's own database",
             )
         ]
-    measures = [leaf.measure for node in read_by(planned) for leaf in node.leaves]
+    if not DIALECTS[dialect].lacks(tree):
+        return DIALECTS[dialect].text(tree, pretty=True, copy=False), []
     read = [*used_in(tree, model), *shaped_in(tree, model)]
+    measures = [leaf.measure for node in read_by(planned) for leaf in node.leaves]
     needs = Needs(model, read, measures, [key.column for key in planned.frame.keys])
-    found = lacking(tree, dialect, needs)
-    return (None if found else DIALECTS[dialect].text(tree, pretty=True, copy=False)), found
+    return None, lacking(tree, dialect, needs)
 
 
 def lacking(tree: exp.Query, dialect: str, needs: Needs) -> list[Diagnostic]:

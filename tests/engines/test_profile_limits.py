@@ -1,5 +1,5 @@
-"""As many rows of an answer as a profile allows, of databases within the process; the servers'
-tests have their own."""
+"""What a profile limits, of databases within the process: as many rows of an answer as it allows,
+which the servers' tests look at themselves, and DuckDB's memory."""
 
 from __future__ import annotations
 
@@ -65,3 +65,22 @@ def test_what_is_within_the_limit_is_given(shop: Path, rows: int | None) -> None
             assert raised.value.kind == "too many rows"
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "engine"),
+    [("sqlite:///shop.db", "SQLite"), ("postgresql://nobody@localhost:1/shop", "PostgreSQL")],
+)
+def test_a_limit_that_an_engine_does_not_keep_is_refused(
+    tmp_path: Path, url: str, engine: str
+) -> None:
+    (tmp_path / "shop.kpi").write_text(DEFINITIONS, encoding="utf-8")
+    (tmp_path / "kpidsl.toml").write_text(
+        f'default_profile = "w"\n[profile.w]\nurl = "{url}"\nmemory_limit = "1 GB"\n',
+        encoding="utf-8",
+    )
+    with kpidsl.load(tmp_path) as loaded, pytest.raises(kpidsl.KpidslError) as refused:
+        loaded.query("revenue")
+    [found] = refused.value.diagnostics
+    assert found.code == "K920"
+    assert f"`profile.w.memory_limit`: {engine} is given no limit" in found.message
