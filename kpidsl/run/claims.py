@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -160,11 +160,11 @@ class Claims:
         found = Examples.of(self._rows(statement))
         return [] if found is None else [lacking(source, found)]
 
-    def identities(self, entity: Entity) -> list[Diagnostic]:
-        """Return why a table doesn't tell for whom ids stand (S29)."""
+    def identities(self, entity: Entity, sources: Collection[str]) -> list[Diagnostic]:
+        """Return why a table doesn't tell for whom ids stand that `sources` have (S29)."""
         assert entity.resolve is not None
         table = self._model.sources[entity.resolve.source]
-        mixed = clashing_ids(self._model, entity, self._kinds_of, self._dialect)
+        mixed = clashing_ids(self._model, entity, sources, self._kinds_of, self._dialect)
         if mixed:
             return mixed
         several = self._examples(
@@ -207,12 +207,16 @@ class Claims:
             )
         ]
 
-    def ids_refuted(self, entities: Iterable[Entity]) -> Iterator[Diagnostic]:
-        """Return what contradicts that ids stand for one other each."""
+    def ids_refuted(
+        self, entities: Iterable[Entity], sources: Iterable[Source]
+    ) -> Iterator[Diagnostic]:
+        """Return what contradicts that ids stand for one other each, of those in `sources`."""
+        names = {source.name for source in sources}
         for entity in entities:
             assert entity.resolve is not None
             table = self._model.sources[entity.resolve.source]
-            yield from self._where_possible(self.identities, entity, table)
+            test = partial(self.identities, sources=names)
+            yield from self._where_possible(test, entity, table)
 
     def _shares(self, join: Join) -> list[Diagnostic]:
         """Return that the parts of a row don't make a whole one (S7)."""

@@ -79,7 +79,9 @@ class _Proving:
             if entity.resolve is not None and names >= {entity.resolve.source, *entity.members}:
                 self._tell(f"testing the ids of `{entity.name}`")
                 table = self._model.sources[entity.resolve.source]
-                found += self._test(table, partial(self._claims.identities, entity))
+                found += self._test(
+                    table, partial(self._claims.identities, entity, self._model.sources)
+                )
         found += self._calendar(sound)
         # A key is told of once, however many joins rest on it.
         return Proof(tuple(dict.fromkeys(found)), len(sound), self._tested, rows)

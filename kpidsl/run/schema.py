@@ -61,7 +61,9 @@ class Schema:
             found += own or self.unfit(source)
         for entity in self._model.entities.values():
             if entity.resolve is not None:
-                found += clashing_ids(self._model, entity, self._kinds_of, self._dialect)
+                found += clashing_ids(
+                    self._model, entity, self._model.sources, self._kinds_of, self._dialect
+                )
         return Fit(tuple(dict.fromkeys(found)), sources, len(self._model.column_spans))
 
     def unreadable(self, source: Source) -> list[Diagnostic]:

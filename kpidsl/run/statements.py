@@ -129,7 +129,7 @@ class Statements:
         # Of several sources over one table some may have no rows to test (K472).
         sound = [item for item in claimed if self._excludes.in_reach(item) is None]
         found += [*self.claims.refuted(sound), *self._rounding.refuted(tree)]
-        return [*found, *self.claims.ids_refuted(self.resolved(tree))]
+        return [*found, *self.claims.ids_refuted(self.resolved(tree), claimed)]
 
     def used(self, tree: exp.Query) -> list[Source]:
         """Return the sources whose tables a statement names."""

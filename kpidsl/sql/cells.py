@@ -195,6 +195,8 @@ class Cells:
             last_day = partial(self._column, "last_day", known)
             tests += [exp.LTE(this=in_tree(start), expression=last_day()) for start in starts]
             return build.conjunction(tests)
+        if isinstance(mark, date) and self._ends_by(mark, look):
+            return build.conjunction(tests)
         until: exp.Expr = self._column("end_day", known)
         later = starts
         if isinstance(mark, date):
@@ -204,6 +206,14 @@ class Cells:
         known_days = [*map(in_tree, later), first_day()]
         tests += [exp.LT(this=day, expression=until.copy()) for day in known_days]
         return build.conjunction(tests)
+
+    def _ends_by(self, mark: date, look: Look) -> bool:
+        """Tell whether all days that are looked at are before a watermark, so that the days before
+        the first row are the only ones that may be unknown."""
+        window, moves = self.frame.window, look.moves
+        if window is None or look.listed or moves.months < 0 or moves.days < 0:
+            return False
+        return window.end <= mark
 
     def _edges(self, look: Look) -> tuple[list[Day], list[Day]]:
         """Return the period's own days as looked at, however far back the leaf reaches."""
