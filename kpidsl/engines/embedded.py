@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.rawtext import raw_condition
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.sizes import bytes_of
 
 T = TypeVar("T")
 
@@ -62,6 +64,8 @@ _CLASS = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
 _ADVICE = re.compile(r"[.;!]*( (You might |Either add a cast ).*)?$")
 """What DuckDB would have written otherwise, which nobody here wrote."""
 
+_COUNTED = Fraction(15, 16)
+"""How much of the memory that DuckDB takes it counts, in a question that sorts or joins much."""
 _OWN = "memory.main"
 _PLANNING = "BindBuiltinScalarFunction did not return"
 
@@ -72,7 +76,7 @@ class EmbeddedEngine:
 
     `base` is the folder that the patterns of files are relative to; `timeout` is in seconds, `rows`
     the most that an answer may have. What does not fit into `memory`, a size such as `4 GB`, lies
-    in a file while it is worked on.
+    in a file while it is worked on: DuckDB is told a little less, as it takes more than it counts.
     """
 
     dialect = "duckdb"
@@ -102,7 +106,7 @@ class EmbeddedEngine:
         scratch = Path(tempfile.gettempdir()) / f"kpidsl-{os.getpid()}-{id(self)}"
         self._con.execute("SET temp_directory = ?", [str(scratch)])
         if memory is not None:
-            self._con.execute("SET memory_limit = ?", [memory])
+            self._con.execute("SET memory_limit = ?", [f"{int(bytes_of(memory) * _COUNTED)} B"])
         # Where nobody wrote a script, as in a notebook, it would be drawn on the standard output.
         self._con.execute("SET enable_progress_bar = false")
         self._con.execute("SET autoinstall_known_extensions = false")
