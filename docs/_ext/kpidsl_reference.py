@@ -3,7 +3,7 @@
 `{kpidsl-codes}` prints every registered diagnostic code, each under its own anchor;
 `{kpidsl-kinds}` prints every kind with its keys; `{kpidsl-functions}` every function of row
 expressions, `{kpidsl-metric-functions}` every function of metrics; `{kpidsl-verbs}` every verb of
-the command line with its options.
+the command line with its options; `{kpidsl-support}` how far the SQL of each database is proved.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from kpidsl.cli.main import app
+from kpidsl.engines.servers import SERVERS
 from kpidsl.kinds import KINDS
 from kpidsl.kinds.binding.spec import Key, Kind
 from kpidsl.model.functions import METRIC_FUNCTIONS, SCALARS
 from kpidsl.model.units import Datatype
+from kpidsl.sql.dialects.support import SUPPORT
 from kpidsl.text.codes import CODES
 from kpidsl.text.codes.info import CodeInfo
 
@@ -41,6 +43,11 @@ FAMILIES = {
     "L0": "Lint",
 }
 
+
+FILES = {"duckdb": "DuckDB", "sqlite": "SQLite"}
+"""Databases that are files, by their dialects."""
+PAGES = {"postgres": "postgresql", "tsql": "sql-server"}
+"""The pages of dialects that are called otherwise."""
 
 SHELL = re.compile(r"(?:\w+=\S+ )?(?:kpidsl [a-z]|python )|.* && kpidsl ")
 SETTING = re.compile(r"\[|\w+ = ")
@@ -152,6 +159,35 @@ def verb_section(name: str, verb: TyperCommand) -> str:
     return "\n\n".join([f"## `kpidsl {name}`", verb.help or "", "\n".join(rows)])
 
 
+def support_page() -> str:
+    """Return the table of databases with the level of each as Markdown."""
+    servers = {server.dialect: server for server in SERVERS.values()}
+    head = "| database | dialect | urls begin with | brought by | level |"
+    rows = [head, "|---|---|---|---|---|"]
+    for dialect, level in SUPPORT.items():
+        server = servers.get(dialect)
+        name = FILES.get(dialect, "") if server is None else server.name
+        shown = f"[{name}](../how-to/{PAGES.get(dialect, dialect)}.md)"
+        schemes = [key for key, each in SERVERS.items() if each.dialect == dialect] or [dialect]
+        cells = (
+            name if dialect == "duckdb" else shown,
+            f"`{dialect}`",
+            ", ".join(f"`{scheme}://`" for scheme in schemes),
+            "kpidsl itself" if server is None else f"`kpidsl[{server.extra}]`",
+            level.value,
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+class Support(SphinxDirective):
+    """The directive `{kpidsl-support}`."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()
+        return self.parse_text_to_nodes(support_page())
+
+
 class Functions(SphinxDirective):
     """The directive `{kpidsl-functions}`."""
 
@@ -202,4 +238,5 @@ def setup(sphinx: Sphinx) -> dict[str, bool]:
     sphinx.add_directive("kpidsl-functions", Functions)
     sphinx.add_directive("kpidsl-metric-functions", MetricFunctions)
     sphinx.add_directive("kpidsl-verbs", Verbs)
+    sphinx.add_directive("kpidsl-support", Support)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from kpidsl.engines.servers import SERVERS
-from kpidsl.engines.servers.address import SECRET_OPTION, Address, address_of
+from kpidsl.engines.servers.address import Address, address_of, is_secret
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.text.bundled import bundled
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
@@ -32,15 +32,13 @@ TIMEOUT = 300.0
 """Seconds that a question may take, where no profile says otherwise."""
 MAX_ROWS = 1_000_000
 """How many rows an answer of a server may have, where no profile says otherwise."""
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 _PATH = re.compile(r"[^?;]*")
 _LOGIN = re.compile(r"(?<=://)[^/?#]*(?=@)")
 # The password of `scheme://user:password@host`, or an option such as `?token=…`.
-_SECRET = re.compile(
-    r"(?:^|://)[^:/@]*:(?P<password>[^/]*)@"
-    rf"|[?&;][^=&;]*(?:{SECRET_OPTION})[^=&;]*=(?P<option>[^&;]*)",
-    re.IGNORECASE,
+_MAY_BE_SECRET = re.compile(
+    r"(?:^|://)[^:/@]*:(?P<password>[^/]*)@|[?&;](?P<option>[^=&;]*)=(?P<value>[^&;]*)"
 )
 
 
@@ -133,8 +131,7 @@ def _misfit(item: ErrorDetails) -> Diagnostic:
 
 def _secrets(config: Config) -> Iterator[Diagnostic]:
     for name, profile in config.profile.items():
-        secrets = (item["password"] or item["option"] for item in _SECRET.finditer(profile.url))
-        if any(_VARIABLE.sub("", secret or "") for secret in secrets):
+        if any(written_secrets(profile.url)):
             yield error(
                 "K929",
                 f"the url of profile `{name}` in `{CONFIG_NAME}` holds a secret",
@@ -143,22 +140,16 @@ def _secrets(config: Config) -> Iterator[Diagnostic]:
             )
 
 
-def shareable(url: str, variable: str) -> tuple[str, bool]:
-    """Return a url with the secrets that stand in it taken from an environment variable, and
-    whether there are any."""
-    found = next(
-        (
-            item
-            for item in _SECRET.finditer(url)
-            if _VARIABLE.sub("", item["password"] or item["option"] or "")
-        ),
-        None,
-    )
-    if found is None:
-        return url, False
-    start, end = found.span("password" if found["password"] else "option")
-    rest, _ = shareable(url[end:], variable)
-    return f"{url[:start]}${{{variable}}}{rest}", True
+def written_secrets(url: str) -> Iterator[re.Match[str]]:
+    """Yield where a secret stands in a url as it is, and not in a variable."""
+    server = SERVERS.get(_scheme(url))
+    for found in _MAY_BE_SECRET.finditer(url):
+        written = VARIABLE.sub("", found["password"] or found["value"] or "")
+        option = found["option"]
+        if written and (
+            option is None or is_secret(server, unquote_plus(option), unquote_plus(written))
+        ):
+            yield found
 
 
 def _unknown_names(config: Config) -> Iterator[Diagnostic]:
@@ -211,7 +202,7 @@ def profile_of(config: Config, name: str | None) -> tuple[Profile | None, list[D
     if name not in config.profile:
         return None, [_no_profile(name, config)]
     profile = config.profile[name]
-    missing = [item for item in _VARIABLE.findall(profile.url) if not os.environ.get(item)]
+    missing = [item for item in VARIABLE.findall(profile.url) if not os.environ.get(item)]
     found = [
         error(
             "K922",
@@ -234,7 +225,7 @@ class Database:
 def dialect_of(config: Config, name: str | None) -> str:
     """Return the dialect of a profile's database; without one the sources' files are read."""
     profile = config.profile.get(name or config.default_profile or "")
-    scheme = "" if profile is None else _filled(profile.url).partition("://")[0]
+    scheme = "" if profile is None else _scheme(profile.url)
     server = SERVERS.get(scheme)
     dialect = scheme if server is None else server.dialect
     return dialect if dialect in DIALECTS else FILES_DIALECT
@@ -276,6 +267,10 @@ def _unreadable(name: str) -> Diagnostic:
     )
 
 
+def _scheme(url: str) -> str:
+    return _filled(url).partition("://")[0]
+
+
 def _filled(url: str) -> str:
     """Return a url with the values of its variables, as far as there are any. In a login and an
     option a value is taken as it is, whatever signs it holds."""
@@ -289,9 +284,9 @@ def _filled(url: str) -> str:
     login = _LOGIN.search(url)
     if login is not None:
         start, end = login.span()
-        before, after = url[:start] + _VARIABLE.sub(encoded, login[0]), url[end:]
+        before, after = url[:start] + VARIABLE.sub(encoded, login[0]), url[end:]
     else:
         before, after = "", url
     path = _PATH.match(after)
     assert path is not None
-    return before + _VARIABLE.sub(plain, path[0]) + _VARIABLE.sub(encoded, after[path.end() :])
+    return before + VARIABLE.sub(plain, path[0]) + VARIABLE.sub(encoded, after[path.end() :])

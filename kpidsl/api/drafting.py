@@ -8,8 +8,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_plus
 
-from kpidsl.api.config import CONFIG_NAME, Config, Profile, profile_of, read_config, shareable
+from kpidsl.api.config import (
+    CONFIG_NAME,
+    VARIABLE,
+    Config,
+    Profile,
+    profile_of,
+    read_config,
+    written_secrets,
+)
 from kpidsl.api.connecting import connected
 from kpidsl.api.drafting_tables import drafted_tables
 from kpidsl.api.errors import KpidslError
@@ -22,7 +31,6 @@ from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 
 _SOURCES = Path("definitions", "sources.kpi")
 _PROFILE = "warehouse"
-_VARIABLE = "DATABASE_PASSWORD"
 _BEGINS_PROJECT = re.compile(r"^\s*project\b", re.MULTILINE)
 _CONFIG = """\
 [project]
@@ -89,8 +97,8 @@ def draft(files: Sequence[str | Path], out: str | Path = ".") -> Drafted:
 def draft_database(database: str, out: str | Path = ".") -> Drafted:
     """Write `definitions/sources.kpi` from the catalogue of a database, which is the url of one or
     the name of a profile; with a url `kpidsl.toml` too, in which a variable of the environment
-    stands for its password. Raises `KpidslError` when either exists, when there is no connection,
-    or no table."""
+    stands for each of its secrets. Raises `KpidslError` when either exists, when there is no
+    connection, or no table."""
     folder = Path(out)
     by_url = "://" in database
     sources, settings = folder / _SOURCES, folder / CONFIG_NAME
@@ -119,12 +127,30 @@ def draft_database(database: str, out: str | Path = ".") -> Drafted:
     texts = {sources: "\n".join(blocks)}
     assumptions = [(table.name, table.assumptions) for table in tables if table.assumptions]
     if by_url:
-        url, is_secret = shareable(database, _VARIABLE)
+        url, variables = shareable(database)
         texts[settings] = _DATABASE_CONFIG.format(name=name, profile=_PROFILE, url=json.dumps(url))
-        if is_secret:
-            assumptions.append((CONFIG_NAME, (f"the password is in the variable `{_VARIABLE}`",)))
+        if variables:
+            told = (f"the {what} is in the variable `{each}`" for each, what in variables.items())
+            assumptions.append((CONFIG_NAME, tuple(told)))
     _write(texts)
     return Drafted(tuple(texts), tuple(assumptions), ())
+
+
+def shareable(url: str) -> tuple[str, dict[str, str]]:
+    """Return a url with the secrets that stand in it taken from environment variables, and what
+    each of these holds."""
+    variables: dict[str, str] = {}
+    taken = set(VARIABLE.findall(url))
+    parts, end = [], 0
+    for found in written_secrets(url):
+        option = found["option"]
+        named = "password" if option is None else re.sub(r"\W", "_", unquote_plus(option))
+        variable = unused(f"DATABASE_{named.upper()}", taken)
+        variables[variable] = "password" if option is None else f"option `{option}`"
+        start, stop = found.span("password" if option is None else "value")
+        parts += [url[end:start], f"${{{variable}}}"]
+        end = stop
+    return "".join([*parts, url[end:]]), variables
 
 
 def _must_be_free(folder: Path, targets: Sequence[Path]) -> None:

@@ -13,7 +13,7 @@ from kpidsl.api.errors import KpidslError
 from kpidsl.api.output import make_folder, write_text
 from kpidsl.cli import options
 from kpidsl.cli.certificates import as_json, as_markdown, as_text, summary
-from kpidsl.cli.console import FINDINGS, OK, guarded, note, say
+from kpidsl.cli.console import FINDINGS, OK, USAGE, guarded, note, say, show
 from kpidsl.cli.progress import working
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ Example: kpidsl certify --profile production --output support.md
 The rows of the cases stand in the statements, each a single SELECT: no table is read, and no right
 on any is needed. A case whose construct the dialect lacks is refused, as such a question would be.
 
-Exit code 0: no number is wrong or missing; 1: some are; 2: no connection, or the call itself is
-wrong.
+Exit code 0: no number is wrong or missing; 1: some are; 2: no connection, one that was lost on the
+way, or the call itself is wrong.
 """
 
 
@@ -50,8 +50,12 @@ def run(
 ) -> int:
     if output is not None:
         _insist(make_folder(output.parent))
-    with working("certifying") as tell:
-        found = kpidsl.certify(profile, project, tell)
+    try:
+        with working("certifying") as tell:
+            found = kpidsl.certify(profile, project, tell)
+    except KpidslError as refused:  # nothing is proved, and nothing found to be wrong
+        show(refused.diagnostics)
+        return USAGE
     say(as_json(found) if form is CertificateFormat.JSON else as_text(found))
     if output is not None:
         text = as_json(found) if output.suffix == ".json" else as_markdown(found)

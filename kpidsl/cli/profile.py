@@ -22,12 +22,16 @@ TEST_HELP = """Connect by a profile of kpidsl.toml, and say what is there.
 
 Example: kpidsl profile test production -p examples/toy_store
 
-Shown are the server's version, whether nothing can be written, the time zone in which days begin,
-the dialect, and how far its SQL is proved: executed, or parsed only.
+Shown are the server's version, whether nothing can be written, as far as it can be asked, the time
+zone in which days begin, the dialect, how far its SQL is proved (executed on the engine itself, on
+another one, or parsed only), and whether answers are kept between runs.
 
-Exit code 0: questions can be asked; 1: the database file can't be opened, or could be written to;
-2: no connection to the server, or the call itself is wrong.
+Exit code 0: questions can be asked; 1: the database file can't be opened, or the database says that
+it could be written to; 2: no connection to the server, or the call itself is wrong.
 """
+
+
+_WRITING = {True: "yes", False: "NO", None: "not known: "}
 
 
 class FactsFormat(StrEnum):
@@ -45,18 +49,25 @@ def run_test(
 ) -> int:
     facts = kpidsl.profile_facts(name, project)
     say(_as_json(facts) if form is FactsFormat.JSON else _as_table(facts))
-    return OK if facts.only_reads else FINDINGS
+    return FINDINGS if facts.only_reads is False else OK
 
 
 def _as_table(facts: ProfileFacts) -> str:
     lines = {
         "profile": facts.profile,
         "engine": f"{facts.engine} {facts.version}",
-        "only reads": "yes" if facts.only_reads else "NO",
+        "only reads": f"{_WRITING[facts.only_reads]}{facts.only_reads_note}",
         "time zone": facts.timezone,
         "dialect": f"{facts.dialect} ({facts.support.value})",
+        "answers": f"{_keeping(facts)}{facts.answers_note}",
     }
     return "\n".join(f"{name:<10}  {visible(value)}" for name, value in lines.items())
+
+
+def _keeping(facts: ProfileFacts) -> str:
+    if facts.answers_kept:
+        return "kept between runs" + (", but " if facts.answers_note else "")
+    return "not known: " if facts.answers_kept is None else "asked for each time: "
 
 
 def _as_json(facts: ProfileFacts) -> str:

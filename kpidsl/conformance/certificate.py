@@ -18,7 +18,7 @@ from kpidsl.api.profiles import engine_facts
 from kpidsl.conformance.proving import Connect, Outcome, outcomes
 from kpidsl.conformance.verdict import Verdict
 from kpidsl.engines.base import Engine
-from kpidsl.sql.dialects.support import SUPPORT, Support
+from kpidsl.sql.dialects.support import Support, support_of
 from kpidsl.text.diagnostic import has_errors
 
 MADE_BY = f"kpidsl {__version__}, certify"
@@ -88,6 +88,6 @@ def certificate(connect: Connect, tell: Callable[[str], None] = _in_silence) -> 
         facts.engine,
         facts.version,
         engine.dialect,
-        SUPPORT[engine.dialect],
+        support_of(engine.dialect, facts.version),
         tuple(outcomes(connect, tell)),
     )

@@ -23,9 +23,11 @@ NEAR = 1e-9
 """How near a quotient must be, relatively (S12)."""
 _NOTHING = 1e-12
 """How near to zero it must be where it should be zero."""
-_REFUSALS = ("K5", "K644", "K658")
-"""How codes begin by which a question is refused because the dialect has no way to write it, or the
-engine can't keep its digits."""
+_REFUSALS = ("K5", "K658")
+"""How codes begin by which a question is refused before it runs: the dialect has no way to write
+it, or the types of its columns tell that digits would be lost."""
+_OUTGROWN = "K644"
+"""The code of a number that has outgrown the engine, which only running tells."""
 _LOST = "K662"
 """The code of a connection that was lost: no further case can be run."""
 
@@ -77,7 +79,8 @@ def _outcome(topic: Topic, case: Case, runner: Runner) -> Outcome:
     errors = [item for item in found if item.severity is Severity.ERROR]
     if any(item.code == _LOST for item in errors):
         raise KpidslError(errors)
-    refused = all(item.code.startswith(_REFUSALS) for item in errors)
+    refusals = (*_REFUSALS, _OUTGROWN) if runner.engine.dialect in case.outgrows else _REFUSALS
+    refused = all(item.code.startswith(refusals) for item in errors)
     told = "; ".join(f"{item.code} {item.message}" for item in errors)
     verdict = Verdict.REFUSED if refused else Verdict.FAILED
     return Outcome(topic.title, case, verdict, None, told, sql)

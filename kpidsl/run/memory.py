@@ -36,6 +36,10 @@ class Memory:
         parts = (self.place, self.engine.dialect, question, *map(str, states))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
+    def vouches(self, source: Source) -> bool:
+        """Tell whether answers about a source are kept, by what is known of its rows now."""
+        return self._state(source) is not None
+
     def _state(self, source: Source) -> str | None:
         state, origin = self.engine.state(source), source.origin
         if state is None or not isinstance(origin, FilesOrigin):

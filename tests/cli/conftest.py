@@ -57,6 +57,10 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     return Shell(tmp_path)
 
 
+UNSEEN = "kpidsl itself sends only reads; what else the account may do was not looked at"
+UNSURE = "nothing tells for certain whether rows have changed"
+"""What `profile test` says of servers that can't be asked."""
+
 SHOP = """\
 kpidsl 1
 

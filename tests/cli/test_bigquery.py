@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from tests.cli.conftest import SHOP, Shell
+from tests.cli.conftest import SHOP, UNSEEN, UNSURE, Shell
 
 if TYPE_CHECKING:
     from tests.servers.bigquery_http import Service
@@ -51,10 +51,13 @@ def test_a_profile_that_leads_to_a_project(shell: Shell) -> None:
         "profile": "shop",
         "engine": "BigQuery",
         "version": "GoogleSQL",
-        "only_reads": True,
+        "only_reads": None,
+        "only_reads_note": UNSEEN,
         "timezone": "Asia/Taipei",
         "dialect": "bigquery",
         "support": "executed on a reference evaluator",
+        "answers_kept": False,
+        "answers_note": UNSURE,
     }
 
 

@@ -47,7 +47,7 @@ def test_a_sound_database(shell: Shell) -> None:
 
 
 def test_every_case_is_kept(shell: Shell) -> None:
-    """SQLite refuses what it can't: that is no wrong number."""
+    """SQLite refuses what it can't, as the cases expect of it: that is no wrong number."""
     with closing(sqlite3.connect(shell.folder / "shop.sqlite")) as con:
         con.execute("CREATE TABLE other (id INTEGER)")
     shell.write("kpidsl.toml", '[profile.w]\nurl = "sqlite:///shop.sqlite"\n')
@@ -95,7 +95,33 @@ def test_a_broken_database(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "## \\`not\\` is the complement: NULL is in it\n\n```sql\n" in page
 
 
+class Outgrown(DuckDB):
+    """Counts beyond the largest of DuckDB's numbers."""
+
+    def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
+        def changed(node: exp.Expr) -> exp.Expr:
+            if not isinstance(node, exp.Count) or isinstance(node.parent, exp.Mul):
+                return node
+            large = exp.Mul(this=node, expression=exp.Literal.number(10**30))
+            return exp.Mul(this=large, expression=exp.Literal.number(10**30))
+
+        return super().text(tree.copy().transform(changed), pretty=pretty, copy=copy)
+
+
+def test_an_error_of_the_database_is_no_refusal(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is refused before it runs is: a number that grows too large should have come."""
+    monkeypatch.setitem(DIALECTS, "duckdb", Outgrown())
+    done = shell.run("certify")
+    assert done.code == 1
+    assert "`not` is the complement: NULL is in it (S2): failed\n    K644 " in done.out
+    assert "refused" not in done.err
+
+
 def test_what_stands_in_the_way_is_told_first(shell: Shell) -> None:
     shell.refused("certify", "--profile", "w", code=2, names=["K921", "`w`"])
+    shell.write("kpidsl.toml", '[profile.w]\nurl = "sqlite:///shop.sqlite"\n')
+    shell.refused("certify", "--profile", "w", code=2, names=["K645", "`shop.sqlite`"])
     shell.write("file", "")
     shell.refused("certify", "--output", "file/support.md", code=2, names=["K927", "`file`"])

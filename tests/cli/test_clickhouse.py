@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import SHOP, Shell
+from tests.cli.conftest import SHOP, UNSURE, Shell
 
 if TYPE_CHECKING:
     from tests.servers.clickhouse import ClickHouseServer
@@ -40,9 +40,12 @@ def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
         "profile": "shop",
         "engine": "ClickHouse",
         "only_reads": True,
+        "only_reads_note": "",
         "timezone": "Asia/Taipei",
         "dialect": "clickhouse",
         "support": "executed",
+        "answers_kept": False,
+        "answers_note": UNSURE,
     }
 
 

@@ -66,6 +66,20 @@ def test_sql_as_json(shop: Shell) -> None:
     assert told == {"sql": plain.out.rstrip("\n")}
 
 
+def test_sql_that_another_engine_has_run_says_so(shop: Shell) -> None:
+    shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
+    asked = ("compile", "aov", "--dialect")
+    on_mariadb = (
+        "-- mysql: executed on MariaDB, no MySQL has run this SQL: compare its numbers there\n"
+    )
+    on_spark = (
+        "-- databricks: executed on Spark, no engine of its own has run this SQL: compare its "
+        "numbers\n"
+    )
+    assert on_mariadb in shop.run(*asked, "mysql").out
+    assert on_spark in shop.run(*asked, "databricks").out
+
+
 @pytest.mark.parametrize("dialect", ["snowflake", "tsql"])
 def test_sql_that_no_engine_has_run_says_so(shop: Shell, dialect: str) -> None:
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))

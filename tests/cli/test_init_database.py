@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
-from kpidsl.api.config import shareable
+from kpidsl.api.config import Profile, target_of
+from kpidsl.api.drafting import shareable
+from kpidsl.engines.servers.address import address_of
 from tests.cli.conftest import Shell
 
 if TYPE_CHECKING:
@@ -318,12 +321,44 @@ def test_what_cannot_be_drafted(shell: Shell) -> None:
         ("duckdb:///shop.duckdb", "duckdb:///shop.duckdb"),
         ("postgresql://ana@db/shop", "postgresql://ana@db/shop"),
         ("postgresql://ana:${P}@db/shop", "postgresql://ana:${P}@db/shop"),
-        ("postgresql://ana:ana@db/shop", "postgresql://ana:${V}@db/shop"),
+        ("postgresql://ana:ana@db/shop", "postgresql://ana:${DATABASE_PASSWORD}@db/shop"),
         (
-            "postgresql://ana:x@db/shop?token=t0k&a=b",
-            "postgresql://ana:${V}@db/shop?token=${V}&a=b",
+            "postgresql://ana:x@db/shop?sslpassword=t0k&a=b",
+            "postgresql://ana:${DATABASE_PASSWORD}@db/shop?sslpassword=${DATABASE_SSLPASSWORD}&a=b",
+        ),
+        (
+            "postgresql://ana:x@db/shop?password=y",
+            "postgresql://ana:${DATABASE_PASSWORD}@db/shop?password=${DATABASE_PASSWORD_2}",
+        ),
+        (
+            "clickhouse://ana:${DATABASE_PASSWORD}@db/shop?password=y",
+            "clickhouse://ana:${DATABASE_PASSWORD}@db/shop?password=${DATABASE_PASSWORD_2}",
+        ),
+        (
+            "sc://lake/;use_ssl=true;authorization=Bearer%20abc;x-shop=7",
+            "sc://lake/;use_ssl=true;authorization=${DATABASE_AUTHORIZATION};x-shop=${DATABASE_X_SHOP}",
+        ),
+        (
+            "clickhouse://db/shop?https_proxy=http%3A%2F%2Fana%3Ax%40proxy&secure=true",
+            "clickhouse://db/shop?https_proxy=${DATABASE_HTTPS_PROXY}&secure=true",
         ),
     ],
 )
 def test_a_url_that_may_be_shared(url: str, written: str) -> None:
-    assert shareable(url, "V") == (written, url != written)
+    assert shareable(url)[0] == written
+
+
+def test_a_drafted_profile_leads_where_the_url_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each secret has a variable of its own: with all of them set, the address is the same."""
+    url = "snowflake://ana:p%40ss@shop/SHOP?passcode=123456&private_key_file_pwd=a%2Fb+c&role=R"
+    secrets = {"PASSWORD": "p@ss", "PASSCODE": "123456", "PRIVATE_KEY_FILE_PWD": "a/b c"}
+    for name, value in secrets.items():
+        monkeypatch.setenv(f"DATABASE_{name}", value)
+    shared, variables = shareable(url)
+    assert variables == {
+        "DATABASE_PASSWORD": "password",
+        "DATABASE_PASSCODE": "option `passcode`",
+        "DATABASE_PRIVATE_KEY_FILE_PWD": "option `private_key_file_pwd`",
+    }
+    led, found = target_of("w", Profile(url=shared), Path())
+    assert (led, found) == (address_of(url), [])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import SHOP, Shell
+from tests.cli.conftest import SHOP, UNSURE, Shell
 
 if TYPE_CHECKING:
     from tests.servers.mysql import MySQLServer
@@ -39,9 +39,12 @@ def test_a_profile_that_leads_to_a_server(shop: Shell, mysql_database: str, sche
         "profile": "shop",
         "engine": "MySQL",
         "only_reads": True,
+        "only_reads_note": "",
         "timezone": "UTC",
         "dialect": "mysql",
         "support": "executed",
+        "answers_kept": False,
+        "answers_note": UNSURE,
     }
 
 

@@ -6,11 +6,17 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.cli.conftest import SHOP, Shell
+from kpidsl.api.profiles import engine_facts
+from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.sqlite import SQLiteEngine
+from kpidsl.sql.dialects.support import support_of
+from tests.cli.conftest import SHOP, UNSEEN, UNSURE, Shell
 
 SECRET = "hunter2"  # noqa: S105  (what must not be printed)
 SETTINGS = """\
@@ -104,6 +110,17 @@ def test_the_value_of_a_variable_is_not_printed(
         f"postgresql://:{SECRET}@db/shop",
         f"shop:{SECRET}@db",
         f"duckdb:///md:shop?motherduck_token={SECRET}",
+        f"sc://h:15002/;authorization=Bearer%20{SECRET}",
+        f"sc://h:15002/;use_ssl=true;x-shop={SECRET}",
+        f"trino+https://ana@h/lake?http_headers={{'Authorization': 'Bearer {SECRET}'}}",
+        f"trino+https://ana@h/lake?http_headers=%7B%22X-Key%22%3A%22{SECRET}%22%7D",
+        f"trino+https://ana@h/lake?extra_credential=[['key', '{SECRET}']]",
+        f"snowflake://ana:${{SHOP_DB}}@shop/SHOP?passcode={SECRET}",
+        f"clickhouse://h/shop?jwt={SECRET}",
+        f"clickhouse://h/shop?http_proxy=ana:{SECRET}@proxy:3128",
+        f"clickhouse://h/shop?https_proxy=http%3A%2F%2Fana%3A{SECRET}%40proxy",
+        f"postgresql://ana@h/shop?scram_client_key={SECRET}",
+        f"mysql://ana@h/shop?ssl_key_pass%77ord={SECRET}",
     ],
 )
 @pytest.mark.parametrize("verb", [["check"], ["query", "revenue"]])
@@ -123,6 +140,13 @@ def test_a_secret_in_the_settings_is_refused_and_not_repeated(
         "postgresql://db:5432/shop@home",
         "snowflake://ana@shop/SHOP?private_key_file=/key.p8&private_key_file_pwd=${SHOP_DB}",
         "snowflake://ana@shop/SHOP?token_file_path=/token",
+        "snowflake://ana:${SHOP_DB}@shop/SHOP?passcode_in_password=true&jwt_timeout=30",
+        "snowflake://ana@shop/SHOP?oauth_token_request_url=https://idp/token",
+        "sc://h:15002/shop;use_ssl=true;user_id=ana;token=${SHOP_DB}",
+        "sc://h:15002/;authorization=Bearer%20${SHOP_DB};x-databricks-cluster-id=1-2-3",
+        "trino+https://ana@h/lake?http_headers=${SHOP_DB}",
+        "clickhouse://h/shop?https_proxy=http://ana:${SHOP_DB}@proxy:3128",
+        "clickhouse://h/shop?http_headers_progress_interval_ms=500",
         "duckdb:///C:/data/shop@home.duckdb",
     ],
 )
@@ -257,7 +281,8 @@ def test_a_profile_over_a_file_can_be_tried(warehouse: Shell) -> None:
 
 
 def test_a_profile_over_a_sqlite_file_can_be_tried(shop: Shell) -> None:
-    sqlite3.connect(shop.folder / "shop.sqlite").close()
+    with closing(sqlite3.connect(shop.folder / "shop.sqlite")) as con:
+        con.execute('CREATE TABLE "a ""table""" (id INTEGER)')
     shop.write("kpidsl.toml", '[profile.w]\nurl = "sqlite:///shop.sqlite"\n')
     facts = json.loads(shop.run("profile", "test", "w", "--format", "json").out)
     assert facts == {
@@ -265,10 +290,58 @@ def test_a_profile_over_a_sqlite_file_can_be_tried(shop: Shell) -> None:
         "engine": "SQLite",
         "version": sqlite3.sqlite_version,
         "only_reads": True,
+        "only_reads_note": "",
         "timezone": "UTC",
         "dialect": "sqlite",
         "support": "executed",
+        "answers_kept": False,
+        "answers_note": UNSURE,
     }
+
+
+class TestWhetherSomethingCouldBeWritten:
+    def test_to_a_duckdb_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "shop.duckdb"
+        duckdb.connect(file).close()
+        with closing(EmbeddedEngine(tmp_path, database=file)) as engine:
+            assert engine_facts(engine).only_reads is True
+            engine.keep(f"ATTACH '{tmp_path / 'other.duckdb'}' AS other")
+            assert engine_facts(engine).only_reads is False
+
+    def test_to_a_sqlite_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = tmp_path / "shop.sqlite"
+        sqlite3.connect(file).close()
+        with closing(SQLiteEngine(file)) as engine:
+            assert engine_facts(engine).only_reads is None  # there is nothing to write to
+        with closing(sqlite3.connect(file)) as con:
+            con.execute("CREATE TABLE sales AS SELECT 1 AS id")
+        with closing(SQLiteEngine(file)) as engine:
+            assert engine_facts(engine).only_reads is True
+            monkeypatch.setattr(engine, "_con", sqlite3.connect(file, check_same_thread=False))
+            assert engine_facts(engine).only_reads is False
+        with closing(sqlite3.connect(file)) as con:
+            assert con.execute("SELECT count(*) FROM sales").fetchone() == (1,)
+
+    def test_nothing_is_claimed_that_was_not_seen(self, shop: Shell) -> None:
+        """An account whose rights nobody looked at may be asked; one that could write is told."""
+        sqlite3.connect(shop.folder / "shop.sqlite").close()
+        shop.write("kpidsl.toml", '[profile.w]\nurl = "sqlite:///shop.sqlite"\n')
+        done = shop.run("profile", "test", "w")
+        assert done.code == 0
+        assert f"only reads  not known: {UNSEEN}\n" in done.out
+
+
+@pytest.mark.parametrize(
+    ("dialect", "version", "level"),
+    [
+        ("mysql", "10.11.19-MariaDB-0+deb12u1", "executed"),
+        ("mysql", "8.4.6", "executed on MariaDB"),
+        ("postgres", "18.4", "executed"),
+        ("databricks", "4.1.0", "executed on Spark"),
+    ],
+)
+def test_how_far_an_engine_of_a_version_is_proved(dialect: str, version: str, level: str) -> None:
+    assert support_of(dialect, version) == level
 
 
 @pytest.mark.parametrize("scheme", ["spark", "tsql", "postgres+file"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import SHOP, Shell
-from tests.servers.proxy import proxy
+from tests.cli.conftest import SHOP, UNSURE, Shell
+from tests.servers.proxy import Proxy, proxy
 
 if TYPE_CHECKING:
     from tests.servers.postgres import PostgresServer
@@ -42,7 +44,51 @@ def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
         ["only", "reads  yes"],
         ["time", "zone   UTC"],
         ["dialect", "postgres (executed)"],
+        ["answers", f"asked for each time: {UNSURE}"],
     ]
+
+
+class Cut(Proxy):
+    """A line that is cut for good once so many bytes have gone over it."""
+
+    left = 100_000
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError), source:
+            while (data := source.recv(65536)) and self.left > 0:
+                self.left -= len(data)
+                sink.sendall(data)
+            self.close()
+            sink.shutdown(socket.SHUT_RDWR)
+
+
+def test_to_certify_without_a_connection_is_to_find_nothing(
+    shop: Shell, monkeypatch: pytest.MonkeyPatch, postgres_server: PostgresServer
+) -> None:
+    """On the way as before it: what is told is the connection, and no case."""
+    monkeypatch.setenv("SHOP_PORT", str(Cut(postgres_server.port).port))
+    settings(shop, f"{LOGIN}/postgres")
+    text = shop.refused("certify", "--profile", "shop", code=2, names=["K662"])
+    assert "hold" not in text
+
+
+def test_answers_about_tables_are_kept(
+    shop: Shell, monkeypatch: pytest.MonkeyPatch, postgres_server: PostgresServer, postgres_url: str
+) -> None:
+    """Of a view PostgreSQL doesn't tell whether its rows are the same."""
+    postgres_server.run(
+        postgres_url, "CREATE TABLE sales (id INT)", "CREATE VIEW late AS SELECT * FROM sales"
+    )
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    settings(shop, "${DATABASE_URL}")
+    tables = SHOP.replace('files: "sales.csv"', "table: sales")
+    shop.write("shop.kpi", tables)
+    assert "answers     kept between runs\n" in shop.run(*TEST).out
+    shop.write("shop.kpi", f"{tables}\nsource late {{ table: late, key: id }}\n")
+    facts = json.loads(shop.run(*TEST, "--format", "json").out)
+    assert (facts["answers_kept"], facts["answers_note"]) == (True, f"not about `late`: {UNSURE}")
+    shop.write("kpidsl.toml", f'[cache]\nmegabytes = 0\n[profile.shop]\nurl = "{LOGIN}/postgres"\n')
+    assert "answers     asked for each time: the settings keep none" in shop.run(*TEST).out
 
 
 def test_days_begin_in_the_time_zone_of_the_project(shop: Shell) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cli.conftest import SHOP, Shell
+from tests.cli.conftest import SHOP, UNSEEN, UNSURE, Shell
 
 pytestmark = pytest.mark.spark
 
@@ -37,10 +37,13 @@ def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
     assert facts == {
         "profile": "shop",
         "engine": "Spark",
-        "only_reads": True,
+        "only_reads": None,
+        "only_reads_note": UNSEEN,
         "timezone": "Asia/Taipei",
         "dialect": "spark",
         "support": "executed",
+        "answers_kept": False,
+        "answers_note": UNSURE,
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.conftest import SHOP, Shell
+from tests.cli.conftest import SHOP, UNSEEN, UNSURE, Shell
 
 if TYPE_CHECKING:
     from tests.servers.trino_http import TrinoServer
@@ -53,10 +53,13 @@ def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
     assert facts == {
         "profile": "shop",
         "engine": "Trino",
-        "only_reads": True,
+        "only_reads": None,
+        "only_reads_note": UNSEEN,
         "timezone": "Asia/Taipei",
         "dialect": "trino",
         "support": "parsed only",
+        "answers_kept": False,
+        "answers_note": UNSURE,
     }
 
 

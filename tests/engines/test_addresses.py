@@ -56,6 +56,41 @@ def test_no_secret_is_shown_however_it_is_written() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "told", "shown"),
+    [
+        (
+            "sc://h/;authorization=Bearer%20abcdefg;user_id=ana",
+            "header `Bearer abcdefg`, abcdefg, of ana",
+            "header `***`, ***, of ana",
+        ),
+        ("sc://h/;x-shop=hunter2;use_ssl=true", "hunter2 is true", "*** is true"),
+        (
+            'trino+https://h/lake?http_headers={"Authorization": "Bearer abcdefg"}',
+            "Authorization: Bearer abcdefg; (abcdefg)",
+            "Authorization: ***; (***)",
+        ),
+        (
+            "snowflake://ana@shop/SHOP?passcode=123456&passcode_in_password=true",
+            "123456 is not true",
+            "*** is not true",
+        ),
+        ("clickhouse://h/shop?jwt=a.b.c&secure=true", "a.b.c is not true", "*** is not true"),
+        (
+            "clickhouse://h/shop?https_proxy=http://ana:hunter2@proxy",
+            "no proxy http://ana:hunter2@proxy",
+            "no proxy ***",
+        ),
+        ("postgresql://h/shop?scram_server_key=a%2Bb", "bad a+b, a%2Bb", "bad ***, ***"),
+        ("mysql://ana:abc@h/shop?password=abcdef", "abcdef and abc", "*** and ***"),
+    ],
+)
+def test_no_secret_of_an_option_is_shown(url: str, told: str, shown: str) -> None:
+    found = address_of(url)
+    assert found is not None
+    assert found.without_secrets(told) == shown
+
+
+@pytest.mark.parametrize(
     ("option", "is_shown"),
     [
         ("private_key_file", True),

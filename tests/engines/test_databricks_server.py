@@ -347,7 +347,12 @@ source sales {
         assert loaded.fit().diagnostics == ()
         answer = loaded.query("revenue", by=["day"])
         assert answer.values("revenue") == [Decimal("30.10")]
-    assert kpidsl.profile_facts("w", tmp_path).engine == "Databricks"
+    facts = kpidsl.profile_facts("w", tmp_path)
+    assert (facts.engine, facts.support, facts.only_reads) == (
+        "Databricks",
+        "executed on Spark",
+        None,
+    )
 
 
 @pytest.mark.usefixtures("front")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -14,6 +16,7 @@ import pytest
 import kpidsl
 from kpidsl.engines.base import EngineError, Scan, Table, ValueType
 from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.text.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -39,6 +42,11 @@ SALES = (
     "SELECT range AS id, range % 2000 AS customer_id, DATE '2026-01-01' + CAST(range % 365 AS INT) "
     "AS day, 'ads' AS channel, CAST(1 AS DECIMAL(9, 2)) AS amount FROM range(10000)"
 )
+
+
+# As MySQL tells them: all customers, and the sales of one of them.
+CUSTOMERS = {"table_name": "customers", "access_type": "ALL", "rows_examined_per_scan": 2_000}
+LINES_OF_EACH = {"table_name": "sales", "access_type": "ref", "rows_examined_per_scan": 5}
 
 
 @pytest.fixture
@@ -95,6 +103,7 @@ def postgres(postgres_server: PostgresServer, postgres_url: str) -> str:
         "FROM generate_series(0, 9999) AS g",
         "CREATE TABLE customers (customer_id INTEGER PRIMARY KEY, region TEXT)",
         "INSERT INTO customers SELECT g, 'n' FROM generate_series(0, 1999) AS g",
+        "CREATE INDEX ON sales (customer_id)",
         "VACUUM ANALYZE",
     )
     return postgres_url
@@ -113,6 +122,71 @@ def test_postgresql(postgres: str) -> None:
         ).rows
         assert both == 12_000
         assert engine.estimate("SELECT 1") == Scan(rows=0)
+
+
+NESTED = ("enable_hashjoin=off", "enable_mergejoin=off")
+BARE = (*NESTED, "enable_memoize=off")
+PARALLEL = (
+    *("parallel_setup_cost=0", "parallel_tuple_cost=0", "min_parallel_table_scan_size=0"),
+    *("min_parallel_index_scan_size=0", "max_parallel_workers_per_gather=2"),
+)
+# The sales of each customer, 5 for each.
+LATERAL = """SELECT sum(total) FROM customers AS c, LATERAL (
+  SELECT sum(amount) AS total FROM sales WHERE customer_id = c.customer_id
+) AS s"""
+SHOWN = """SELECT (SELECT sum(amount) FROM sales WHERE customer_id = c.customer_id)
+FROM customers AS c"""
+TESTED = """SELECT count(*) FROM customers AS c
+WHERE (SELECT sum(amount) FROM sales WHERE customer_id = c.customer_id) > 5"""
+OF_EACH_SALE = LATERAL.replace("customers AS c", "sales AS c")
+# The customer of each sale.
+LOOKED_UP = "SELECT count(region) FROM sales LEFT JOIN customers USING (customer_id)"
+COMPARED = "SELECT count(*) FROM customers AS a JOIN customers AS b ON a.region < b.region"
+HASHED = "SELECT 1 FROM customers WHERE customer_id NOT IN (SELECT customer_id FROM sales)"
+ONCE = "SELECT count(*) FROM customers WHERE customer_id > (SELECT avg(id) FROM sales)"
+NAMED = "WITH x AS MATERIALIZED (SELECT * FROM sales) SELECT 1 FROM x JOIN x AS y USING (id)"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("settings", "sql", "rows"),
+    [
+        (BARE, LATERAL, 2_000 + 2_000 * 5),
+        ((), SHOWN, 2_000 + 2_000 * 5),
+        ((), TESTED, 2_000 + 2_000 * 5),
+        (BARE, LOOKED_UP, 10_000 + 10_000),
+        # Each of 2,000 is looked up once, and then remembered.
+        (NESTED, LOOKED_UP, 10_000 + 2_000),
+        # What is kept, hashed or asked but once is read once.
+        (BARE, COMPARED, 2_000 + 2_000),
+        ((), HASHED, 2_000 + 10_000),
+        ((), ONCE, 2_000 + 10_000),
+        ((), NAMED, 10_000),
+        # Two workers and the first process share the rows.
+        (PARALLEL, "SELECT sum(amount) FROM sales", 10_000),
+        ((*PARALLEL, "enable_seqscan=off"), "SELECT sum(amount) FROM sales WHERE id < 5000", 5_000),
+        ((*PARALLEL, *BARE), OF_EACH_SALE, 10_000 + 10_000 * 5),
+    ],
+)
+def test_postgresql_counts_each_time_that_rows_are_read(
+    postgres: str, settings: Sequence[str], sql: str, rows: int
+) -> None:
+    """By its own statistics, from which some of the numbers are a little off."""
+    options = quote(" ".join(f"-c {setting}" for setting in settings))
+    with closing(opened(f"{postgres}?options={options}")) as engine:
+        told = engine.estimate(sql).rows
+        assert told is not None
+        assert 0.9 * rows <= told <= 1.1 * rows
+
+
+@pytest.mark.postgres
+def test_postgresql_does_not_tell_of_rows_that_are_dropped_after_an_index(postgres: str) -> None:
+    with closing(opened(f"{postgres}?options=-c%20enable_seqscan%3Doff")) as engine:
+        rows = engine.estimate(
+            "SELECT sum(amount) FROM sales WHERE id < 5000 AND channel = 'x'"
+        ).rows
+        assert rows is not None
+        assert rows < 100
 
 
 @pytest.mark.clickhouse
@@ -153,6 +227,119 @@ def test_mysql(mysql_server: MySQLServer, mysql_database: str) -> None:
         listed = "SELECT n FROM JSON_TABLE('[1, 2]', '$[*]' COLUMNS (n FOR ORDINALITY)) AS t"
         assert engine.estimate(listed) == Scan(rows=0)
         assert engine.estimate("SELECT 1") == Scan(rows=0)
+
+
+HALF = 5 // 2
+"""Of the rows that a key leads to InnoDB tells half, so that a look-up is liked better."""
+JOINED = "SELECT SUM(amount) FROM customers STRAIGHT_JOIN sales USING (customer_id)"
+OUTER = "SELECT COUNT(*) FROM customers LEFT JOIN sales USING (customer_id) GROUP BY region"
+BUFFERED = COMPARED.replace("JOIN", "STRAIGHT_JOIN")
+DERIVED = """SELECT COUNT(*) FROM customers JOIN (
+  SELECT MAX(amount) AS most FROM sales GROUP BY day
+) AS t"""
+
+
+@pytest.mark.mysql
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        (JOINED, 2_000 + 2_000 * HALF),
+        (OUTER, 2_000 + 2_000 * HALF),
+        (SHOWN, 2_000 + 2_000 * HALF),
+        (TESTED, 2_000 + 2_000 * HALF),
+        (LOOKED_UP, 10_000 + 10_000),
+        # What waits in a buffer is compared with each row once, and what is kept is read once.
+        (BUFFERED, 2_000 + 2_000),
+        (ONCE, 2_000 + 10_000),
+        (DERIVED, 2_000 + 10_000),
+        ("SELECT 1 FROM customers UNION ALL SELECT 1 FROM sales", 2_000 + 10_000),
+    ],
+)
+def test_mysql_counts_each_time_that_rows_are_read(shop: str, sql: str, rows: int) -> None:
+    """By its own statistics, from which some of the numbers are a little off."""
+    with closing(opened(shop)) as engine:
+        told = engine.estimate(sql).rows
+        assert told is not None
+        assert 0.9 * rows <= told <= 1.1 * rows
+
+
+@pytest.fixture
+def shop(mysql_server: MySQLServer, mysql_database: str) -> str:
+    mysql_server.run(
+        "CREATE TABLE sales (id INT PRIMARY KEY, customer_id INT, day DATE, amount INT, "
+        "KEY (customer_id))",
+        "INSERT INTO sales SELECT seq, seq % 2000, '2026-01-01', 1 FROM seq_1_to_10000",
+        "CREATE TABLE customers (customer_id INT PRIMARY KEY, region VARCHAR(9))",
+        "INSERT INTO customers SELECT seq - 1, 'n' FROM seq_1_to_2000",
+        "ANALYZE TABLE sales, customers",
+        database=mysql_database,
+    )
+    return mysql_server.url(mysql_database)
+
+
+@pytest.mark.parametrize(
+    ("block", "rows"),
+    [
+        (
+            {
+                "nested_loop": [
+                    {"table": {**CUSTOMERS, "filtered": "50.00"}},
+                    {"table": {**LINES_OF_EACH}},
+                ]
+            },
+            2_000 + 1_000 * 5,
+        ),
+        (
+            {
+                "nested_loop": [
+                    {"table": CUSTOMERS},
+                    {"table": {**CUSTOMERS, "using_join_buffer": "hash join"}},
+                ]
+            },
+            4_000,
+        ),
+        (
+            {
+                "table": CUSTOMERS,
+                "select_list_subqueries": [
+                    {"dependent": True, "query_block": {"table": LINES_OF_EACH}},
+                    {"dependent": False, "query_block": {"table": CUSTOMERS}},
+                ],
+            },
+            2_000 + 2_000 * 5 + 2_000,
+        ),
+        (
+            {
+                "ordering_operation": {
+                    "nested_loop": [
+                        {"table": CUSTOMERS},
+                        {
+                            "table": {
+                                "table_name": "t",
+                                "rows_examined_per_scan": 10,
+                                "materialized_from_subquery": {
+                                    "dependent": False,
+                                    "query_block": {"table": CUSTOMERS},
+                                },
+                            }
+                        },
+                    ]
+                }
+            },
+            2_000 + 2_000,
+        ),
+    ],
+)
+def test_a_plan_as_mysql_writes_it(block: dict[str, Any], rows: int) -> None:
+    """No MySQL is at hand: plans as its manual has them."""
+    plan = [[json.dumps({"query_block": {"select_id": 1, **block}})]]
+    assert MySQL().scanned(plan, lambda _: None) == Scan(rows=rows)
+
+
+def test_a_plan_of_an_unknown_form_tells_nothing() -> None:
+    """So a limit is refused (K920), and nothing is taken for free."""
+    plan = [[json.dumps({"query_plan": {"operation": "Table scan on sales"}})]]
+    assert MySQL().scanned(plan, lambda _: None) == Scan()
 
 
 @pytest.mark.mysql

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kpidsl.engines.servers import SERVERS, AnyServer, Refusal
+from kpidsl.engines.servers import SERVERS, AnyServer, Refusal, Spark
 from kpidsl.text.diagnostic import Diagnostic, error
 
-SECRET_OPTION = (
-    r"(?:password|passwd|passphrase|pwd|secret|token|credential|private_key)"  # noqa: S105
-    r"(?!\w*_(?:file|path)\b)"
+_SECRET = re.compile(
+    r"(?:password|passwd|passphrase|passcode|pwd|secret|token|credential|private_key"
+    r"|authorization|headers?\b|jwt\b|scram_\w+_key)"
+    r"(?!\w*_(?:file|path|url)\b)",
+    re.IGNORECASE,
 )
-"""Which options of a url hold a secret; the path of a file that does is none."""
+"""Which options of a url hold a secret; where one is to be found is none."""
+_LOGIN = re.compile(r"(?:^|//)[^/@:]*:[^/@]+@")
+"""A login within an option, such as that of a proxy."""
+_PLAIN = {"0", "1", "basic", "bearer", "false", "true"}
+"""Values that tell nothing, such as what stands in front of a token."""
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*[,}\]]')
+_LEAST = 6
+"""A word of fewer signs isn't hidden by itself: it stands in other words, too."""
 _HIDDEN = "***"
 _MENDS = {
     Refusal.HOST: ("the host isn't known", "correct the host in the profile's url"),
@@ -55,13 +64,29 @@ class Address:
     @property
     def plain_options(self) -> dict[str, str]:
         """The options that hold no secret."""
-        return {name: value for name, value in self.options.items() if not _is_secret(name)}
+        secrets = self._secrets
+        return {name: value for name, value in self.options.items() if name not in secrets}
+
+    @property
+    def _secrets(self) -> dict[str, str]:
+        found = self.options.items()
+        return {name: value for name, value in found if is_secret(self.server, name, value)}
 
     def without_secrets(self, text: str) -> str:
         """Return a text, of a driver say, that repeats no secret of the url, however written."""
-        secrets = [value for name, value in self.options.items() if _is_secret(name)]
-        written = map(_forms, filter(None, [self.password, *secrets]))
-        return re.sub("|".join(written) or r"(?!)", _HIDDEN, text)
+        secrets = {part for value in self._secrets.values() for part in _parts(value)}
+        hidden = sorted({self.password or "", *secrets} - {""}, key=len, reverse=True)
+        return re.sub("|".join(map(_forms, hidden)) or r"(?!)", _HIDDEN, text)
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Yield a secret, and what of it a driver may show by itself: the values of headers, and what
+    stands in one behind a word such as `Bearer`."""
+    for text in (secret, *_STRING.findall(secret)):
+        yield text
+        _, _, last = text.rpartition(" ")
+        if len(last) >= _LEAST:
+            yield last
 
 
 def _forms(secret: str) -> str:
@@ -115,5 +140,9 @@ def _plain(text: str | None) -> str | None:
     return None if text is None else unquote(text)
 
 
-def _is_secret(option: str) -> bool:
-    return re.search(SECRET_OPTION, option, re.IGNORECASE) is not None
+def is_secret(server: AnyServer | None, option: str, value: str) -> bool:
+    """Tell whether an option of a url holds a secret; Spark is sent any that it doesn't know."""
+    if not value or value.strip().lower() in _PLAIN:
+        return False
+    unknown = isinstance(server, Spark) and option not in server.harmless
+    return unknown or any([_SECRET.search(option), _LOGIN.search(value)])

@@ -37,7 +37,7 @@ class Server(Protocol):
     """SQLAlchemy's options of a connection that begins transactions which only read."""
     about: str
     """A SELECT of the server's version, its session's time zone, NULL where SQL tells the zone
-    itself, and whether that only reads."""
+    itself, and whether that only reads, NULL where the server can't be asked."""
     percent: str
     """What a `%` of a statement is to the driver."""
     hidden: tuple[str, ...]

@@ -49,9 +49,9 @@ class BigQuery:
     schemes: tuple[str, ...] = ("bigquery",)
     extra = "bigquery"
     needs: tuple[str, ...] = ("google.cloud.bigquery",)
-    about = "SELECT 'GoogleSQL', CAST(NULL AS STRING), TRUE"
-    """A service has no version, but a language; SQL names the zones itself, and what is no SELECT
-    is never run."""
+    about = "SELECT 'GoogleSQL', CAST(NULL AS STRING), CAST(NULL AS BOOL)"
+    """A service has no version, but a language; SQL names the zones itself, and what an account may
+    do no SELECT tells."""
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         """Return why a connection was not made, of which the client says `text`, and what of that

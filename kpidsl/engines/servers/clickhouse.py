@@ -7,6 +7,7 @@ import math
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import partial
 from typing import Any
 
 from kpidsl.engines.base import EngineError, Scan
@@ -67,7 +68,11 @@ _REFUSALS = (
     (Refusal.DATABASE, r"code: 81\b"),
 )
 """Why there is no connection, by the code of the server."""
-_REASONS = (re.compile(r".*DB::Exception: (.*)", re.DOTALL), CAUSE)
+_REASONS = (
+    re.compile(r".*DB::Exception: (.*)", re.DOTALL),
+    CAUSE,
+    re.compile(r"'Connection aborted\.', \w+\((?:\d+, )?['\"](.*?)['\"]\)"),
+)
 """Where the reason stands in what the server says, and where in what the driver does."""
 _AFTER = re.compile(
     r"(\. If you have installed|[.:?]? In scope |: [Ww]hile executing "
@@ -115,8 +120,12 @@ class ClickHouse:
         }
 
     def mark(self, connection: Any) -> None:  # noqa: ANN401
-        """What runs on a connection is found by its comment in the server's log of statements."""
+        """What runs on a connection is found by its comment in the server's log of statements. By
+        itself the driver sends a SELECT again whose connection ends without an answer, though it
+        may have run."""
         connection.client.set_client_setting("log_comment", f"kpidsl {uuid.uuid4()}")
+        sender = connection.client._backend  # noqa: SLF001 -- no option of the driver says it
+        sender.request = partial(_once, sender.request)
 
     def settings(self, timezone: str, timeout: float) -> str:
         """All is set with each request; this one asks whether the server is there."""
@@ -190,6 +199,11 @@ class ClickHouse:
     def hang_up(self, connection: Any) -> None:  # noqa: ANN401
         """A request under way can't be left; one on which nothing comes ends with its time."""
         self.cancel(connection)
+
+
+def _once(request: Callable[..., Any], *given: Any, **named: Any) -> Any:  # noqa: ANN401
+    """Make a request that the driver may not make again."""
+    return request(*given, **named | {"retryable": False})
 
 
 def _reason(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
 from kpidsl.engines.servers.limits import limited
+from kpidsl.engines.servers.mysql_plan import rows_read
 from kpidsl.sql.dialects.mysql import SETTINGS
 
 _KINDS = {
@@ -147,17 +148,7 @@ class MySQL:
         """A named query is read anew wherever it is named, and what it reads is told as often."""
         del size_of
         [(told,)] = plan
-        total, nodes = 0, [json.loads(told)]
-        while nodes:
-            node = nodes.pop()
-            if isinstance(node, list):
-                nodes += node
-            elif isinstance(node, dict):
-                nodes += node.values()
-                made = str(node.get("table_name", "<")).startswith("<") or "table_function" in node
-                rows = node.get("rows", node.get("rows_examined_per_scan", 0))
-                total += 0 if made else int(rows or 0)
-        return Scan(rows=total)
+        return Scan(rows=rows_read(json.loads(told)))
 
     def state(self, path: Sequence[str]) -> str | None:
         """When a table was last written to is forgotten with a restart."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from kpidsl.engines.base import UNLIMITED, EngineError, Scan
 from kpidsl.engines.servers.base import Refusal
+from kpidsl.engines.servers.postgres_plan import rows_read
 
 _KINDS = {
     "22003": "overflow",
@@ -137,18 +138,8 @@ class Postgres:
     def scanned(
         self, plan: Sequence[Sequence[Any]], size_of: Callable[[Sequence[str]], int | None]
     ) -> Scan:
-        """Of a table that is read from end to end the plan tells only what is kept of it."""
         [(told,)] = plan
-        total = 0
-        nodes = [item["Plan"] for item in told]
-        while nodes:
-            node = nodes.pop()
-            nodes += node.get("Plans", [])
-            if "Relation Name" in node:
-                path = (node["Schema"], node["Relation Name"])
-                size = size_of(path) if node["Node Type"] == "Seq Scan" else None
-                total += node["Plan Rows"] if size is None else size
-        return Scan(rows=total)
+        return Scan(rows=sum(rows_read(item["Plan"], size_of) for item in told))
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         words = _NAMES.sub("_", text)  # a host may be called `ssl.example.com`

@@ -25,7 +25,10 @@ class Redshift(Postgres):
     needs: tuple[str, ...] = ("sqlalchemy", "psycopg2", "sqlalchemy_redshift")
     driver = "redshift+psycopg2"
     # Each transaction is begun as one that only reads; no setting is documented that tells it.
-    about = "SELECT SPLIT_PART(VERSION(), 'Redshift ', 2), CURRENT_SETTING('timezone'), TRUE"
+    about = (
+        "SELECT SPLIT_PART(VERSION(), 'Redshift ', 2), CURRENT_SETTING('timezone'), "
+        "CAST(NULL AS BOOLEAN)"
+    )
     pasted = "':\\"
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:

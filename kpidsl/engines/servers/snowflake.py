@@ -66,7 +66,7 @@ class Snowflake:
     driver = "snowflake"
     options: Mapping[str, object] = {}
     # No transaction of Snowflake's only reads: what a role may do, a session may.
-    about = "SELECT CURRENT_VERSION(), NULL, FALSE"
+    about = "SELECT CURRENT_VERSION(), NULL, NULL"
     percent = "%"
     hidden: tuple[str, ...] = ("INFORMATION_SCHEMA",)
     known: Set[str] | None = None

@@ -51,7 +51,15 @@ class Spark:
     schemes: tuple[str, ...] = ("sc",)
     extra = "spark"
     needs: tuple[str, ...] = ("pyspark", "grpc", "pandas")
-    about = "SELECT SPLIT(VERSION(), ' ')[0], CURRENT_TIMEZONE(), TRUE"
+    about = "SELECT SPLIT(VERSION(), ' ')[0], CURRENT_TIMEZONE(), CAST(NULL AS BOOLEAN)"
+    harmless = frozenset(
+        {
+            *("use_ssl", "user_agent", "user_id", "x-databricks-cluster-id"),
+            *("grpc_keepalive_enabled", "grpc_keepalive_time_ms", "grpc_keepalive_timeout_ms"),
+            *("grpc_keepalive_without_calls", "grpc_max_message_size"),
+        }
+    )
+    """The options of a url that hold no secret; any other may be a header that does."""
 
     def refusal(self, text: str) -> tuple[Refusal, str]:
         """Return why a connection was not made, of which the client says `text`, and what of that

@@ -66,7 +66,7 @@ class Trino:
     needs: tuple[str, ...] = ("sqlalchemy", "trino")
     driver = "trino"
     options: Mapping[str, object] = {}  # `mark` sees to it that transactions only read
-    about = "SELECT VERSION(), CURRENT_TIMEZONE(), TRUE"
+    about = "SELECT VERSION(), CURRENT_TIMEZONE(), CAST(NULL AS BOOLEAN)"
     percent = "%"
     hidden: tuple[str, ...] = ("information_schema",)
     known: Set[str] | None = _OPTIONS

@@ -88,7 +88,8 @@ name = "toy_store"
     CodeInfo(
         "K929",
         "a secret in the settings",
-        "A profile's url in `kpidsl.toml` holds a password or token as text.",
+        "A profile's url in `kpidsl.toml` holds a password or token as text, or an option that may "
+        "be one: headers, and whatever Spark doesn't know and sends as a header.",
         "The settings are shared and stay in git's history for ever; an environment variable "
         "doesn't.",
         'url = "postgresql://shop:hunter2@db/shop"',
