@@ -29,7 +29,8 @@ settings.load_profile(_PROFILE)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Spark takes a second for what others answer in hundredths of one."""
+    """Spark takes a second for what others answer in hundredths of one. A `@given` within a test is
+    told so, one above it is older than this."""
     settings.load_profile("spark" if item.get_closest_marker("spark") else _PROFILE)
 
 
@@ -103,6 +104,17 @@ def mysql_database(mysql_server: MySQLServer) -> Iterator[str]:
     """The name of an empty database on that server."""
     with mysql_server.database() as name:
         yield name
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connecting is tried again without a pause; of the engines by SQLAlchemy."""
+    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
+
+
+@pytest.fixture
+def spark_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.engines.spark._PAUSES", (0.01, 0.01))
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,8 @@ class Running:
     """The engine that projects of the test at hand run on."""
 
     engine: EngineName = "duckdb"
+    environment: ClassVar[pytest.MonkeyPatch]
+    """Holds the urls of servers for as long as the test runs; a file may hold no password."""
     loaded: ClassVar[list[kpidsl.Project]] = []
     """What a test has loaded from a server, to be closed with it: a connection that is left open
     is a warning."""
@@ -58,8 +60,8 @@ def load(folder: Path, definitions: str, **tables: str) -> kpidsl.Project:
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     if Running.engine in SERVERS:
         url = _write_files(folder, tables)
-        variable = f"DATABASE_{len(os.environ)}"  # a file may hold no password
-        os.environ[variable] = url
+        variable = f"DATABASE_{len(os.environ)}"
+        Running.environment.setenv(variable, url)
         profile = SERVER_PROFILE.format(variable=variable)
         (folder / "kpidsl.toml").write_text(profile, encoding="utf-8")
         definitions = _of_tables(definitions, tables)

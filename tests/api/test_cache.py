@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
@@ -240,11 +241,22 @@ def stored(caches: Path) -> int:
     return int(count)
 
 
+Served = Callable[[str], None]
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """Writes a project on a server; its url is in the environment, for it holds a password."""
+    profile = 'default_profile = "w"\n[profile.w]\nurl = "${CACHED_SHOP}"\n'
+    (shop(tmp_path, definitions=DEFINITIONS % "table: sales") / "kpidsl.toml").write_text(profile)
+    return lambda url: monkeypatch.setenv("CACHED_SHOP", url)
+
+
 @pytest.mark.postgres
 def test_a_table_of_a_server_is_asked_again_once_anything_is_written(
-    tmp_path: Path, caches: Path, postgres_server: PostgresServer, postgres_url: str
+    tmp_path: Path, served: Served, caches: Path, postgres_server: PostgresServer, postgres_url: str
 ) -> None:
-    served(tmp_path, postgres_url)
+    served(postgres_url)
     postgres_server.run(postgres_url, *table("public", 3))
     assert revenue(tmp_path) == 3
     assert stored(caches) > 0
@@ -254,9 +266,9 @@ def test_a_table_of_a_server_is_asked_again_once_anything_is_written(
 
 @pytest.mark.postgres
 def test_no_change_of_a_table_is_missed(
-    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+    tmp_path: Path, served: Served, postgres_server: PostgresServer, postgres_url: str
 ) -> None:
-    served(tmp_path, postgres_url)
+    served(postgres_url)
     postgres_server.run(postgres_url, *table("public", 3))
     assert revenue(tmp_path) == 3
     more = "INSERT INTO sales VALUES (2, DATE '2026-01-02', 'EU', 4)"
@@ -275,11 +287,11 @@ def test_no_change_of_a_table_is_missed(
 
 @pytest.mark.postgres
 def test_an_open_transaction_of_another_session(
-    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+    tmp_path: Path, served: Served, postgres_server: PostgresServer, postgres_url: str
 ) -> None:
     import psycopg  # noqa: PLC0415 -- an extra brings it
 
-    served(tmp_path, postgres_url)
+    served(postgres_url)
     postgres_server.run(postgres_url, *table("public", 3))
     with psycopg.connect(postgres_url) as other:
         other.execute("UPDATE sales SET amount = 5")
@@ -290,12 +302,12 @@ def test_an_open_transaction_of_another_session(
 
 @pytest.mark.postgres
 def test_a_transaction_that_is_written_down_and_not_yet_seen(
-    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+    tmp_path: Path, served: Served, postgres_server: PostgresServer, postgres_url: str
 ) -> None:
     """Its end stands in the log while the server waits for a replica, and others see its rows only
     afterwards: nothing more is written for that."""
     reload = "SELECT pg_reload_conf()"
-    served(tmp_path, postgres_url)
+    served(postgres_url)
     postgres_server.run(postgres_url, *table("public", 3))
     postgres_server.run(
         postgres_url, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", reload
@@ -315,10 +327,10 @@ def test_a_transaction_that_is_written_down_and_not_yet_seen(
 
 @pytest.mark.mysql
 def test_of_a_table_that_nobody_vouches_for_nothing_is_kept(
-    tmp_path: Path, caches: Path, mysql_server: MySQLServer, mysql_database: str
+    tmp_path: Path, served: Served, caches: Path, mysql_server: MySQLServer, mysql_database: str
 ) -> None:
     """MariaDB forgets with a restart when a table was last written to."""
-    served(tmp_path, mysql_server.url(mysql_database))
+    served(mysql_server.url(mysql_database))
     mysql_server.run(table("", 3)[0].replace(".", ""), database=mysql_database)
     assert revenue(tmp_path) == 3
     assert stored(caches) == 0
@@ -328,23 +340,15 @@ def test_of_a_table_that_nobody_vouches_for_nothing_is_kept(
 
 @pytest.mark.postgres
 def test_a_schema_that_the_url_names_tells_tables_apart(
-    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str
+    tmp_path: Path, served: Served, postgres_server: PostgresServer, postgres_url: str
 ) -> None:
     postgres_server.run(
         postgres_url, "CREATE SCHEMA other", *table("public", 3), *table("other", 7)
     )
-    served(tmp_path, postgres_url)
+    served(postgres_url)
     assert revenue(tmp_path) == 3
-    served(tmp_path, f"{postgres_url}?options=-csearch_path%3Dother")
+    served(f"{postgres_url}?options=-csearch_path%3Dother")
     assert revenue(tmp_path) == 7
-
-
-def served(folder: Path, url: str) -> None:
-    """Write a project on a server; its url is in the environment, for it holds a password."""
-    shop(folder, definitions=DEFINITIONS % "table: sales")
-    os.environ["CACHED_SHOP"] = url
-    profile = 'default_profile = "w"\n[profile.w]\nurl = "${CACHED_SHOP}"\n'
-    (folder / "kpidsl.toml").write_text(profile)
 
 
 def table(schema: str, amount: int) -> tuple[str, str]:

@@ -31,6 +31,11 @@ class Shell:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
+    def profile(self, url: str, *lines: str) -> None:
+        """Write a profile `shop`, which is the one that is used."""
+        text = ['default_profile = "shop"', "[profile.shop]", f'url = "{url}"', *lines, ""]
+        self.write("kpidsl.toml", "\n".join(text))
+
     def run(self, *words: str) -> Outcome:
         """Run `kpidsl`; whatever happens, it ends with a code of its own and no traceback."""
         done = CliRunner().invoke(app, list(words))

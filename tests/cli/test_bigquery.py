@@ -38,14 +38,9 @@ def service(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
         yield service
 
 
-def settings(shell: Shell, url: str = URL, *lines: str) -> None:
-    text = ['default_profile = "shop"', "[profile.shop]", f'url = "{url}"', *lines]
-    shell.write("kpidsl.toml", "\n".join(text))
-
-
 @pytest.mark.usefixtures("service")
 def test_a_profile_that_leads_to_a_project(shell: Shell) -> None:
-    settings(shell)
+    shell.profile(URL)
     shell.write("shop.kpi", SHOP.replace('"UTC"', '"Asia/Taipei"'))
     assert json.loads(shell.run(*TEST, "--format", "json").out) == {
         "profile": "shop",
@@ -62,7 +57,7 @@ def test_a_profile_that_leads_to_a_project(shell: Shell) -> None:
 
 
 def test_a_question(shell: Shell, service: Service) -> None:
-    settings(shell)
+    shell.profile(URL)
     done = shell.run("query", "revenue", "--by", "channel", "--format", "csv")
     assert (done.code, done.err) == (0, "")
     assert done.out == "channel,revenue\nads,100.1\nseo,50\n"
@@ -78,7 +73,7 @@ def test_a_question(shell: Shell, service: Service) -> None:
 
 @pytest.mark.usefixtures("service")
 def test_definitions_are_checked_and_drafted(shell: Shell) -> None:
-    settings(shell)
+    shell.profile(URL)
     done = shell.run("check", "--profile", "shop")
     assert done.code == 0, done.out + done.err
     (shell.folder / "shop.kpi").unlink()
@@ -108,7 +103,7 @@ def test_why_there_is_no_connection(
     from tests.servers.bigquery import write_account  # noqa: PLC0415 -- its client is an extra
 
     write_account(shell.folder / "other.json", service.port, "ana@other.example")
-    settings(shell, url)
+    shell.profile(url)
     text = shell.refused(*TEST, code=2, names=[code, "BigQuery at", *names])
     assert "PRIVATE KEY" not in text
 
@@ -122,7 +117,7 @@ def test_a_service_that_is_not_there(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, endpoint: str, code: str
 ) -> None:
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", endpoint)
-    settings(shell)
+    shell.profile(URL)
     text = shell.refused(*TEST, code=2, names=[code, "BigQuery at `shop-project`"])
     assert "http" not in text
 
@@ -130,7 +125,7 @@ def test_a_service_that_is_not_there(
 @pytest.mark.usefixtures("service")
 def test_credentials_that_are_not_there(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json")
-    settings(shell)
+    shell.profile(URL)
     shell.refused(*TEST, code=2, names=["K933", "nowhere.json"])
 
 
@@ -142,14 +137,14 @@ def test_credentials_of_a_file(
 
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json")
     write_account(shell.folder / "own.json", service.port)
-    settings(shell, f"{URL}?credentials_path=own.json")
+    shell.profile(f"{URL}?credentials_path=own.json")
     assert shell.run(*TEST).code == 0
 
 
 @pytest.mark.usefixtures("service")
 def test_a_client_that_is_not_installed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module of Google's may be there, or not even one."""
-    settings(shell)
+    shell.profile(URL)
     names = ["K930", "`google.cloud.bigquery`", "pip install 'kpidsl[bigquery]'"]
     monkeypatch.setattr("kpidsl.api.connecting.find_spec", lambda _: None)
     shell.refused(*TEST, code=2, names=names)
@@ -164,7 +159,7 @@ def test_a_client_that_is_not_installed(shell: Shell, monkeypatch: pytest.Monkey
 def test_a_question_that_would_read_too_many_bytes(shell: Shell, service: Service) -> None:
     """Two rows of four columns are 64 bytes, by the count of the tests' service; more may be
     billed, which the service is told as well."""
-    settings(shell, URL, "max_scan_bytes = 63")
+    shell.profile(URL, "max_scan_bytes = 63")
     shell.refused(
         *("query", "revenue"),
         code=1,
@@ -174,7 +169,7 @@ def test_a_question_that_would_read_too_many_bytes(shell: Shell, service: Servic
         ],
     )
     assert service.ran == []
-    settings(shell, URL, 'max_scan_bytes = "0.1 KB"')
+    shell.profile(URL, 'max_scan_bytes = "0.1 KB"')
     assert shell.run("query", "revenue", "--format", "csv").out == "revenue\n150.1\n"
     limits = {job.settings["query"]["maximumBytesBilled"] for job in service.jobs.values()}
     assert limits == {"100"}
@@ -182,12 +177,12 @@ def test_a_question_that_would_read_too_many_bytes(shell: Shell, service: Servic
 
 @pytest.mark.usefixtures("service")
 def test_a_limit_that_is_not_kept(shell: Shell) -> None:
-    settings(shell, URL, "max_scan_rows = 100")
+    shell.profile(URL, "max_scan_rows = 100")
     names = ["K920", "`profile.shop.max_scan_rows`: bigquery doesn't estimate rows"]
     shell.refused("query", "revenue", code=2, names=names)
     with duckdb.connect(shell.folder / "shop.duckdb") as con:
         con.execute("CREATE TABLE sales (order_id INTEGER)")
-    settings(shell, "duckdb:///shop.duckdb", "max_scan_bytes = 100")
+    shell.profile("duckdb:///shop.duckdb", "max_scan_bytes = 100")
     names = ["K920", "`profile.shop.max_scan_bytes`: duckdb doesn't estimate bytes"]
     shell.refused("query", "revenue", code=2, names=names)
 
@@ -195,7 +190,7 @@ def test_a_limit_that_is_not_kept(shell: Shell) -> None:
 @pytest.mark.usefixtures("service")
 def test_to_certify(shell: Shell) -> None:
     """That proves the way there: the answers are the evaluator's."""
-    settings(shell)
+    shell.profile(URL)
     done = shell.run("certify", "--profile", "shop")
     assert done.code == 0, done.out + done.err
     assert done.out.startswith("BigQuery GoogleSQL, dialect bigquery (executed on a reference")

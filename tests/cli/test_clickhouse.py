@@ -12,27 +12,22 @@ from tests.cli.conftest import SHOP, UNSURE, Shell
 if TYPE_CHECKING:
     from tests.servers.clickhouse import ClickHouseServer
 
-pytestmark = pytest.mark.clickhouse
+pytestmark = [pytest.mark.clickhouse, pytest.mark.usefixtures("at_once")]
 
 TEST = ["profile", "test", "shop"]
 LOGIN = "clickhouse://default:${SHOP_PASSWORD}@127.0.0.1:${SHOP_PORT}"
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch, clickhouse_server: ClickHouseServer) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch, clickhouse_server: ClickHouseServer) -> None:
     """The password is in the environment as it is, with signs that a url can't hold."""
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
     monkeypatch.setenv("SHOP_PASSWORD", "p@ss/w%rd")
     monkeypatch.setenv("SHOP_PORT", str(clickhouse_server.port))
 
 
-def settings(shell: Shell, url: str) -> None:
-    shell.write("kpidsl.toml", f'default_profile = "shop"\n[profile.shop]\nurl = "{url}"\n')
-
-
 def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
     """Days begin in the project's time zone by the SQL itself."""
-    settings(shop, f"{LOGIN}/default")
+    shop.profile(f"{LOGIN}/default")
     shop.write("shop.kpi", SHOP.replace('"UTC"', '"Asia/Taipei"'))
     facts = json.loads(shop.run(*TEST, "--format", "json").out)
     assert facts.pop("version").startswith("26.9")
@@ -59,7 +54,7 @@ def test_a_question(
         "(1, '2026-01-31', 'ads', 100.10), (2, '2026-02-01', 'seo', 50)",
         "SELECT 1",
     )
-    settings(shop, f"{LOGIN}/{clickhouse_database}")
+    shop.profile(f"{LOGIN}/{clickhouse_database}")
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     done = shop.run("query", "revenue", "--by", "channel", "--format", "csv")
     assert (done.code, done.err) == (0, "")
@@ -84,7 +79,7 @@ def test_why_there_is_no_connection(
     if "guess" in url:
         url = url.replace("guess", "")
         monkeypatch.setenv("SHOP_PASSWORD", "hun/ter@2")
-    settings(shop, url)
+    shop.profile(url)
     text = shop.refused(*TEST, code=2, names=[code, "ClickHouse at", *names])
     secrets = ("p@ss/w%rd", "p%40ss%2Fw%25rd", "hun/ter", "hun%2Fter")
     assert not any(secret in text for secret in secrets)
@@ -96,6 +91,6 @@ def test_a_driver_that_is_not_installed(shop: Shell, monkeypatch: pytest.MonkeyP
         "kpidsl.api.connecting.find_spec",
         lambda name: None if name == "clickhouse_connect" else name,
     )
-    settings(shop, f"{LOGIN}/default")
+    shop.profile(f"{LOGIN}/default")
     names = ["K930", "`clickhouse_connect`", "pip install 'kpidsl[clickhouse]'"]
     shop.refused(*TEST, code=2, names=names)

@@ -14,12 +14,12 @@ URL = "mssql://ana:${SHOP_PASSWORD}@127.0.0.1:1/shop"
 def _profile(shop: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_PASSWORD", "hun/ter@2")
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
-    shop.write("kpidsl.toml", f'[profile.shop]\nurl = "{URL}"\n')
+    shop.profile(URL)
 
 
 @pytest.mark.mssql
-def test_why_there_is_no_connection(shop: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
+@pytest.mark.usefixtures("at_once")
+def test_why_there_is_no_connection(shop: Shell) -> None:
     names = ["K932", "SQL Server at `127.0.0.1:1`", "refused"]
     assert "hun" not in shop.refused(*TEST, code=2, names=names)
 

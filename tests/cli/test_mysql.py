@@ -12,27 +12,22 @@ from tests.cli.conftest import SHOP, UNSURE, Shell
 if TYPE_CHECKING:
     from tests.servers.mysql import MySQLServer
 
-pytestmark = pytest.mark.mysql
+pytestmark = [pytest.mark.mysql, pytest.mark.usefixtures("at_once")]
 
 TEST = ["profile", "test", "shop"]
 LOGIN = "mysql://kpi:${SHOP_PASSWORD}@127.0.0.1:${SHOP_PORT}"
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch, mysql_server: MySQLServer) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch, mysql_server: MySQLServer) -> None:
     """The password is in the environment as it is, with signs that a url can't hold."""
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
     monkeypatch.setenv("SHOP_PASSWORD", "p@ss/w%rd")
     monkeypatch.setenv("SHOP_PORT", str(mysql_server.port))
 
 
-def settings(shell: Shell, url: str) -> None:
-    shell.write("kpidsl.toml", f'default_profile = "shop"\n[profile.shop]\nurl = "{url}"\n')
-
-
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb"])
 def test_a_profile_that_leads_to_a_server(shop: Shell, mysql_database: str, scheme: str) -> None:
-    settings(shop, f"{LOGIN}/{mysql_database}".replace("mysql:", f"{scheme}:"))
+    shop.profile(f"{LOGIN}/{mysql_database}".replace("mysql:", f"{scheme}:"))
     facts = json.loads(shop.run(*TEST, "--format", "json").out)
     assert "MariaDB" in facts.pop("version")
     assert facts == {
@@ -54,7 +49,7 @@ def test_a_question(shop: Shell, mysql_server: MySQLServer, mysql_database: str)
         "INSERT INTO sales VALUES (1, '2026-01-31', 'ads', 100.10), (2, '2026-02-01', 'Ads', 50)",
         database=mysql_database,
     )
-    settings(shop, f"{LOGIN}/{mysql_database}")
+    shop.profile(f"{LOGIN}/{mysql_database}")
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     done = shop.run("query", "revenue", "--by", "channel", "--format", "csv")
     assert (done.code, done.err) == (0, "")
@@ -70,7 +65,7 @@ def test_a_column_of_texts_that_is_computed_with(
         "INSERT INTO sales VALUES (1, '2026-01-31', 'ads', '12 EUR')",
         database=mysql_database,
     )
-    settings(shop, f"{LOGIN}/{mysql_database}")
+    shop.profile(f"{LOGIN}/{mysql_database}")
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     shop.refused("query", "revenue", code=1, names=["K643", "12 EUR"])
 
@@ -111,7 +106,7 @@ def test_why_there_is_no_connection(
     if "guess" in url:
         url = url.replace("guess", "")
         monkeypatch.setenv("SHOP_PASSWORD", "hun/ter@2")
-    settings(shop, url)
+    shop.profile(url)
     text = shop.refused(*TEST, code=2, names=[code, "MySQL at", *names])
     secrets = ("p@ss/w%rd", "p%40ss%2Fw%25rd", "hun/ter", "hun%2Fter")
     assert not any(secret in text for secret in secrets)
@@ -121,6 +116,6 @@ def test_a_driver_that_is_not_installed(shop: Shell, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         "kpidsl.api.connecting.find_spec", lambda name: None if name == "pymysql" else name
     )
-    settings(shop, LOGIN)
+    shop.profile(LOGIN)
     names = ["K930", "`pymysql`", "pip install 'kpidsl[mysql]'"]
     shop.refused(*TEST, code=2, names=names)

@@ -15,28 +15,23 @@ from tests.servers.proxy import Proxy, proxy
 if TYPE_CHECKING:
     from tests.servers.postgres import PostgresServer
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.usefixtures("at_once")]
 
 TEST = ["profile", "test", "shop"]
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch, postgres_server: PostgresServer) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch, postgres_server: PostgresServer) -> None:
     """The password is in the environment as it is, with signs that a url can't hold."""
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
     monkeypatch.setenv("SHOP_PASSWORD", "p@ss/w%rd")
     monkeypatch.setenv("SHOP_PORT", str(postgres_server.port))
-
-
-def settings(shell: Shell, url: str, *lines: str) -> None:
-    shell.write("kpidsl.toml", "\n".join(["[profile.shop]", f'url = "{url}"', *lines]))
 
 
 LOGIN = "postgresql://postgres:${SHOP_PASSWORD}@127.0.0.1:${SHOP_PORT}"
 
 
 def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
-    settings(shop, f"{LOGIN}/postgres")
+    shop.profile(f"{LOGIN}/postgres")
     done = shop.run(*TEST)
     assert (done.code, done.err) == (0, "")
     assert [line.split(maxsplit=1) for line in done.out.splitlines()][1:] == [
@@ -67,7 +62,7 @@ def test_to_certify_without_a_connection_is_to_find_nothing(
 ) -> None:
     """On the way as before it: what is told is the connection, and no case."""
     monkeypatch.setenv("SHOP_PORT", str(Cut(postgres_server.port).port))
-    settings(shop, f"{LOGIN}/postgres")
+    shop.profile(f"{LOGIN}/postgres")
     text = shop.refused("certify", "--profile", "shop", code=2, names=["K662"])
     assert "hold" not in text
 
@@ -80,7 +75,7 @@ def test_answers_about_tables_are_kept(
         postgres_url, "CREATE TABLE sales (id INT)", "CREATE VIEW late AS SELECT * FROM sales"
     )
     monkeypatch.setenv("DATABASE_URL", postgres_url)
-    settings(shop, "${DATABASE_URL}")
+    shop.profile("${DATABASE_URL}")
     tables = SHOP.replace('files: "sales.csv"', "table: sales")
     shop.write("shop.kpi", tables)
     assert "answers     kept between runs\n" in shop.run(*TEST).out
@@ -92,7 +87,7 @@ def test_answers_about_tables_are_kept(
 
 
 def test_days_begin_in_the_time_zone_of_the_project(shop: Shell) -> None:
-    settings(shop, f"{LOGIN}/postgres")
+    shop.profile(f"{LOGIN}/postgres")
     shop.write("shop.kpi", SHOP.replace('"UTC"', '"Asia/Taipei"'))
     facts = json.loads(shop.run(*TEST, "--format", "json").out)
     assert facts["timezone"] == "Asia/Taipei"
@@ -104,7 +99,7 @@ def test_the_whole_url_may_come_from_the_environment(
     shop: Shell, monkeypatch: pytest.MonkeyPatch, postgres_url: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", postgres_url)
-    settings(shop, "${DATABASE_URL}")
+    shop.profile("${DATABASE_URL}")
     assert shop.run(*TEST).code == 0
     monkeypatch.setenv("DATABASE_URL", "postgresql://ana:hunter2/x@db/shop")
     assert "hunter2" not in shop.refused(*TEST, code=2, names=["K923", "`%2F`"])
@@ -122,14 +117,14 @@ def test_the_whole_url_may_come_from_the_environment(
     ],
 )
 def test_why_there_is_no_connection(shop: Shell, url: str, code: str, names: list[str]) -> None:
-    settings(shop, url)
+    shop.profile(url)
     text = shop.refused(*TEST, code=2, names=[code, "PostgreSQL at", *names])
     assert not any(secret in text for secret in ("p@ss/w%rd", "p%40ss%2Fw%25rd"))
 
 
 def test_a_wrong_password_is_not_repeated(shop: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_PASSWORD", "hun/ter@2")
-    settings(shop, f"{LOGIN}/postgres")
+    shop.profile(f"{LOGIN}/postgres")
     text = shop.refused(*TEST, code=2, names=["K933", "password authentication failed"])
     assert "hun" not in text
 
@@ -139,7 +134,7 @@ def test_what_a_driver_repeats_of_a_secret_is_hidden(
 ) -> None:
     """libpq quotes a mode of TLS that it doesn't know."""
     monkeypatch.setenv("SHOP_PASSWORD", "hunter2")
-    settings(shop, f"{LOGIN}/postgres?sslmode=hunter2")
+    shop.profile(f"{LOGIN}/postgres?sslmode=hunter2")
     assert "hunter2" not in shop.refused(*TEST, code=2, names=["invalid sslmode", "***"])
 
 
@@ -147,7 +142,7 @@ def test_a_driver_that_is_not_installed(shop: Shell, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         "kpidsl.api.connecting.find_spec", lambda name: None if name == "psycopg" else name
     )
-    settings(shop, f"{LOGIN}/postgres")
+    shop.profile(f"{LOGIN}/postgres")
     shop.refused(*TEST, code=2, names=["K930", "`psycopg`", "pip install 'kpidsl[postgres]'"])
 
 
@@ -156,5 +151,5 @@ def test_a_server_that_is_there_at_the_second_try(
 ) -> None:
     with proxy(postgres_server.port, dropped=1) as line:
         monkeypatch.setenv("SHOP_PORT", str(line.port))
-        settings(shop, f"{LOGIN}/postgres")
+        shop.profile(f"{LOGIN}/postgres")
         assert shop.run(*TEST).code == 0

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import SHOP, UNSEEN, UNSURE, Shell
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark_at_once")]
 
 TEST = ["profile", "test", "shop"]
 SERVER = "sc://localhost:${SPARK_PORT}"
@@ -16,21 +16,16 @@ LOGIN = "token=${SPARK_TOKEN}"
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The token is in the environment as it is, with signs that a url can't hold."""
     from tests.servers.spark import TOKEN, server  # noqa: PLC0415 -- of the extra `engines`
 
-    monkeypatch.setattr("kpidsl.engines.spark._PAUSES", (0.01, 0.01))
     monkeypatch.setenv("SPARK_TOKEN", TOKEN)
     monkeypatch.setenv("SPARK_PORT", str(server().port))
 
 
-def settings(shell: Shell, url: str) -> None:
-    shell.write("kpidsl.toml", f'default_profile = "shop"\n[profile.shop]\nurl = "{url}"\n')
-
-
 def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
-    settings(shop, f"{SERVER}/;{LOGIN}")
+    shop.profile(f"{SERVER}/;{LOGIN}")
     shop.write("shop.kpi", SHOP.replace('"UTC"', '"Asia/Taipei"'))
     facts = json.loads(shop.run(*TEST, "--format", "json").out)
     assert facts.pop("version").startswith("4.")
@@ -57,7 +52,7 @@ def test_a_question(shop: Shell) -> None:
         f"INSERT INTO {schema}.sales VALUES (1, DATE '2026-01-31', 'ads', 100.10), "  # noqa: S608
         "(2, DATE '2026-02-01', 'seo', 50)",
     )
-    settings(shop, f"{SERVER}/{schema};{LOGIN}")
+    shop.profile(f"{SERVER}/{schema};{LOGIN}")
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     done = shop.run("query", "revenue", "--by", "channel", "--format", "csv")
     assert (done.code, done.err) == (0, "")
@@ -82,7 +77,7 @@ def test_why_there_is_no_connection(
     if "hun" in url:
         url = url.replace("hun%2Fter", "${SPARK_TOKEN}")
         monkeypatch.setenv("SPARK_TOKEN", "hun/ter")
-    settings(shop, url)
+    shop.profile(url)
     text = shop.refused(*TEST, code=2, names=[code, "Spark at", *names])
     assert not any(secret in text for secret in ("t/k=n;%", "t%2Fk", "hun/ter", "hun%2Fter"))
 
@@ -91,5 +86,5 @@ def test_a_client_that_is_not_installed(shop: Shell, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         "kpidsl.api.connecting.find_spec", lambda name: None if name == "pyspark" else name
     )
-    settings(shop, f"{SERVER}/;{LOGIN}")
+    shop.profile(f"{SERVER}/;{LOGIN}")
     shop.refused(*TEST, code=2, names=["K930", "`pyspark`", "pip install 'kpidsl[spark]'"])

@@ -13,7 +13,7 @@ from tests.cli.conftest import SHOP, UNSEEN, UNSURE, Shell
 if TYPE_CHECKING:
     from tests.servers.trino_http import TrinoServer
 
-pytestmark = pytest.mark.trino
+pytestmark = [pytest.mark.trino, pytest.mark.usefixtures("at_once")]
 
 TEST = ["profile", "test", "shop"]
 PASSWORD = "p@ss/w%rd"  # noqa: S105 -- needs percent-encoding
@@ -34,19 +34,14 @@ def server() -> Iterator[TrinoServer]:
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch, server: TrinoServer) -> None:
+def _environment(monkeypatch: pytest.MonkeyPatch, server: TrinoServer) -> None:
     """The password is in the environment as it is, with signs that a url can't hold."""
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
     monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
     monkeypatch.setenv("SHOP_PORT", str(server.port))
 
 
-def settings(shell: Shell, url: str, more: str = "") -> None:
-    shell.write("kpidsl.toml", f'default_profile = "shop"\n[profile.shop]\nurl = "{url}"\n{more}')
-
-
 def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
-    settings(shop, LOGIN + OPEN)
+    shop.profile(LOGIN + OPEN)
     shop.write("shop.kpi", SHOP.replace('"UTC"', '"Asia/Taipei"'))
     facts = json.loads(shop.run(*TEST, "--format", "json").out)
     assert facts.pop("version")
@@ -64,7 +59,7 @@ def test_a_profile_that_leads_to_a_server(shop: Shell) -> None:
 
 
 def test_a_question(shop: Shell) -> None:
-    settings(shop, LOGIN + OPEN)
+    shop.profile(LOGIN + OPEN)
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     done = shop.run("query", "revenue", "--by", "channel", "--format", "csv")
     assert (done.code, done.err) == (0, "")
@@ -72,14 +67,14 @@ def test_a_question(shop: Shell) -> None:
 
 
 def test_a_question_that_would_read_too_much(shop: Shell) -> None:
-    settings(shop, LOGIN + OPEN, "max_scan_rows = 1\n")
+    shop.profile(LOGIN + OPEN, "max_scan_rows = 1\n")
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales"))
     shop.refused("query", "revenue", code=1, names=["K669", "more than 1"])
 
 
 def test_the_cases_go_there_and_back(shop: Shell) -> None:
     """What comes of them says nothing of Trino."""
-    settings(shop, LOGIN + OPEN)
+    shop.profile(LOGIN + OPEN)
     done = shop.run("certify", "--profile", "shop", "--format", "json")
     counts = json.loads(done.out)["counts"]
     assert (counts["differs"], counts["failed"], counts["refused"]) == (0, 0, 1)
@@ -106,7 +101,7 @@ def test_why_there_is_no_connection(
     if "guess" in names:
         names = names[1:]
         monkeypatch.setenv("SHOP_PASSWORD", "hun/ter@2")
-    settings(shop, url)
+    shop.profile(url)
     text = shop.refused(*TEST, code=2, names=[code, "Trino at", *names])
     secrets = (PASSWORD, "p%40ss%2Fw%25rd", "hun/ter", "hun%2Fter")
     assert not any(secret in text for secret in secrets)
@@ -117,5 +112,5 @@ def test_a_driver_that_is_not_installed(shop: Shell, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(
         "kpidsl.api.connecting.find_spec", lambda name: None if name == "trino" else name
     )
-    settings(shop, LOGIN)
+    shop.profile(LOGIN)
     shop.refused(*TEST, code=2, names=["K930", "`trino`", "pip install 'kpidsl[trino]'"])

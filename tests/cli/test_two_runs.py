@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.cli.conftest import SHOP, Shell
 from tests.cli.test_reports import PAGES
+from tests.processes import ended
 
 if TYPE_CHECKING:
     from tests.servers.mysql import MySQLServer
@@ -59,24 +61,27 @@ def served(request: pytest.FixtureRequest, shop: Shell, monkeypatch: pytest.Monk
             url = "duckdb:///shop.duckdb"
     monkeypatch.setenv("SHOP_URL", url)
     monkeypatch.setenv("XDG_CACHE_HOME", str(shop.folder / "caches"))
-    shop.write("kpidsl.toml", 'default_profile = "shop"\n[profile.shop]\nurl = "${SHOP_URL}"\n')
+    shop.profile("${SHOP_URL}")
     shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', "table: sales") + PAGES)
     return shop
 
 
 def at_once(shop: Shell, *words: str) -> list[tuple[int, str, str]]:
-    started = [
-        subprocess.Popen(
-            [KPIDSL, *words],
-            cwd=shop.folder,
-            env=os.environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    told = [process.communicate(timeout=120) for process in started]
+    with ExitStack() as running:
+        started = []
+        for _ in range(2):
+            process = subprocess.Popen(
+                [KPIDSL, *words],
+                cwd=shop.folder,
+                env=os.environ,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            running.enter_context(process)
+            running.enter_context(ended(process))
+            started.append(process)
+        told = [process.communicate(timeout=120) for process in started]
     return [(process.returncode, *texts) for process, texts in zip(started, told, strict=True)]
 
 

@@ -61,6 +61,10 @@ def test_no_statement_of_any_case_breaks_a_rule(statements: Sequence[str]) -> No
         ("SELECT 1 AS [x] FROM (WITH [c] AS (SELECT 1 AS [y]) SELECT [y] FROM [c]) AS [t]", "WITH"),
         ("SELECT [a] FROM (SELECT [a] FROM [t] ORDER BY [a]) AS [u]", "ORDER BY inside"),
         ("SELECT 1 AS [x], COUNT(*) AS [n] FROM [t] GROUP BY 1", "a constant as a group"),
+        (
+            "SELECT COUNT(*) AS [n] FROM [t] GROUP BY (SELECT MAX([b]) FROM [u])",
+            "a query as a group",
+        ),
         ("SELECT [a], [b] FROM [t] GROUP BY [a]", "neither grouped nor aggregated: [b]"),
         ("SELECT [a] + [b] AS [x] FROM [t] GROUP BY [a]", "neither grouped nor aggregated: [b]"),
         ("SELECT [a], COUNT(*) AS [n] FROM [t]", "neither grouped nor aggregated: [a]"),

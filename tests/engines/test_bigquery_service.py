@@ -6,22 +6,17 @@ service is not shown.
 
 from __future__ import annotations
 
-import signal
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kpidsl.engines.base import EngineError, ForeignKey, Scan, TableFacts, TableKeys, ValueType
-from kpidsl.engines.servers.address import address_of
-from tests.servers.asking import failure, keeps_nothing, until
+from tests.servers.asking import ctrl_c, failure, keeps_nothing, known, meanwhile
 
 if TYPE_CHECKING:
     from kpidsl.engines.bigquery import BigQueryEngine
@@ -93,10 +88,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def opened(url: str = URL, **options: Any) -> Iterator[BigQueryEngine]:
     from kpidsl.engines.bigquery import BigQueryEngine  # noqa: PLC0415 -- its client is an extra
 
-    address = address_of(url)
-    assert address is not None
     settings: dict[str, Any] = {"timeout": 20, "rows": 1000, "billed": None, "tag": "kpidsl 1.0"}
-    engine, found = BigQueryEngine.open(address, "Europe/Berlin", **settings | options)
+    engine, found = BigQueryEngine.open(known(url), "Europe/Berlin", **settings | options)
     assert engine is not None, found
     try:
         yield engine
@@ -239,37 +232,21 @@ def stopped(service: Service) -> bool:
 
 def test_a_job_is_cancelled_in_time(service: Service) -> None:
     service.jobs.clear()
-    with opened(timeout=0.3) as engine:
-        assert failure(engine, FOREVER) == ("timeout", "stopped after 0.3 s")
+    with opened(timeout=3) as engine:
+        assert failure(engine, FOREVER) == ("timeout", "stopped after 3 s")
         assert stopped(service)
 
 
 def test_a_job_is_cancelled(service: Service, engine: BigQueryEngine) -> None:
-    def cancel() -> None:
-        until(lambda: service.jobs)
-        time.sleep(0.2)
-        engine.cancel()
-
-    other = Thread(target=cancel)
-    other.start()
-    assert failure(engine, FOREVER)[0] == "cancelled"
-    other.join()
+    with meanwhile(engine.cancel, lambda: service.jobs, again=True):
+        assert failure(engine, FOREVER)[0] == "cancelled"
     assert stopped(service)
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_ctrl_c_cancels_the_job(service: Service, engine: BigQueryEngine) -> None:
-    here = threading.get_ident()
-
-    def press() -> None:
-        until(lambda: service.jobs)
-        signal.pthread_kill(here, signal.SIGINT)
-
-    other = Thread(target=press)
-    other.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), meanwhile(ctrl_c(), lambda: service.jobs):
         engine.run(FOREVER)
-    other.join()
     assert stopped(service)
 
 

@@ -5,11 +5,8 @@ Spark runs the SQL; `tests.servers.databricks_http` says what of Databricks is n
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator
 from decimal import Decimal
-from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -18,10 +15,8 @@ import pytest
 import kpidsl
 from kpidsl.conformance.verdict import Verdict
 from kpidsl.engines.base import EngineError, Scan, TableFacts, TableKeys
-from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.databricks import Databricks
-from kpidsl.text.diagnostic import Diagnostic
-from tests.servers.asking import failure, opened, until
+from tests.servers.asking import ctrl_c, failure, meanwhile, opened, unconnected, until
 from tests.servers.spark_sales import (
     BUSY,
     COLUMNS,
@@ -82,16 +77,6 @@ def engine(front: Front) -> Iterator[ServerEngine]:
         yield engine
 
 
-def refused(address: str) -> Diagnostic:
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
-    found = address_of(address)
-    assert found is not None
-    engine, [told] = ServerEngine.open(found, "UTC", timeout=5, rows=1, tag="")
-    assert engine is None
-    return told
-
-
 # --- values --------------------------------------------------------------------------------
 
 
@@ -130,11 +115,11 @@ def test_a_session_that_would_give_other_numbers_is_refused(
     """A warehouse lets no session change Spark's settings; that decimals are rounded there has to
     be accepted, and that what can't be read is NULL can't be."""
     monkeypatch.setattr(front, "is_warehouse", True)
-    told = refused(url())
+    told = unconnected(url())
     assert told.code == "K936"
     assert "ANSI mode is off" in told.message
     monkeypatch.setattr("kpidsl.engines.servers.databricks_driver._STRICT", "SELECT nothing")
-    assert "`wide_decimals=rounded`" in refused(url()).message
+    assert "`wide_decimals=rounded`" in unconnected(url()).message
     with opened(url("&wide_decimals=rounded")) as engine:
         assert engine.run("SELECT 1").rows == [(1,)]
 
@@ -156,7 +141,7 @@ def test_the_server_knows_the_limit_and_who_asks(front: Front) -> None:
     ],
 )
 def test_why_there_is_no_connection(address: tuple[str, str], code: str, said: str) -> None:
-    told = refused(url(*address))
+    told = unconnected(url(*address))
     assert told.code == code
     assert said in told.message
     assert "hunter" not in told.message
@@ -175,9 +160,10 @@ def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
         with monkeypatch.context() as patch:
             patch.setattr(Databricks, "arguments", there)
-            assert refused(url()).code == code
+            assert unconnected(url()).code == code
 
 
+@pytest.mark.usefixtures("at_once")
 def test_what_the_connector_has_tried_again_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
     import sqlalchemy  # noqa: PLC0415 -- an extra brings it
 
@@ -187,19 +173,18 @@ def test_what_the_connector_has_tried_again_is_tried_once(monkeypatch: pytest.Mo
     def note(*told: object) -> None:
         tried.append(told)
 
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
     arguments = Databricks.arguments
     local = {"_connection_uri": "http://127.0.0.1:1/", "_retry_stop_after_attempts_count": 1}
     monkeypatch.setattr(Databricks, "arguments", lambda *given: arguments(*given) | local)
     try:
-        told = refused("databricks://token:a@127.0.0.1:1?http_path=/sql/1.0/warehouses/1")
+        told = unconnected("databricks://token:a@127.0.0.1:1?http_path=/sql/1.0/warehouses/1")
     finally:
         sqlalchemy.event.remove(sqlalchemy.Engine, "do_connect", note)
     assert (told.code, len(tried)) == ("K932", 1)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_server_that_is_gone(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
     with opened(url()) as engine:
         assert engine.run("SELECT 1").rows == [(1,)]
         monkeypatch.setattr(front, "is_gone", True)
@@ -275,33 +260,16 @@ def running(front: Front) -> bool:
 
 def test_a_statement_is_cancelled_on_the_server(front: Front, engine: ServerEngine) -> None:
     front.statements.clear()
-
-    def cancel() -> None:
-        until(lambda: running(front))
-        threading.Event().wait(1)
-        engine.cancel()
-
-    other = Thread(target=cancel)
-    other.start()
-    assert failure(engine, BUSY)[0] == "cancelled"
-    other.join()
+    with meanwhile(engine.cancel, lambda: running(front), again=True):
+        assert failure(engine, BUSY)[0] == "cancelled"
     assert front.cancelled
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_ctrl_c_cancels_on_the_server(front: Front, engine: ServerEngine) -> None:
     front.statements.clear()
-    here = threading.get_ident()
-
-    def press() -> None:
-        until(lambda: running(front))
-        signal.pthread_kill(here, signal.SIGINT)
-
-    other = Thread(target=press)
-    other.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), meanwhile(ctrl_c(), lambda: running(front)):
         engine.run(BUSY)
-    other.join()
     assert until(lambda: front.cancelled)
     assert engine.run("SELECT 1").rows == [(1,)]
 

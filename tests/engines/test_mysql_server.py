@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,13 +18,20 @@ import pytest
 import kpidsl
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
 from kpidsl.engines.servers import Refusal
-from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.text.diagnostic import has_errors
-from tests.servers.asking import failure, opened, until
+from tests.servers.asking import (
+    ctrl_c,
+    failure,
+    keeps_nothing,
+    meanwhile,
+    opened,
+    unconnected,
+)
 from tests.servers.proxy import proxy
 
 if TYPE_CHECKING:
+    from kpidsl.engines.attended import Stoppable
     from kpidsl.engines.server import ServerEngine
     from tests.servers.mysql import MySQLServer
 
@@ -52,17 +57,6 @@ CALLS_ITSELF = (
 SLEEP = "SELECT SLEEP(30)"
 
 
-def refused(url: str) -> tuple[str, str]:
-    """The code and the words of a connection that is not made."""
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
-    address = address_of(url)
-    assert address is not None
-    engine, [found] = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
-    assert engine is None
-    return found.code, found.message
-
-
 @pytest.fixture
 def url(mysql_server: MySQLServer, mysql_database: str) -> str:
     mysql_server.run(*TABLES, database=mysql_database)
@@ -73,15 +67,6 @@ def url(mysql_server: MySQLServer, mysql_database: str) -> str:
 def engine(url: str) -> Iterator[ServerEngine]:
     with opened(url, rows=100) as engine:
         yield engine
-
-
-def running(server: MySQLServer) -> list[int]:
-    """The connections on which a statement sleeps."""
-    rows = server.run(
-        "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(30)%' "
-        "AND id <> CONNECTION_ID()"
-    )
-    return [number for (number,) in rows]
 
 
 # --- values --------------------------------------------------------------------------------
@@ -214,7 +199,6 @@ WRITING = [
     "SET SESSION tx_read_only = 0",
     "TRUNCATE sales",
     "UPDATE sales SET id = 4 ORDER BY id",
-    "SELECT * FROM (SELECT 1 INTO OUTFILE '/tmp/kpidsl_never_written') AS t",
 ]
 
 
@@ -225,7 +209,16 @@ def test_nothing_is_written(mysql_server: MySQLServer, mysql_database: str, url:
         assert failure(engine, "DELETE FROM sales ORDER BY id")[0] == "writing"
     assert mysql_server.run("SELECT COUNT(*) FROM sales", database=mysql_database) == [(2,)]
     assert mysql_server.run("SHOW TABLES", database=mysql_database) == [("days",), ("sales",)]
-    assert not Path("/tmp/kpidsl_never_written").exists()  # noqa: S108 -- is never written
+
+
+def test_no_file_is_written(
+    tmp_path: Path, mysql_server: MySQLServer, engine: ServerEngine
+) -> None:
+    """That the server could write it is shown by whom nothing keeps from it."""
+    into = f"SELECT 1 INTO OUTFILE '{tmp_path}"
+    failure(engine, f"SELECT * FROM ({into}/refused') AS t")  # noqa: S608
+    mysql_server.run(f"{into}/written'")
+    assert [file.name for file in tmp_path.iterdir()] == ["written"]
 
 
 def test_a_session_is_set_anew_for_each_statement(engine: ServerEngine) -> None:
@@ -235,10 +228,7 @@ def test_a_session_is_set_anew_for_each_statement(engine: ServerEngine) -> None:
 
 
 def test_nothing_is_kept(engine: ServerEngine) -> None:
-    assert not engine.keeps
-    with pytest.raises(EngineError) as refusal:
-        engine.keep("CREATE TEMPORARY TABLE kept AS SELECT 1")
-    assert refusal.value.kind == "permission"
+    assert keeps_nothing(engine)
 
 
 # --- what fails ----------------------------------------------------------------------------
@@ -331,43 +321,29 @@ def test_a_table_that_changes_between_two_runs(
 # --- stopping ------------------------------------------------------------------------------
 
 
-def test_the_server_stops_a_statement_in_time(mysql_server: MySQLServer, url: str) -> None:
-    with opened(url, timeout=0.3) as engine:
-        begun = time.monotonic()
-        assert failure(engine, SLEEP) == ("timeout", "stopped after 0.3 s")
-        assert time.monotonic() - begun < 5  # and not after kpidsl's own five seconds of grace
-        assert running(mysql_server) == []
+def test_the_server_stops_a_statement_in_time(
+    mysql_server: MySQLServer, url: str, stopped_by_us: list[Stoppable]
+) -> None:
+    with opened(url, timeout=2) as engine:
+        assert failure(engine, SLEEP) == ("timeout", "stopped after 2 s")
+        assert stopped_by_us == []
+        assert mysql_server.asleep() == []
         assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_a_statement_is_cancelled_on_the_server(
     mysql_server: MySQLServer, engine: ServerEngine
 ) -> None:
-    def cancel() -> None:
-        until(lambda: running(mysql_server))
-        engine.cancel()
-
-    other = threading.Thread(target=cancel)
-    other.start()
-    assert failure(engine, "SELECT SLEEP(30) FROM sales")[0] == "cancelled"
-    other.join()
-    assert running(mysql_server) == []
+    with meanwhile(engine.cancel, mysql_server.asleep):
+        assert failure(engine, "SELECT SLEEP(30) FROM sales")[0] == "cancelled"
+    assert mysql_server.asleep() == []
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_ctrl_c_cancels_on_the_server(mysql_server: MySQLServer, engine: ServerEngine) -> None:
-    here = threading.get_ident()
-
-    def press() -> None:
-        until(lambda: running(mysql_server))
-        signal.pthread_kill(here, signal.SIGINT)
-
-    other = threading.Thread(target=press)
-    other.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), meanwhile(ctrl_c(), mysql_server.asleep):
         engine.run("SELECT SLEEP(30) FROM sales")
-    other.join()
-    assert running(mysql_server) == []
+    assert mysql_server.asleep() == []
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
@@ -400,16 +376,13 @@ def test_a_connection_that_is_lost(mysql_server: MySQLServer, engine: ServerEngi
     """The statement may have run, and is not sent a second time."""
 
     def kill() -> None:
-        until(lambda: running(mysql_server))
-        for number in running(mysql_server):
+        for number in mysql_server.asleep():
             mysql_server.run(f"KILL CONNECTION {number}")
 
-    other = threading.Thread(target=kill)
-    other.start()
-    kind, _ = failure(engine, "SELECT SLEEP(30) FROM sales")
-    other.join()
+    with meanwhile(kill, mysql_server.asleep):
+        kind, _ = failure(engine, "SELECT SLEEP(30) FROM sales")
     assert kind == "lost"
-    assert running(mysql_server) == []
+    assert mysql_server.asleep() == []
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
@@ -420,15 +393,8 @@ def test_a_server_that_is_killed_in_mid_question() -> None:
     with mysql_server() as server, opened(server.url()) as engine:
         [(told,)] = server.run("SELECT @@pid_file")
         process = int(Path(told).read_text(encoding="utf-8"))
-
-        def kill() -> None:
-            until(lambda: running(server))
-            os.kill(process, signal.SIGKILL)
-
-        other = threading.Thread(target=kill)
-        other.start()
-        kind, text = failure(engine, "SELECT SLEEP(30) FROM information_schema.schemata")
-        other.join()
+        with meanwhile(lambda: os.kill(process, signal.SIGKILL), server.asleep):
+            kind, text = failure(engine, "SELECT SLEEP(30) FROM information_schema.schemata")
         assert (kind, "Lost connection" in text) == ("lost", True)
         kind, text = failure(engine, "SELECT 1")
         assert (kind, "refused" in text) == ("lost", True)
@@ -444,11 +410,6 @@ def test_a_connection_that_ended_meanwhile_is_made_anew(
     assert other != number
 
 
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
-
-
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize(("dropped", "connects"), [(2, True), (3, False)])
 def test_connecting_is_tried_three_times(
@@ -460,7 +421,7 @@ def test_connecting_is_tried_three_times(
             with opened(behind) as engine:
                 assert engine.run("SELECT 1").rows == [(1,)]
         else:
-            assert refused(behind)[0] == Refusal.UNREACHABLE
+            assert unconnected(behind).code == Refusal.UNREACHABLE
         assert line.count == 3
 
 
@@ -485,27 +446,24 @@ def test_why_there_is_no_connection(
         with opened(changed) as engine:
             assert engine.run("SELECT 1").rows == [(1,)]
         return
-    found, text = refused(changed)
-    assert found == code
-    assert said in text
-    assert "p@ss/w%rd" not in text
+    found = unconnected(changed)
+    assert found.code == code
+    assert said in found.message
 
 
 @pytest.mark.usefixtures("at_once")
 def test_an_encrypted_connection_that_is_not_there(url: str) -> None:
     """The server has no certificate."""
-    code, text = refused(f"{url}?ssl_verify_cert=true")
-    assert code == Refusal.ENCRYPTION
-    assert "SSL" in text
+    found = unconnected(f"{url}?ssl_verify_cert=true")
+    assert found.code == Refusal.ENCRYPTION
+    assert "SSL" in found.message
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_port_at_which_nobody_listens(mysql_server: MySQLServer, url: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as line:
-        port = line.getsockname()[1]
-    code, text = refused(url.replace(str(mysql_server.port), str(port)))
-    assert code == Refusal.UNREACHABLE
-    assert "refused" in text
+    found = unconnected(url.replace(f":{mysql_server.port}/", ":1/"))
+    assert found.code == Refusal.UNREACHABLE
+    assert "refused" in found.message
 
 
 def test_a_host_may_be_called_as_encryption_is() -> None:

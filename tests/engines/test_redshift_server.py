@@ -3,7 +3,6 @@ logins, time limits, and how statements are stopped. Redshift's catalogue is not
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kpidsl.engines.base import EngineError, Scan, TableFacts, TableKeys
-from kpidsl.engines.servers.address import address_of
 from kpidsl.engines.servers.redshift import Redshift
-from tests.servers.asking import failure, opened, until
+from tests.servers.asking import failure, meanwhile, opened, unconnected
 
 if TYPE_CHECKING:
+    from kpidsl.engines.attended import Stoppable
     from kpidsl.engines.server import ServerEngine
     from tests.servers.postgres import PostgresServer
 
@@ -36,14 +35,6 @@ def url(postgres_url: str) -> str:
 def engine(url: str) -> Iterator[ServerEngine]:
     with opened(url) as engine:
         yield engine
-
-
-def running(server: PostgresServer, url: str) -> list[object]:
-    return server.run(
-        url,
-        "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() "
-        "AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
-    )  # type: ignore[return-value]
 
 
 @pytest.mark.postgres
@@ -134,11 +125,12 @@ def test_a_name_is_not_written_into_a_statement_as_it_is(engine: ServerEngine, n
 
 @pytest.mark.postgres
 def test_the_server_stops_a_statement_in_time(
-    postgres_server: PostgresServer, postgres_url: str
+    postgres_server: PostgresServer, postgres_url: str, stopped_by_us: list[Stoppable]
 ) -> None:
-    with opened(as_redshift(postgres_url), timeout=1) as engine:
-        assert failure(engine, SLEEP) == ("timeout", "stopped after 1 s")
-        assert running(postgres_server, postgres_url) == []
+    with opened(as_redshift(postgres_url), timeout=2) as engine:
+        assert failure(engine, SLEEP) == ("timeout", "stopped after 2 s")
+        assert stopped_by_us == []
+        assert postgres_server.asleep(postgres_url) == []
         assert engine.run("SELECT 1").rows == [(1,)]
 
 
@@ -146,37 +138,25 @@ def test_the_server_stops_a_statement_in_time(
 def test_a_statement_is_cancelled_on_the_server(
     postgres_server: PostgresServer, postgres_url: str, engine: ServerEngine
 ) -> None:
-    def cancel() -> None:
-        until(lambda: running(postgres_server, postgres_url))
-        engine.cancel()
-
-    other = threading.Thread(target=cancel)
-    other.start()
-    assert failure(engine, SLEEP)[0] == "cancelled"
-    other.join()
-    assert running(postgres_server, postgres_url) == []
+    with meanwhile(engine.cancel, lambda: postgres_server.asleep(postgres_url)):
+        assert failure(engine, SLEEP)[0] == "cancelled"
+    assert postgres_server.asleep(postgres_url) == []
 
 
 @pytest.mark.postgres
 def test_a_connection_that_is_lost(
     postgres_server: PostgresServer, postgres_url: str, engine: ServerEngine
 ) -> None:
-    def end() -> None:
-        until(lambda: running(postgres_server, postgres_url))
-        postgres_server.run(
-            postgres_server.url(),
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%sleep(30)%' "
-            "AND pid <> pg_backend_pid()",
-        )
-
-    other = threading.Thread(target=end)
-    other.start()
-    assert failure(engine, SLEEP)[0] == "lost"
-    other.join()
+    with meanwhile(
+        lambda: postgres_server.end_sleep(postgres_url),
+        lambda: postgres_server.asleep(postgres_url),
+    ):
+        assert failure(engine, SLEEP)[0] == "lost"
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
 @pytest.mark.postgres
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
@@ -190,15 +170,8 @@ def test_a_connection_that_is_lost(
     ],
 )
 def test_why_it_is_not_connected_to(
-    monkeypatch: pytest.MonkeyPatch,
-    postgres_server: PostgresServer,
-    change: dict[str, str],
-    code: str,
-    said: str,
+    postgres_server: PostgresServer, change: dict[str, str], code: str, said: str
 ) -> None:
-    from kpidsl.engines import server  # noqa: PLC0415 -- SQLAlchemy is an extra
-
-    monkeypatch.setattr(server, "_PAUSES", (0, 0))
     parts = {
         "password": "p%40ss%2Fw%25rd",
         "host": "127.0.0.1",
@@ -206,16 +179,12 @@ def test_why_it_is_not_connected_to(
         "database": "postgres",
         "options": "?sslmode=disable",
     } | change
-    address = address_of(
+    found = unconnected(
         "redshift://postgres:{password}@{host}:{port}/{database}{options}".format(**parts)
     )
-    assert address is not None
-    engine, found = server.ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
-    assert engine is None
-    assert [item.code for item in found] == [code]
-    assert said in found[0].message
-    assert "hunter2" not in found[0].message
-    assert "p@ss" not in found[0].message
+    assert found.code == code
+    assert said in found.message
+    assert "hunter2" not in found.message
 
 
 @pytest.mark.postgres

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
-from kpidsl.engines.servers.address import address_of
 from kpidsl.model.sources import Source, TableOrigin
-from tests.servers.asking import failure, keeps_nothing, opened, until
+from tests.servers.asking import (
+    ctrl_c,
+    failure,
+    keeps_nothing,
+    meanwhile,
+    opened,
+    unconnected,
+    until,
+)
 from tests.servers.proxy import proxy
 
 if TYPE_CHECKING:
+    from kpidsl.engines.attended import Stoppable
     from kpidsl.engines.server import ServerEngine
     from tests.servers.postgres import PostgresServer
 
@@ -51,16 +59,6 @@ def url(postgres_server: PostgresServer, postgres_url: str) -> str:
 def engine(url: str) -> Iterator[ServerEngine]:
     with opened(url) as engine:
         yield engine
-
-
-def running(server: PostgresServer, url: str) -> list[int]:
-    """The processes of the server in which a statement sleeps in this database."""
-    rows = server.run(
-        url,
-        "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND datname = current_database() "
-        "AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()",
-    )
-    return [pid for (pid,) in rows if isinstance(pid, int)]
 
 
 # --- values --------------------------------------------------------------------------------
@@ -122,7 +120,7 @@ WRITING = [
     "SELECT 1) AS x; COMMIT; CREATE TABLE more (id INTEGER); SELECT * FROM (SELECT 1",
     "SELECT lo_create(0)",
     "SELECT set_config('transaction_read_only', 'off', false)",
-    "COPY sales TO '/tmp/sales'",
+    "SELECT set_config('default_transaction_read_only', 'off', false); DELETE FROM sales",
 ]
 
 
@@ -132,11 +130,22 @@ def test_nothing_is_written(postgres_server: PostgresServer, url: str, options: 
     with opened(url + options) as engine:
         for statement in WRITING:
             failure(engine, statement)
-        failure(engine, "SELECT set_config('default_transaction_read_only', 'off', false)" * 2)
         assert failure(engine, "SELECT lo_create(0)")[0] == "writing"
     assert postgres_server.run(url, "SELECT count(*) FROM pg_class") == before
     assert postgres_server.run(url, "SELECT count(*) FROM sales") == [(2,)]
     assert postgres_server.run(url, "SELECT count(*) FROM pg_largeobject_metadata") == [(0,)]
+
+
+def test_no_file_is_written(
+    postgres_server: PostgresServer, engine: ServerEngine, url: str
+) -> None:
+    """That the server could write it is shown by whom nothing keeps from it."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)  # a server doesn't run as root
+        failure(engine, f"COPY sales TO '{folder}/refused'")
+        postgres_server.run(url, f"COPY sales TO '{folder}/written'")
+        assert [file.name for file in folder.iterdir()] == ["written"]
 
 
 def test_a_url_does_not_end_the_transactions(url: str) -> None:
@@ -226,45 +235,34 @@ def test_a_table_that_changes_between_two_runs(
 # --- stopping ------------------------------------------------------------------------------
 
 
-def test_the_server_stops_a_statement_in_time(postgres_server: PostgresServer, url: str) -> None:
-    with opened(url, timeout=0.3) as engine:
-        begun = time.monotonic()
-        assert failure(engine, SLEEP) == ("timeout", "stopped after 0.3 s")
-        assert time.monotonic() - begun < 5  # and not after kpidsl's own five seconds of grace
-        assert running(postgres_server, url) == []
+def test_the_server_stops_a_statement_in_time(
+    postgres_server: PostgresServer, url: str, stopped_by_us: list[Stoppable]
+) -> None:
+    with opened(url, timeout=2) as engine:
+        assert failure(engine, SLEEP) == ("timeout", "stopped after 2 s")
+        assert stopped_by_us == []
+        assert postgres_server.asleep(url) == []
         assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_a_statement_is_cancelled_on_the_server(
     postgres_server: PostgresServer, engine: ServerEngine, url: str
 ) -> None:
-    def cancel() -> None:
-        until(lambda: running(postgres_server, url))
-        engine.cancel()
-
-    other = threading.Thread(target=cancel)
-    other.start()
-    assert failure(engine, SLEEP)[0] == "cancelled"
-    other.join()
-    assert running(postgres_server, url) == []
+    with meanwhile(engine.cancel, lambda: postgres_server.asleep(url)):
+        assert failure(engine, SLEEP)[0] == "cancelled"
+    assert postgres_server.asleep(url) == []
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_ctrl_c_cancels_on_the_server(
     postgres_server: PostgresServer, engine: ServerEngine, url: str
 ) -> None:
-    here = threading.get_ident()
-
-    def press() -> None:
-        until(lambda: running(postgres_server, url))
-        signal.pthread_kill(here, signal.SIGINT)
-
-    other = threading.Thread(target=press)
-    other.start()
-    with pytest.raises(KeyboardInterrupt):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        meanwhile(ctrl_c(), lambda: postgres_server.asleep(url)),
+    ):
         engine.run(SLEEP)
-    other.join()
-    assert running(postgres_server, url) == []
+    assert postgres_server.asleep(url) == []
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
@@ -301,19 +299,11 @@ def test_a_connection_that_is_lost(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """The statement may have run, and is not sent a second time."""
-
-    def kill() -> None:
-        until(lambda: running(postgres_server, url))
-        for pid in running(postgres_server, url):
-            postgres_server.run(url, f"SELECT pg_terminate_backend({pid})")
-
-    other = threading.Thread(target=kill)
-    other.start()
-    kind, text = failure(engine, SLEEP)
-    other.join()
+    with meanwhile(lambda: postgres_server.end_sleep(url), lambda: postgres_server.asleep(url)):
+        kind, text = failure(engine, SLEEP)
     assert kind == "lost"
     assert "terminating connection" in text
-    assert running(postgres_server, url) == []
+    assert postgres_server.asleep(url) == []
     assert engine.run("SELECT 1").rows == [(1,)]
     assert caplog.records == []
     assert capfd.readouterr() == ("", "")
@@ -328,50 +318,31 @@ def test_a_connection_that_ended_meanwhile_is_made_anew(
     assert other != pid
 
 
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
-
-
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize(("dropped", "connects"), [(2, True), (3, False)])
 def test_connecting_is_tried_three_times(
     postgres_server: PostgresServer, url: str, dropped: int, connects: bool
 ) -> None:
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
     with proxy(postgres_server.port, dropped) as line:
-        address = address_of(url.replace(str(postgres_server.port), str(line.port)))
-        assert address is not None
-        engine, found = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
-        assert line.count == 3
-        if engine is None:
-            assert [item.code for item in found] == ["K932"]
+        behind = url.replace(str(postgres_server.port), str(line.port))
+        if connects:
+            with opened(behind) as engine:
+                assert engine.run("SELECT 1").rows == [(1,)]
         else:
-            engine.close()
-        assert (engine is not None) == connects
+            assert unconnected(behind).code == "K932"
+        assert line.count == 3
 
 
 @pytest.mark.usefixtures("at_once")
 def test_a_wrong_password_is_tried_once(postgres_server: PostgresServer) -> None:
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
     with proxy(postgres_server.port) as line:
-        address = address_of(f"postgresql://postgres:guess@127.0.0.1:{line.port}/postgres")
-        assert address is not None
-        engine, found = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
-        assert engine is None
-        assert [item.code for item in found] == ["K933"]
+        url = f"postgresql://postgres:guess@127.0.0.1:{line.port}/postgres"
+        assert unconnected(url).code == "K933"
         assert line.count == 1
 
 
 def test_a_time_zone_that_the_server_does_not_know(url: str) -> None:
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
-    address = address_of(url)
-    assert address is not None
-    engine, [found] = ServerEngine.open(address, "Mars/Phobos", timeout=5, rows=1, tag="")
-    assert engine is None
+    found = unconnected(url, "Mars/Phobos")
     assert found.code == "K936"
     assert "Mars/Phobos" in found.message
 

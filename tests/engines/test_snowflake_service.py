@@ -4,8 +4,6 @@ shown."""
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -17,10 +15,9 @@ import pytest
 from kpidsl.conformance.proving import outcomes
 from kpidsl.conformance.verdict import Verdict
 from kpidsl.engines.base import EngineError, ForeignKey, Scan, TableFacts, TableKeys
-from kpidsl.engines.servers.address import address_of
-from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.dialects import DIALECTS, Kind
 from tests.conformance.test_parsed import REFUSED, TYPED
-from tests.servers.asking import failure, until
+from tests.servers.asking import ctrl_c, failure, known, meanwhile, unconnected
 from tests.servers.snowflake_http import Service, snowflake_service
 
 if TYPE_CHECKING:
@@ -52,10 +49,8 @@ def service() -> Iterator[Service]:
 def opened(url: str, **options: Any) -> Iterator[SnowflakeEngine]:
     from kpidsl.engines.snowflake import SnowflakeEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
 
-    address = address_of(url)
-    assert address is not None
     settings: dict[str, Any] = {"timeout": 20, "rows": 1000, "tag": "kpidsl 1"} | options
-    engine, found = SnowflakeEngine.open(address, "Europe/Berlin", **settings)
+    engine, found = SnowflakeEngine.open(known(url), "Europe/Berlin", **settings)
     assert isinstance(engine, SnowflakeEngine), found
     try:
         yield engine
@@ -103,8 +98,7 @@ def test_every_case_holds_over_the_connection(
     engines: list[SnowflakeEngine] = []
 
     def connect(zone: str) -> SnowflakeEngine:
-        address = address_of(service.url())
-        assert address is not None
+        address = known(service.url())
         engines.append(SnowflakeEngine(address, timezone=zone, timeout=20, rows=1000))
         return engines[-1]
 
@@ -217,31 +211,15 @@ def test_a_statement_is_stopped_in_time(service: Service) -> None:
 
 def test_a_statement_is_cancelled_on_the_service(service: Service, engine: SnowflakeEngine) -> None:
     service.waiting.clear()
-
-    def cancel() -> None:
-        until(service.waiting.is_set)
-        engine.cancel()
-
-    other = threading.Thread(target=cancel)
-    other.start()
-    assert failure(engine, "SELECT SYSTEM$WAIT(15)")[0] == "cancelled"
-    other.join()
+    with meanwhile(engine.cancel, service.waiting.is_set):
+        assert failure(engine, "SELECT SYSTEM$WAIT(15)")[0] == "cancelled"
     assert service.cancelled.is_set()
 
 
 def test_ctrl_c_cancels_on_the_service(service: Service, engine: SnowflakeEngine) -> None:
-    here = threading.get_ident()
     service.waiting.clear()
-
-    def press() -> None:
-        until(service.waiting.is_set)
-        signal.pthread_kill(here, signal.SIGINT)
-
-    other = threading.Thread(target=press)
-    other.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), meanwhile(ctrl_c(), service.waiting.is_set):
         engine.run("SELECT SYSTEM$WAIT(15)")
-    other.join()
     assert service.cancelled.is_set()
     assert engine.run("SELECT 1 AS one").rows == [(1,)]
 
@@ -290,19 +268,28 @@ def test_why_it_is_not_connected_to(service: Service, old: str, new: str, code: 
 
     url = service.url()
     assert old.format(port=service.port) in url
-    address = address_of(url.replace(old.format(port=service.port), new))
-    assert address is not None
-    engine, found = SnowflakeEngine.open(address, "UTC", timeout=5, rows=1, tag="")
-    assert engine is None
-    assert [item.code for item in found] == [code], found[0].message
-    assert "hunter2" not in found[0].message
-    assert "s3cret" not in found[0].message
+    found = unconnected(url.replace(old.format(port=service.port), new), kind=SnowflakeEngine)
+    assert found.code == code, found.message
+    assert "hunter2" not in found.message
+    assert "s3cret" not in found.message
 
 
-def test_a_column_holds_what_snowflakes_type_says() -> None:
-    kinds = DIALECTS["snowflake"].kind_of
-    for name in ("TEXT", "DECIMAL(12, 2)", "NUMBER", "TIMESTAMP_LTZ"):
-        assert kinds(name).value != "other values"
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("DATE", Kind.DAY),
+        ("TIMESTAMP_NTZ", Kind.MOMENT),
+        ("TIMESTAMP_LTZ", Kind.ZONED),
+        ("TIMESTAMP_TZ", Kind.ZONED),
+        ("TEXT", Kind.TEXT),
+        ("DECIMAL(12, 2)", Kind.NUMBER),
+        ("NUMBER", Kind.NUMBER),
+        ("FLOAT", Kind.NUMBER),
+        ("BOOLEAN", Kind.OTHER),
+    ],
+)
+def test_a_column_holds_what_snowflakes_type_says(name: str, kind: Kind) -> None:
+    assert DIALECTS["snowflake"].kind_of(name) is kind
 
 
 def test_a_session_that_has_ended_is_a_lost_connection(engine: SnowflakeEngine) -> None:

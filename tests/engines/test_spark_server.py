@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
-from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts
-from kpidsl.engines.servers.address import address_of
-from tests.servers.asking import failure, keeps_nothing
+from tests.servers.asking import ctrl_c, failure, keeps_nothing, known, meanwhile, unconnected
 from tests.servers.proxy import proxy
 from tests.servers.spark_sales import (
     BUSY,
@@ -47,10 +43,8 @@ def schema() -> str:
 def opened(url: str, **options: Any) -> Iterator[Watched]:
     from tests.servers.spark_watched import Watched  # noqa: PLC0415 -- PySpark is an extra
 
-    address = address_of(url)
-    assert address is not None
     settings: dict[str, Any] = {"timeout": 60, "rows": 1000, "tag": "kpidsl 1"} | options
-    with closing(Watched(address, timezone="Europe/Berlin", **settings)) as engine:
+    with closing(Watched(known(url), timezone="Europe/Berlin", **settings)) as engine:
         yield engine
 
 
@@ -65,13 +59,6 @@ def url(schema: str) -> str:
 def engine(url: str) -> Iterator[Watched]:
     with opened(url) as engine:
         yield engine
-
-
-def after_a_second(act: Callable[[], object]) -> Thread:
-    """Do something while a statement runs."""
-    timer = Timer(1, act)
-    timer.start()
-    return timer
 
 
 def still_running(engine: Watched) -> list[str]:
@@ -206,27 +193,21 @@ def test_a_statement_is_stopped_in_time(url: str) -> None:
 
 
 def test_a_statement_is_cancelled_on_the_server(engine: Watched) -> None:
-    other = after_a_second(engine.cancel)
-    assert failure(engine, BUSY)[0] == "cancelled"
-    other.join()
+    with meanwhile(engine.cancel, engine.works.is_set, again=True):
+        assert failure(engine, BUSY)[0] == "cancelled"
     assert still_running(engine) == []
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_ctrl_c_cancels_on_the_server(engine: Watched) -> None:
-    here = threading.get_ident()
-
-    other = after_a_second(lambda: signal.pthread_kill(here, signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), meanwhile(ctrl_c(), engine.works.is_set):
         engine.run(BUSY)
-    other.join()
     assert still_running(engine) == []
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_a_server_that_falls_silent_is_left(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = address_of(url)
-    assert address is not None
+    address = known(url)
     with proxy(address.port or 0) as line:
         behind = url.replace(str(address.port), str(line.port))
         with opened(behind, timeout=0.2) as engine:
@@ -256,23 +237,18 @@ def test_a_session_that_ended_meanwhile_is_made_anew(url: str) -> None:
         assert len(engine.sessions) == 2
 
 
-def test_a_server_that_is_killed_in_mid_question(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("spark_at_once")
+def test_a_server_that_is_killed_in_mid_question(tmp_path: Path) -> None:
     from tests.servers.spark import connect_server  # noqa: PLC0415 -- of the extra `engines`
 
-    monkeypatch.setattr("kpidsl.engines.spark._PAUSES", (0.01, 0.01))
     process, port = connect_server("local[1]", {"spark.ui.enabled": "false"}, tmp_path)
     try:
         with opened(f"sc://127.0.0.1:{port}/") as engine:
             assert engine.run("SELECT 1").rows == [(1,)]
-            other = after_a_second(process.kill)
-            begun = time.monotonic()
-            kind, text = failure(engine, BUSY)
-            other.join()
+            with meanwhile(process.kill, engine.works.is_set):
+                kind, text = failure(engine, BUSY)
             assert kind == "lost"
             assert "\n" not in text
-            assert time.monotonic() - begun < 30
             kind, text = failure(engine, "SELECT 1")
             assert (kind, "refused" in text) == ("lost", True)
     finally:
@@ -286,34 +262,26 @@ def test_a_session_is_over_with_its_engine(url: str) -> None:
     assert engine.sessions[0].is_stopped
 
 
+@pytest.mark.usefixtures("spark_at_once")
 @pytest.mark.parametrize(("dropped", "connects"), [(2, True), (3, False)])
-def test_connecting_is_tried_three_times(
-    url: str, monkeypatch: pytest.MonkeyPatch, dropped: int, connects: bool
-) -> None:
+def test_connecting_is_tried_three_times(url: str, dropped: int, connects: bool) -> None:
     from kpidsl.engines.spark import SparkEngine  # noqa: PLC0415 -- PySpark is an extra
 
-    monkeypatch.setattr("kpidsl.engines.spark._PAUSES", (0.01, 0.01))
-    target = address_of(url)
-    assert target is not None
-    with proxy(target.port or 0, dropped) as line:
-        address = address_of(url.replace(str(target.port), str(line.port)))
-        assert address is not None
-        engine, found = SparkEngine.open(address, "UTC", timeout=5, rows=1, tag="")
-        assert line.count == 3
-        if engine is None:
-            assert [item.code for item in found] == ["K932"]
+    port = known(url).port or 0
+    with proxy(port, dropped) as line:
+        behind = url.replace(str(port), str(line.port))
+        if connects:
+            with opened(behind) as engine:
+                assert engine.run("SELECT 1").rows == [(1,)]
         else:
-            engine.close()
-        assert (engine is not None) == connects
+            assert unconnected(behind, kind=SparkEngine).code == "K932"
+        assert line.count == 3
 
 
 def test_a_time_zone_that_the_server_does_not_know(url: str) -> None:
     from kpidsl.engines.spark import SparkEngine  # noqa: PLC0415 -- PySpark is an extra
 
-    address = address_of(url)
-    assert address is not None
-    engine, [found] = SparkEngine.open(address, "Mars/Phobos", timeout=5, rows=1, tag="")
-    assert engine is None
+    found = unconnected(url, "Mars/Phobos", kind=SparkEngine)
     assert found.code == "K936"
     assert "Mars/Phobos" in found.message
 

@@ -9,25 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kpidsl.engines.servers.address import address_of
-from kpidsl.text.diagnostic import Diagnostic
-from tests.servers.asking import opened
+from tests.servers.asking import failure, meanwhile, opened, unconnected
 
 if TYPE_CHECKING:
     from tests.servers.certificates import Certified
     from tests.servers.mysql import MySQLServer
     from tests.servers.postgres import PostgresServer
 
-
-def refusal(url: str) -> Diagnostic:
-    from kpidsl.engines.server import ServerEngine  # noqa: PLC0415 -- SQLAlchemy is an extra
-
-    address = address_of(url)
-    assert address is not None
-    engine, [found] = ServerEngine.open(address, "UTC", timeout=5, rows=1, tag="")
-    assert engine is None
-    assert "p@ss/w%rd" not in found.message
-    return found
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +33,6 @@ def made(folders: pytest.TempPathFactory, host: str) -> Certified:
     from tests.servers.certificates import certified  # noqa: PLC0415 -- of the extra `engines`
 
     return certified(folders.mktemp("certificates"), host)
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
 
 
 # --- PostgreSQL ----------------------------------------------------------------------------
@@ -79,7 +63,7 @@ def test_postgresql_with_a_certificate_of_another_authority(
     from tests.servers.proxy import encrypting  # noqa: PLC0415 -- of the extra `engines`
 
     with encrypting(postgres_server.port, own) as line:
-        found = refusal(verified(line.port, foreign.authority))
+        found = unconnected(verified(line.port, foreign.authority))
     assert found.code == "K934"
     assert "certificate verify failed" in found.message
     assert "TLS" in found.help
@@ -92,14 +76,14 @@ def test_postgresql_with_a_certificate_of_another_host(
     from tests.servers.proxy import encrypting  # noqa: PLC0415 -- of the extra `engines`
 
     with encrypting(postgres_server.port, foreign) as line:
-        found = refusal(verified(line.port, foreign.authority))
+        found = unconnected(verified(line.port, foreign.authority))
     assert found.code == "K934"
     assert '"db.example.com" does not match host name "localhost"' in found.message
 
 
 @pytest.mark.postgres
 def test_postgresql_without_tls(postgres_server: PostgresServer, own: Certified) -> None:
-    found = refusal(verified(postgres_server.port, own.authority))
+    found = unconnected(verified(postgres_server.port, own.authority))
     assert found.code == "K934"
     assert "server does not support SSL" in found.message
 
@@ -133,7 +117,7 @@ def test_mariadb_with_a_certificate_that_is_trusted(mariadb: MySQLServer, own: C
 def test_mariadb_with_a_certificate_of_another_authority(
     mariadb: MySQLServer, foreign: Certified
 ) -> None:
-    found = refusal(secured(mariadb, foreign.authority))
+    found = unconnected(secured(mariadb, foreign.authority))
     assert found.code == "K934"
     assert "CERTIFICATE_VERIFY_FAILED" in found.message
     assert "TLS" in found.help
@@ -141,14 +125,14 @@ def test_mariadb_with_a_certificate_of_another_authority(
 
 @pytest.mark.mysql
 def test_mariadb_with_a_certificate_of_another_host(mariadb: MySQLServer, own: Certified) -> None:
-    found = refusal(secured(mariadb, own.authority, "127.0.0.1"))
+    found = unconnected(secured(mariadb, own.authority, "127.0.0.1"))
     assert found.code == "K934"
     assert "not valid for '127.0.0.1'" in found.message
 
 
 @pytest.mark.mysql
 def test_mariadb_without_tls(mysql_server: MySQLServer, own: Certified) -> None:
-    found = refusal(secured(mysql_server, own.authority, "127.0.0.1"))
+    found = unconnected(secured(mysql_server, own.authority, "127.0.0.1"))
     assert found.code == "K934"
     assert "SSL" in found.message
 
@@ -157,7 +141,8 @@ def test_mariadb_without_tls(mysql_server: MySQLServer, own: Certified) -> None:
 def test_a_statement_is_cancelled_over_tls(mariadb: MySQLServer, own: Certified) -> None:
     """The second connection, which cancels it, is encrypted as the first."""
     mariadb.run("ALTER USER kpi@127.0.0.1 REQUIRE SSL")
-    with opened(secured(mariadb, own.authority), timeout=0.5) as engine:
-        with pytest.raises(Exception, match="stopped after"):
-            engine.run("SELECT SLEEP(30) FROM information_schema.schemata")
+    with opened(secured(mariadb, own.authority), timeout=60) as engine:
+        with meanwhile(engine.cancel, mariadb.asleep):
+            told = failure(engine, "SELECT SLEEP(30) FROM information_schema.schemata")
+        assert told[0] == "cancelled"
         assert engine.run("SELECT 1").rows == [(1,)]

@@ -5,9 +5,6 @@ Behind it is no Trino: `tests.servers.trino_http` says what is.
 
 from __future__ import annotations
 
-import signal
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -18,9 +15,10 @@ import pytest
 
 from kpidsl.engines.base import Scan, TableFacts, ValueType
 from kpidsl.sql.dialects import DIALECTS, Kind
-from tests.servers.asking import failure, keeps_nothing, opened, until
+from tests.servers.asking import ctrl_c, failure, keeps_nothing, meanwhile, opened, until
 
 if TYPE_CHECKING:
+    from kpidsl.engines.attended import Stoppable
     from kpidsl.engines.server import ServerEngine
     from tests.servers.trino_http import TrinoServer
 
@@ -171,41 +169,31 @@ def test_as_many_rows_as_are_allowed(engine: ServerEngine) -> None:
 # --- stopping ------------------------------------------------------------------------------
 
 
-def test_the_server_stops_a_statement_in_time(server: TrinoServer) -> None:
-    with opened(server.url(), timeout=0.3) as engine:
-        begun = time.monotonic()
+def is_busy(server: TrinoServer) -> bool:
+    return any("many" in sql for sql in server.running())
+
+
+def test_the_server_stops_a_statement_in_time(
+    server: TrinoServer, stopped_by_us: list[Stoppable]
+) -> None:
+    with opened(server.url(), timeout=2) as engine:
         assert failure(engine, BUSY)[0] == "timeout"
-        assert time.monotonic() - begun < 5
+        assert stopped_by_us == []
         assert server.running() == []
         assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_a_statement_is_cancelled_on_the_server(server: TrinoServer, engine: ServerEngine) -> None:
-    def cancel() -> None:
-        until(lambda: any("many" in sql for sql in server.running()))
-        engine.cancel()
-
-    other = threading.Thread(target=cancel)
-    other.start()
-    assert failure(engine, BUSY)[0] == "cancelled"
-    other.join()
-    assert until(lambda: server.running() == [], 5)
+    with meanwhile(engine.cancel, lambda: is_busy(server), again=True):
+        assert failure(engine, BUSY)[0] == "cancelled"
+    assert until(lambda: server.running() == [])
     assert engine.run("SELECT 1").rows == [(1,)]
 
 
 def test_ctrl_c_cancels_on_the_server(server: TrinoServer, engine: ServerEngine) -> None:
-    here = threading.get_ident()
-
-    def press() -> None:
-        until(lambda: any("many" in sql for sql in server.running()))
-        signal.pthread_kill(here, signal.SIGINT)
-
-    other = threading.Thread(target=press)
-    other.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), meanwhile(ctrl_c(), lambda: is_busy(server)):
         engine.run(BUSY)
-    other.join()
-    assert until(lambda: server.running() == [], 5)
+    assert until(lambda: server.running() == [])
 
 
 def test_more_questions_at_once_than_connections(engine: ServerEngine) -> None:
@@ -214,22 +202,17 @@ def test_more_questions_at_once_than_connections(engine: ServerEngine) -> None:
         assert list(asked) == [[(number,)] for number in range(9)]
 
 
-def test_a_server_that_ends_in_mid_question(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("at_once")
+def test_a_server_that_ends_in_mid_question(capfd: pytest.CaptureFixture[str]) -> None:
     from tests.servers.trino_http import trino_server  # noqa: PLC0415 -- the client is an extra's
 
-    monkeypatch.setattr("kpidsl.engines.server._PAUSES", (0.01, 0.01))
     with trino_server(SALES) as server, opened(server.url()) as engine:
 
         def end() -> None:
-            until(lambda: any("many" in sql for sql in server.running()))
             server.refuses = 500
 
-        other = threading.Thread(target=end)
-        other.start()
-        assert failure(engine, BUSY) == ("lost", "error 500: not now")
-        other.join()
+        with meanwhile(end, lambda: is_busy(server)):
+            assert failure(engine, BUSY) == ("lost", "error 500: not now")
         assert failure(engine, "SELECT 1") == ("lost", "error 500: not now")
     assert capfd.readouterr() == ("", "")
 

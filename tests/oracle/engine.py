@@ -22,20 +22,15 @@ from kpidsl.plan.planner import plan
 from kpidsl.run.result import Role
 from kpidsl.run.runner import Runner
 from kpidsl.text.diagnostic import Severity
+from tests import support
 from tests.oracle.case_engine import CaseEngine, facts_of
 from tests.oracle.generate import Case
 from tests.oracle.leaves import Answer
 from tests.oracle.rows import Refused
 from tests.support import EngineName
 
-ENGINES: tuple[EngineName, ...] = ("duckdb", "sqlite")
-"""The engines within this process."""
 EVERY_ENGINE = (
-    *ENGINES,
-    pytest.param("postgres", marks=pytest.mark.postgres),
-    pytest.param("clickhouse", marks=pytest.mark.clickhouse),
-    pytest.param("mysql", marks=pytest.mark.mysql),
-    pytest.param("spark", marks=pytest.mark.spark),
+    *support.EVERY_ENGINE,
     pytest.param("googlesql", marks=pytest.mark.googlesql),
 )
 """All that a test may run on, one test each."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -191,6 +191,38 @@ def test_a_union_by_names_is_refused(asked: Asked) -> None:
     union = exp.Union(this=arms[0], expression=arms[1], distinct=False, by_name=True)
     lacked = ["union by the names of columns"]
     assert asked.dialect.lacks(union)[:1] == ([] if asked.engine.dialect == "duckdb" else lacked)
+
+
+# --- moments with a zone -----------------------------------------------------------------------
+
+ZONED = [
+    each
+    for each in EVERY_ENGINE
+    if {"duckdb", "postgres", "spark", "googlesql"} & set(getattr(each, "values", (each,)))
+]
+"""Those whose tables can hold them."""
+
+
+@pytest.mark.parametrize("engine", ZONED)
+def test_moments_with_a_zone_are_read_in_the_projects(engine: EngineName) -> None:
+    # Half past one comes twice on 3 November; 4:30 of UTC is half past midnight.
+    at = [datetime(2024, 11, 3, hour, 30, tzinfo=UTC) for hour in (4, 5, 6)]
+    at.append(datetime(2024, 11, 3, 3, 30, tzinfo=UTC))  # still 2 November
+    made = model(
+        source("t", key=("id",), time="at", measures={"n": ("count",)}),
+        timezone="America/New_York",
+    )
+    table = [{"id": place, "at": each} for place, each in enumerate(at)]
+    columns = {"t": {"id": "INTEGER", "at": "TIMESTAMPTZ"}}
+    window = Window(date(2024, 11, 3), date(2024, 11, 4))
+    by_day = Case(made, ask(of("t.n"), grain=Grain.DAY, window=window), {"t": table}, columns)
+    assert run_on(engine, by_day) == {(date(2024, 11, 3),): {"a": 3}}
+    by_hour = replace(by_day, query=replace(by_day.query, grain=DayPart.HOUR, sparse=True))
+    assert [str(start) for (start,) in run_on(engine, by_hour)] == [
+        "2024-11-03 00:00:00-04:00",
+        "2024-11-03 01:00:00-04:00",
+        "2024-11-03 01:00:00-05:00",
+    ]
 
 
 # --- values ----------------------------------------------------------------------------------

@@ -4,8 +4,7 @@ something that it says otherwise."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -14,12 +13,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Kind
 from tests.oracle import one_table
-from tests.oracle.build import ask, by, column, days, model, of, source
+from tests.oracle.build import ask, by, column, model, of, source
 from tests.oracle.engine import run_on
 from tests.oracle.generate import Case
 from tests.oracle.one_table import called
@@ -69,27 +66,6 @@ BERLIN = Clock("Europe/Berlin", None)
 )
 def test_a_clock_shows_local_time(rows: Asked, held: str, local: str) -> None:
     assert str(value(rows, BIGQUERY.local_time(written(held), BERLIN))) == local
-
-
-def test_instants_are_read_in_the_projects_zone() -> None:
-    # Half past one comes twice on 3 November; 4:30 of UTC is half past midnight.
-    at = [datetime(2024, 11, 3, hour, 30, tzinfo=UTC) for hour in (4, 5, 6)]
-    at.append(datetime(2024, 11, 3, 3, 30, tzinfo=UTC))  # still 2 November
-    made = model(
-        source("t", key=("id",), time="at", measures={"n": ("count",)}),
-        timezone="America/New_York",
-    )
-    table = [{"id": place, "at": each} for place, each in enumerate(at)]
-    columns = {"t": {"id": "INTEGER", "at": "TIMESTAMPTZ"}}
-    window = days("2024-11-03", "2024-11-04")
-    by_day = Case(made, ask(of("t.n"), grain=Grain.DAY, window=window), {"t": table}, columns)
-    assert run_on("googlesql", by_day) == {(date(2024, 11, 3),): {"a": 3}}
-    by_hour = replace(by_day, query=replace(by_day.query, grain=DayPart.HOUR, sparse=True))
-    assert [str(start) for (start,) in run_on("googlesql", by_hour)] == [
-        "2024-11-03 00:00:00-04:00",
-        "2024-11-03 01:00:00-04:00",
-        "2024-11-03 01:00:00-05:00",
-    ]
 
 
 def test_parts_of_days(rows: Asked) -> None:

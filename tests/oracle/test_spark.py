@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from sqlglot import exp
 
 from kpidsl.engines.servers.address import address_of
-from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Kind
 from kpidsl.sql.functions import SCALAR_BUILDERS
 from tests.oracle import one_table
-from tests.oracle.build import ask, column, days, model, of, source
+from tests.oracle.build import ask, column, model, of, source
 from tests.oracle.engine import run_on
 from tests.oracle.generate import Case, cases
 from tests.oracle.one_table import called, times
@@ -90,28 +87,6 @@ def test_an_instant_keeps_to_itself_in_an_hour_that_comes_twice(engine: SparkEng
     for moment in ("2026-10-25 00:30:00", "2026-10-25 01:30:00"):
         held = written(f"TIMESTAMP '{moment}Z'")
         assert str(value(engine, SPARK.instant(held, BERLIN))) == moment
-
-
-def test_moments_with_a_zone_are_read_in_the_projects() -> None:
-    # Half past one comes twice on 3 November; 4:30 of UTC is half past midnight.
-    at = [datetime(2024, 11, 3, hour, 30, tzinfo=UTC) for hour in (4, 5, 6)]
-    at.append(datetime(2024, 11, 3, 3, 30, tzinfo=UTC))  # still 2 November
-    made = model(
-        source("t", key=("id",), time="at", measures={"n": ("count",)}),
-        timezone="America/New_York",
-    )
-    table = [{"id": place, "at": each} for place, each in enumerate(at)]
-    columns = {"t": {"id": "INTEGER", "at": "TIMESTAMPTZ"}}
-    window = days("2024-11-03", "2024-11-04")
-    by_day = Case(made, ask(of("t.n"), grain=Grain.DAY, window=window), {"t": table}, columns)
-    assert run_on("spark", by_day) == {(date(2024, 11, 3),): {"a": 3}}
-    by_hour = replace(by_day, query=replace(by_day.query, grain=DayPart.HOUR, sparse=True))
-    found = [str(start) for (start,) in run_on("spark", by_hour)]
-    assert found == [
-        "2024-11-03 00:00:00-04:00",
-        "2024-11-03 01:00:00-04:00",
-        "2024-11-03 01:00:00-05:00",
-    ]
 
 
 def test_parts_of_days(engine: SparkEngine) -> None:

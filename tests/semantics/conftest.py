@@ -113,6 +113,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         if engine == request.param:
             pytest.skip(f"never on {engine}: {why}")
     monkeypatch.setattr(Running, "engine", request.param)
+    monkeypatch.setattr(Running, "environment", monkeypatch, raising=False)
     yield str(request.param)
     while Running.loaded:
         Running.loaded.pop().close()

@@ -72,7 +72,9 @@ def clickhouse_server() -> Iterator[ClickHouseServer]:
                 password=_PASSWORD,
                 autogenerate_session_id=False,
             )
-            yield ClickHouseServer(port, client, process)
-            client.close()
+            try:
+                yield ClickHouseServer(port, client, process)
+            finally:
+                client.close()
         finally:
             process.kill()

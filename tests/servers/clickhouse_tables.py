@@ -12,13 +12,9 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
-import duckdb
 from clickhouse_connect.driver.client import Client
 
-from kpidsl.engines.files.load import load
-from kpidsl.engines.files.typed import column_types
-from kpidsl.model.files import FileSet
-from kpidsl.sql import build
+from tests.servers import csv_files
 from tests.servers.clickhouse import ClickHouseServer, clickhouse_server
 
 _NUMBERS = count(1)
@@ -49,13 +45,8 @@ def write_files(folder: Path, names: Iterable[str]) -> str:
     client = server().client
     database = f"case_{next(_NUMBERS)}"
     client.command(f"CREATE DATABASE {database} ENGINE = Memory")
-    with duckdb.connect() as con:
-        for name in names:
-            files = FileSet(patterns=(f"{name}.csv",))
-            load(con, name, files, folder, key=None, drop_where=None, span=None)
-            texts = con.table(name).project("CAST(COLUMNS(*) AS VARCHAR)")
-            types = column_types(con, build.table(name))
-            write_table(client, name, types, texts.fetchall(), f"{database}.")
+    for file in csv_files.read(folder, names):
+        write_table(client, *file, f"{database}.")
     return server().url(database)
 
 

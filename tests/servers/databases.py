@@ -11,13 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pymysql
 
-from kpidsl.engines.files.load import load
-from kpidsl.engines.files.typed import column_types
-from kpidsl.model.files import FileSet
-from kpidsl.sql import build
+from tests.servers import csv_files
 from tests.servers.mysql import MySQLServer, mysql_server
 
 _NUMBERS = count(1)
@@ -82,13 +78,8 @@ def write_table(
 def write_files(folder: Path, names: Iterable[str]) -> str:
     """Copy CSV files, typed as kpidsl types them, into a new database; return its url."""
     database = made_database()
-    with duckdb.connect() as con:
-        for name in names:
-            files = FileSet(patterns=(f"{name}.csv",))
-            load(con, name, files, folder, key=None, drop_where=None, span=None)
-            write_table(
-                database, name, column_types(con, build.table(name)), con.table(name).fetchall()
-            )
+    for file in csv_files.read(folder, names, as_text=False):
+        write_table(database, *file)
     return server().url(database)
 
 

@@ -27,6 +27,7 @@ from thrift.transport.THttpClient import THttpClient
 from thrift.transport.TTransport import TMemoryBuffer
 
 from tests.servers.http import Handler, serving
+from tests.servers.ports import free_port
 
 TOKEN = "dapi/of=the%tests"  # noqa: S105  (needs percent-encoding)
 _HIVE = 9
@@ -154,8 +155,7 @@ def databricks_server() -> Iterator[Front]:
 
 @contextmanager
 def _spark(folder: Path) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     home = Path(pyspark.__file__).parent
     settings = _SETTINGS | {"spark.sql.warehouse.dir": str(folder / "warehouse")}
     hive = {

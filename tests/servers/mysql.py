@@ -23,6 +23,7 @@ from typing import Any
 import pymysql
 
 from tests.servers.certificates import Certified
+from tests.servers.ports import free_port
 
 _SETTINGS = """
 [mariadbd]
@@ -63,6 +64,14 @@ class MySQLServer:
                 cursor.execute(statement)
             return list(cursor.fetchall())
 
+    def asleep(self) -> list[int]:
+        """The connections on which a statement sleeps."""
+        rows = self.run(
+            "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(30)%' "
+            "AND id <> CONNECTION_ID()"
+        )
+        return [number for (number,) in rows]
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """The name of an empty database, which is dropped afterwards."""
@@ -80,7 +89,7 @@ def mysql_server(shows: Certified | None = None) -> Iterator[MySQLServer]:
     it `shows`, it offers TLS."""
     folder = Path(tempfile.mkdtemp(prefix="kpidsl_"))
     as_root = ["--user=root"] if os.geteuid() == 0 else []
-    port = _free_port()
+    port = free_port()
     settings = folder / "settings"
     written = _SETTINGS.format(port=port, folder=folder)
     if shows is not None:
@@ -130,10 +139,3 @@ def _wait(own: dict[str, Any], process: subprocess.Popen[bytes], log: Path) -> N
                 return
         time.sleep(0.05)
     raise RuntimeError(f"MariaDB doesn't start: {log.read_text(errors='replace')[-2000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

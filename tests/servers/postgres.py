@@ -7,7 +7,6 @@ them from the server: the server's clocks stand in Kiritimati, and its days are 
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+
+from tests.servers.ports import free_port
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a folder for sockets, which is not used
@@ -58,6 +59,21 @@ class PostgresServer:
                 cursor = con.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def asleep(self, url: str) -> list[object]:
+        """The processes in which a statement sleeps in a database."""
+        rows = self.run(
+            url,
+            "SELECT pid FROM pg_stat_activity WHERE state = 'active' "
+            "AND datname = current_database() AND query ILIKE '%pg_sleep%' "
+            "AND pid <> pg_backend_pid()",
+        )
+        return [pid for (pid,) in rows]
+
+    def end_sleep(self, url: str) -> None:
+        """End the connections of those."""
+        for pid in self.asleep(url):
+            self.run(url, f"SELECT pg_terminate_backend({pid})")
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """The url of an empty database, which is dropped afterwards."""
@@ -77,7 +93,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         server = get_server(folder / "data", start=False)
         server.ensure_pgdata_inited()
         owner = server.system_user  # a server doesn't run as root
-        port = _free_port()
+        port = free_port()
         folder.chmod(0o777)  # for its socket
         with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as settings:
             settings.write(_SETTINGS.format(port=port, folder=folder))
@@ -96,10 +112,3 @@ def postgres_server() -> Iterator[PostgresServer]:
             control("-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

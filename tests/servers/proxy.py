@@ -24,7 +24,8 @@ class Proxy:
         self.frozen = Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        Thread(target=self._accept, daemon=True).start()
+        self._accepting = Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def _accept(self) -> None:
         with suppress(OSError):  # of a listener that is closed
@@ -54,7 +55,9 @@ class Proxy:
             sink.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes who waits for a connection
         self._listener.close()
+        self._accepting.join()
 
 
 class Encrypting(Proxy):

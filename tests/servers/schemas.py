@@ -14,15 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
-import duckdb
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from kpidsl.engines.files.load import load
-from kpidsl.engines.files.typed import column_types
-from kpidsl.model.files import FileSet
-from kpidsl.sql import build
+from tests.servers import csv_files
 from tests.servers.postgres import postgres_server
 
 _LOCALE = "en_US.UTF-8"
@@ -95,12 +91,8 @@ def write_table(
 def write_files(folder: Path, names: Iterable[str]) -> str:
     """Copy CSV files, typed as kpidsl types them, into a new schema; return its url."""
     schema = made_schema()
-    with duckdb.connect() as con:
-        for name in names:
-            files = FileSet(patterns=(f"{name}.csv",))
-            load(con, name, files, folder, key=None, drop_where=None, span=None)
-            texts = con.table(name).project("CAST(COLUMNS(*) AS VARCHAR)")
-            write_table(schema, name, column_types(con, build.table(name)), texts.fetchall())
+    for file in csv_files.read(folder, names):
+        write_table(schema, *file)
     return url_of(schema)
 
 

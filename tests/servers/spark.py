@@ -24,13 +24,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from kpidsl.engines import spark as _quiet  # noqa: F401 -- without it PySpark warns of pandas
-from kpidsl.engines.files.load import load
-from kpidsl.engines.files.typed import column_types
-from kpidsl.model.files import FileSet
-from kpidsl.sql import build
+from tests.servers import csv_files
+from tests.servers.ports import free_port
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -88,11 +84,11 @@ def server() -> SparkServer:
     folder.mkdir(exist_ok=True)
     with _locked(folder):
         users, told = folder / "users", folder / "server"
-        users.write_text(str(int(users.read_text()) + 1 if users.exists() else 1))
         if not told.exists():
             process, port = _started(folder)
             told.write_text(f"{process} {port}")
         process, port = map(int, told.read_text().split())
+        users.write_text(str(int(users.read_text()) + 1 if users.exists() else 1))
     atexit.register(_left, folder, process)
     return SparkServer(port)
 
@@ -176,13 +172,6 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"Spark does not start: {log.read_text()[-2000:]}")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 # --- schemas -------------------------------------------------------------------------------
 
 
@@ -226,13 +215,8 @@ def select_of(columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> s
 def write_files(folder: Path, names: Iterable[str]) -> str:
     """Copy CSV files, typed as kpidsl types them, into a new schema; return its url."""
     schema = made_schema()
-    with duckdb.connect() as con:
-        for name in names:
-            files = FileSet(patterns=(f"{name}.csv",))
-            load(con, name, files, folder, key=None, drop_where=None, span=None)
-            texts = con.table(name).project("CAST(COLUMNS(*) AS VARCHAR)")
-            rows = select_of(column_types(con, build.table(name)), texts.fetchall())
-            run(f"CREATE VIEW {schema}.{quoted(name)} AS {rows}")
+    for name, columns, rows in csv_files.read(folder, names):
+        run(f"CREATE VIEW {schema}.{quoted(name)} AS {select_of(columns, rows)}")
     return server().url(schema)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from subprocess import Popen
 from urllib.request import urlopen
 
-from tests.servers.spark import connect_server, free_port, program
+from tests.servers.ports import free_port
+from tests.servers.spark import connect_server, program
 
 _DEPLOY = "org.apache.spark.deploy"
 _SETTINGS = {

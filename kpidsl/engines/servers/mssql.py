@@ -93,6 +93,12 @@ _ON = (
     *("ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL"),
     "QUOTED_IDENTIFIER",
 )
+_MAY_CHANGE = " OR ".join(
+    "HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME(schema_id)) + '.' + QUOTENAME(name), 'OBJECT', "
+    f"'{right}') = 1"
+    for right in ("INSERT", "UPDATE", "DELETE")
+)
+"""Whether a user may change the rows of a table."""
 _DESCRIPTORS: dict[int, int] = {}
 """The sockets of connections, by the identity of these: the driver tells of it while it waits."""
 _waiting = threading.local()
@@ -110,9 +116,10 @@ class MSSQL:
     driver = "mssql+pymssql"
     options: Mapping[str, object] = {}
     about = (
-        "SELECT CAST(SERVERPROPERTY('ProductVersion') AS NVARCHAR(128)) AS [version], "
+        "SELECT CAST(SERVERPROPERTY('ProductVersion') AS NVARCHAR(128)) AS [version], "  # noqa: S608
         "NULL AS [zone], CASE WHEN HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'INSERT') = 1 "
         "OR HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE') = 1 "
+        f"OR EXISTS (SELECT 1 FROM sys.tables WHERE {_MAY_CHANGE}) "
         "THEN 0 ELSE 1 END AS [reads]"
     )
     percent = "%"
