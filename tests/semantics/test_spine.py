@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import kpidsl
-from kpidsl.text.diagnostic import Diagnostic
-from tests.support import SERVERS, Running, project
+from tests.support import project
 
 DEFINITIONS = """kpidsl 1
 project p { currency: USD }
@@ -40,22 +39,15 @@ def shop(folder: Path, rows: str | None = None) -> kpidsl.Project:
     return project(folder, DEFINITIONS, sales=rows or sales(), customers=CUSTOMERS)
 
 
-def assert_refused(found: Diagnostic, words: str) -> None:
-    """A server's answer ends with a million rows: how many there would be isn't known."""
-    code = "K665" if Running.engine in SERVERS else "K490"
-    told = "more than 1,000,000" if Running.engine in SERVERS else words
-    assert (found.code, told in found.message) == (code, True), found.message
-
-
 def test_more_than_a_million_cells_are_refused_with_their_number(tmp_path: Path) -> None:
     """2024 to 2026 have 366 + 365 + 365 = 1,096 days."""
     with shop(tmp_path) as loaded, pytest.raises(kpidsl.KpidslError) as refusal:
         loaded.query("revenue", by=["day", "buyer"], period="2024 .. 2026")
     (found,) = refusal.value.diagnostics
-    assert_refused(
-        found,
+    assert found.code == "K490"
+    assert found.message == (
         "the answer would have 1,096,000 cells: 1,096 days for each of 1,000 combinations of "
-        "`buyer`",
+        "`buyer`"
     )
 
 
@@ -85,9 +77,10 @@ def test_a_day_that_means_never_makes_no_answer_of_three_million_days(tmp_path: 
             loaded.query("revenue", by=["day", "channel"])
         sparse = loaded.query("revenue", by=["day", "channel"], sparse=True)
     (found,) = refusal.value.diagnostics
+    assert found.code == "K490"
     # 1 January 2024 to 31 December 9999: 1,460 days a leap cycle of four years, and so on.
     days = (date(9999, 12, 31) - date(2024, 1, 1)).days + 1
-    assert_refused(found, f"{days:,} cells")
+    assert f"{days:,} cells" in found.message
     assert len(sparse.rows) == 2
 
 
