@@ -162,6 +162,12 @@ def refusal(loaded: kpidsl.Project, metric: str) -> Diagnostic:
     return problem
 
 
+def line_of(item: Diagnostic) -> str:
+    """Return the line of the definitions that a diagnostic points at."""
+    assert item.span is not None
+    return item.span.file.line_text(item.span.line).strip()
+
+
 def rows(result: Result, *names: str) -> list[tuple[Any, ...]]:
     """Return the named columns, row by row."""
     return [tuple(record[name] for name in names) for record in result.records()]

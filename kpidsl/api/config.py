@@ -65,7 +65,7 @@ def _in_bytes(value: object) -> object:
 
 class Profile(_Strict):
     """`[profile.NAME]`: `url` may hold `${ENV}` variables, so that no secret stands in git;
-    `timeout` is in seconds, `max_rows` what an answer of a server may have, `max_scan_rows` and
+    `timeout` is in seconds, `max_rows` what an answer may have, `max_scan_rows` and
     `max_scan_bytes` what a statement may read by the engine's own estimate, `memory_limit` how much
     memory DuckDB may take before it writes to disk what it works on, such as "4 GB"."""
 
@@ -162,6 +162,12 @@ def _unknown_names(config: Config) -> Iterator[Diagnostic]:
             yield _unusable(f"there is no pack `{name}`", mend)
     if config.default_profile is not None and config.default_profile not in config.profile:
         yield _no_profile(config.default_profile, config)
+
+
+def unlimited(name: str, engine: str) -> Diagnostic:
+    """Return that a profile limits the memory of an engine that takes no such limit."""
+    place = f"profile.{name}.memory_limit"
+    return _unusable(f"`{place}`: {engine} is given no limit of its memory", f"take `{place}` out")
 
 
 def unestimated(name: str, what: str, dialect: str) -> Diagnostic:

@@ -6,8 +6,18 @@ from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 
-from kpidsl.api.config import TIMEOUT, Config, Database, Profile, profile_of, target_of, unestimated
-from kpidsl.engines.base import Engine, Scan
+from kpidsl.api.config import (
+    MAX_ROWS,
+    TIMEOUT,
+    Config,
+    Database,
+    Profile,
+    profile_of,
+    target_of,
+    unestimated,
+    unlimited,
+)
+from kpidsl.engines.base import Engine, EngineError, Scan
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.guarded import GuardedEngine
 from kpidsl.engines.servers import BigQuery, Snowflake, Spark
@@ -25,35 +35,52 @@ def connected(
     if has_errors(found):
         return None, found
     if profile is None:
-        return EmbeddedEngine.open(folder, None, timezone, timeout=TIMEOUT)
+        return EmbeddedEngine.open(folder, None, timezone, timeout=TIMEOUT, rows=MAX_ROWS)
     called = name or config.default_profile or ""
     engine, found = _opened(called, profile, folder, timezone, made_by)
     most = Scan(profile.max_scan_rows, profile.max_scan_bytes)
     if engine is None or most == Scan():
         return engine, found
-    told = asdict(engine.estimate("SELECT 1"))
-    for what, limit in asdict(most).items():
-        if limit is not None and told[what] is None:
-            engine.close()
-            return None, [unestimated(called, what, engine.dialect)]
+    try:
+        found += _unestimated(called, most, engine)
+    except EngineError as failure:
+        code = "K662" if failure.kind == "lost" else "K640"
+        told = f"the database doesn't say how much a question would read: {failure}"
+        found += [error(code, told, help="ask again when it is there")]
+    if has_errors(found):
+        engine.close()
+        return None, found
     return GuardedEngine(engine, most), found
+
+
+def _unestimated(name: str, most: Scan, engine: Engine) -> list[Diagnostic]:
+    """Return the first limit of a profile that its engine can't keep."""
+    told = asdict(engine.estimate("SELECT 1"))
+    lacking = (what for what, limit in asdict(most).items() if limit is not None)
+    first = next((what for what in lacking if told[what] is None), None)
+    return [] if first is None else [unestimated(name, first, engine.dialect)]
 
 
 def _opened(
     name: str, profile: Profile, folder: Path, timezone: str, made_by: str
 ) -> tuple[Engine | None, list[Diagnostic]]:
     target, found = target_of(name, profile, folder)
+    if target is None:
+        return None, found
+    timeout, rows, memory = profile.timeout, profile.max_rows, profile.memory_limit
     match target:
-        case None:
-            return None, found
+        case Database("duckdb", path):
+            return EmbeddedEngine.open(
+                folder, path, timezone, timeout=timeout, rows=rows, memory=memory
+            )
+        case Address(server=server) if memory is not None:
+            return None, [unlimited(name, server.name)]
+        case Database() if memory is not None:
+            return None, [unlimited(name, "SQLite")]
         case Address():
             return _served(target, timezone, profile, made_by)
-        case Database("sqlite", path):
-            return SQLiteEngine.open(path, timezone, timeout=profile.timeout)
         case Database(path=path):
-            return EmbeddedEngine.open(
-                folder, path, timezone, timeout=profile.timeout, memory=profile.memory_limit
-            )
+            return SQLiteEngine.open(path, timezone, timeout=timeout, rows=rows)
 
 
 def _served(

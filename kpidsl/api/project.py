@@ -133,7 +133,7 @@ class Project:
         """
         query, planned = self._planned(Question(metrics, **asked))
         wanted = dialect or dialect_of(self.config, self.profile)
-        sql, found = sql_in(planned, wanted)
+        sql, found = sql_in(planned, wanted, self._read)
         if sql is None:
             raise KpidslError(found)
         own = heading_of(query, self._read, self._made_by)

@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from kpidsl.engines.base import (
     TableFacts,
     TableKeys,
     ValueType,
+    too_many_rows,
 )
 from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
@@ -34,6 +36,7 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.rawtext import raw_condition
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.sizes import bytes_of
 
 T = TypeVar("T")
 
@@ -61,6 +64,8 @@ _CLASS = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
 _ADVICE = re.compile(r"[.;!]*( (You might |Either add a cast ).*)?$")
 """What DuckDB would have written otherwise, which nobody here wrote."""
 
+_COUNTED = Fraction(15, 16)
+"""How much of the memory that DuckDB takes it counts, in a question that sorts or joins much."""
 _OWN = "memory.main"
 _PLANNING = "BindBuiltinScalarFunction did not return"
 
@@ -69,8 +74,9 @@ class EmbeddedEngine:
     """Read-only by construction: the database is attached read-only, and once the sources are
     prepared nothing outside the named files can be read or written.
 
-    `base` is the folder that the patterns of files are relative to; `timeout` is in seconds. What
-    does not fit into `memory`, a size such as `4 GB`, lies in a file while it is worked on.
+    `base` is the folder that the patterns of files are relative to; `timeout` is in seconds, `rows`
+    the most that an answer may have. What does not fit into `memory`, a size such as `4 GB`, lies
+    in a file while it is worked on: DuckDB is told a little less, as it takes more than it counts.
     """
 
     dialect = "duckdb"
@@ -83,10 +89,12 @@ class EmbeddedEngine:
         database: Path | None = None,
         timezone: str = "UTC",
         timeout: float | None = None,
+        rows: int | None = None,
         memory: str | None = None,
     ) -> None:
         self._base = base
         self._timeout = timeout
+        self._rows = rows
         self._prepared: dict[str, list[Diagnostic]] = {}
         self._loaded: dict[str, str | None] = {}
         self._database = database
@@ -98,7 +106,7 @@ class EmbeddedEngine:
         scratch = Path(tempfile.gettempdir()) / f"kpidsl-{os.getpid()}-{id(self)}"
         self._con.execute("SET temp_directory = ?", [str(scratch)])
         if memory is not None:
-            self._con.execute("SET memory_limit = ?", [memory])
+            self._con.execute("SET memory_limit = ?", [f"{int(bytes_of(memory) * _COUNTED)} B"])
         # Where nobody wrote a script, as in a notebook, it would be drawn on the standard output.
         self._con.execute("SET enable_progress_bar = false")
         self._con.execute("SET autoinstall_known_extensions = false")
@@ -116,6 +124,7 @@ class EmbeddedEngine:
         timezone: str,
         *,
         timeout: float | None = None,
+        rows: int | None = None,
         memory: str | None = None,
     ) -> tuple[EmbeddedEngine | None, list[Diagnostic]]:
         """Connect, or say why a database file can't be opened."""
@@ -124,7 +133,12 @@ class EmbeddedEngine:
             return None, missing
         try:
             engine = EmbeddedEngine(
-                base, database=database, timezone=timezone, timeout=timeout, memory=memory
+                base,
+                database=database,
+                timezone=timezone,
+                timeout=timeout,
+                rows=rows,
+                memory=memory,
             )
         except duckdb.Error as failure:
             return None, [
@@ -201,7 +215,12 @@ class EmbeddedEngine:
         zoned = [item[1] == duckdb.sqltypes.TIMESTAMP_TZ for item in cursor.description or ()]
         if any(zoned):
             cursor = execute(self._con, _in_local_time(sql, zoned))
-        return Table(names, cursor.fetchall())
+        if self._rows is None:
+            return Table(names, cursor.fetchall())
+        found = cursor.fetchmany(self._rows + 1)
+        if len(found) > self._rows:
+            raise too_many_rows(self._rows)
+        return Table(names, found)
 
     def _attended(self, work: Callable[[], T], timeout: float | None = None) -> T:
         return attended(work, self._con.interrupt, timeout)

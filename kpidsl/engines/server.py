@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy
@@ -116,8 +117,10 @@ class ServerEngine(KeepsNothing):
         cursor = result.cursor
         assert cursor is not None
         names = tuple(column[0] for column in cursor.description)  # SQLAlchemy may change some
-        table = Table(names, [tuple(row) for row in result])
+        # Of some statements no limit could be written into the SQL.
+        table = Table(names, [tuple(row) for row in islice(result, rows)])
         noticed = self._server.noticed(con.connection.dbapi_connection, cursor)
+        result.close()
         if noticed is not None:
             raise noticed
         return table

@@ -32,6 +32,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a release of pandas, which is not used
     from pyspark.errors import PySparkException
+    from pyspark.errors.exceptions.connect import SparkConnectGrpcException
     from pyspark.sql.connect.client import DefaultChannelBuilder
     from pyspark.sql.connect.plan import SQL
     from pyspark.sql.connect.session import SparkSession
@@ -60,7 +61,8 @@ _SETTINGS = {
 digit of a decimal is lost."""
 _SHORT_CALLS = ("Config", "Interrupt", "ReleaseSession")
 """The calls that a server answers at once, if it does."""
-_LOST = re.compile(r"INVALID_HANDLE|NO_ACTIVE_SESSION|UNAVAILABLE|CANCELLED|closed channel")
+_GONE = ("INVALID_HANDLE", "NO_ACTIVE_SESSION")
+"""With these begin the conditions that Spark tells where it knows a session no more."""
 _COUNTED = re.compile(r"(\d+) rows")
 
 logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # it prints failures, too
@@ -194,8 +196,9 @@ class SparkEngine(KeepsNothing):
     def _failed(self, failure: Exception) -> EngineError:
         text = self._told(failure)
         state = (failure.getSqlState() if isinstance(failure, PySparkException) else None) or ""
-        if _LOST.search(str(failure)) or not isinstance(failure, PySparkException):
+        if _is_lost(failure):
             return EngineError("lost", text)
+        assert isinstance(failure, PySparkException)
         kind = KINDS.get(state) or KINDS.get(state[:2], "other")
         if kind == "missing column":
             name = (failure.getMessageParameters() or {}).get("objectName", "")
@@ -293,6 +296,18 @@ class _Statement(Stoppable):
     def _hang_up(self) -> None:
         assert self.session is not None
         self.session.client.close()
+
+
+def _is_lost(failure: Exception) -> bool:
+    """Tell whether there is no connection any more. Only what is said in codes tells that: words
+    may quote the data."""
+    if not isinstance(failure, PySparkException):
+        return True  # the client's own word that its channel is closed
+    if (failure.getCondition() or "").startswith(_GONE):
+        return True
+    if not isinstance(failure, SparkConnectGrpcException):
+        return False
+    return failure.getGrpcStatusCode().name in {"CANCELLED", "UNAVAILABLE"}
 
 
 def _look_again(session: SparkSession, sql: str) -> None:

@@ -21,6 +21,7 @@ from kpidsl.engines.base import (
     TableFacts,
     TableKeys,
     ValueType,
+    too_many_rows,
 )
 from kpidsl.engines.fingerprint import beside, fingerprint
 from kpidsl.engines.missing import missing_file
@@ -54,16 +55,23 @@ _SURE_DIGITS = 15
 
 class SQLiteEngine:
     """Read-only by construction: the file is opened for reading, and a statement may do nothing
-    but select from its tables, and keep what it selects in memory. `timeout` is in seconds."""
+    but select from its tables, and keep what it selects in memory. `timeout` is in seconds, `rows`
+    the most that an answer may have."""
 
     dialect = "sqlite"
     keeps = True
 
     def __init__(
-        self, database: Path, *, timezone: str = "UTC", timeout: float | None = None
+        self,
+        database: Path,
+        *,
+        timezone: str = "UTC",
+        timeout: float | None = None,
+        rows: int | None = None,
     ) -> None:
         self._database = database
         self._timeout = timeout
+        self._rows = rows
         self._reason: Exception | None = None
         uri = f"file:{quote(str(database.absolute()))}?mode=ro"
         self._con = sqlite3.connect(uri, uri=True, check_same_thread=False)
@@ -79,15 +87,15 @@ class SQLiteEngine:
 
     @staticmethod
     def open(
-        database: Path, timezone: str, *, timeout: float | None = None
+        database: Path, timezone: str, *, timeout: float | None = None, rows: int | None = None
     ) -> tuple[SQLiteEngine | None, list[Diagnostic]]:
         """Connect, or say why the database file can't be opened."""
         missing = missing_file(database)
         if missing:
             return None, missing
         try:
-            engine = SQLiteEngine(database, timezone=timezone, timeout=timeout)
-            engine.tables()
+            engine = SQLiteEngine(database, timezone=timezone, timeout=timeout, rows=rows)
+            engine._names()
         except sqlite3.Error as failure:
             return None, [
                 error(
@@ -131,7 +139,14 @@ class SQLiteEngine:
 
     def _fetch(self, sql: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         cursor = self._con.execute(sql)
-        return tuple(item[0] for item in cursor.description or ()), cursor.fetchall()
+        names = tuple(item[0] for item in cursor.description or ())
+        if self._rows is None:
+            return names, cursor.fetchall()
+        found = cursor.fetchmany(self._rows + 1)
+        if len(found) > self._rows:
+            cursor.close()  # or the file stays locked
+            raise too_many_rows(self._rows)
+        return names, found
 
     def _note(self, failure: Exception) -> None:
         self._reason = self._reason or failure
@@ -140,6 +155,12 @@ class SQLiteEngine:
         return _explained(failure if self._reason is None else self._reason)
 
     def tables(self) -> list[str]:
+        try:
+            return self._names()
+        except sqlite3.Error:
+            return []
+
+    def _names(self) -> list[str]:
         found = self._con.execute(
             "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
         )
@@ -169,13 +190,19 @@ class SQLiteEngine:
 
     def _is_view(self, name: str) -> bool:
         """Tell whether the rows of a table may depend on more than the file, as on the date."""
-        found = self._con.execute(
-            "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)",
-            [name],
-        )
-        return bool(found.fetchone() != (0,))
+        sql = "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND lower(name) = lower(?)"
+        try:
+            return bool(self._con.execute(sql, [name]).fetchone() != (0,))
+        except sqlite3.Error:
+            return True
 
     def keys(self, path: Sequence[str]) -> TableKeys:
+        try:
+            return self._keys(path)
+        except sqlite3.Error:
+            return TableKeys()
+
+    def _keys(self, path: Sequence[str]) -> TableKeys:
         primary = self._con.execute(
             "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [path[-1]]
         ).fetchall()
@@ -188,7 +215,7 @@ class SQLiteEngine:
         for _, each in groupby(parts, key=itemgetter(0)):
             _, (table, *_), columns, target_columns = zip(*each, strict=True)
             if None in target_columns:  # it names the table alone, and means its key
-                target_columns = self.keys((table,)).primary
+                target_columns = self._keys((table,)).primary
             foreign.append(ForeignKey(columns, (table,), target_columns))
         return TableKeys(tuple(name for (name,) in primary), tuple(foreign))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Entity, Join, Measure, Source
 from kpidsl.run.clashes import clashing_clock, clashing_ids, clashing_join
 from kpidsl.run.examples import Examples, quoted
-from kpidsl.run.failures import UNTESTED, explain
+from kpidsl.run.failures import OF_ROWS, explain
 from kpidsl.run.kinds import ColumnKinds
 from kpidsl.run.rates import CONTRADICTIONS, contradicted, lacking
 from kpidsl.run.shares import no_whole
@@ -39,7 +39,9 @@ T = TypeVar("T")
 class Claims:
     """Tests the claims of one model on one engine, each once.
 
-    The tests of single claims raise `EngineError` where the statement fails.
+    The tests of single claims raise `EngineError` where the statement fails. Those of several go on
+    to the next after a failure that is about rows, and tell of it; any other they raise, since
+    nothing may be built on a claim that wasn't tested.
     """
 
     def __init__(self, model: Model, engine: Engine) -> None:
@@ -158,11 +160,11 @@ class Claims:
         found = Examples.of(self._rows(statement))
         return [] if found is None else [lacking(source, found)]
 
-    def identities(self, entity: Entity) -> list[Diagnostic]:
-        """Return why a table doesn't tell for whom ids stand (S29)."""
+    def identities(self, entity: Entity, sources: Collection[str]) -> list[Diagnostic]:
+        """Return why a table doesn't tell for whom ids stand that `sources` have (S29)."""
         assert entity.resolve is not None
         table = self._model.sources[entity.resolve.source]
-        mixed = clashing_ids(self._model, entity, self._kinds_of, self._dialect)
+        mixed = clashing_ids(self._model, entity, sources, self._kinds_of, self._dialect)
         if mixed:
             return mixed
         several = self._examples(
@@ -205,12 +207,16 @@ class Claims:
             )
         ]
 
-    def ids_refuted(self, entities: Iterable[Entity]) -> Iterator[Diagnostic]:
-        """Return what contradicts that ids stand for one other each."""
+    def ids_refuted(
+        self, entities: Iterable[Entity], sources: Iterable[Source]
+    ) -> Iterator[Diagnostic]:
+        """Return what contradicts that ids stand for one other each, of those in `sources`."""
+        names = {source.name for source in sources}
         for entity in entities:
             assert entity.resolve is not None
             table = self._model.sources[entity.resolve.source]
-            yield from self._where_possible(self.identities, entity, table)
+            test = partial(self.identities, sources=names)
+            yield from self._where_possible(test, entity, table)
 
     def _shares(self, join: Join) -> list[Diagnostic]:
         """Return that the parts of a row don't make a whole one (S7)."""
@@ -258,9 +264,9 @@ class Claims:
         try:
             return test(about)
         except EngineError as failure:
-            if failure.kind in UNTESTED:
-                return [explain(failure, [source], [source], self._model, self._engine)]
-            return []  # the question itself fails on it too, and is explained
+            if failure.kind not in OF_ROWS:
+                raise
+            return [explain(failure, [source], [source], self._model, self._engine)]
 
     def _examples(
         self, at: tuple[object, ...], statement: Callable[[], exp.Query]

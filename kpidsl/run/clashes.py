@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import combinations
 
 from kpidsl.model.expr import Resolved, RowExpr
@@ -80,13 +80,15 @@ def clashing_join(
 
 
 def clashing_ids(
-    model: Model, entity: Entity, kinds_of: KindsOf, dialect: Dialect
+    model: Model, entity: Entity, sources: Collection[str], kinds_of: KindsOf, dialect: Dialect
 ) -> list[Diagnostic]:
-    """Return that some ids of an entity are texts and others numbers (S29)."""
+    """Return that some ids of an entity are texts and others numbers, of those in `sources`
+    (S29)."""
     assert entity.resolve is not None
     table = model.sources[entity.resolve.source]
     places = [(table, entity.resolve.ids), (table, entity.resolve.stands_for)]
-    for name, member in entity.members.items():
+    for name in [name for name in entity.members if name in sources]:
+        member = entity.members[name]
         own = member.operand if isinstance(member, Resolved) else member
         places.append((model.sources[name], own))
     for kind, unlike, why in _unlike(dialect):

@@ -14,9 +14,9 @@ from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 CANCELLED = "K647"
-UNTESTED = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
-"""Failures of a test after which a question might be answered: it may read fewer rows, or be
-quicker."""
+TOO_MANY_ROWS = "K665"
+OF_ROWS = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
+"""Failures by the rows of one source or by their number, which others may not have."""
 _PLAIN = {
     "division": (
         "K659",
@@ -46,7 +46,10 @@ _PLAIN = {
     "memory": (
         "K670",
         "the question needs more memory than the engine may take",
-        "ask by fewer dimensions or for a shorter window, or raise the profile's `memory_limit`",
+        (
+            "ask by fewer dimensions or for a shorter window, or allow the engine more, as DuckDB "
+            "by the profile's `memory_limit`"
+        ),
     ),
     "too fine": (
         "K675",
@@ -69,7 +72,7 @@ _PLAIN = {
         "ask again when it is renewed, or let an owner of the warehouse raise it",
     ),
     "too many rows": (
-        "K665",
+        TOO_MANY_ROWS,
         "the answer has too many rows",
         "ask by fewer dimensions or with `--limit`, or raise the profile's `max_rows`",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from sqlglot import exp
@@ -20,7 +20,7 @@ from kpidsl.run.failures import explain, tables_of
 from kpidsl.run.schema import Schema
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.known import known_range, listed_days, orphans, row_counts
-from kpidsl.sql.lacking import lacking
+from kpidsl.sql.lacking import Needs, lacking
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors, warning
 from kpidsl.text.display import counted
 
@@ -79,7 +79,9 @@ class _Proving:
             if entity.resolve is not None and names >= {entity.resolve.source, *entity.members}:
                 self._tell(f"testing the ids of `{entity.name}`")
                 table = self._model.sources[entity.resolve.source]
-                found += self._test(table, partial(self._claims.identities, entity))
+                found += self._test(
+                    table, partial(self._claims.identities, entity, self._model.sources)
+                )
         found += self._calendar(sound)
         # A key is told of once, however many joins rest on it.
         return Proof(tuple(dict.fromkeys(found)), len(sound), self._tested, rows)
@@ -193,9 +195,9 @@ class _Proving:
         ]
 
     def _asked(self, source: Source, tree: exp.Query) -> tuple[Table | None, list[Diagnostic]]:
-        found = lacking(tree, self._engine.dialect)
+        found = lacking(tree, self._engine.dialect, Needs(self._model, [source]))
         if found:
-            return None, [replace(item, span=source.span) for item in found]
+            return None, found
         try:
             return self._engine.run(DIALECTS[self._engine.dialect].text(tree, pretty=False)), []
         except EngineError as failure:

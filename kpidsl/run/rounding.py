@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.model.project import Model
-from kpidsl.run.failures import UNTESTED, explain
+from kpidsl.run.failures import OF_ROWS, explain
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.meeting import VALUE, Meeting, beside, columns_of, meetings
 from kpidsl.sql.money import MONEY_PLACES, most_places, roundings, too_fine
@@ -29,7 +29,7 @@ class Rounding:
         self._money: dict[str, list[Diagnostic]] = {}
 
     def refuted(self, tree: exp.Query) -> list[Diagnostic]:
-        """Return what a statement would round."""
+        """Return what a statement would round; raises `EngineError` where that can't be told."""
         if not self._dialect.is_typed:
             return []
         found = [item for each in meetings(tree) for item in self._of(each)]
@@ -43,11 +43,8 @@ class Rounding:
     # --- numbers that meet in one column ---------------------------------------------------
 
     def _of(self, meeting: Meeting) -> Iterator[Diagnostic]:
-        try:
-            whole = self._places_of(meeting.whole)
-            parts = [self._places_of(part) for part in meeting.parts]
-        except EngineError:
-            return  # the question itself fails on it too, and is explained
+        whole = self._places_of(meeting.whole)
+        parts = [self._places_of(part) for part in meeting.parts]
         for number, part in enumerate(parts):
             for name in meeting.columns & part.keys():
                 places, left = part[name], whole.get(name, part[name])
@@ -71,10 +68,7 @@ class Rounding:
 
     def _of_product(self, tree: exp.Query, product: exp.Mul) -> Iterator[Diagnostic]:
         factors = list(factors_of(product))
-        try:
-            told = self._places_of(beside(tree, product, product, *factors))
-        except EngineError:
-            return  # the question itself fails on it too, and is explained
+        told = self._places_of(beside(tree, product, product, *factors))
         wanted = sum(told.get(name, 0) for name in columns_of(factors, 1))
         left = told.get(VALUE, wanted)
         if left < wanted:
@@ -104,9 +98,9 @@ class Rounding:
                 return []
             fine = self._engine.run(self._dialect.text(too_fine(amounts), pretty=False)).rows
         except EngineError as failure:
-            if failure.kind in UNTESTED:
-                return [explain(failure, [source], [source], self._model, self._engine)]
-            return []  # the question itself fails on it too, and is explained
+            if failure.kind not in OF_ROWS:
+                raise
+            return [explain(failure, [source], [source], self._model, self._engine)]
         if not fine:
             return []
         shown = cast.this.sql().replace('"', "").replace(f"{name}.", "")

@@ -19,6 +19,7 @@ from kpidsl.model.purpose import Funnel
 from kpidsl.model.sources import Source
 from kpidsl.plan.funnel import Walk, plan_funnel
 from kpidsl.plan.groundwork import Groundwork
+from kpidsl.plan.looking import MOST_CELLS
 from kpidsl.plan.nodes import PERIOD, Aggregate, Plan
 from kpidsl.plan.planner import plan
 from kpidsl.plan.query import Query
@@ -27,7 +28,7 @@ from kpidsl.plan.within import read_by
 from kpidsl.run.calendars import years_of
 from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.examples import number
-from kpidsl.run.failures import CANCELLED, explain, too_large
+from kpidsl.run.failures import CANCELLED, TOO_MANY_ROWS, explain, too_large
 from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.knowledge import Knowledge
 from kpidsl.run.marks import marks_of
@@ -194,11 +195,12 @@ class Runner:
                     self.engine.keep(self._statements.text(build.dropped(name), pretty=False))
 
     def _keep(self, name: str, tree: exp.Query, source: Source) -> Kept | None:
-        used, noticed = self._statements.sound(tree, [source])
-        if has_errors(noticed):
-            return None
+        used = self._statements.used(tree)
         text = self._statements.text(build.kept(name, tree), pretty=True)
         try:
+            noticed = self._statements.sound(tree, used, [source])
+            if has_errors(noticed):
+                return None
             self.engine.keep(text)
         except EngineError as failure:
             if failure.kind != "cancelled":
@@ -220,7 +222,9 @@ class Runner:
         rated = unrated_tree(own.alone, self.engine.dialect) if _converts(nodes) else None
         table, found = self._statements.run(tree, sql, sources, types, nodes, query.grain, rated)
         if table is not None:
-            found = [*found, *self._too_many(planned, table)]
+            found = [*found, *self._too_many(planned, len(table.rows))]
+        elif any(item.code == TOO_MANY_ROWS for item in found):
+            found = self._too_many(planned, MOST_CELLS + 1) or found
         if table is None or has_errors(found):
             return None, found
         if any(item.resolves for item in kept):
@@ -256,7 +260,7 @@ class Runner:
         planned, diagnostics = plan(self.model, query, self.ground)
         if planned is None:
             return None, diagnostics
-        sql, found = sql_in(planned, self.engine.dialect)
+        sql, found = sql_in(planned, self.engine.dialect, self.model)
         if sql is None:
             return None, diagnostics + found
         return heading_of(query, self.model, self._made_by) + sql, diagnostics + found
@@ -311,11 +315,11 @@ class Runner:
         """Test every claim of the model on the data (S3); `tell` hears what is looked at."""
         return prove(self.model, self.engine, self._statements.claims, tell)
 
-    def _too_many(self, planned: Plan, table: Table) -> list[Diagnostic]:
+    def _too_many(self, planned: Plan, rows: int) -> list[Diagnostic]:
         def ask(tree: exp.Query) -> Table | None:
             return self._statements.aside(tree, [], None)[0]
 
-        return too_many(planned, len(table.rows), self.engine.dialect, ask)
+        return too_many(planned, rows, self.engine.dialect, ask)
 
     def _columns(self, query: Query, planned: Plan) -> tuple[Column, ...]:
         found = [Column(item.column, Role.PERIOD) for item in planned.frame.coarser]

@@ -6,7 +6,7 @@ No row of a table is read for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.engines.guarded import peeked
@@ -19,7 +19,7 @@ from kpidsl.run.failures import computed_with, explain, missing_column, tables_o
 from kpidsl.run.kinds import ColumnKinds
 from kpidsl.sql.dialects import DIALECTS, Kind
 from kpidsl.sql.known import columns_of
-from kpidsl.sql.lacking import lacking
+from kpidsl.sql.lacking import Needs, lacking
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
 
 _OF_NUMBERS = {
@@ -61,7 +61,9 @@ class Schema:
             found += own or self.unfit(source)
         for entity in self._model.entities.values():
             if entity.resolve is not None:
-                found += clashing_ids(self._model, entity, self._kinds_of, self._dialect)
+                found += clashing_ids(
+                    self._model, entity, self._model.sources, self._kinds_of, self._dialect
+                )
         return Fit(tuple(dict.fromkeys(found)), sources, len(self._model.column_spans))
 
     def unreadable(self, source: Source) -> list[Diagnostic]:
@@ -73,7 +75,7 @@ class Schema:
         if has_errors(found):
             return found
         tree = columns_of(self._model, source, self._engine.dialect)
-        found += (replace(item, span=source.span) for item in lacking(tree, self._dialect.name))
+        found += lacking(tree, self._dialect.name, Needs(self._model, [source]))
         if has_errors(found):
             return found
         try:

@@ -10,7 +10,7 @@ from kpidsl.engines.base import Engine, EngineError, Table, ValueType
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Entity, Measure, Source, TableOrigin
+from kpidsl.model.sources import Entity, Measure, Source
 from kpidsl.plan.conversion import source_of_rates
 from kpidsl.plan.excludes import Excludes
 from kpidsl.plan.nodes import Aggregate
@@ -21,8 +21,8 @@ from kpidsl.run.rounding import Rounding
 from kpidsl.run.store import Remembered
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS
-from kpidsl.sql.lacking import lacking
-from kpidsl.sql.relations import resolved_in
+from kpidsl.sql.lacking import Needs, lacking
+from kpidsl.sql.relations import resolved_in, shaped_in, used_in
 from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 
@@ -57,8 +57,9 @@ class Statements:
         keys and clocks, which must be as fine as its grain, that the measures of its `nodes` have
         one value per key where they are counted once, and that all is `rated` which is converted.
         """
-        used, found = self.sound(tree, inputs)
+        used, found = self.used(tree), list[Diagnostic]()
         try:
+            found = self.sound(tree, used, inputs, measures_of(nodes))
             if isinstance(grain, DayPart) and not has_errors(found):
                 found = [*found, *self.claims.coarse(inputs, grain)]
             if not has_errors(found):
@@ -111,29 +112,32 @@ class Statements:
     # --- what a statement reads ------------------------------------------------------------
 
     def sound(
-        self, tree: exp.Query, inputs: Sequence[Source]
-    ) -> tuple[list[Source], list[Diagnostic]]:
-        """Return the sources that a statement reads, once their rows are at hand, and what is
-        noticed of them: nothing may refute a claim of theirs, or of `inputs`."""
-        used = self.used(tree)
-        found = [*lacking(tree, self._engine.dialect), *self._engine.prepare(used)]
+        self,
+        tree: exp.Query,
+        used: Sequence[Source],
+        inputs: Sequence[Source],
+        measures: Sequence[Measure] = (),
+    ) -> list[Diagnostic]:
+        """Make the rows of the sources `used` by a statement ready, and return what is noticed of
+        them: nothing may refute a claim of theirs, or of `inputs`. Raises `EngineError`."""
+        shaped = self.shaped(tree)
+        needs = Needs(self._model, [*used, *shaped], measures)
+        found = [*lacking(tree, self._engine.dialect, needs), *self._engine.prepare(used)]
         if has_errors(found):
-            return used, found
-        claimed = [*used, *inputs, *self.shaped(tree)]
+            return found
+        claimed = [*used, *inputs, *shaped]
         # Of several sources over one table some may have no rows to test (K472).
         sound = [item for item in claimed if self._excludes.in_reach(item) is None]
         found += [*self.claims.refuted(sound), *self._rounding.refuted(tree)]
-        return used, [*found, *self.claims.ids_refuted(self.resolved(tree))]
+        return [*found, *self.claims.ids_refuted(self.resolved(tree), claimed)]
 
     def used(self, tree: exp.Query) -> list[Source]:
         """Return the sources whose tables a statement names."""
-        names = {table.name for table in tree.find_all(exp.Table)}
-        return [source for source in self._model.sources.values() if _table_of(source) in names]
+        return used_in(tree, self._model)
 
     def shaped(self, tree: exp.Query) -> list[Source]:
         """Return the sources whose rows are no table of their own."""
-        names = {cte.alias for cte in tree.ctes}
-        return [item for item in self._model.sources.values() if f"{item.name}_rows" in names]
+        return shaped_in(tree, self._model)
 
     def resolved(self, tree: exp.Query) -> list[Entity]:
         return [self._model.entities[name] for name in resolved_in(tree)]
@@ -141,7 +145,3 @@ class Statements:
 
 def measures_of(nodes: Iterable[Aggregate]) -> list[Measure]:
     return [leaf.measure for node in nodes for leaf in node.leaves]
-
-
-def _table_of(source: Source) -> str:
-    return source.origin.path[-1] if isinstance(source.origin, TableOrigin) else source.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -66,23 +67,17 @@ class Cells:
     def value(self, formula: Formula) -> exp.Expr:
         """Return a formula's value in a cell."""
         match formula:
-            case LeafValue():
-                return self._leaf(formula)
+            case LeafValue() | Operation() | Negation():
+                asked = dict.fromkeys((leaf.source, leaf.look) for leaf in _needed(formula))
+                known = self._all_known(asked)
+                value = self._of_known(formula)
+                return value if known is None else build.case([(known, value)])
             case RegroupValue():
                 return self._regrouped(formula)
             case AccrualValue(column, look):
                 return self._accrued(*self.accruals[column], look)
             case Number(value):
                 return build.number(value)
-            case Operation("/", left, right):
-                return build.quotient(self.value(left), self.value(right))
-            case Operation(op, left, right):
-                return _OPERATORS[op](
-                    this=build.wrapped(self.value(left)),
-                    expression=build.wrapped(self.value(right)),
-                )
-            case Negation(operand):
-                return exp.Neg(this=build.wrapped(self.value(operand)))
             case FirstKnown(items):
                 decimals = sum(map(may_have_decimals, items))
                 first, *rest = [
@@ -91,6 +86,22 @@ class Cells:
                 return exp.Coalesce(this=first, expressions=rest)
             case Place(operand):
                 return self._rank(operand)
+
+    def _of_known(self, formula: Formula) -> exp.Expr:
+        """Return a formula's value in a cell in whose days all that it needs is known."""
+        match formula:
+            case LeafValue():
+                return self._of_none(formula) if self.empty else self._of_rows(formula)
+            case Operation("/", left, right):
+                return build.quotient(self._of_known(left), self._of_known(right))
+            case Operation(op, left, right):
+                return _OPERATORS[op](
+                    this=build.wrapped(self._of_known(left)),
+                    expression=build.wrapped(self._of_known(right)),
+                )
+            case Negation(operand):
+                return exp.Neg(this=build.wrapped(self._of_known(operand)))
+        return self.value(formula)
 
     def met(self, formula: Formula) -> exp.Expr:
         """Return a value that meets others in one column."""
@@ -137,19 +148,12 @@ class Cells:
                     tests.append(exp.Not(this=build.is_null(self._column(column, CELLS))))
         return tests
 
-    def _leaf(self, leaf: LeafValue) -> exp.Expr:
-        value = self._of_none(leaf) if self.empty else self._of_rows(leaf)
-        within = self.within_known((leaf.source, leaf.look))
-        return value if within is None else build.case([(within, value)])
-
     def _regrouped(self, value: RegroupValue) -> exp.Expr:
         """An aggregate over values that are not known, as of no value, has none already."""
         own = self._of_none(value) if self.empty else self._of_rows(value)
         if not value.zero_when_empty:
             return own
-        asked = dict.fromkeys((leaf.source, leaf.look) for leaf in value.leaves)
-        tests = map(self.within_known, asked)
-        known = build.conjunction([test for test in tests if test is not None])
+        known = self._all_known(dict.fromkeys((leaf.source, leaf.look) for leaf in value.leaves))
         return own if known is None else build.case([(known, own)])
 
     def _of_none(self, leaf: LeafValue | RegroupValue) -> exp.Expr:
@@ -181,11 +185,19 @@ class Cells:
     def within_known(self, asked: Known) -> exp.Expr | None:
         """Return the test that a period as looked at meets a source's known range, if one is
         due."""
+        return build.conjunction(self._tests_of(asked))
+
+    def _all_known(self, asked: Collection[Known]) -> exp.Expr | None:
+        tests = [test for each in asked for test in self._tests_of(each)]
+        # Several sources may have one watermark.
+        return build.conjunction(tests if len(asked) < 2 else list(dict.fromkeys(tests)))
+
+    def _tests_of(self, asked: Known) -> list[exp.Expr]:
         name, look = asked
         if name not in self.ranges:
-            return None
+            return []
         if asked in self.tested:
-            return self._column(self.tested[asked], CELLS)
+            return [self._column(self.tested[asked], CELLS)]
         source, known = self.ranges[name]
         starts, ends = self._edges(look)
         first_day = partial(self._column, "first_day", known)
@@ -194,7 +206,9 @@ class Cells:
         if mark is None:
             last_day = partial(self._column, "last_day", known)
             tests += [exp.LTE(this=in_tree(start), expression=last_day()) for start in starts]
-            return build.conjunction(tests)
+            return tests
+        if isinstance(mark, date) and self._ends_by(mark, look):
+            return tests
         until: exp.Expr = self._column("end_day", known)
         later = starts
         if isinstance(mark, date):
@@ -203,7 +217,15 @@ class Cells:
         # A watermark before the first row vouches for no day at all.
         known_days = [*map(in_tree, later), first_day()]
         tests += [exp.LT(this=day, expression=until.copy()) for day in known_days]
-        return build.conjunction(tests)
+        return tests
+
+    def _ends_by(self, mark: date, look: Look) -> bool:
+        """Tell whether all days that are looked at are before a watermark, so that the days before
+        the first row are the only ones that may be unknown."""
+        window, moves = self.frame.window, look.moves
+        if window is None or look.listed or moves.months < 0 or moves.days < 0:
+            return False
+        return window.end <= mark
 
     def _edges(self, look: Look) -> tuple[list[Day], list[Day]]:
         """Return the period's own days as looked at, however far back the leaf reaches."""
@@ -211,3 +233,15 @@ class Cells:
             return edges(self.frame, self.dialect, CELLS, look)
         table = self.spans[replace(look, reach=None)]
         return [self._column(FIRST_DAY, table)], [self._column(END_DAY, table)]
+
+
+def _needed(formula: Formula) -> Iterator[LeafValue]:
+    """Yield the leaves without which a formula has no value."""
+    match formula:
+        case LeafValue():
+            yield formula
+        case Operation(_, left, right):
+            yield from _needed(left)
+            yield from _needed(right)
+        case Negation(operand):
+            yield from _needed(operand)

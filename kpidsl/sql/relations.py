@@ -6,6 +6,7 @@ import sqlglot
 from sqlglot import exp
 
 from kpidsl.model.expr import Resolved
+from kpidsl.model.project import Model
 from kpidsl.model.sources import (
     BY_ORDER,
     FilesOrigin,
@@ -43,6 +44,22 @@ def resolved_in(tree: exp.Query) -> list[str]:
     """Return the entities whose ids a statement resolves."""
     named = (cte.this.meta.get(_ENTITY) for cte in tree.ctes)
     return list(dict.fromkeys(name for name in named if name is not None))
+
+
+def used_in(tree: exp.Query, model: Model) -> list[Source]:
+    """Return the sources whose tables a statement names."""
+    names = {table.name for table in tree.find_all(exp.Table)}
+    return [source for source in model.sources.values() if _table_of(source) in names]
+
+
+def shaped_in(tree: exp.Query, model: Model) -> list[Source]:
+    """Return the sources whose rows are no table of their own in a statement."""
+    names = {cte.alias for cte in tree.ctes}
+    return [source for source in model.sources.values() if f"{source.name}_rows" in names]
+
+
+def _table_of(source: Source) -> str:
+    return source.origin.path[-1] if isinstance(source.origin, TableOrigin) else source.name
 
 
 class Relations:

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 import kpidsl
-from kpidsl.engines.base import Scan, Table, ValueType
+from kpidsl.engines.base import EngineError, Scan, Table, ValueType
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.text.diagnostic import Diagnostic
@@ -395,6 +395,19 @@ def test_a_claim_that_would_read_too_much_is_not_taken_for_true(warehouse: Path)
     """The key of customers is tested on all of them: 2,000 rows, and the question 12,000."""
     limited(warehouse, "duckdb:///shop.duckdb", 1_999)
     assert refused(warehouse, ["customers.region"]).code == "K669"
+
+
+def test_a_database_that_is_lost_before_it_could_estimate(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_: EmbeddedEngine, sql: str) -> Scan:
+        raise EngineError("lost", f"no answer to {sql}")
+
+    monkeypatch.setattr(EmbeddedEngine, "estimate", lost)
+    limited(warehouse, "duckdb:///shop.duckdb", 9_999)
+    found = refused(warehouse)
+    assert found.code == "K662"
+    assert "how much a question would read" in found.message
 
 
 def test_to_look_at_the_columns_reads_nothing(warehouse: Path) -> None:

@@ -123,6 +123,7 @@ def test_nothing_is_kept(engine: Watched) -> None:
         ("SELECT ammount FROM sales", "missing column", 'no such column: "ammount"'),
         ("SELECT `sales`.`no ``way` FROM sales", "missing column", "way"),
         ("SELECT CAST(channel AS INT) FROM sales", "value", "'a'"),
+        ("SELECT CAST('CANCELLED' AS INT)", "value", "'CANCELLED'"),  # a word of the data
         ("SELECT 9223372036854775807 + pieces FROM sales", "overflow", "overflow"),
         ("SELECT CAST(1e30 AS DECIMAL(38, 9))", "overflow", "cannot be represented"),
         ("SELECT 1 / (id - 1) FROM sales", "division", "ivision by zero"),

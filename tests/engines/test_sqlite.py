@@ -6,15 +6,17 @@ import sqlite3
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import kpidsl
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, TableKeys
 from kpidsl.engines.sqlite import SQLiteEngine
 from kpidsl.engines.sqlite_functions import register
+from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.plan.query import Absent
 from tests.support import SQLITE_PROFILE, write_table
 
@@ -48,6 +50,24 @@ def engine(tmp_path: Path) -> Any:
     assert opened is not None, problems
     with closing(opened):
         yield opened
+
+
+def test_of_a_file_that_another_program_has_locked_nothing_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_table(tmp_path, "sales", ("id", "amount"), [(1, 0.1)])
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, timeout=0))
+    with (
+        closing(SQLiteEngine(tmp_path / "shop.sqlite")) as engine,
+        closing(sqlite3.connect(tmp_path / "shop.sqlite")) as other,
+    ):
+        other.execute("BEGIN EXCLUSIVE")
+        assert engine.tables() == []
+        assert engine.columns(["sales"]) == {}
+        assert engine.keys(["sales"]) == TableKeys()
+        assert engine.state(Source(name="sales", origin=TableOrigin(path=("sales",)))) is None
+        other.rollback()
+        assert engine.tables() == ["sales"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from kpidsl.model.project import Model
 from kpidsl.model.sources import Validity
 from kpidsl.run.proof import Proof
 from kpidsl.text.diagnostic import Diagnostic, Severity
-from tests.support import project
+from tests.support import line_of, project
 
 SALES = """kpidsl 1
 project p { currency: USD, timezone: "UTC" }
@@ -38,11 +38,6 @@ def only(proof: Proof, code: str) -> Diagnostic:
     assert item.span is not None
     assert item.help
     return item
-
-
-def line_of(item: Diagnostic) -> str:
-    assert item.span is not None
-    return item.span.file.line_text(item.span.line).strip()
 
 
 def test_data_that_keep_all_claims(tmp_path: Path) -> None:

@@ -39,10 +39,6 @@ def shop(folder: Path, rows: str | None = None) -> kpidsl.Project:
     return project(folder, DEFINITIONS, sales=rows or sales(), customers=CUSTOMERS)
 
 
-@pytest.mark.never_on("postgres", "a server gives no more rows than a million (K665)")
-@pytest.mark.never_on("clickhouse", "a server gives no more rows than a million (K665)")
-@pytest.mark.never_on("spark", "a server gives no more rows than a million (K665)")
-@pytest.mark.never_on("mysql", "a server gives no more rows than a million (K665)")
 def test_more_than_a_million_cells_are_refused_with_their_number(tmp_path: Path) -> None:
     """2024 to 2026 have 366 + 365 + 365 = 1,096 days."""
     with shop(tmp_path) as loaded, pytest.raises(kpidsl.KpidslError) as refusal:
@@ -74,10 +70,6 @@ def test_so_many_days_are_refused_before_anything_is_read(tmp_path: Path) -> Non
     assert [item.code for item in refusal.value.diagnostics] == ["K488"]
 
 
-@pytest.mark.never_on("postgres", "a server gives no more rows than a million (K665)")
-@pytest.mark.never_on("clickhouse", "a server gives no more rows than a million (K665)")
-@pytest.mark.never_on("spark", "a server gives no more rows than a million (K665)")
-@pytest.mark.never_on("mysql", "a server gives no more rows than a million (K665)")
 def test_a_day_that_means_never_makes_no_answer_of_three_million_days(tmp_path: Path) -> None:
     rows = "id,day,buyer,channel,amount\n1,2024-01-01,a,x,1.00\n2,9999-12-31,a,x,1.00"
     with shop(tmp_path, rows) as loaded:

@@ -36,7 +36,9 @@ innodb-log-file-size = 8M
 port = {port}
 skip-log-bin
 socket = {folder}/socket
+tmpdir = {folder}
 """
+"""A server that starts removes what other servers keep in a folder for temporary tables."""
 _PATIENCE = 30
 """Seconds in which the server is there."""
 

@@ -18,7 +18,7 @@ from kpidsl.sql.money import MONEY, RATE, WEIGHT
 from tests.conformance.test_tsql_rules import faults
 from tests.semantics.conftest import SHOP
 from tests.sql.test_text import QUESTIONS
-from tests.support import project
+from tests.support import line_of, project
 
 TSQL = DIALECTS["tsql"]
 AMOUNT = "CAST([amount] AS NUMERIC(38, 9))"
@@ -235,20 +235,22 @@ def test_never_stays_never() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "asked", "told"),
+    ("source", "asked", "told", "place"),
     [
         ("measure n: sum(number(x)) as EUR\n  dimension t: text(number(x))", {"by": ["t"]},
-         "certain text of a float"),
+         "certain text of a float", "dimension t: text(number(x))"),
         ("measure n: count() as row\n  dimension t: text(x > 1)", {"by": ["t"]},
-         "text of a truth value"),
-        ("measure n: sum(coalesce(x, 0.125)) as EUR", {}, "certain number of decimals"),
-        ("unnest: items\n  measure n: count() as row", {}, "row for each element"),
+         "text of a truth value", "dimension t: text(x > 1)"),
+        ("measure m: count() as row\n  measure n: sum(coalesce(x, 0.125)) as EUR", {},
+         "certain number of decimals", "measure n: sum(coalesce(x, 0.125)) as EUR"),
+        ("unnest: items\n  measure n: count() as row", {}, "row for each element",
+         "source rows {"),
         (f"measure n: count() as row\n  dimension {'d' * 129}: y", {"by": ["d" * 129]},
-         "column named `ddd"),
+         "column named `ddd", f"dimension {'d' * 129}: y"),
     ],
 )  # fmt: skip
-def test_what_is_not_certain_is_refused(
-    source: str, asked: dict[str, Any], told: str, tmp_path: Path
+def test_what_is_not_certain_is_refused_at_its_place(
+    source: str, asked: dict[str, Any], told: str, place: str, tmp_path: Path
 ) -> None:
     with (
         project(tmp_path, ROWS.format("  " + source)) as loaded,
@@ -258,6 +260,8 @@ def test_what_is_not_certain_is_refused(
     (only, *_) = refused.value.diagnostics
     assert only.code == "K501"
     assert told in only.message
+    assert line_of(only) == place
+    assert only.label == "needs it"
 
 
 @pytest.mark.parametrize("names", [("a", "A"), ("straße", "STRASSE")])
