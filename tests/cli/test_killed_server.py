@@ -37,7 +37,7 @@ def server() -> Iterator[PostgresServer]:
     from tests.servers.postgres import postgres_server  # noqa: PLC0415 -- of the extra `engines`
 
     with postgres_server() as running:
-        running.run(running.url(), *SALES)
+        running.run(running.url(), *SALES, "CHECKPOINT")  # a commit is not on the disk yet
         yield running
 
 
