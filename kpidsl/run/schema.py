@@ -6,11 +6,11 @@ No row of a table is read for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.engines.guarded import peeked
-from kpidsl.model.expr import Column
+from kpidsl.model.expr import Arithmetic, Column, DimensionRef, Negate, RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source
 from kpidsl.plan.excludes import Excludes
@@ -101,7 +101,7 @@ class Schema:
         """Yield the columns that measures compute with and that hold no numbers."""
         users: dict[str, list[str]] = {}
         for measure in source.measures.values():
-            for name in _computed_with(measure):
+            for name in _computed_with(measure, source):
                 users.setdefault(name, []).append(f"`{measure.name}`")
         for name, measures in users.items():
             for kind in self._kinds_of(source, Column((name,))) & _NO_NUMBERS:
@@ -117,12 +117,26 @@ class Schema:
                 )
 
 
-def _computed_with(measure: Measure) -> list[str]:
+def _computed_with(measure: Measure, source: Source) -> list[str]:
     """Return the columns that have to hold numbers for a measure."""
-    operand = measure.operand
+    operand = None if measure.operand is None else _of_columns(measure.operand, source)
     takes_numbers = measure.aggregate in _OF_NUMBERS or (
         measure.aggregate not in COUNTS and measure.unit.currency is not None
     )
     if operand is None or (isinstance(operand, Column) and not takes_numbers):
         return []
     return list(dict.fromkeys(computed_with(operand)))
+
+
+def _of_columns(expr: RowExpr, source: Source) -> RowExpr:
+    """Return an expression that names columns where it named dimensions of the source which are
+    these."""
+    match expr:
+        case DimensionRef(name=name, joins=()):
+            own = source.dimensions[name].expr
+            return own if isinstance(own, Column) else expr
+        case Arithmetic(left=left, right=right):
+            return replace(expr, left=_of_columns(left, source), right=_of_columns(right, source))
+        case Negate(operand=operand):
+            return replace(expr, operand=_of_columns(operand, source))
+    return expr

@@ -179,6 +179,18 @@ def test_a_text_is_no_number(fitted: Fitted) -> None:
     assert "`fees`, `highest`, `rest` compute with it" in found.message
 
 
+def test_a_dimension_is_computed_with_as_its_column(fitted: Fitted) -> None:
+    fit = fitted(
+        "source sales { table: sales, key: id, dimensions: [fee, channel]\n"
+        "  measure fees: sum(fee) as EUR\n"
+        "  measure rest: sum(amount - fee) as EUR\n"
+        "  measure ways: count_distinct(channel) as way }"
+    )
+    [found] = fit.diagnostics
+    assert (found.code, place(found)) == ("K643", "fee")
+    assert "`fees`, `rest` compute with it" in found.message
+
+
 def test_what_the_columns_of_unions_and_dimensions_hold(fitted: Fitted) -> None:
     fit = fitted(
         "source sales { table: sales, key: id }\n"
