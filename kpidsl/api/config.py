@@ -31,7 +31,7 @@ FILES_DIALECT = "duckdb"
 TIMEOUT = 300.0
 """Seconds that a question may take, where no profile says otherwise."""
 MAX_ROWS = 1_000_000
-"""How many rows an answer of a server may have, where no profile says otherwise."""
+"""How many rows an answer may have, where no profile says otherwise."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 _PATH = re.compile(r"[^?;]*")

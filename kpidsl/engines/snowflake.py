@@ -69,12 +69,13 @@ class SnowflakeEngine(ServerEngine):
         foreign: dict[str, list[Mapping[str, Any]]] = {}
         for row in sorted(self._told(f"SHOW IMPORTED KEYS IN TABLE {table}"), key=_place):
             foreign.setdefault(row["fk_name"], []).append(row)
+        own = self._told("SELECT CURRENT_SCHEMA() AS NAME") if foreign else []
         return TableKeys(
             _each(sorted(primary, key=_place), "column_name"),
             tuple(
                 ForeignKey(
                     _each(rows, "fk_column_name"),
-                    (rows[0]["pk_schema_name"], rows[0]["pk_table_name"]),
+                    _path(rows[0], own),
                     _each(rows, "pk_column_name"),
                 )
                 for rows in foreign.values()
@@ -107,6 +108,12 @@ def _type_name(row: Mapping[str, Any]) -> str:
     if not row["numeric_scale"]:
         return str(row["data_type"])
     return f"DECIMAL({row['numeric_precision']}, {row['numeric_scale']})"
+
+
+def _path(row: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the name of the table that a foreign key leads to, as `tables` has it."""
+    schema, name = row["pk_schema_name"], row["pk_table_name"]
+    return (name,) if {"name": schema} in own else (schema, name)
 
 
 def _each(rows: Iterable[Mapping[str, Any]], column: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from sqlglot.errors import SqlglotError
 from kpidsl.engines.attended import PATIENCE, Stoppable, asked, attended
 from kpidsl.engines.base import EngineError, Scan, Table, TableFacts, TableKeys, ValueType
 from kpidsl.engines.servers.address import Address, refused
-from kpidsl.engines.servers.spark import KINDS, SAYS_MORE, Spark, at_most
+from kpidsl.engines.servers.spark import FULL, KINDS, SAYS_MORE, Spark, at_most
 from kpidsl.engines.servers.values import answered
 from kpidsl.engines.tables_only import KeepsNothing, refused_files
 from kpidsl.model.sources import Source
@@ -200,6 +200,8 @@ class SparkEngine(KeepsNothing):
             return EngineError("lost", text)
         assert isinstance(failure, PySparkException)
         kind = KINDS.get(state) or KINDS.get(state[:2], "other")
+        if kind == "other" and (full := FULL.search(str(failure))):
+            kind, text = "disk", full[0]
         if kind == "missing column":
             name = (failure.getMessageParameters() or {}).get("objectName", "")
             text = f'no such column: "{name.removesuffix("`").rpartition("`")[2]}"'

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlglot import exp
 
-from kpidsl.engines.base import Engine, EngineError, ValueType
+from kpidsl.engines.base import Engine, Table, ValueType
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Entity, Source
@@ -18,6 +18,7 @@ from kpidsl.run.examples import number
 from kpidsl.run.result import Identified, Known
 from kpidsl.run.statements import Statements
 from kpidsl.sql.known import known_range, unresolved
+from kpidsl.text.diagnostic import Diagnostic, has_errors, warning
 
 _DAY = timedelta(days=1)
 
@@ -39,18 +40,21 @@ class Knowledge:
         """Return the days that a source knows: from its first row to its watermark, or to its
         last row where none is declared (S21). None without a clock or a row, or when the
         source can't be read."""
-        if source.name not in self._ranges:
-            self._ranges[source.name] = self._known(source)
-        return self._ranges[source.name]
+        return self._looked_at(source)[0]
 
-    def _known(self, source: Source) -> Window | None:
-        if source.time is None or self._excludes.in_reach(source) is not None:
-            return None
-        tree = known_range(self._model, source, self._engine.dialect)
-        days = [ValueType.MOMENT] * len(tree.selects)
-        table, _ = self._statements.aside(tree, [source], days)
-        if table is None:
-            return None
+    def _looked_at(self, source: Source) -> tuple[Window | None, list[Diagnostic]]:
+        if source.name not in self._ranges:
+            if source.time is None or self._excludes.in_reach(source) is not None:
+                return None, []
+            tree = known_range(self._model, source, self._engine.dialect)
+            days = [ValueType.MOMENT] * len(tree.selects)
+            table, found = self._statements.aside(tree, [source], days)
+            if table is None:
+                return None, found
+            self._ranges[source.name] = self._known(source, table)
+        return self._ranges[source.name], []
+
+    def _known(self, source: Source, table: Table) -> Window | None:
         first, last, *until = table.rows[0]
         if not isinstance(first, date) or not isinstance(last, date):
             return None
@@ -61,45 +65,74 @@ class Knowledge:
         return Window(first, end) if first < end else None
 
     def holds_days(self, sources: Sequence[Source]) -> bool:
-        """Tell whether the clocks of sources hold days alone, without a time of day (S20)."""
+        """Tell whether the clocks of sources hold days alone, without a time of day (S20); raises
+        `EngineError`."""
         timed = [source for source in sources if source.time is not None]
         for source in timed:
             tree = known_range(self._model, source, self._engine.dialect)
-            self._engine.prepare(self._statements.used(tree))
-        try:
-            return all(self._statements.claims.holds_days(source) for source in timed)
-        except EngineError:
-            return False  # what can't be read is told when the rows themselves are asked for
+            if has_errors(self._engine.prepare(self._statements.used(tree))):
+                return False  # it is told when the rows themselves are asked for
+        return all(self._statements.claims.holds_days(source) for source in timed)
 
-    def known_by(self, planned: Plan) -> tuple[Known, ...]:
-        """Return what the sources of a question about time know."""
+    def known_by(self, planned: Plan) -> tuple[tuple[Known, ...], list[Diagnostic]]:
+        """Return what the sources of a question about time know, and of which that can't be
+        told."""
         if planned.frame.grain is None and planned.frame.window is None:
-            return ()
+            return (), []
         sources = {node.input.source.name: node.input.source for node in read_by(planned)}
-        return tuple(
-            Known(name, self.known(source), guessed=source.watermark is None)
-            for name, source in sources.items()
-        )
+        known, noticed = [], list[Diagnostic]()
+        for name, source in sources.items():
+            days, found = self._looked_at(source)
+            known.append(Known(name, days, guessed=source.watermark is None))
+            if found:
+                noticed.append(_untold(f"which days `{name}` knows", source, found))
+        return tuple(known), noticed
 
-    def identified_in(self, tree: exp.Query, inputs: Sequence[Source]) -> tuple[Identified, ...]:
-        """Tell how many ids of the entities in an answer are resolved (S29)."""
+    def identified_in(
+        self, tree: exp.Query, inputs: Sequence[Source]
+    ) -> tuple[tuple[Identified, ...], list[Diagnostic]]:
+        """Return how many ids of the entities in an answer are resolved (S29), and of which that
+        can't be told."""
         read = (*self._statements.used(tree), *self._statements.shaped(tree), *inputs)
         names = sorted({source.name for source in read})
-        return tuple(
-            self.identified(entity, self._model.sources[name])
-            for entity in self._statements.resolved(tree)
-            for name in names
-            if name in entity.resolved
-        )
+        counted, noticed = [], list[Diagnostic]()
+        for entity in self._statements.resolved(tree):
+            for name in (name for name in names if name in entity.resolved):
+                source = self._model.sources[name]
+                ids, found = self._counted(entity, source)
+                if ids is None:
+                    what = f"how many ids of `{entity.name}` in `{name}` are resolved"
+                    noticed.append(_untold(what, source, found))
+                else:
+                    counted.append(ids)
+        return tuple(counted), noticed
 
-    def identified(self, entity: Entity, source: Source) -> Identified:
-        """Return how many ids of an entity a source has, and how many are unresolved; of a source
-        that can't be read none."""
+    def identified(self, entity: Entity, source: Source) -> Identified | None:
+        """Return how many ids of an entity a source has, and how many are unresolved; None when
+        they can't be counted."""
+        return self._counted(entity, source)[0]
+
+    def _counted(
+        self, entity: Entity, source: Source
+    ) -> tuple[Identified | None, list[Diagnostic]]:
         place = (entity.name, source.name)
         if place not in self._counted_ids:
             tree = unresolved(self._model, entity, source, self._engine.dialect)
             counts = [ValueType.EXACT] * len(tree.selects)
-            table, _ = self._statements.aside(tree, [source], counts)
-            ids, unknown = (0, 0) if table is None else map(number, table.rows[0])
-            self._counted_ids[place] = Identified(*place, ids, unknown)
-        return self._counted_ids[place]
+            table, found = self._statements.aside(tree, [source], counts)
+            if table is None:
+                return None, found
+            self._counted_ids[place] = Identified(*place, *map(number, table.rows[0]))
+        return self._counted_ids[place], []
+
+
+def _untold(what: str, source: Source, found: Sequence[Diagnostic]) -> Diagnostic:
+    """Return that something can't be told beside an answer, with the first reason."""
+    fact = f"{what} can't be told"
+    return warning(
+        "K680",
+        f"{fact}: {found[0].message}",
+        source.span,
+        on_pages=fact,
+        help=found[0].help,
+    )

@@ -248,12 +248,13 @@ class Runner:
         if isinstance(query.grain, DayPart):
             place = len(planned.frame.coarser)
             rows = with_local_periods(rows, place, query.grain, self.model.settings.timezone)
-        known = self.knowledge.known_by(planned)
+        known, noticed = self.knowledge.known_by(planned)
         partial = partial_rows(planned, rows, {item.source: item.days for item in known})
         marks = marks_of(planned, rows, query, self.model)
         shown = heading_of(query, self.model, self._made_by) + sql
-        told = self.knowledge.identified_in(tree, sources)
-        return Result(columns, rows, shown, partial, known, identified=told, marks=marks), []
+        told, more = self.knowledge.identified_in(tree, sources)
+        result = Result(columns, rows, shown, partial, known, identified=told, marks=marks)
+        return result, noticed + more
 
     def compile(self, query: Query) -> tuple[str | None, list[Diagnostic]]:
         """Return the SQL that `query` would run, or None with the refusals."""
@@ -285,13 +286,17 @@ class Runner:
         names = [step.name for step in funnel.steps]
         steps = tuple(zip(names, reached, strict=True))
         shown = heading([(funnel.name, funnel)], self._made_by) + counted.sql
-        told = self.knowledge.identified_in(plain, [item.source for item in walk.events])
+        told, more = self.knowledge.identified_in(plain, [item.source for item in walk.events])
         result = FunnelResult(steps, immature, shown, identified=told)
-        return result, diagnostics + found
+        return result, diagnostics + found + more
 
     def _counted(self, walk: Walk) -> tuple[Remembered | None, list[Diagnostic]]:
         sources = [item.source for item in walk.events]
-        tree = funnel_tree(walk, self.engine.dialect, by_days=self.knowledge.holds_days(sources))
+        try:
+            by_days = self.knowledge.holds_days(sources)
+        except EngineError as failure:
+            return None, [explain(failure, sources, sources, self.model, self.engine)]
+        tree = funnel_tree(walk, self.engine.dialect, by_days=by_days)
         sql = self._statements.text(tree, pretty=True)
         counts = [ValueType.EXACT] * len(tree.selects)
         table, found = self._statements.run(tree, sql, sources, counts)

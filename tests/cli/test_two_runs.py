@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from tests.cli.test_reports import PAGES
 from tests.processes import ended
 
 if TYPE_CHECKING:
+    from tests.servers.clickhouse import ClickHouseServer
     from tests.servers.mysql import MySQLServer
     from tests.servers.postgres import PostgresServer
 
@@ -31,6 +33,8 @@ TABLES = (
 @pytest.fixture(
     params=[
         "duckdb",
+        "sqlite",
+        pytest.param("clickhouse", marks=pytest.mark.clickhouse),
         pytest.param("mysql", marks=pytest.mark.mysql),
         pytest.param("postgres", marks=pytest.mark.postgres),
         pytest.param("spark", marks=pytest.mark.spark),
@@ -40,6 +44,13 @@ def served(request: pytest.FixtureRequest, shop: Shell, monkeypatch: pytest.Monk
     """The shop, whose two sales stand in a database."""
     statements = [statement.format("") for statement in TABLES]
     match request.param:
+        case "clickhouse":
+            clickhouse: ClickHouseServer = request.getfixturevalue("clickhouse_server")
+            database = request.getfixturevalue("clickhouse_database")
+            made, filled = (statement.format(f"{database}.") for statement in TABLES)
+            clickhouse.client.command(f"{made} ENGINE = MergeTree ORDER BY order_id")
+            clickhouse.client.command(filled)
+            url = clickhouse.url(database)
         case "mysql":
             mysql: MySQLServer = request.getfixturevalue("mysql_server")
             database = request.getfixturevalue("mysql_database")
@@ -55,6 +66,10 @@ def served(request: pytest.FixtureRequest, shop: Shell, monkeypatch: pytest.Monk
             schema = spark.made_schema()
             spark.run(*(statement.format(f"{schema}.") for statement in TABLES))
             url = spark.server().url(schema)
+        case "sqlite":
+            with closing(sqlite3.connect(shop.folder / "shop.sqlite")) as con:
+                con.executescript(";".join(statements).replace("DATE '", "'"))
+            url = "sqlite:///shop.sqlite"
         case _:
             with duckdb.connect(shop.folder / "shop.duckdb") as con:
                 con.execute(";".join(statements))

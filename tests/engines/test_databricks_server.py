@@ -16,6 +16,8 @@ import kpidsl
 from kpidsl.conformance.verdict import Verdict
 from kpidsl.engines.base import EngineError, Scan, TableFacts, TableKeys
 from kpidsl.engines.servers.databricks import Databricks
+from tests.cli.conftest import Shell, shell
+from tests.cli.test_init_database import drafted, fits
 from tests.servers.asking import ctrl_c, failure, meanwhile, opened, unconnected, until
 from tests.servers.spark_sales import (
     BUSY,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
     from kpidsl.engines.server import ServerEngine
     from tests.servers.databricks_http import Front
+
+__all__ = ["shell"]
 
 # The connector leaves lines open to be collected, in whichever test that happens.
 pytestmark = [
@@ -321,6 +325,41 @@ source sales {
         "executed on Spark",
         None,
     )
+
+
+SALES = """\
+source sales {
+  table: sales
+  # By its name, no key is declared: check that it is unique.
+  key: id
+  # Or another time: stored, day.
+  time: paid_at
+  dimensions: [channel]
+"""
+
+
+@pytest.mark.usefixtures("front")
+def test_definitions_are_drafted_and_checked(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The url's token is written nowhere: the settings name a variable."""
+    from tests.servers.databricks_http import TOKEN  # noqa: PLC0415 -- of the extra `engines`
+
+    own = url("&schema=shop")
+    done = shell.run("init", "--from-database", own)
+    assert done.code == 0, done.err
+    assert SALES in drafted(shell)
+    settings = (shell.folder / "kpidsl.toml").read_text(encoding="utf-8")
+    told = settings + drafted(shell) + done.out + done.err
+    assert not any(secret in told for secret in (TOKEN, quote(TOKEN, safe="")))
+    monkeypatch.setenv("DATABASE_PASSWORD", TOKEN)
+    fits(shell)
+    plain = drafted(shell).replace("  dimensions: [channel]\n", "")
+    for old, new, code in (
+        ("sum(amount)", "sum(amounts)", "K642"),
+        ("sum(amount)", "sum(channel)", "K643"),
+        ("table: sales", "table: sale", "K641"),
+    ):
+        shell.write("definitions/sources.kpi", plain.replace(old, new))
+        shell.refused("check", "--profile", "warehouse", code=1, names=[f"error[{code}]"])
 
 
 @pytest.mark.usefixtures("front")

@@ -36,12 +36,21 @@ TABLES = (
       (2, 20.00, 1.5, '2026-03-29 01:30+00', '2026-03-29', NULL)""",
 )
 
+KEYS: dict[tuple[str, str], list[tuple[Any, ...]]] = {
+    ("PRIMARY", '"SALES"."ORDERS"'): [("LINE", "2"), ("ID", "1")],
+    ("IMPORTED", '"SALES"."ORDERS"'): [
+        ("SALES", "SHOPS", "OF", "REGION", "shop", "2"),
+        ("SALES", "SHOPS", "ID", "SHOP", "shop", "1"),
+    ],
+}
+
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     with snowflake_service() as service:
         for statement in TABLES:
             service.con.execute(statement)
+        service.keys = KEYS
         yield service
 
 

@@ -1,5 +1,5 @@
 """Every case runs on every engine, as the rules do."""
 
-from tests.semantics.conftest import engine
+from tests.semantics.conftest import engine, pytest_pyfunc_call
 
-__all__ = ["engine"]
+__all__ = ["engine", "pytest_pyfunc_call"]

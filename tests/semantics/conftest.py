@@ -8,7 +8,7 @@ spend:   ads 40 in January, tv 10 in February
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -117,6 +117,22 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     yield str(request.param)
     while Running.loaded:
         Running.loaded.pop().close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """A case that an engine refuses, as a mark says, is refused there: by the code and the words of
+    the mark."""
+    engine = pyfuncitem.callspec.params.get("engine")
+    marks = (mark.args for mark in pyfuncitem.iter_markers("refused_on"))
+    told = next(((code, words) for name, code, words in marks if name == engine), None)
+    if told is None:
+        return (yield)
+    with pytest.raises(kpidsl.KpidslError) as refusal:
+        yield
+    found = refusal.value.diagnostics[0]
+    assert (found.code, told[1] in found.message) == (told[0], True), found.message
+    return True
 
 
 @pytest.fixture

@@ -53,10 +53,12 @@ class ClickHouseServer:
 
 
 @contextmanager
-def clickhouse_server() -> Iterator[ClickHouseServer]:
-    """Start a server, and stop it; about two seconds."""
+def clickhouse_server(folder: Path | None = None) -> Iterator[ClickHouseServer]:
+    """Start a server, and stop it; about two seconds. What it keeps on a disk, of temporary files
+    too, is in a folder, where one is named."""
+    kept = ":memory:" if folder is None else f"file:{folder}"
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.clickhouse_http", _PASSWORD],
+        [sys.executable, "-m", "tests.servers.clickhouse_http", _PASSWORD, kept],
         cwd=_ROOT,
         env={**os.environ, "TZ": "Pacific/Kiritimati"},
         stdout=subprocess.PIPE,

@@ -33,6 +33,7 @@ _NO_LOGIN = (
 
 class _Handler(Handler):
     known: str
+    kept: str
 
     def do_POST(self) -> None:  # noqa: N802
         body = self.body()
@@ -42,7 +43,7 @@ class _Handler(Handler):
             self.send(403, _NO_LOGIN.format(user).encode(), {"X-ClickHouse-Exception-Code": "516"})
             return
         try:
-            data, form = _run(body, options)
+            data, form = _run(self.kept, body, options)
         except RuntimeError as failure:
             self._refuse(500, f"{failure} (version 26.9)")
             return
@@ -59,9 +60,9 @@ class _Handler(Handler):
         self.send(status, text.encode(), {"X-ClickHouse-Exception-Code": number})
 
 
-def _run(body: bytes, options: dict[str, str]) -> tuple[bytes, str]:
+def _run(kept: str, body: bytes, options: dict[str, str]) -> tuple[bytes, str]:
     """Run a statement on a handle of its own, with its own settings and database."""
-    con = chdb.connect(":memory:")
+    con = chdb.connect(kept)
     try:
         if database := options.pop("database", None):
             con.query(f"USE {_quoted(database, '`')}")
@@ -83,14 +84,14 @@ def _quoted(text: str, sign: str = "'") -> str:
 
 
 def main() -> None:
-    (password,) = sys.argv[1:]
-    kept = chdb.connect(":memory:")  # its tables are there as long as a handle is
+    password, kept = sys.argv[1:]
+    first = chdb.connect(kept)  # its tables are there as long as a handle is
     try:
-        with serving(_Handler, known=password) as port:
+        with serving(_Handler, known=password, kept=kept) as port:
             print(port, flush=True)  # noqa: T201 -- whoever started this reads it
             Event().wait()
     finally:
-        kept.close()
+        first.close()
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ them from the server: the server's clocks stand in Kiritimati, and its days are 
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -46,6 +48,7 @@ class PostgresServer:
 
     port: int
     password: str
+    _control: Callable[..., None]
     _numbers: Iterator[int] = field(default_factory=count)
 
     def url(self, database: str = "postgres", password: str | None = None) -> str:
@@ -74,6 +77,20 @@ class PostgresServer:
         for pid in self.asleep(url):
             self.run(url, f"SELECT pg_terminate_backend({pid})")
 
+    def kill(self, *processes: object) -> None:
+        """End processes by a signal that none hears; the whole server where none is named."""
+        told = "SELECT CAST(split_part(pg_read_file('postmaster.pid'), chr(10), 1) AS INTEGER)"
+        others = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        everyone = f"{told} UNION ALL {others}"
+        for process in processes or [pid for (pid,) in self.run(self.url(), everyone)]:
+            assert isinstance(process, int)
+            with suppress(ProcessLookupError):  # it has ended with the first of them
+                os.kill(process, signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start the server again, where it was killed."""
+        self._control("start")
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """The url of an empty database, which is dropped afterwards."""
@@ -100,14 +117,15 @@ def postgres_server() -> Iterator[PostgresServer]:
         (folder / "data" / "pg_hba.conf").write_text(_LOCAL_IS_TRUSTED, encoding="utf-8")
 
         def control(*words: str) -> None:
-            pgexec("pg_ctl", ("-w", "-D", str(server.pgdata), *words), server.bin_path, user=owner)
+            always = ("-w", "-D", str(server.pgdata), "-l", str(server.pgdata / "log"))
+            pgexec("pg_ctl", (*always, *words), server.bin_path, user=owner)
 
-        control("-l", str(server.pgdata / "log"), "start")
+        control("start")
         try:
             password = "p@ss/w%rd"  # noqa: S105  (needs percent-encoding)
             with psycopg.connect(host=str(folder), port=port, user="postgres") as con:
                 con.execute(f"ALTER USER postgres PASSWORD '{password}'")
-            yield PostgresServer(port, "p%40ss%2Fw%25rd")
+            yield PostgresServer(port, "p%40ss%2Fw%25rd", control)
         finally:
             control("-m", "immediate", "stop")
     finally:

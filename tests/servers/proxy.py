@@ -61,20 +61,18 @@ class Proxy:
 
 
 class Encrypting(Proxy):
-    """Offers TLS as PostgreSQL does, before a server that has none: the first eight bytes ask for
-    it, and one says yes."""
+    """Offers TLS before a server that has none, from the first byte on: with a protocol, such as
+    `h2`, which a client may insist on. `encrypted` tells how many clients had trust in it."""
 
-    def __init__(self, port: int, shows: Certified) -> None:
+    def __init__(self, port: int, shows: Certified, protocol: str | None = None) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(shows.certificate, shows.key)
+        if protocol is not None:
+            self._context.set_alpn_protocols([protocol])
         self.encrypted = 0
         super().__init__(port)
 
     def _greeted(self, client: socket.socket) -> socket.socket | None:
-        if client.recv(8)[4:] != _ASKS_FOR_TLS:
-            client.close()
-            return None
-        client.sendall(b"S")
         try:
             line = self._context.wrap_socket(client, server_side=True)
         except (OSError, ssl.SSLError):  # the client doesn't trust the certificate
@@ -84,10 +82,21 @@ class Encrypting(Proxy):
         return line
 
 
+class AsPostgres(Encrypting):
+    """Offers TLS as PostgreSQL does: the first eight bytes ask for it, and one says yes."""
+
+    def _greeted(self, client: socket.socket) -> socket.socket | None:
+        if client.recv(8)[4:] != _ASKS_FOR_TLS:
+            client.close()
+            return None
+        client.sendall(b"S")
+        return super()._greeted(client)
+
+
 @contextmanager
-def encrypting(port: int, shows: Certified) -> Iterator[Encrypting]:
+def encrypting(port: int, shows: Certified) -> Iterator[AsPostgres]:
     """Such a proxy, which is closed afterwards."""
-    line = Encrypting(port, shows)
+    line = AsPostgres(port, shows)
     try:
         yield line
     finally:

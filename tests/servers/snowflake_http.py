@@ -42,16 +42,15 @@ _CATALOGUE = (
       column_index AS ORDINAL_POSITION
     FROM duckdb_columns()""",
 )
-_IMPORTED = "pk_schema_name pk_table_name pk_column_name fk_column_name fk_name key_sequence"
-_KEYS: dict[str, list[tuple[Any, ...]]] = {
-    "PRIMARY": [("column_name", "key_sequence"), ("LINE", "2"), ("ID", "1")],
-    "IMPORTED": [
-        tuple(_IMPORTED.split()),
-        ("SALES", "SHOPS", "OF", "REGION", "shop", "2"),
-        ("SALES", "SHOPS", "ID", "SHOP", "shop", "1"),
-    ],
+_SHOWN = re.compile(r"SHOW (PRIMARY|IMPORTED) KEYS IN TABLE (.+)")
+_KEYS = {
+    "PRIMARY": ("column_name", "key_sequence"),
+    "IMPORTED": (
+        *("pk_schema_name", "pk_table_name", "pk_column_name", "fk_column_name", "fk_name"),
+        "key_sequence",
+    ),
 }
-"""The keys of any table; a part of what Snowflake shows of each."""
+"""A part of what Snowflake shows of each."""
 
 
 class Refused(Exception):
@@ -65,6 +64,8 @@ class Service:
     """One session's: what it was told, and what it runs."""
 
     con: duckdb.DuckDBPyConnection
+    keys: dict[tuple[str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
+    """What is shown of a table's keys, by their kind and the table's name."""
     parameters: dict[str, str] = field(default_factory=dict)
     login: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -116,9 +117,10 @@ class Service:
         if f"SYSTEM$CANCEL_ALL_QUERIES({SESSION})" in sql:
             self.cancelled.set()
             return _table([("status", "VARCHAR")], [("1 cancelled",)])
-        for kind, told in _KEYS.items():
-            if f"SHOW {kind} KEYS IN TABLE" in sql:
-                return _table([(name, "VARCHAR") for name in told[0]], told[1:])
+        if shown := _SHOWN.search(sql):
+            kind, table = shown.groups()
+            columns = [(name, "VARCHAR") for name in _KEYS[kind]]
+            return _table(columns, self.keys.get((kind, table), []))
         error, wait = _ERROR.search(sql), _WAIT.search(sql)
         if error is not None:
             raise Refused(int(error[1]), error[2], error[3])

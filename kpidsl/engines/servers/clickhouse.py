@@ -62,6 +62,8 @@ _KINDS = {
     497: "permission",
 }
 """What the codes of ClickHouse's errors mean, as its table `system.error_log` numbers them."""
+_LIMITED, _FILES = 396, "Limit for temporary files"
+"""The code of an operator's limits, and what is said of one of them."""
 
 _REFUSALS = (
     (Refusal.LOGIN, r"code: (192|193|194|516)\b"),
@@ -179,6 +181,8 @@ class ClickHouse:
             is_lost = type(failure).__name__ in {"OperationalError", "StreamFailureError"}
             return EngineError("lost" if is_lost else "other", text)
         kind = _KINDS.get(code, "other")
+        if code == _LIMITED and text.startswith(_FILES):
+            kind = "disk"
         if kind == "missing column" and (column := _COLUMN.search(text)):
             text = f'no such column: "{column[1]}"'
         return EngineError(kind, text)

@@ -30,7 +30,10 @@ _KINDS = {
 }
 """What PostgreSQL's error codes mean (appendix A of its manual)."""
 
-_BUSY = "too many|remaining connection slots|starting up|shutting down|recovery mode"
+_BUSY = (
+    "too many|remaining connection slots|starting up|shutting down|recovery mode"
+    "|not (yet )?accepting connections"
+)
 _REFUSALS = (
     (Refusal.HOST, r"(failed to resolve|could not translate) host"),
     (Refusal.DATABASE, r"database _ does not exist"),

@@ -23,7 +23,7 @@ class Redshift(Postgres):
     schemes: tuple[str, ...] = ("redshift",)
     extra = "redshift"
     needs: tuple[str, ...] = ("sqlalchemy", "psycopg2", "sqlalchemy_redshift")
-    driver = "redshift+psycopg2"
+    driver = "redshift+kpidsl"
     # Each transaction is begun as one that only reads; no setting is documented that tells it.
     about = (
         "SELECT SPLIT_PART(VERSION(), 'Redshift ', 2), CURRENT_SETTING('timezone'), "
@@ -33,6 +33,11 @@ class Redshift(Postgres):
 
     def arguments(self, patience: int, timeout: float) -> dict[str, object]:
         del timeout  # it is set in each transaction
+        import sqlalchemy  # noqa: PLC0415 -- an extra brings it
+
+        sqlalchemy.dialects.registry.register(
+            "redshift.kpidsl", "kpidsl.engines.servers.redshift_driver", "Dialect"
+        )
         return libpq(patience)
 
     def settings(self, timezone: str, timeout: float) -> str:

@@ -8,7 +8,7 @@ from kpidsl.engines.servers.base import Refusal
 
 _REFUSALS = (
     (Refusal.HOST, r"errors? resolving|DNS resolution failed|lookup failed"),
-    (Refusal.ENCRYPTION, r"\b(SSL|TLS)\b|handshake|certificate"),
+    (Refusal.ENCRYPTION, r"\b(SSL|TLS)\b|handshake|certificate|hostname verification"),
     (Refusal.LOGIN, r"UNAUTHENTICATED|PERMISSION_DENIED|authenticat|authoriz"),
     (Refusal.DATABASE, r"SCHEMA_NOT_FOUND|CATALOG_NOT_FOUND"),
     (
@@ -33,6 +33,8 @@ KINDS = {
     "22": "value",
 }
 """What the SQLSTATEs of Spark's errors mean."""
+FULL = re.compile(r"(?<=java\.io\.IOException: )No space left on device")
+"""What Java says where a disk is full; Spark has no SQLSTATE for it."""
 SAYS_MORE = re.compile(r"\. [A-Z].*$| SQLSTATE: .*$")
 """What stands after the first sentence: it may advise against the settings above."""
 

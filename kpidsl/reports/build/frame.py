@@ -108,13 +108,14 @@ def _resolved(model: Model, rooms: Sequence[Room], subjects: Iterable[Subject]) 
 
 def _unresolved(page: Page, entity: str, source: str) -> str:
     told = page.runner.knowledge.identified(page.model.entities[entity], page.model.sources[source])
+    called = {
+        "entity": page.model.entities[entity].title.lower(),
+        "source": page.model.sources[source].title,
+    }
+    if told is None:
+        return PHRASES.not_counted.format(**called)
     share = 100 * told.unresolved / told.ids if told.ids else 0.0
-    return PHRASES.unresolved.format(
-        share=f"{share:.1f}",
-        ids=f"{told.ids:,}",
-        entity=page.model.entities[entity].title.lower(),
-        source=page.model.sources[source].title,
-    )
+    return PHRASES.unresolved.format(share=f"{share:.1f}", ids=f"{told.ids:,}", **called)
 
 
 def _exclusions(model: Model, sources: Iterable[str]) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ class Phrases:
     attribution: str = "attribution: {model}"
     serves: str = "serves: {goals}"
     unresolved: str = "{share} % of {ids} ids of {entity} in {source} are unresolved."
+    not_counted: str = "How many ids of {entity} in {source} are unresolved could not be counted."
     excluded: str = "{source}: rows where {condition}"
     roi_method: str = "{title}: ROI = (gain − cost) / cost{basis}; attribution: {model}."
     period_rule: str = (

@@ -29,6 +29,7 @@ _KINDS = {
     "timestamp": Kind.MOMENT,
     "timestamp without time zone": Kind.MOMENT,
     "timestamp with time zone": Kind.ZONED,
+    "timestamptz": Kind.ZONED,
 } | dict.fromkeys(("text", "varchar", "char", "character varying", "character"), Kind.TEXT)
 _KINDS |= dict.fromkeys(
     ("smallint", "integer", "bigint", "numeric", "real", "double precision"), Kind.NUMBER

@@ -134,7 +134,8 @@ class Spark(MonthsByDay, DuckDB):
         return type_name(value)
 
     def kind_of(self, type_name: str) -> Kind:
-        return _KINDS.get(type_name.partition("(")[0].partition(" ")[0], Kind.OTHER)
+        """Spark's own names are in small letters, those by SQLAlchemy in capital ones."""
+        return _KINDS.get(type_name.partition("(")[0].partition(" ")[0].lower(), Kind.OTHER)
 
     def unnested(self, rows: exp.Subquery, value: exp.Expr, alias: str, hides: bool) -> exp.Select:
         star = exp.Star(except_=[build.identifier(alias)]) if hides else exp.Star()

@@ -41,7 +41,7 @@ _KINDS |= dict.fromkeys(
     ("bigint", "decimal", "float", "int", "money", "numeric", "real", "smallint", "smallmoney"),
     Kind.NUMBER,
 )
-_KINDS |= dict.fromkeys(("double", "tinyint"), Kind.NUMBER)
+_KINDS |= dict.fromkeys(("double", "integer", "tinyint"), Kind.NUMBER)
 _STEPS = {
     Grain.DAY: (1, "DAY"),
     Grain.WEEK: (7, "DAY"),

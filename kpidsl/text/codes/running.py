@@ -289,4 +289,13 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
         "kpidsl report   # in the evening, after many others",
         "kpidsl report   # the next day",
     ),
+    CodeInfo(
+        "K680",
+        "what stands beside an answer can't be told",
+        "The numbers are right, but a statement of its own failed that tells up to which day a "
+        "source knows anything, or how many of its ids are resolved.",
+        "A period that is not over yet looks like a whole one, unless somebody says so.",
+        "kpidsl query revenue --by month   # the connection is lost after the answer",
+        "kpidsl query revenue --by month   # again",
+    ),
 )
