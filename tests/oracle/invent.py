@@ -72,6 +72,7 @@ def invent(draw: Draw) -> World:
     if chance(draw, 60):
         members = some(draw, sketches, 1, len(sketches))
         shared["way"] = {sketch.name: "tag" for sketch in members}
+        sources |= {sketch.name: _sharing(sources[sketch.name], "tag", "way") for sketch in members}
     week_starts = pick(draw, (0, 0, 6))
     own_years = pick(
         draw,
@@ -103,6 +104,12 @@ def invent(draw: Draw) -> World:
         {sketch.name: sketch.kinds for sketch in sketches},
         {sketch.name: sketch.at for sketch in sketches if sketch.at is not None},
     )
+
+
+def _sharing(source: Source, name: str, shared: str) -> Source:
+    """Let a dimension know the shared one that it is a member of, as loading does."""
+    member = source.dimensions[name].model_copy(update={"shared": shared})
+    return source.model_copy(update={"dimensions": source.dimensions | {name: member}})
 
 
 def _week_years(draw: Draw, week_starts: int) -> WeekYears:
