@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from sqlglot import exp
 
 from kpidsl.model.periods import Grain, period_start
 from kpidsl.model.sources import Aggregate as Kind
+from kpidsl.plan.looks import Look
 from kpidsl.plan.nodes import PERIOD, Aggregate
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import whole_values
@@ -48,6 +50,36 @@ def from_finer(
         tests.append(grouping.leaders.hold_none(grouping.leaders.columns(table)))
     select = build.where(select, *tests)
     return grouped(select, len(keys))
+
+
+def is_moved(node: Aggregate, other: Aggregate, grouping: Grouping) -> bool:
+    """Tell whether a node looks at the periods of another one, of the same base, a number of whole
+    periods later: each of the other's is then one of its own, moved."""
+    base, grain, moves = node.merged_from, grouping.frame.grain, node.look.moves
+    if base is None or base is not other.merged_from or not isinstance(grain, Grain):
+        return False
+    if grouping.frame.settings.calendar.own_years(grain) is not None or other.look != Look():
+        return False
+    if grain.months:
+        in_step = not moves.days and moves.months % grain.months == 0
+    else:
+        in_step = not moves.months and moves.days % grain.days == 0
+    counted = [[(leaf.measure, leaf.where) for leaf in each.leaves] for each in (node, other)]
+    same = replace(other, look=node.look, leaves=node.leaves) == node and counted[0] == counted[1]
+    day = build.column(PERIOD)
+    tests = [_days(each, base, day, grouping, by_period=True) for each in (node, other)]
+    return in_step and same and tests == [[], []]
+
+
+def moved(node: Aggregate, other: Aggregate, table: str, grouping: Grouping) -> exp.Select:
+    """Take the values of a node from the `table` of one that it looks back at."""
+    moves = node.look.moves
+    start = grouping.dialect.add(build.column(PERIOD, table), moves.months, moves.days)
+    values = [
+        build.alias(build.column(theirs.column, table), own.column)
+        for own, theirs in zip(node.leaves, other.leaves, strict=True)
+    ]
+    return build.from_(build.select(build.alias(start, PERIOD), *values), build.table(table))
 
 
 def _period(

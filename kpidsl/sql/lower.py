@@ -35,7 +35,7 @@ from kpidsl.sql import build
 from kpidsl.sql.answers import over_entities
 from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
-from kpidsl.sql.finer import from_finer
+from kpidsl.sql.finer import from_finer, is_moved, moved
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.leaders import LeaderTables
 from kpidsl.sql.merging import Part, Rows, columns_of, folded, skeleton
@@ -192,10 +192,22 @@ class Lowering:
         return self.grouping.select(node, spans)
 
     def _merged(self, node: Aggregate, finer: Aggregate, spans: str | None) -> exp.Select:
-        keyless = self.compute.input.dense and self._key_names() == [PERIOD]
-        own_periods = keyless and node.timed and id(node) not in self.statement.merged
+        own_periods = self._has_own_periods(node)
+        if own_periods and node.look.shift:
+            for other in self.compute.input.inputs:
+                if (
+                    isinstance(other, Aggregate)
+                    and self._has_own_periods(other)
+                    and is_moved(node, other, self.grouping)
+                ):
+                    return moved(node, other, self.rows(other), self.grouping)
         table = self.rows(finer)
         return from_finer(node, finer, table, self.grouping, spans, by_period=own_periods)
+
+    def _has_own_periods(self, node: Aggregate) -> bool:
+        """Tell whether only the rows of a node's that are of the answer's periods are read."""
+        keyless = self.compute.input.dense and self._key_names() == [PERIOD]
+        return keyless and node.timed and id(node) not in self.statement.merged
 
     def _spans(self, look: Look) -> str:
         """Return the name of the days that count towards each period."""

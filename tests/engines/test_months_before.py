@@ -51,6 +51,32 @@ def test_whole_months_need_no_test_of_their_days(shop: kpidsl.Project) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("grain", "before", "period", "sums"),
+    [
+        ("month", "1mo", "2026-Q1", 2),  # of each day, and of the days of each month
+        ("quarter", "3mo", "2026-Q1", 2),
+        ("week", "7d", "2026-W06 .. 2026-W08", 2),
+        ("week", "7d", "2026-Q1", 3),  # its first week lies in part in the year before
+        ("quarter", "1mo", "2026-Q1", 3),  # the quarters a month before are others
+    ],
+)
+def test_whole_periods_are_added_up_once(
+    shop: kpidsl.Project, grain: str, before: str, period: str, sums: int
+) -> None:
+    sql = shop.query("revenue", f"prior(revenue, {before})", by=[grain], period=period).sql
+    assert sql.count("SUM(") == sums
+
+
+def test_weeks_are_those_before_moved(shop: kpidsl.Project) -> None:
+    result = shop.query("revenue", "prior(revenue, 7d)", by=["week"], period="2026-W06 .. 2026-W08")
+    assert rows(result, "period", "revenue", "prior(revenue, 7d)") == [
+        (date(2026, 2, 2), Decimal(0), Decimal(2)),  # 31 January is a Saturday
+        (date(2026, 2, 9), Decimal(12), Decimal(0)),
+        (date(2026, 2, 16), Decimal(0), Decimal(12)),
+    ]
+
+
 def test_a_part_of_a_month_is_compared_with_the_same_part(shop: kpidsl.Project) -> None:
     """Half of February, 8, has half of January before it, 2; all of March, 112, all of February,
     12. The sale of 14 February counts in that alone."""
