@@ -216,7 +216,12 @@ def test_no_file_is_written(
 ) -> None:
     """That the server could write it is shown by whom nothing keeps from it."""
     into = f"SELECT 1 INTO OUTFILE '{tmp_path}"
+    for refused in ("", "/* of none */", "/*! of none */", "AS `it's`"):
+        statement = into.replace("INTO", f"{refused} INTO") + "/refused'"
+        assert failure(engine, statement)[0] == "writing"
     failure(engine, f"SELECT * FROM ({into}/refused') AS t")  # noqa: S608
+    hidden = "SELECT 'INTO OUTFILE' AS `INTO OUTFILE`"
+    assert engine.run(hidden).rows == [("INTO OUTFILE",)]
     mysql_server.run(f"{into}/written'")
     assert [file.name for file in tmp_path.iterdir()] == ["written"]
 

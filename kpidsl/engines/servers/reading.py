@@ -7,9 +7,10 @@ import re
 from kpidsl.engines.base import EngineError
 
 _WITHIN = re.compile(
-    r"""'(?:[^'\\]|''|\\.)*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/""", re.VERBOSE | re.DOTALL
+    r"""'(?:[^'\\]|''|\\.)*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | --[^\n]* | /\*(?!M?!).*?\*/""",
+    re.VERBOSE | re.DOTALL,
 )
-"""Texts, names and comments, which may hold any sign."""
+"""Texts, names and comments, which may hold any sign; what MySQL runs of a comment is none."""
 
 
 def one_select(sql: str, more: str) -> str:
