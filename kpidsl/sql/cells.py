@@ -48,7 +48,7 @@ class Cells:
     total's groups with the table of its leaves, `spans` each look at listed days with their table.
     Where the rows are not `ranked`, as those of the rest, they have no place; `empty`: the cell has
     no rows, and its leaves have the values of none (S13). `tested` gives the columns of the cells
-    that tell whether a source is known there, `homes` the tables of those that stand beside the
+    that tell whether a source is known there, `homes` the columns of tables that stand beside the
     cells. `used` gathers the tables that the values lowered so far are read from.
     """
 
@@ -61,7 +61,7 @@ class Cells:
     ranked: bool = True
     empty: bool = False
     tested: dict[Known, str] = field(default_factory=dict)
-    homes: dict[str, str] = field(default_factory=dict)
+    homes: dict[str, exp.Column] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def value(self, formula: Formula) -> exp.Expr:
@@ -109,8 +109,10 @@ class Cells:
         return self.dialect.widened(value) if may_have_decimals(formula) else value
 
     def _column(self, name: str, table: str) -> exp.Column:
-        if table == CELLS:
-            table = self.homes.get(name, CELLS)
+        if table == CELLS and name in self.homes:
+            column = self.homes[name].copy()
+            self.used.add(column.table)
+            return column
         self.used.add(table)
         return build.column(name, table)
 

@@ -10,10 +10,12 @@ from sqlglot import exp
 from kpidsl.model.periods import Grain, period_start
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.plan.looks import Look
-from kpidsl.plan.nodes import PERIOD, Aggregate
+from kpidsl.plan.nodes import PERIOD, Aggregate, Leaf
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import whole_values
+from kpidsl.sql.dialects import Dialect
 from kpidsl.sql.grouping import Grouping, counted_by, grouped
+from kpidsl.sql.merging import Again
 from kpidsl.sql.periods import period_start as first_day_of
 from kpidsl.sql.spans import within
 
@@ -52,9 +54,8 @@ def from_finer(
     return grouped(select, len(keys))
 
 
-def is_moved(node: Aggregate, other: Aggregate, grouping: Grouping) -> bool:
-    """Tell whether a node looks at the periods of another one, of the same base, a number of whole
-    periods later: each of the other's is then one of its own, moved."""
+def looks_back_at(node: Aggregate, other: Aggregate, grouping: Grouping) -> bool:
+    """Tell whether a node looks back by whole periods at those of another one of the same base."""
     base, grain, moves = node.merged_from, grouping.frame.grain, node.look.moves
     if base is None or base is not other.merged_from or not isinstance(grain, Grain):
         return False
@@ -64,22 +65,29 @@ def is_moved(node: Aggregate, other: Aggregate, grouping: Grouping) -> bool:
         in_step = not moves.days and moves.months % grain.months == 0
     else:
         in_step = not moves.months and moves.days % grain.days == 0
-    counted = [[(leaf.measure, leaf.where) for leaf in each.leaves] for each in (node, other)]
-    same = replace(other, look=node.look, leaves=node.leaves) == node and counted[0] == counted[1]
+    same = replace(other, look=node.look, leaves=node.leaves) == node
+    has_all = all(_column_of(leaf, other) for leaf in node.leaves)
     day = build.column(PERIOD)
     tests = [_days(each, base, day, grouping, by_period=True) for each in (node, other)]
-    return in_step and same and tests == [[], []]
+    return in_step and same and has_all and tests == [[], []]
 
 
-def moved(node: Aggregate, other: Aggregate, table: str, grouping: Grouping) -> exp.Select:
-    """Take the values of a node from the `table` of one that it looks back at."""
+def _column_of(leaf: Leaf, node: Aggregate) -> str:
+    """Return the column in which a node counts the same as a leaf; empty where none does."""
+    same = (
+        own.column for own in node.leaves if own.measure is leaf.measure and own.where == leaf.where
+    )
+    return next(same, "")
+
+
+def again(node: Aggregate, other: Aggregate, table: str, dialect: Dialect) -> Again:
+    """Read the `table` of a node again, for one that looks back at its periods."""
     moves = node.look.moves
-    start = grouping.dialect.add(build.column(PERIOD, table), moves.months, moves.days)
-    values = [
-        build.alias(build.column(theirs.column, table), own.column)
-        for own, theirs in zip(node.leaves, other.leaves, strict=True)
-    ]
-    return build.from_(build.select(build.alias(start, PERIOD), *values), build.table(table))
+    return Again(
+        table,
+        {leaf.column: _column_of(leaf, other) for leaf in node.leaves},
+        lambda period: dialect.add(period, -moves.months, -moves.days),
+    )
 
 
 def _period(

@@ -35,7 +35,7 @@ from kpidsl.sql import build
 from kpidsl.sql.answers import over_entities
 from kpidsl.sql.arrivals import arrivals, counts_arrivals
 from kpidsl.sql.cells import CELLS, Cells
-from kpidsl.sql.finer import from_finer, is_moved, moved
+from kpidsl.sql.finer import again, from_finer, looks_back_at
 from kpidsl.sql.grouping import ACCRUED, Grouping
 from kpidsl.sql.leaders import LeaderTables
 from kpidsl.sql.merging import Part, Rows, columns_of, folded, skeleton
@@ -128,7 +128,7 @@ class Lowering:
             return Rows(self._folded(parts), columns)
         periods = self.spine.periods()
         if keys == [PERIOD]:
-            return Rows(periods, columns, parts)
+            return Rows(periods, columns, parts, self.statement.again)
         tables = [name for name, _ in parts]
         every = self._cte("skeleton", skeleton(tables, keys, periods, self.most))
         return Rows(self._folded([*parts, (every, [])]), columns)
@@ -174,7 +174,10 @@ class Lowering:
         if node.base is not None:
             return self._cte(f"{source}_by_{node.base.grain}", self._grouped(node, None))
         name = f"{source}_totals{'_prior' if node.look.shift else ''}"
-        finer = node.merged_from
+        finer, other = node.merged_from, self._looked_back_at(node)
+        if other is not None:
+            found = again(node, other, self.rows(other), self.dialect)
+            return self.statement.read_again(name, found)
         if finer is not None and finer.base is None:
             return self._cte(name, self._merged(node, finer, None))
         spans = self._spans(node.look) if node.look.joined else None
@@ -192,17 +195,20 @@ class Lowering:
         return self.grouping.select(node, spans)
 
     def _merged(self, node: Aggregate, finer: Aggregate, spans: str | None) -> exp.Select:
-        own_periods = self._has_own_periods(node)
-        if own_periods and node.look.shift:
-            for other in self.compute.input.inputs:
-                if (
-                    isinstance(other, Aggregate)
-                    and self._has_own_periods(other)
-                    and is_moved(node, other, self.grouping)
-                ):
-                    return moved(node, other, self.rows(other), self.grouping)
-        table = self.rows(finer)
-        return from_finer(node, finer, table, self.grouping, spans, by_period=own_periods)
+        table, by_period = self.rows(finer), self._has_own_periods(node)
+        return from_finer(node, finer, table, self.grouping, spans, by_period=by_period)
+
+    def _looked_back_at(self, node: Aggregate) -> Aggregate | None:
+        """Return the node whose values of periods before are those of another one, if any is."""
+        if not node.look.shift or not self._has_own_periods(node):
+            return None
+        others = (item for item in self.compute.input.inputs if isinstance(item, Aggregate))
+        found = (
+            other
+            for other in others
+            if self._has_own_periods(other) and looks_back_at(node, other, self.grouping)
+        )
+        return next(found, None)
 
     def _has_own_periods(self, node: Aggregate) -> bool:
         """Tell whether only the rows of a node's that are of the answer's periods are read."""
@@ -354,7 +360,10 @@ class Lowering:
         ]
         if not found:
             return merged
-        beside = [build.column(name, table) for name, table in merged.homes.items()]
+        beside = [
+            column if column.name == name else build.alias(column, name)
+            for name, column in merged.homes.items()
+        ]
         select = merged.under(build.select(build.all_of(CELLS), *beside, *found), CELLS)
         for ranges in dict.fromkeys(cells.ranges[name][1] for name, _ in cells.tested):
             select = build.cross_join(select, build.table(ranges))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -15,25 +15,48 @@ Part = tuple[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """A part that is another one's table, read again with the rows of periods before: `columns`
+    are what its columns are called there, `before` gives the period that is looked back at."""
+
+    table: str
+    columns: Mapping[str, str]
+    before: Callable[[exp.Expr], exp.Expr]
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of cells, one per key: those of a table, which has the keys and all columns but
-    those of parts that stand `beside` it, each with at most one row per period."""
+    those of parts that stand `beside` it, each with at most one row per period. Some of these are
+    others that are read `again`."""
 
     table: str
     columns: list[str]
     beside: Sequence[Part] = ()
+    again: Mapping[str, Again] = field(default_factory=dict)
 
     @property
-    def homes(self) -> dict[str, str]:
-        """The tables of the columns that the table itself doesn't have."""
-        return {column: table for table, own in self.beside for column in own}
+    def homes(self) -> dict[str, exp.Column]:
+        """The columns that the table itself doesn't have, by what they are called."""
+        return {
+            column: build.column(
+                self.again[table].columns[column] if table in self.again else column, table
+            )
+            for table, own in self.beside
+            for column in own
+        }
 
     def under(self, select: exp.Select, cells: str) -> exp.Select:
         """Select from the rows, which are called `cells`."""
         select = build.from_(select, build.table(self.table, cells))
         for table, _ in self.beside:
-            same = exp.EQ(this=build.column(PERIOD, table), expression=build.column(PERIOD, cells))
-            select = build.left_join(select, build.table(table), same)
+            rows, period = build.table(table), build.column(PERIOD, cells)
+            same = exp.EQ(this=build.column(PERIOD, table), expression=period)
+            if table in self.again:
+                other = self.again[table]
+                rows = build.table(other.table, table)
+                same.set("expression", other.before(period))
+            select = build.left_join(select, rows, same)
         return select
 
 

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from kpidsl.plan.nodes import PERIOD, Frame
 from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.merging import Again
 from kpidsl.sql.relations import Relations
 
 ALL = "all"
@@ -50,12 +51,20 @@ class Statement:
         """The names of aggregates, by the identity of their nodes."""
         self.shared: dict[tuple[object, ...], str] = {}
         """The names of queries that several parts of an answer may read, by what they hold."""
+        self.again: dict[str, Again] = {}
+        """The tables that are read a second time, by the names that they have there."""
         self._ctes: list[tuple[str, exp.Query]] = []
 
     def cte(self, wanted: str, query: exp.Query) -> str:
         """Add a query; return the name that it got."""
         name = self.relations.names.unused(wanted)
         self._ctes.append((name, query))
+        return name
+
+    def read_again(self, wanted: str, table: Again) -> str:
+        """Remember what is a table's second name; return the name that it got."""
+        name = self.relations.names.unused(wanted)
+        self.again[name] = table
         return name
 
     def all_ctes(self) -> list[tuple[str, exp.Query]]:
