@@ -63,7 +63,7 @@ class Needs:
             if what in lacks(columns_of(self.model, source, dialect)):
                 yield source
         for source in self.sources:
-            for column in source.dimensions.keys() & set(self.columns):
+            for column in (name for name in self.columns if name in source.dimensions):
                 if what in lacks(types_of(self.model, source, DimensionRef(column), dialect)):
                     yield source.dimensions[column]
         for measure in self.measures:

@@ -202,10 +202,12 @@ class Lowering:
         """Return the node whose values of periods before are those of another one, if any is."""
         if not node.look.shift or not self._has_own_periods(node):
             return None
-        others = (item for item in self.compute.input.inputs if isinstance(item, Aggregate))
+        inputs = [item for item in self.compute.input.inputs if isinstance(item, Aggregate)]
+        if not any(item is node for item in inputs):
+            return None  # it doesn't stand beside the cells
         found = (
             other
-            for other in others
+            for other in inputs
             if self._has_own_periods(other) and looks_back_at(node, other, self.grouping)
         )
         return next(found, None)
