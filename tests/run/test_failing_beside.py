@@ -50,7 +50,7 @@ class Failing(Listening):
         self.left = times
 
         def run(sql: str, *rest: object) -> Table:
-            if self.left and said in sql:
+            if self.left and said.casefold() in sql.replace("`", '"').casefold():
                 self.left -= 1
                 raise EngineError(kind, "by chance")
             return plain(sql, *rest)  # type: ignore[arg-type]
@@ -146,9 +146,10 @@ def test_which_ids_are_resolved_can_not_be_told(visits: kpidsl.Project) -> None:
     assert [(item.ids, item.unresolved) for item in found.identified] == [(2, 0)]
 
 
+@pytest.mark.never_on("mysql", "its catalogue tells the types, and no statement")
 def test_a_funnel_whose_clock_can_not_be_looked_at_is_refused(visits: kpidsl.Project) -> None:
     """Of days alone it counts otherwise than of moments."""
-    Failing(visits, "lost", "TYPEOF", times=1)
+    Failing(visits, "lost", "type", times=1)
     with pytest.raises(kpidsl.KpidslError) as refused:
         visits.funnel("twice")
     assert [found.code for found in refused.value.diagnostics] == ["K662"]
