@@ -56,9 +56,10 @@ def connected(
 def _unestimated(name: str, most: Scan, engine: Engine) -> list[Diagnostic]:
     """Return the first limit of a profile that its engine can't keep."""
     told = asdict(engine.estimate("SELECT 1"))
-    lacking = (what for what, limit in asdict(most).items() if limit is not None)
-    first = next((what for what in lacking if told[what] is None), None)
-    return [] if first is None else [unestimated(name, first, engine.dialect)]
+    for what, limit in asdict(most).items():
+        if limit is not None and told[what] is None:
+            return [unestimated(name, what, engine.dialect)]
+    return []
 
 
 def _opened(

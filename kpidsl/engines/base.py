@@ -85,10 +85,6 @@ class EngineError(Exception):
         self.kind = kind
 
 
-def too_many_rows(most: int) -> EngineError:
-    return EngineError("too many rows", f"more than {most:,}")
-
-
 class Engine(Protocol):
     """A connection that only reads, and keeps what it has read for a while. `dialect` is a name in
     `kpidsl.sql.dialects.DIALECTS`; an engine that `keeps` nothing is asked question by question."""

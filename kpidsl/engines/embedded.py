@@ -24,11 +24,11 @@ from kpidsl.engines.base import (
     TableFacts,
     TableKeys,
     ValueType,
-    too_many_rows,
 )
 from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
 from kpidsl.engines.fingerprint import beside, fingerprint
+from kpidsl.engines.limited import fetched
 from kpidsl.engines.missing import missing_file
 from kpidsl.model.expr import Column
 from kpidsl.model.sources import FilesOrigin, Source, TableOrigin
@@ -215,12 +215,7 @@ class EmbeddedEngine:
         zoned = [item[1] == duckdb.sqltypes.TIMESTAMP_TZ for item in cursor.description or ()]
         if any(zoned):
             cursor = execute(self._con, _in_local_time(sql, zoned))
-        if self._rows is None:
-            return Table(names, cursor.fetchall())
-        found = cursor.fetchmany(self._rows + 1)
-        if len(found) > self._rows:
-            raise too_many_rows(self._rows)
-        return Table(names, found)
+        return Table(names, fetched(cursor, self._rows))
 
     def _attended(self, work: Callable[[], T], timeout: float | None = None) -> T:
         return attended(work, self._con.interrupt, timeout)

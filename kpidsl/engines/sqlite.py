@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -21,9 +22,9 @@ from kpidsl.engines.base import (
     TableFacts,
     TableKeys,
     ValueType,
-    too_many_rows,
 )
 from kpidsl.engines.fingerprint import beside, fingerprint
+from kpidsl.engines.limited import fetched
 from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
 from kpidsl.engines.sqlite_numbers import digits_of
@@ -138,15 +139,9 @@ class SQLiteEngine:
             raise self._explained(failure) from failure
 
     def _fetch(self, sql: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-        cursor = self._con.execute(sql)
-        names = tuple(item[0] for item in cursor.description or ())
-        if self._rows is None:
-            return names, cursor.fetchall()
-        found = cursor.fetchmany(self._rows + 1)
-        if len(found) > self._rows:
-            cursor.close()  # or the file stays locked
-            raise too_many_rows(self._rows)
-        return names, found
+        with closing(self._con.execute(sql)) as cursor:  # or the file stays locked
+            names = tuple(item[0] for item in cursor.description or ())
+            return names, fetched(cursor, self._rows)
 
     def _note(self, failure: Exception) -> None:
         self._reason = self._reason or failure

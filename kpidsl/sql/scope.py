@@ -65,8 +65,8 @@ class Scope:
     """Lowers what stands in `source`, whose rows are `alias`; joins appear when they are used.
 
     `relation` names the rows of what is joined, `tables` what else expressions can need beside
-    them. Attributes of entities that are used are
-    gathered in `attributes`; the rows of the source must then carry them.
+    them. Attributes of entities that are used are gathered in `attributes`; the rows of the source
+    must then carry them.
     """
 
     def __init__(
@@ -334,8 +334,6 @@ class Scope:
 
     def time(self, at: At = ()) -> exp.Expr:
         """Return the local time of the source at the end of `at`."""
-        spec = self.source_at(at).time
-        assert spec is not None
         return self.dialect.local_time(self.stored_time(at), self.clock(at))
 
     def instant(self, at: At = ()) -> exp.Expr:

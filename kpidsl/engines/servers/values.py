@@ -7,15 +7,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from kpidsl.engines.base import Table, ValueType, too_many_rows
+from kpidsl.engines.base import Table, ValueType
+from kpidsl.engines.limited import limited
 
 
 def answered(table: Table, most: int, types: Sequence[ValueType] | None, zone: str) -> Table:
     """Return an answer of a server as one of an engine, if it has no more than `most` rows; raises
     `EngineError`."""
-    if len(table.rows) > most:
-        raise too_many_rows(most)
-    return Table(table.columns, converted(table.rows, types, zone))
+    return Table(table.columns, converted(limited(table.rows, most), types, zone))
 
 
 def converted(
