@@ -9,17 +9,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 
 from kpidsl.text.display import visible, width
 from kpidsl.text.render import render
+from kpidsl.text.rounding import half_up
 
 if TYPE_CHECKING:
     from kpidsl.run.result import Column, Identified, Known, Mark, Result, Value
 
 Number = Decimal | float | int
+_BOTH = "\r\n"
 _REASONS = {
     "no_partner": "without an earlier period of its number",
     "shorter_month": "a day that the earlier month lacks, beside that month's last",
@@ -96,14 +98,22 @@ def plain(value: Value) -> object:
     return value
 
 
+class _LineFeeds(io.StringIO):
+    """Lines that end with a line feed. Python quotes a carriage return in a cell only where its
+    own lines end with one, and readers take each for an end."""
+
+    def write(self, line: str) -> int:
+        return super().write(line.removesuffix(_BOTH) + "\n")
+
+
 def as_csv(result: Result) -> str:
     """Return comma-separated values with a header; absent members print as in the table.
 
     Of a question about time `period__partial` is `true` or `false` (S21), and where it compares,
     `period__marks` are the reasons why that is uneven (S19).
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    out = _LineFeeds()
+    writer = csv.writer(out, lineterminator=_BOTH)
     marked = ["period__partial"] * result.is_timed + ["period__marks"] * bool(result.marks)
     writer.writerow([*result.names, *marked])
     for place, row in enumerate(result.rows):
@@ -221,17 +231,10 @@ def _number(value: Value, column: Column, places: int) -> str:
     if not _is_finite(value):
         return visible(str(value))
     if column.percent:
-        return f"{_rounded(value, 4) * 100:,.2f}%"
+        return f"{half_up(value, 4) * 100:,.2f}%"
     if 0 < abs(float(value)) < 0.1:
         return f"{value:.3g}"
-    return f"{_rounded(value, places):,.{places}f}"
-
-
-def _rounded(value: Number, places: int) -> Decimal:
-    """Round half up, as pages do; a float by the digits that it prints with."""
-    exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    with localcontext(prec=60):
-        return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return f"{half_up(value, places):,.{places}f}"
 
 
 def _is_finite(value: Value) -> TypeGuard[Number]:
