@@ -389,6 +389,45 @@ def test_a_schema_that_the_url_names_tells_tables_apart(
     assert revenue(tmp_path) == 7
 
 
+@pytest.mark.postgres
+def test_a_schema_that_the_environment_names_tells_tables_apart(
+    tmp_path: Path,
+    served: Served,
+    caches: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_server: PostgresServer,
+    postgres_url: str,
+) -> None:
+    """The driver's library takes what the url doesn't say from variables of its own."""
+    postgres_server.run(
+        postgres_url, "CREATE SCHEMA other", *table("public", 3), *table("other", 7)
+    )
+    served(postgres_url)
+    assert revenue(tmp_path) == 3
+    assert stored(caches) > 0
+    monkeypatch.setenv("PGOPTIONS", "-csearch_path=other")
+    assert revenue(tmp_path) == 7
+
+
+@pytest.mark.postgres
+def test_a_database_that_the_environment_names_tells_tables_apart(
+    tmp_path: Path,
+    served: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_server: PostgresServer,
+    postgres_url: str,
+) -> None:
+    with postgres_server.database() as other_url:
+        names = [url.rpartition("/")[2] for url in (postgres_url, other_url)]
+        postgres_server.run(postgres_url, *table("public", 3))
+        postgres_server.run(other_url, *table("public", 7))
+        served(postgres_url.removesuffix(names[0]))
+        monkeypatch.setenv("PGDATABASE", names[0])
+        assert revenue(tmp_path) == 3
+        monkeypatch.setenv("PGDATABASE", names[1])
+        assert revenue(tmp_path) == 7
+
+
 def table(schema: str, amount: int) -> tuple[str, str]:
     rows = f"SELECT 1 AS id, DATE '2026-01-01' AS day, 'EU' AS region, {amount} AS amount"
     return f"CREATE TABLE {schema}.sales AS {rows}", f"ANALYZE {schema}.sales"
