@@ -129,7 +129,8 @@ class Postgres:
         variables such as `PGOPTIONS` may."""
         return (
             "SELECT concat_ws(' ', quote_ident(current_database()), quote_ident(current_user), "  # noqa: S608
-            "current_setting('search_path'), system_identifier, timeline_id, pg_current_snapshot(), "
+            "current_setting('search_path'), "
+            "system_identifier, timeline_id, pg_current_snapshot(), "
             "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
             "ELSE pg_current_wal_insert_lsn() END) "
             "FROM pg_catalog.pg_class, pg_control_system(), pg_control_checkpoint() "
