@@ -220,17 +220,17 @@ def _number(value: Value, column: Column, places: int) -> str:
         return "–"
     if not _is_finite(value):
         return visible(str(value))
-    if column.percent:
-        return f"{_rounded(value, 4) * 100:,.2f}%"
-    if 0 < abs(value) < 0.1:
-        return f"{value:.3g}"
-    return f"{_rounded(value, places):,.{places}f}"
-
-
-def _rounded(value: Number, places: int) -> Decimal:
-    """Round half up, as pages do; a float by the digits that it prints with."""
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    with localcontext(prec=MAX_PREC):  # a float may have 309 digits before its decimals
+    if column.percent:
+        return f"{_rounded(exact, 4) * 100:,.2f}%"
+    if 0 < exact.copy_abs() < Decimal("0.1"):
+        return f"{value:.3g}"
+    return f"{_rounded(exact, places):,.{places}f}"
+
+
+def _rounded(exact: Decimal, places: int) -> Decimal:
+    """Round half up, as pages do; a float by the digits that it prints with."""
+    with localcontext(prec=MAX_PREC):  # of which it may have 309 before its decimals
         return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
