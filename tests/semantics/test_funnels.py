@@ -35,6 +35,13 @@ funnel any_way {{
   step view: log where act = "view"
   step cart: log where act = "cart"
 }}
+funnel any_way_to_buy {{
+  entity: person
+  sequence: any
+  step view: log where act = "view" {{ event: id }}
+  step cart: log where act = "cart" {{ event: id }}
+  step buy: log where act = "buy" {{ event: id }}
+}}
 funnel again {{
   entity: person
   step once: log where act = "buy"
@@ -96,6 +103,29 @@ def test_in_any_order_steps_need_no_sequence(tmp_path: Path) -> None:
     with walked(tmp_path, *events) as loaded:
         assert loaded.funnel("any_way").steps == (("view", 1), ("cart", 1))
         assert loaded.funnel("path").steps == (("view", 1), ("cart", 0), ("buy", 0))
+
+
+@pytest.mark.parametrize(
+    ("events", "counts"),
+    [
+        # The view is all there is of u's attempt: without a cart, the purchase fills no step.
+        (["u 01T00:00 buy", "u 10T00:00 view"], [1, 0, 0]),
+        # The visit to the home page is no step.
+        (["u 01T00:00 home", "u 10T00:00 cart", "u 11T00:00 view"], [1, 1, 0]),
+        # Each cart may be the one of the attempt, and so the earlier is.
+        (["u 10T00:00 cart", "u 11T00:00 cart", "u 12T00:00 view"], [1, 1, 0]),
+        (["u 10T00:00 buy", "u 11T00:00 cart", "u 12T00:00 view"], [1, 1, 1]),
+    ],
+)
+def test_in_any_order_an_attempt_is_entered_at_the_first_event_that_fills_a_step_of_it(
+    tmp_path: Path, events: list[str], counts: list[int]
+) -> None:
+    with walked(tmp_path, *events) as loaded:
+        found = {
+            day: [count for _, count in loaded.funnel("any_way_to_buy", period=day).steps]
+            for day in ("2026-01-01", "2026-01-10")
+        }
+    assert found == {"2026-01-01": [0, 0, 0], "2026-01-10": counts}
 
 
 @pytest.mark.parametrize(
