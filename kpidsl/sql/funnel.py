@@ -305,7 +305,9 @@ class _FunnelLowering:
         window, seconds = self.walk.frame.window, self.walk.maturity_seconds
         if window is not None:
             early = exp.LT(this=start, expression=self._begin(window.start))
-            late = exp.GTE(this=start.copy(), expression=self._begin(window.end))
+            late: exp.Expr = exp.GTE(this=start.copy(), expression=self._begin(window.end))
+            if self.clock == TIME:  # an event that is ordered may have no time, and so no period
+                late = exp.Or(this=build.is_null(start.copy()), expression=late)
             sides += [(early, build.number(_EARLY)), (late, build.number(_LATE))]
         if seconds is not None:
             over = self.dialect.later(start.copy(), seconds)

@@ -42,6 +42,19 @@ funnel any_way_to_buy {{
   step cart: log where act = "cart" {{ event: id }}
   step buy: log where act = "buy" {{ event: id }}
 }}
+funnel numbered {{
+  entity: person
+  order_by: id
+  step view: log where act = "view"
+  step cart: log where act = "cart"
+}}
+funnel any_numbered {{
+  entity: person
+  sequence: any
+  order_by: id
+  step view: log where act = "view"
+  step cart: log where act = "cart"
+}}
 funnel again {{
   entity: person
   step once: log where act = "buy"
@@ -145,6 +158,27 @@ def test_the_earliest_attempt_that_goes_furthest_counts_in_the_period_of_its_ent
         found = {day: loaded.funnel("path", period=day).steps for day in days}
     assert {day for day, steps in found.items() if steps[0][1]} == {entered}
     assert found[entered] == (("view", 1), ("cart", 1), ("buy", 0))
+
+
+def test_what_is_entered_at_no_time_is_entered_in_no_period(tmp_path: Path) -> None:
+    """u views at no time, before the cart; w views on the 10th. In any order u is first seen with
+    the cart, on the 11th."""
+    events = ["u  view", "u 11T00:00 cart", "w 10T00:00 view"]
+    with walked(tmp_path, *events) as loaded:
+        found = {
+            (name, day): [count for _, count in loaded.funnel(name, period=day).steps]
+            for name in ("numbered", "any_numbered")
+            for day in ("2026-01", "2026-01-10", "2026-01-11")
+        }
+        assert loaded.funnel("numbered").steps == (("view", 2), ("cart", 1))
+    assert found == {
+        ("numbered", "2026-01"): [1, 0],
+        ("numbered", "2026-01-10"): [1, 0],
+        ("numbered", "2026-01-11"): [0, 0],
+        ("any_numbered", "2026-01"): [2, 1],
+        ("any_numbered", "2026-01-10"): [1, 0],
+        ("any_numbered", "2026-01-11"): [1, 1],
+    }
 
 
 @pytest.mark.parametrize(
