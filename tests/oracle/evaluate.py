@@ -88,12 +88,15 @@ class _Evaluator:
         rows: Rows,
         every: tuple[QueryDimension, ...] = (),
         beyond: frozenset[Combo] | None = None,
+        tested: tuple[Query, Shift] | None = None,
     ) -> None:
-        """`beyond`: the answer is about what a top list by `every` dimension leaves over."""
+        """`beyond`: the answer is about what a top list by `every` dimension leaves over. `tested`:
+        it is put together for a question, so far back, whose window tells the entities."""
         self.every = every
         self.beyond = beyond
         self.model = model
         self.query = query
+        self.tested, self.moved = tested or (query, Shift())
         self.rows = rows
         self.settings = model.settings
         self.asked = Around(() if query.where is None else (query.where,))
@@ -221,9 +224,10 @@ class _Evaluator:
             for wanted in entity_values(predicate):
                 place = (wanted, around.shift)
                 if place not in self._entities:
-                    query = Query((), by=wanted.entity, window=self.query.window)
+                    query = Query((), by=wanted.entity, window=self.tested.window)
                     inner = _Evaluator(self.model, query, self.rows)
-                    self._entities[place] = inner.for_entities(wanted.metric, around.shift)
+                    shift = self.moved.further(around.shift)
+                    self._entities[place] = inner.for_entities(wanted.metric, shift)
         return lambda wanted, entity: self._entities[wanted, around.shift](entity)
 
     def for_entities(self, metric: MetricExpr, shift: Shift) -> Callable[[Combo], object]:
@@ -445,7 +449,8 @@ class _Evaluator:
                 sparse=False,
             )
             beyond = self.beyond if around.kept is None else None
-            inner = _Evaluator(self.model, query, self.rows, self.every, beyond)
+            tested = (self.tested, self.moved.further(around.shift))
+            inner = _Evaluator(self.model, query, self.rows, self.every, beyond, tested)
             self._periods[place] = inner.answer()
         return self._periods[place]
 
