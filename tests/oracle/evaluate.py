@@ -378,12 +378,15 @@ class _Evaluator:
     ) -> Number | None:
         """An aggregate over values; where some leaf is not known there is none, not even of a
         count."""
-        for part, inside in self._parts(expr.operand, inner):
-            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
-                return None
+        if expr.aggregate in {"count", "sum"} and not self._knows_all(expr, inner, span):
+            return None
         result = aggregate(expr.aggregate, values, expr.fraction)
         assert result is None or isinstance(result, int | float | Decimal)
         return result
+
+    def _knows_all(self, expr: OverEntities, inner: Around, span: Span | None) -> bool:
+        parts = self._parts(expr.operand, inner)
+        return all(self._knows(part, inside, span) for part, inside in parts)
 
     def _knows(self, part: Part, around: Around, span: Span | None) -> bool:
         moved = around.own(span, self.query.grain, self.settings)
@@ -399,9 +402,12 @@ class _Evaluator:
     def _over_periods(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
     ) -> Number | None:
-        """The values of all periods within the period of the group, aggregated (S10, S17)."""
-        values = self._in_group(expr, around, span, combo)
-        return self._aggregated(expr, values, replace(around, reach=None), span)
+        """The values of all periods within the period of the group, aggregated (S10, S17); of a
+        period that isn't known none, whatever it reaches over (S13)."""
+        values, inner = self._in_group(expr, around, span, combo), replace(around, reach=None)
+        if around.reach is not None and not self._knows_all(expr, inner, span):
+            return None
+        return self._aggregated(expr, values, inner, span)
 
     def _in_group(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
