@@ -104,6 +104,20 @@ def has_none_of_no_rows(formula: Formula) -> bool:
             return False
 
 
+def is_sum(formula: Formula) -> bool:
+    """Tell whether a formula is a sum of its values, each as it is or times a number."""
+    match formula:
+        case LeafValue() | AccrualValue():
+            return True
+        case Operation("+" | "-", left, right):
+            return is_sum(left) and is_sum(right)
+        case Operation("*" | "/", part, Number()) | Operation("*", Number(), part):
+            return is_sum(part)
+        case Negation(operand):
+            return is_sum(operand)
+    return False
+
+
 def may_have_decimals(formula: Formula) -> bool:
     """Tell whether a formula's value is an exact number that can have decimals: no text, no place,
     no quotient, which is a float."""
