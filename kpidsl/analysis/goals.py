@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from kpidsl.analysis.quantities import Number, difference, percent_text, product, ratio, same
 from kpidsl.model.periods import Window, shift_window, whole_months
 from kpidsl.model.purpose import Better, Goal, Target
-from kpidsl.text.rounding import half_up
 
 
 class Status(StrEnum):
@@ -205,7 +205,7 @@ def _position(
     side = "above" if actual > target else "below"
     if attainment is None:
         return f"{side} {place} of zero"
-    reached = half_up(attainment, 3)
+    reached = Decimal(str(attainment)).quantize(Decimal("0.001"), ROUND_HALF_UP)
     distance = percent_text(float(abs(1 - reached)))
     if better is Better.HIGHER or reached == 1:
         return f"{distance} {side} {place}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_PREC, ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from kpidsl.reports.values import Better, Delta, Figure, Unit
 from kpidsl.reports.words import MONTHS
-from kpidsl.text.rounding import half_up
 
 MINUS = "\N{MINUS SIGN}"
 NO_VALUE = "\N{EN DASH}"
@@ -19,6 +18,8 @@ _COMPACT_MONEY_FROM = 10_000
 _COMPACT_COUNT_FROM = 1_000_000
 # ISO 4217 minor units that are not 2; TWD has 2 on paper, and none in any price.
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "TWD": 0, "BHD": 3, "KWD": 3, "OMR": 3}
+# Wide enough that no number is rounded on its way to the page but where it is said.
+_WIDE = Context(prec=MAX_PREC, rounding=ROUND_HALF_UP)
 
 PERCENT = Unit(kind="percent", label="%")
 MULTIPLE = Unit(kind="multiple", label="×")
@@ -86,7 +87,7 @@ def exact(value: Decimal, unit: Unit) -> str:
 
 def fixed(value: Decimal, digits: int) -> str:
     """Half up to `digits` decimals, thousands grouped, minus U+2212, no minus before a zero."""
-    rounded = half_up(value, digits)
+    rounded = value.quantize(Decimal(1).scaleb(-digits), context=_WIDE)
     text = f"{rounded.copy_abs():,f}"  # abs() would round to the context
     return MINUS + text if rounded < 0 else text
 
@@ -104,7 +105,7 @@ def compact(value: Decimal) -> str:
 def duration(seconds: Decimal) -> str:
     """A span of time in its two leading units: 45 s, 2 min 5 s, 3 h 10 min, 3.2 d."""
     sign = MINUS if seconds < 0 else ""
-    whole = int(half_up(abs(seconds), 0))
+    whole = int(abs(seconds).quantize(Decimal(1), context=_WIDE))
     if whole < 60:
         small = _trim(fixed(abs(seconds), 1))
         return f"{sign if small != '0' else ''}{small} s"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 from kpidsl.analysis.goals import GoalStatus, Season, direction, goal_status, measured_window
 from kpidsl.analysis.quantities import Number
@@ -20,7 +21,6 @@ from kpidsl.reports.build.subject import Subject, grows, subject_of
 from kpidsl.reports.format import PERCENT, day, figure
 from kpidsl.reports.model import GoalRow
 from kpidsl.reports.values import Figure, Gap, Status
-from kpidsl.text.rounding import half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _whole(target: Number | None, subject: Subject) -> Number | None:
     """A target of things that are counted is shown whole; attainment is of the exact one."""
     if target is None or subject.unit.kind != "count":
         return target
-    return half_up(target, 0)
+    return Decimal(str(target)).quantize(Decimal(1), ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K462",
         "a fixed amount is allocated by something that doesn't add up",
-        "`allocate_by` names a measure whose parts don't add up to its total: a distinct count, "
-        "or one of orders that is split by their products.",
+        "`allocate_by` names what doesn't add up to its total over its parts: a distinct count, "
+        "a ratio, or a measure of orders that is split by their products.",
         "Shares that don't add up to one would create or lose money (S10).",
         "staff: 12_000 USD per month { allocate_by: customers }",
         "staff: 12_000 USD per month { allocate_by: ad_spend }",
