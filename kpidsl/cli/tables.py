@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import MAX_PREC, ROUND_HALF_UP, Decimal, localcontext
 from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -220,17 +220,17 @@ def _number(value: Value, column: Column, places: int) -> str:
         return "–"
     if not _is_finite(value):
         return visible(str(value))
-    if column.percent:
-        return f"{_rounded(value, 4) * 100:,.2f}%"
-    if 0 < abs(float(value)) < 0.1:
-        return f"{value:.3g}"
-    return f"{_rounded(value, places):,.{places}f}"
-
-
-def _rounded(value: Number, places: int) -> Decimal:
-    """Round half up, as pages do; a float by the digits that it prints with."""
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    with localcontext(prec=60):
+    if column.percent:
+        return f"{_rounded(exact, 4) * 100:,.2f}%"
+    if 0 < exact.copy_abs() < Decimal("0.1"):
+        return f"{value:.3g}"
+    return f"{_rounded(exact, places):,.{places}f}"
+
+
+def _rounded(exact: Decimal, places: int) -> Decimal:
+    """Round half up, as pages do; a float by the digits that it prints with."""
+    with localcontext(prec=MAX_PREC):  # of which it may have 309 before its decimals
         return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
@@ -238,7 +238,7 @@ def _is_finite(value: Value) -> TypeGuard[Number]:
     return (
         isinstance(value, Decimal | float | int)
         and not isinstance(value, bool)
-        and math.isfinite(value)
+        and (isinstance(value, int) or math.isfinite(value))
     )
 
 

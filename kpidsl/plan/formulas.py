@@ -32,13 +32,15 @@ class LeafValue:
 
 @dataclass(frozen=True, slots=True)
 class RegroupValue:
-    """An aggregate over entities; one of none is 0, if so, where all `leaves` are known (S13)."""
+    """An aggregate over entities; one of none is 0, if so, where all `leaves` are known (S13).
+    `reaches`: it is over days that may be known where its own period isn't."""
 
     column: str
     zero_when_empty: bool
     leaves: tuple[LeafValue, ...]
     over: Over | None = None
     counts: bool = False
+    reaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,13 +228,15 @@ class Expansion:
             column = self._names.unused(f"{spec.expr.aggregate}_of_entities")
             apart = Expansion(self._model, Names(), self._query, self._conversions)
             inside = replace(spec.around, over=None)
-            if spec.expr.period is not None:  # which each lie within the days of a reach
+            reaches = spec.expr.period is not None and inside.reach is not None
+            if reaches:  # whose days each value is of
                 inside = replace(inside, reach=None)
             values = apart.formula(spec.expr.operand, inside)
             zero = spec.expr.aggregate in {Aggregate.SUM, Aggregate.COUNT}
             leaves = tuple(leaves_of(values))
             counts = spec.expr.aggregate == Aggregate.COUNT
-            self.regroups[spec] = RegroupValue(column, zero, leaves, spec.around.over, counts)
+            over = spec.around.over
+            self.regroups[spec] = RegroupValue(column, zero, leaves, over, counts, reaches)
         return self.regroups[spec]
 
     def look(self, spec: LeafSpec) -> Look:

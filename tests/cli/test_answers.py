@@ -118,6 +118,14 @@ def test_what_is_not_a_number(shop: Shell) -> None:
     assert [line.split()[-1] for line in shop.run(*query, "table").out.splitlines()[2:]] == values
 
 
+def test_a_large_float_is_a_number_in_a_table(shop: Shell) -> None:
+    _odd(shop, "1e300")
+    done = shop.run("query", "odd", "--by", "c", "--format", "table")
+    assert (done.code, done.err) == (0, "")
+    # One, three hundred zeros in groups of three, and the decimals of a column of floats.
+    assert done.out.splitlines()[2].split()[-1].split(".")[0] == "1" + ",000" * 100
+
+
 def test_what_is_infinite_is_no_answer(shop: Shell) -> None:
     _odd(shop, "infinity")
     done = shop.run("query", "odd", "--by", "c")

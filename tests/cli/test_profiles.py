@@ -165,6 +165,12 @@ def test_urls_without_a_secret_are_fine(warehouse: Shell, url: str) -> None:
         ("[profile.dev]\nurll = 'x'\n", ["`profile.dev.urll`", "use `url`"]),
         ("[profile.dev]\nurl = 'x'\ntimeout = 'long'\n", ["`profile.dev.timeout`"]),
         ("[profile.dev]\nurl = 'x'\ntimeout = 0\n", ["`profile.dev.timeout`"]),
+        ("[profile.dev]\nurl = 'x'\ntimeout = inf\n", ["`profile.dev.timeout`", "1000000"]),
+        ("[profile.dev]\nurl = 'x'\ntimeout = 1e10\n", ["`profile.dev.timeout`", "1000000"]),
+        ("[profile.dev]\nurl = 'x'\nmax_rows = 2147483647\n", ["`profile.dev.max_rows`", "10000"]),
+        (f"[profile.dev]\nurl = 'x'\nmax_rows = {'9' * 4400}\n", ["thousands of digits"]),
+        (f"x = {'[' * 3000}{']' * 3000}\n", ["lists in lists"]),
+        ("[profile.dev]\nurl = 'x'\nmemory_limit = '4 gb'\n", ["[KMGT]i?B"]),
         ("[project]\npacks = ['marketting']\n", ["pack `marketting`", "use `marketing`"]),
     ],
 )

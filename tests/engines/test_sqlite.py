@@ -224,6 +224,28 @@ def test_an_average_does_not_take_an_empty_text_for_zero(tmp_path: Path) -> None
         assert codes(loaded, "m") == ["K643"]
 
 
+@pytest.mark.parametrize("text", ["nan", "inf", "--5", "1_000"])
+def test_a_text_that_is_no_number_is_refused(tmp_path: Path, text: str) -> None:
+    """SQLite takes what Python calls `nan` for NULL, which would be left out."""
+    with project(
+        tmp_path,
+        "source s { table: sales, key: id\nmeasure m: sum(number(price)) as USD }",
+        "CREATE TABLE sales (id, price)",
+        f"INSERT INTO sales VALUES (1, '1.50'), (2, '{text}')",  # noqa: S608
+    ) as loaded:
+        assert codes(loaded, "m") == ["K643"]
+
+
+def test_large_numbers_are_rounded_and_not_left_out(tmp_path: Path) -> None:
+    with project(
+        tmp_path,
+        "source s { table: sales, key: id\nmeasure m: sum(round(x, 2)) }",
+        "CREATE TABLE sales (id INTEGER, x REAL)",
+        "INSERT INTO sales VALUES (1, 0.5), (2, 1e100)",
+    ) as loaded:
+        assert loaded.query("m").rows == ((10**100,),)  # a float holds no half beside it
+
+
 def test_members_have_the_types_that_the_table_declares(tmp_path: Path) -> None:
     with project(
         tmp_path,
