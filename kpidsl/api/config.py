@@ -19,6 +19,7 @@ from kpidsl.engines.servers.address import Address, address_of, is_secret
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.text.bundled import bundled
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+from kpidsl.text.disk import is_there
 from kpidsl.text.reading import read_source
 from kpidsl.text.sizes import SIZE, bytes_of
 from kpidsl.text.suggest import nearest
@@ -100,7 +101,7 @@ def read_config(folder: Path) -> tuple[Config, list[Diagnostic]]:
     No diagnostic quotes the file: a line of it may hold a secret.
     """
     path = folder / CONFIG_NAME
-    if not path.exists():
+    if not is_there(path):
         return Config(), []
     source, found = read_source(path, CONFIG_NAME)
     if source is None:

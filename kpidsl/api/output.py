@@ -7,6 +7,10 @@ import secrets
 from pathlib import Path
 
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.disk import is_there
+
+_ERRORS = "backslashreplace"
+"""A file may have a name that is no UTF-8, and is then shown as on a terminal."""
 
 
 def make_folder(folder: Path) -> Diagnostic | None:
@@ -26,7 +30,7 @@ def write_text(path: Path, text: str) -> Diagnostic | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("x", encoding="utf-8", newline="\n") as file:
+            with temporary.open("x", encoding="utf-8", errors=_ERRORS, newline="\n") as file:
                 file.write(text)
             temporary.replace(path)
         finally:
@@ -38,7 +42,7 @@ def write_text(path: Path, text: str) -> Diagnostic | None:
 
 def unwritable(path: Path, failure: OSError | ValueError) -> Diagnostic:
     """Return why a file or folder can't be written."""
-    above = next((item for item in (path, *path.parents) if item.exists()), None)
+    above = next((item for item in (path, *path.parents) if is_there(item)), None)
     if isinstance(failure, FileExistsError | NotADirectoryError) and above is not None:
         return _refused(path, f"`{above}` is a file")
     return _refused(path, getattr(failure, "strerror", None) or str(failure))
