@@ -119,10 +119,10 @@ def draft_database(database: str, out: str | Path = ".") -> Drafted:
         tables = drafted_tables(engine)
     finally:
         engine.close()
-    if not tables:
+    blocks = [table.text for table in tables if table.text]
+    if not blocks:
         raise KpidslError([_no_table()])
     name = _identifier(folder.resolve().name)
-    blocks = [table.text for table in tables]
     if not _has_project(folder, config):
         blocks.insert(0, _PROJECT.format(name=name, what="a database"))
     texts = {sources: "\n".join(blocks)}

@@ -159,7 +159,8 @@ class SQLiteEngine:
 
     def _names(self) -> list[str]:
         found = self._con.execute(
-            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"  # its own
         )
         return [name for (name,) in found.fetchall()]
 
