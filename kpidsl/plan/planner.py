@@ -81,7 +81,8 @@ class _Planner:
 
     def __post_init__(self) -> None:
         names = Names((PERIOD, *self.columns, *self.states))
-        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions)
+        ranked = self.beyond[-1][1] if self.beyond else None
+        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions, ranked)
         self._aggregates = Aggregates(
             self.model,
             self.query,
@@ -225,7 +226,7 @@ class _Planner:
     def _regroups(self, over: Over | None) -> tuple[Regroup, ...]:
         if not self.expansion.regroups:
             return ()
-        beyond = self.beyond if over is None else ()
+        beyond = self.beyond if over is None or over.rest else ()
         extent = self.extent or self._clocked()
 
         def planned(query: Query, columns: tuple[str, ...], states: tuple[str, ...]) -> Subtotal:

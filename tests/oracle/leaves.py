@@ -91,6 +91,8 @@ class Leaf:
     by: tuple[QueryDimension, ...]
     beyond: frozenset[Combo] | None = None
     """The combinations of a top list: the others count, without their last member."""
+    kept: tuple[int, ...] | None = None
+    """Which of the other members are left, where not all are."""
     per: int = 0
     """How many of the dimensions tell an entity: the last ones."""
     of_entity: Callable[[EntityValue, Combo], object] | None = None
@@ -310,8 +312,11 @@ class Leaf:
         if self.beyond is None:
             return members
         size = len(self.by) - self.per
+        kept = range(size - 1) if self.kept is None else self.kept
         return {
-            combo[: size - 1] + combo[size:] for combo in members if combo[:size] not in self.beyond
+            (*(combo[at] for at in kept), *combo[size:])
+            for combo in members
+            if combo[:size] not in self.beyond
         }
 
     def _members(self, row: Row) -> set[Combo]:

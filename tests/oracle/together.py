@@ -33,7 +33,7 @@ def led(query: Query, top: Top, answer: Answer, answer_of: AnswerOf) -> Answer:
     kept = {key: row for key, row in answer.items() if (key[1:] if timed else key) in first}
     if top.rest:
         rest = answer_of(replace(query, by=query.by[:-1]), query.by, frozenset(first))
-        if len(first) < len(ranking):
+        if any((key[1:] if timed else key) not in first for key in answer):
             kept |= {(*key, Absent.OTHER): row for key, row in rest.items()}
     return kept
 
