@@ -139,6 +139,7 @@ class Aggregates:
             measure.once_per,
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
+            dated=self.query.dated,
             beyond=beyond,
             bridge=self._bridge(first),
         )

@@ -211,6 +211,7 @@ class _Evaluator:
                 leaf = Leaf(self.rows, measure, around.filters, (*by, *around.per))
             check_currency(self.model, measure, around.conversions)
             leaf.per = len(around.per)
+            leaf.dated = self.query.dated
             leaf.conversions = around.conversions
             leaf.of_entity = self._of_entity(around)
             self._leaves[place] = leaf

@@ -93,6 +93,8 @@ class Leaf:
     """The combinations of a top list: the others count, without their last member."""
     kept: tuple[int, ...] | None = None
     """Which of the other members are left, where not all are."""
+    dated: bool = False
+    """Whether rows without a time don't count."""
     per: int = 0
     """How many of the dimensions tell an entity: the last ones."""
     of_entity: Callable[[EntityValue, Combo], object] | None = None
@@ -229,7 +231,7 @@ class Leaf:
             if held is not None:
                 if row in held:
                     yield row, day, combos, share
-            elif span is None or self._within(row, day, span):
+            elif self._within(row, day, span) if span else not self.dated or day is not None:
                 yield row, day, combos, share
 
     def _within(self, row: Row, day: date | None, span: Span) -> bool:
