@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,7 +122,7 @@ source sales {
 }
 """
     sales = "id,day,channel,amount\n1,2026-01-05,tv,40\n2,2026-01-10,ads,10\n3,2026-03-10,ads,20\n"
-    asked = {"by": ["month", "channel"], "period": "2026-01 .. 2026-03"}
+    asked: dict[str, Any] = {"by": ["month", "channel"], "period": "2026-01 .. 2026-03"}
     with project(tmp_path, text, sales=sales) as loaded:
         result = loaded.query("rolling(revenue, 28d)", top=1, **asked)
         assert rows(result, "period", "channel", "rolling(revenue, 28d)") == [
@@ -160,18 +161,21 @@ def test_shares_and_ranks_are_those_among_all(shop: kpidsl.Project) -> None:
 def test_a_total_of_other_dimensions_is_over_the_rest_alone(shop: kpidsl.Project) -> None:
     """b leads in the North, c in the South, b where there is no region. What is left of each: in
     the North a 50, c 20, d 5, in the South a 10, d 5: 90 in all regions, of which 75 and 15."""
-    asked = ("total(revenue, of: region)", "share(revenue, of: region)")
-    result = shop.query(
-        "revenue", *asked, "total(revenue, of: product)", by=["region", "product"], top=1
-    )
-    left = {row[0]: row[2:] for row in result.rows if row[1] is OTHER}
-    assert left == {
-        "North": (Decimal(75), Decimal(90), pytest.approx(75 / 90), Decimal(135)),
-        "South": (Decimal(15), Decimal(90), pytest.approx(15 / 90), Decimal(85)),
-    }
+    regions, products = "total(revenue, of: region)", "total(revenue, of: product)"
+    share = "share(revenue, of: region)"
+    asked = ("revenue", regions, products, share)
+    result = shop.query(*asked, by=["region", "product"], top=1)
     # Of the leaders themselves all counts, wherever it was not enough to lead: b 68, c 90.
-    first = {row[:2]: row[3] for row in result.rows if row[1] is not OTHER}
-    assert first == {("North", "b"): 68, ("South", "c"): 90, (NONE, "b"): 68}
+    assert rows(result, "region", "product", *asked[:-1]) == [
+        ("North", "b", 60, 68, 135),
+        ("South", "c", 70, 90, 85),
+        (NONE, "b", 8, 68, 8),
+        ("North", OTHER, 75, 90, 135),
+        ("South", OTHER, 15, 90, 85),
+    ]
+    assert [float(value) for value in result.values(share)] == pytest.approx(
+        [60 / 68, 70 / 90, 8 / 68, 75 / 90, 15 / 90]
+    )
 
 
 def test_a_total_of_values_per_buyer_is_over_the_rest_alone(shop: kpidsl.Project) -> None:

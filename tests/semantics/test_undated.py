@@ -81,6 +81,7 @@ def test_without_periods_they_count(shop: kpidsl.Project) -> None:
 def test_so_they_do_beside_the_total_over_periods(shop: kpidsl.Project) -> None:
     """Asked at once, where questions share what they read."""
     asked = [Question(("buyers",)), Question(("buyers",), by=["month"], totals=True)]
+    assert shop.model is not None
     queries = [ask(question, shop.model)[0] for question in asked]
     first, second = shop.runner.queries([query for query in queries if query is not None])
     assert first[0] is not None
