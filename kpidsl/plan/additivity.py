@@ -8,7 +8,6 @@ from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.sources import Aggregate as Kind
 from kpidsl.model.sources import Measure
 from kpidsl.plan.formulas import (
-    AccrualValue,
     FirstKnown,
     Formula,
     LeafValue,
@@ -16,6 +15,7 @@ from kpidsl.plan.formulas import (
     Number,
     Operation,
     RegroupValue,
+    is_sum,
 )
 from kpidsl.plan.leaves import leaves_of, parts_of
 from kpidsl.plan.looks import Look
@@ -155,21 +155,7 @@ def adds_up(formula: Formula, nodes: Iterable[Input]) -> bool:
         and not (node.timed and node.look != Look())
     }
     leaves = leaves_of(formula)
-    return _is_sum(formula) and all(leaf.column in apart and leaf.over is None for leaf in leaves)
-
-
-def _is_sum(formula: Formula) -> bool:
-    """Tell whether a formula is a sum of its values, each as it is or times a number."""
-    match formula:
-        case LeafValue() | AccrualValue():
-            return True
-        case Operation("+" | "-", left, right):
-            return _is_sum(left) and _is_sum(right)
-        case Operation("*" | "/", part, Number()) | Operation("*", Number(), part):
-            return _is_sum(part)
-        case Negation(operand):
-            return _is_sum(operand)
-    return False
+    return is_sum(formula) and all(leaf.column in apart and leaf.over is None for leaf in leaves)
 
 
 def _repeats(measure: Measure, node: Aggregate) -> bool:

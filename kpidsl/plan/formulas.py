@@ -34,13 +34,15 @@ class LeafValue:
 
 @dataclass(frozen=True, slots=True)
 class RegroupValue:
-    """An aggregate over entities; one of none is 0, if so, where all `leaves` are known (S13)."""
+    """An aggregate over entities; one of none is 0, if so, where all `leaves` are known (S13).
+    `reaches`: it is over days that may be known where its own period isn't."""
 
     column: str
     zero_when_empty: bool
     leaves: tuple[LeafValue, ...]
     over: Over | None = None
     counts: bool = False
+    reaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,20 @@ def has_none_of_no_rows(formula: Formula) -> bool:
             return all(map(has_none_of_no_rows, items))
         case Number() | AccrualValue():
             return False
+
+
+def is_sum(formula: Formula) -> bool:
+    """Tell whether a formula is a sum of its values, each as it is or times a number."""
+    match formula:
+        case LeafValue() | AccrualValue():
+            return True
+        case Operation("+" | "-", left, right):
+            return is_sum(left) and is_sum(right)
+        case Operation("*" | "/", part, Number()) | Operation("*", Number(), part):
+            return is_sum(part)
+        case Negation(operand):
+            return is_sum(operand)
+    return False
 
 
 def may_have_decimals(formula: Formula) -> bool:

@@ -66,11 +66,11 @@ class Groundwork:
 
 
 def table_names(model: Model) -> frozenset[str]:
-    """Return the names of tables, case folded, that no relation of a statement may hide: those of
-    the sources, and of what they read."""
+    """Return names, case folded, that no relation of a statement may have: those of the sources and
+    of what they read, and those that rows get where they are joined."""
     names: list[str] = []
     for source in model.sources.values():
-        names.append(source.name)
+        names += (source.name, *source.joins)
         match source.origin:
             case TableOrigin(path=path):
                 names.append(path[-1])

@@ -43,6 +43,7 @@ from kpidsl.plan.formulas import (
     Place,
     RegroupValue,
     Value,
+    is_sum,
 )
 from kpidsl.plan.looking import beyond_part_of_day, look_of
 from kpidsl.plan.looks import Look, Reach, Shift
@@ -237,13 +238,15 @@ class Expansion:
             column = self._names.unused(f"{spec.expr.aggregate}_of_entities")
             apart = Expansion(self._model, Names(), self._query, self._conversions, self._ranked)
             inside = replace(spec.around, over=None)
-            if spec.expr.period is not None:  # which each lie within the days of a reach
+            reaches = spec.expr.period is not None and inside.reach is not None
+            if reaches:  # whose days each value is of
                 inside = replace(inside, reach=None)
             values = apart.formula(spec.expr.operand, inside)
             zero = spec.expr.aggregate in {Aggregate.SUM, Aggregate.COUNT}
             leaves = tuple(leaves_of(values))
             counts = spec.expr.aggregate == Aggregate.COUNT
-            self.regroups[spec] = RegroupValue(column, zero, leaves, spec.around.over, counts)
+            over = spec.around.over
+            self.regroups[spec] = RegroupValue(column, zero, leaves, over, counts, reaches)
         return self.regroups[spec]
 
     def look(self, spec: LeafSpec) -> Look:
@@ -295,9 +298,9 @@ class Expansion:
         weight = whole = None
         if amount.allocate_by is not None and (self._split or around.predicates):
             weight = self.formula(amount.allocate_by, around)
+            self._require_additive(weight)
             everyone = replace(around, predicates=(), over=Over(filtered=False))
             whole = self.formula(amount.allocate_by, everyone)
-            self._require_additive(weight)
         elif around.predicates:
             raise Refused(
                 error(
@@ -313,18 +316,9 @@ class Expansion:
 
     def _require_additive(self, weight: Formula) -> None:
         """Shares of a total add up to one only when the weights add up to it (S10)."""
-        if any(value in self.regroups.values() for value in parts_of(weight)):
-            raise Refused(
-                error(
-                    "K462",
-                    "an aggregate over entities can't allocate a fixed amount: its parts don't add "
-                    "up to its total",
-                    help="allocate by a sum or a count",
-                )
-            )
-        for leaf in leaves_of(weight):
-            spec = next(spec for spec, column in self.leaves.items() if column == leaf.column)
-            measure = self.measure(spec)
+        measures = {column: self.measure(spec) for spec, column in self.leaves.items()}
+        parts = parts_of(weight)
+        for measure in (measures[part.column] for part in parts if isinstance(part, LeafValue)):
             additive = measure.aggregate in {Aggregate.SUM, Aggregate.COUNT}
             if not additive or measure.once_per:
                 raise Refused(
@@ -337,6 +331,16 @@ class Expansion:
                         help="allocate by a sum or a count",
                     )
                 )
+        of_rows = all(isinstance(part, LeafValue) and part.over is None for part in parts)
+        if not (of_rows and is_sum(weight)):
+            raise Refused(
+                error(
+                    "K462",
+                    "a fixed amount is allocated by a formula whose parts don't add up to its "
+                    "total",
+                    help="allocate by a sum or a count, or by sums and differences of them",
+                )
+            )
 
 
 def leaves_of(formula: Formula) -> list[LeafValue]:

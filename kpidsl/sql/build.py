@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -18,6 +18,11 @@ def identifier(name: str) -> exp.Identifier:
 
 def column(name: str, table: str | None = None) -> exp.Column:
     return exp.Column(this=identifier(name), table=identifier(table) if table else None)
+
+
+def tables_of(values: Iterable[exp.Expr]) -> frozenset[str]:
+    """Return the names of the rows that values are read from."""
+    return frozenset(column.table for value in values for column in value.find_all(exp.Column))
 
 
 def all_of(table: str) -> exp.Column:

@@ -41,8 +41,11 @@ class Values(Protocol):
     def matched(self, at: At) -> exp.Expr:
         """Return a column that is NULL exactly where the join found no partner."""
 
-    def many_side(self, hops: tuple[Hop, ...]) -> tuple[Values, At]:
-        """Return the rows at the far end of reverse hops, and the joins back from there."""
+    def many_side(
+        self, hops: tuple[Hop, ...], around: frozenset[str] = frozenset()
+    ) -> tuple[Values, At]:
+        """Return the rows at the far end of reverse hops, and the joins back from there; none of
+        them is called as the rows `around` are."""
 
     def apply_joins(self, select: exp.Select) -> exp.Select:
         """Add FROM and the joins that the lowered expressions use."""
@@ -129,8 +132,8 @@ def _any_row(rows: Values, test: AnyRow, at: At) -> exp.Expr:
 
 
 def _exists(rows: Values, test: AnyRow, at: At, predicate: PlacedExpr | None) -> exp.Expr:
-    inner, link = rows.many_side(test.hops)
     mine = [rows.value(item, at) for item in test.hops[0].join.target_columns]
+    inner, link = rows.many_side(test.hops, build.tables_of(mine))
     theirs = [inner.value(item, link) for item in test.hops[0].join.columns]
     wanted = [exp.EQ(this=left, expression=right) for left, right in zip(theirs, mine, strict=True)]
     conditions: list[exp.Expr] = [*wanted]

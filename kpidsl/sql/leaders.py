@@ -28,8 +28,10 @@ class LeaderTables:
 
     def hold(self, members: Sequence[exp.Expr]) -> exp.Exists:
         """Return the test that a leader has these members, given as key, state, and so on."""
-        same = _same(members, self.columns(self.leaders))
-        one = build.from_(build.select(build.number(1)), build.table(self.leaders))
+        name = Names(build.tables_of(members)).unused(self.leaders)
+        leaders = build.table(self.leaders, None if name == self.leaders else name)
+        same = _same(members, self.columns(name))
+        one = build.from_(build.select(build.number(1)), leaders)
         return exp.Exists(this=build.where(one, *same))
 
     def hold_none(self, members: Sequence[exp.Expr]) -> exp.Expr:

@@ -243,11 +243,12 @@ class Relations:
         columns += [
             self._next(source, item, scope) for item in attributes if isinstance(item, Stock)
         ]
+        aliases = Names((source.name, *source.joins))
         for number, name in enumerate(named, start=1):
             dimension = source.dimensions[name]
             attribute = dimension.attribute
             assert attribute is not None
-            alias = f"entity_{number}"
+            alias = aliases.unused(f"entity_{number}")
             keys = [f"key_{position}" for position in range(1, len(attribute.entity) + 1)]
             matches = [
                 exp.EQ(this=build.column(key, alias), expression=scope.value(part))

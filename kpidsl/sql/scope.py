@@ -93,6 +93,9 @@ class Scope:
         self.closing: exp.Expr | None = None
         """The last day of the period that a row counts towards, where it is a level's."""
         self._joined_rates: dict[tuple[RowExpr, str, bool], tuple[str, str, exp.Expr]] = {}
+        self.around: frozenset[str] = frozenset()
+        """The rows of a SELECT around this one that its conditions read: nothing here is called so,
+        since that would hide them."""
 
     # --- joins -----------------------------------------------------------------------------
 
@@ -133,7 +136,7 @@ class Scope:
         joined = [alias for alias, *_ in self._joined.values()]
         joined += [alias for alias, *_ in self._joined_entities.values()]
         joined += [alias for alias, *_ in self._joined_rates.values()]
-        return Names((self.alias, *joined)).unused(wanted)
+        return Names((self.alias, *joined, *self.around)).unused(wanted)
 
     def _holds(self, validity: Validity, outer: At, at: At) -> list[exp.Expr]:
         """Return the tests that a joined row holds at the time of the row that joins it (S8)."""
@@ -385,12 +388,16 @@ class Scope:
                 return at + reference_joins(expr, self.source_at(at), self._sources)
         return at
 
-    def many_side(self, hops: tuple[Hop, ...]) -> tuple[Scope, At]:
-        """Return a scope over the far end of reverse hops, and the joins from there back to
-        the source whose join leads here."""
+    def many_side(
+        self, hops: tuple[Hop, ...], around: frozenset[str] = frozenset()
+    ) -> tuple[Scope, At]:
+        """Return a scope over the far end of reverse hops, which hides none of the rows `around`,
+        and the joins from there back to the source whose join leads here."""
         far = self._sources[hops[-1].to]
-        alias = Names(self._sources).unused(f"{far.name}_side")
-        return self.beside(far.name, alias), tuple(hop.join.name for hop in reversed(hops[1:]))
+        alias = Names((*self._sources, *around)).unused(f"{far.name}_side")
+        scope = self.beside(far.name, alias)
+        scope.around = around
+        return scope, tuple(hop.join.name for hop in reversed(hops[1:]))
 
 
 def attribute_column(dimension: str) -> str:

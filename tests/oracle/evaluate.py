@@ -88,12 +88,15 @@ class _Evaluator:
         rows: Rows,
         every: tuple[QueryDimension, ...] = (),
         beyond: frozenset[Combo] | None = None,
+        tested: tuple[Query, Shift] | None = None,
     ) -> None:
-        """`beyond`: the answer is about what a top list by `every` dimension leaves over."""
+        """`beyond`: the answer is about what a top list by `every` dimension leaves over. `tested`:
+        it is put together for a question, so far back, whose window tells the entities."""
         self.every = every
         self.beyond = beyond
         self.model = model
         self.query = query
+        self.tested, self.moved = tested or (query, Shift())
         self.rows = rows
         self.settings = model.settings
         self.asked = Around(() if query.where is None else (query.where,))
@@ -223,9 +226,10 @@ class _Evaluator:
             for wanted in entity_values(predicate):
                 place = (wanted, around.shift)
                 if place not in self._entities:
-                    query = Query((), by=wanted.entity, window=self.query.window)
+                    query = Query((), by=wanted.entity, window=self.tested.window)
                     inner = _Evaluator(self.model, query, self.rows)
-                    self._entities[place] = inner.for_entities(wanted.metric, around.shift)
+                    shift = self.moved.further(around.shift)
+                    self._entities[place] = inner.for_entities(wanted.metric, shift)
         return lambda wanted, entity: self._entities[wanted, around.shift](entity)
 
     def for_entities(self, metric: MetricExpr, shift: Shift) -> Callable[[Combo], object]:
@@ -376,12 +380,15 @@ class _Evaluator:
     ) -> Number | None:
         """An aggregate over values; where some leaf is not known there is none, not even of a
         count."""
-        for part, inside in self._parts(expr.operand, inner):
-            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
-                return None
+        if expr.aggregate in {"count", "sum"} and not self._knows_all(expr, inner, span):
+            return None
         result = aggregate(expr.aggregate, values, expr.fraction)
         assert result is None or isinstance(result, int | float | Decimal)
         return result
+
+    def _knows_all(self, expr: OverEntities, inner: Around, span: Span | None) -> bool:
+        parts = self._parts(expr.operand, inner)
+        return all(self._knows(part, inside, span) for part, inside in parts)
 
     def _knows(self, part: Part, around: Around, span: Span | None) -> bool:
         moved = around.own(span, self.query.grain, self.settings)
@@ -397,9 +404,12 @@ class _Evaluator:
     def _over_periods(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
     ) -> Number | None:
-        """The values of all periods within the period of the group, aggregated (S10, S17)."""
-        values = self._in_group(expr, around, span, combo)
-        return self._aggregated(expr, values, replace(around, reach=None), span)
+        """The values of all periods within the period of the group, aggregated (S10, S17); of a
+        period that isn't known none, whatever it reaches over (S13)."""
+        values, inner = self._in_group(expr, around, span, combo), replace(around, reach=None)
+        if around.reach is not None and not self._knows_all(expr, inner, span):
+            return None
+        return self._aggregated(expr, values, inner, span)
 
     def _in_group(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
@@ -448,7 +458,8 @@ class _Evaluator:
                 sparse=False,
             )
             beyond = self.beyond if around.kept is None else None
-            inner = _Evaluator(self.model, query, self.rows, self.every, beyond)
+            tested = (self.tested, self.moved.further(around.shift))
+            inner = _Evaluator(self.model, query, self.rows, self.every, beyond, tested)
             self._periods[place] = inner.answer()
         return self._periods[place]
 

@@ -184,6 +184,14 @@ class Formulas:
                 return e.Running(inner)
         return e.ToDate(inner, pick(self.draw, tuple(Grain)))
 
+    def _weight(self) -> e.MetricExpr:
+        """What a fixed amount is allocated by: often what adds up, as it must."""
+        weight: e.MetricExpr = pick(self.draw, self.measures)
+        if chance(self.draw, 30):
+            right = pick(self.draw, (*self.measures, e.Constant(Decimal("2.5"))))
+            return e.MetricArithmetic(pick(self.draw, "+--*/"), weight, right)
+        return weight
+
     def _still(self, depth: int) -> e.MetricExpr:
         """A formula for one that looks at other days: hardly ever one that does so, too, or that
         has levels."""
@@ -254,7 +262,7 @@ class Formulas:
                 return self._over_entities(depth)
             case "fixed":
                 per = pick(self.draw, ("day", "week", "month", "quarter", "year"))
-                by = pick(self.draw, self.measures) if chance(self.draw, 40) else None
+                by = self._weight() if chance(self.draw, 40) else None
                 return e.FixedAmount(Decimal("1200.50"), "USD", per, by)
         reference: e.MeasureRef = pick(self.draw, self.measures)
         return reference

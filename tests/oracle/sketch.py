@@ -77,7 +77,7 @@ def sketched(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
     if targets and chance(draw, 40):
         targets = targets[:1] * 2  # in two roles
     sketch.joins = [
-        (f"{'to' if number == 0 else 'als,o'} {target.name}", target)
+        (target.name if number == 0 else f"als,o {target.name}", target)
         for number, target in enumerate(targets)
     ]
     return sketch

@@ -11,15 +11,20 @@ import pytest
 from kpidsl.model.expr import (
     And,
     Compare,
+    Constant,
     EntityValue,
     Filtered,
     FixedAmount,
+    MetricArithmetic,
+    MetricCoalesce,
     MetricExpr,
+    MetricNegate,
     Not,
     OverEntities,
     Prior,
     QueryDimension,
     Running,
+    Total,
 )
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain, Window
@@ -33,7 +38,8 @@ from tests.oracle.shop import D
 
 YEAR = days("2026-01-01", "2027-01-01")
 SKU, REASON, REGION = by("lines.sku"), by("refunds.reason"), by("customers.region")
-REVENUE = of("orders.revenue")
+REVENUE, REFUNDED = of("orders.revenue"), of("refunds.refunded")
+FACTOR = Constant(D(2))
 
 
 def shop(key: tuple[str, ...] = ("id",)) -> Model:
@@ -102,8 +108,8 @@ def of_sku(metric: MetricExpr) -> EntityValue:
     ("query", "code"),
     [
         # S6: refunds lead on to their order, and its lines lead there too; that is no path.
-        (ask(of("refunds.refunded"), by=(SKU,)), "K451"),
-        (ask(of("refunds.refunded"), where=compare(SKU, "=", "a")), "K451"),
+        (ask(REFUNDED, by=(SKU,)), "K451"),
+        (ask(REFUNDED, where=compare(SKU, "=", "a")), "K451"),
         # S9: a fixed amount has no channel.
         (ask(fixed(), where=compare(REGION, "=", "EU"), window=YEAR), "K461"),
         (ask(Filtered(fixed(), compare(REGION, "=", "EU")), window=YEAR), "K461"),
@@ -111,6 +117,13 @@ def of_sku(metric: MetricExpr) -> EntityValue:
         (ask(fixed(of("orders.buyers")), by=(REGION,), window=YEAR), "K462"),
         (ask(fixed(of("orders.mean")), by=(REGION,), window=YEAR), "K462"),
         (ask(fixed(of("orders.fees")), by=(REGION,), window=YEAR), "K462"),
+        (ask(fixed(MetricArithmetic("/", REVENUE, REFUNDED)), by=(REGION,), window=YEAR), "K462"),
+        (ask(fixed(MetricArithmetic("*", REVENUE, REFUNDED)), by=(REGION,), window=YEAR), "K462"),
+        (ask(fixed(MetricArithmetic("/", FACTOR, REVENUE)), by=(REGION,), window=YEAR), "K462"),
+        (ask(fixed(MetricArithmetic("+", REVENUE, FACTOR)), by=(REGION,), window=YEAR), "K462"),
+        (ask(fixed(MetricCoalesce((REVENUE, REFUNDED))), by=(REGION,), window=YEAR), "K462"),
+        (ask(fixed(Total(REVENUE)), by=(REGION,), window=YEAR), "K462"),
+        (ask(fixed(fixed(REVENUE)), by=(REGION,), window=YEAR), "K462"),
         # S4: of lines and their order, and of lines and refunds, no two rows belong together; an
         # order's lines and its packs would be paired though each pack is of one line.
         (ask(REVENUE, where=Compare("=", SKU, by("orders.channel"))), "K463"),
@@ -128,11 +141,11 @@ def of_sku(metric: MetricExpr) -> EntityValue:
         (ask(Prior(REVENUE, 1, 0), grain=Grain.MONTH), "K469"),
         # S14: an entity that only the filter's side, or only the filtered one, knows.
         (ask(REVENUE, where=compare(EntityValue(of("lines.lines"), (REASON,)), ">", 1)), "K451"),
-        (ask(of("refunds.refunded"), where=compare(of_sku(REVENUE), ">", 1)), "K451"),
+        (ask(REFUNDED, where=compare(of_sku(REVENUE), ">", 1)), "K451"),
         (ask(of("lines.lines"), where=compare(of_sku(REVENUE), ">", 1), window=YEAR), "K468"),
         # S10: an aggregate over entities adds up to no total.
         (ask(fixed(over(REVENUE, (REGION,))), by=(REGION,), window=YEAR), "K462"),
-        (ask(over(of("refunds.refunded"), (SKU,))), "K451"),
+        (ask(over(REFUNDED, (SKU,))), "K451"),
         (ask(over(Prior(REVENUE, 1, 0), (REGION,))), "K469"),
         (ask(over(REVENUE, (SKU,)), where=compare(SKU, "=", "a")), "K467"),
         # S17: weeks lie in several months; other days are looked at inside; none is left out.
@@ -155,6 +168,10 @@ def test_a_refusal_has_its_own_reason(query: Query, code: str) -> None:
     "query",
     [
         ask(fixed(REVENUE), by=(REGION,), window=YEAR),
+        # S10: sums and differences of sums add up, and so does a number of times each.
+        ask(fixed(MetricArithmetic("-", REVENUE, REFUNDED)), by=(REGION,), window=YEAR),
+        ask(fixed(MetricArithmetic("*", FACTOR, MetricNegate(REVENUE))), by=(REGION,), window=YEAR),
+        ask(fixed(MetricArithmetic("/", REVENUE, FACTOR)), by=(REGION,), window=YEAR),
         # Neither split nor filtered, there is nothing to allocate.
         ask(fixed(of("orders.buyers")), window=YEAR),
         ask(over(Prior(REVENUE, 1, 0), Grain.DAY), window=YEAR),

@@ -151,6 +151,30 @@ def test_s4_any_of_the_many_beside_none(shop: kpidsl.Project) -> None:
     assert shop.query("revenue", where='sku = "a" and not sku = "b"').values("revenue") == [50]
 
 
+@pytest.mark.parametrize("name", ["of_order", "orders", "Orders", "lines_side"])
+def test_s4_a_join_back_may_be_called_as_anything_is(tmp_path: Path, name: str) -> None:
+    """Order 1, of 100, has a line and was sold by ads; order 2, of 50, has one and was sold by seo;
+    order 3, of 7, was sold by ads and has none."""
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { currency: USD }
+        source orders { files: "orders.csv", key: order_id, dimensions: [channel]
+          measure revenue: sum(amount) as USD }
+        source lines { files: "lines.csv", key: line_id, join NAME: orders on order_id
+          dimensions: [sku], dimension sold_by: NAME.channel }
+        """.replace("NAME", name),
+        orders="order_id,channel,amount\n1,ads,100\n2,seo,50\n3,ads,7",
+        lines="line_id,order_id,sku\n1,1,a\n2,2,a",
+    ) as loaded:
+        for condition, revenue in (
+            ('lines.sold_by = "ads"', 100),
+            ('lines.sku = "a" and lines.sold_by = "seo"', 50),
+            ('not lines.sold_by = "ads"', 57),
+        ):
+            assert loaded.query("revenue", where=condition).values("revenue") == [revenue]
+
+
 def test_s3_rows_without_a_key_are_not_joined_to(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,

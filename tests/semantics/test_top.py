@@ -215,3 +215,38 @@ def test_refusals(shop: kpidsl.Project, metric: str, by: list[str], top: int, re
 def test_without_the_rest_a_many_side_has_first_members_too(shop: kpidsl.Project) -> None:
     result = shop.query("revenue", by=["sku"], top=1, rest=False)
     assert rows(result, "sku", "revenue") == [(Absent.UNMAPPED, 178)]
+
+
+@pytest.mark.parametrize(
+    ("source", "join"), [("sales", "Leaders"), ("leaders", "leaders"), ("sales", "spans")]
+)
+def test_rows_may_be_called_as_tables_of_a_statement_are(
+    tmp_path: Path, source: str, join: str
+) -> None:
+    """Rome has sold to Ann and Bob, Oslo to Ann, Bern to Cem: beside Rome are Ann and Cem."""
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { timezone: "UTC" }
+        source shops { files: "shops.csv", key: shop }
+        source SOURCE { files: "SOURCE.csv", key: id, time: day, watermark: 2026-03-01
+          join JOIN: shops on shop
+          dimension city: upper(JOIN.city)
+          measure buyers: count_distinct(buyer) as buyer }
+        """.replace("SOURCE", source).replace("JOIN", join),
+        shops="shop,city\n1,Rome\n2,Oslo\n3,Bern",
+        **{
+            source: """
+            id,day,shop,buyer
+            1,2026-01-05,1,Ann
+            2,2026-01-05,2,Ann
+            3,2026-02-05,3,Cem
+            4,2026-02-05,1,Bob
+            """
+        },
+    ) as loaded:
+        result = loaded.query("buyers", by=["city"], top=1)
+        assert rows(result, "city", "buyers") == [("ROME", 2), (OTHER, 2)]
+        recent = loaded.query("rolling(buyers, 2mo)", by=["month", "city"], period="2026-02")
+        assert list(recent.values("city")) == ["BERN", "OSLO", "ROME"]
+        assert list(recent.values("rolling(buyers, 2mo)")) == [1, 1, 2]

@@ -38,8 +38,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K462",
         "a fixed amount is allocated by something that doesn't add up",
-        "`allocate_by` names a measure whose parts don't add up to its total: a distinct count, "
-        "or one of orders that is split by their products.",
+        "`allocate_by` names what doesn't add up to its total over its parts: a distinct count, "
+        "a ratio, or a measure of orders that is split by their products.",
         "Shares that don't add up to one would create or lose money (S10).",
         "staff: 12_000 USD per month { allocate_by: customers }",
         "staff: 12_000 USD per month { allocate_by: ad_spend }",
@@ -179,9 +179,9 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     ),
     CodeInfo(
         "K486",
-        "a plan over less than its months",
-        "The question compares with a plan by days or weeks, or over days that are no whole "
-        "months.",
+        "a plan over other periods than its months",
+        "The question compares with a plan by days or weeks, by the months of a calendar of weeks, "
+        "or over days that are no whole months.",
         "A plan is by the month; which part of it falls to a day is not said (S27).",
         "kpidsl query revenue_kpi --by week --compare plan --period 2026-Q1",
         "kpidsl query revenue_kpi --by month --compare plan --period 2026-Q1",
