@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kpidsl.engines.base import EngineError, Table, ValueType
 from kpidsl.engines.limited import limited
+from kpidsl.engines.members import as_text
 
 
 def answered(table: Table, most: int, types: Sequence[ValueType] | None, zone: str) -> Table:
@@ -42,11 +43,9 @@ def _of_type(value: object, kind: ValueType, zone: ZoneInfo) -> object:
             return Decimal(value) if kind is ValueType.MONEY else _as_float(value, kind)
         case datetime() if value.tzinfo is not None:
             return _local(value, zone)
-        case bytes():
-            return _text(value)
         case float() | date():  # a moment is a day, as Python's classes go
             return value
-    return str(value)  # a member, such as an id or an address
+    return as_text(value)
 
 
 def _local(value: datetime, zone: ZoneInfo) -> datetime:
@@ -55,14 +54,6 @@ def _local(value: datetime, zone: ZoneInfo) -> datetime:
     except OverflowError:
         told = f"`{value}` is outside of the years 1 to 9999 in {zone.key}"
         raise EngineError("value", told) from None
-
-
-def _text(value: bytes) -> str:
-    """An id may be kept as bytes that are no text."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.hex()
 
 
 def _number(value: Decimal, kind: ValueType) -> object:
