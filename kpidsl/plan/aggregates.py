@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from kpidsl.model.project import Model
@@ -11,12 +10,12 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.additivity import can_be_named_late, merged_by, merges_into
 from kpidsl.plan.bases import Bases, present_in
 from kpidsl.plan.bridges import Bridges, check_measure, references
-from kpidsl.plan.entities import Answers, EntityAnswers
+from kpidsl.plan.entities import EntityAnswers
 from kpidsl.plan.formulas import Over
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Keys, Wanted, check_fan_out
 from kpidsl.plan.leaves import Expansion, LeafSpec
-from kpidsl.plan.nodes import Aggregate, Hop, Leaf, PlacedExpr, Scan, Subtotal
+from kpidsl.plan.nodes import Aggregate, Hop, Leaf, PlacedExpr, Scan
 from kpidsl.plan.paths import NoPath
 from kpidsl.plan.placing import Placing
 from kpidsl.plan.query import Query
@@ -27,17 +26,15 @@ from kpidsl.text.diagnostic import error
 
 @dataclass(slots=True)
 class Aggregates:
-    """Plans the aggregates of a question, whose keys are called `columns`. `answer` plans the
-    answers within it, of which those in `known` are planned already. The rows of leaders are left
-    out of those `beyond` them."""
+    """Plans the aggregates of a question, whose keys are called `columns`. `answers` are those that
+    its filters test. The rows of leaders are left out of those `beyond` them."""
 
     model: Model
     query: Query
     ground: Groundwork
     columns: tuple[str, ...]
     expansion: Expansion
-    answer: Callable[[Query], Subtotal]
-    known: Answers
+    answers: EntityAnswers
     beyond: tuple[Wanted, ...]
     _keys: Keys = field(init=False)
 
@@ -70,7 +67,7 @@ class Aggregates:
         named += references(spec.around.predicates)
         if self.query.where is not None and (over is None or over.filtered):
             named += references((self.query.where,))
-        if over is None:
+        if over is None or over.rest:
             named += (dimension for _, dimension in self.beyond)
         bridge = Bridges(self.ground.paths).of(spec.measure.source, named)
         if bridge:
@@ -98,8 +95,10 @@ class Aggregates:
         circular = self.ground.excludes.in_reach(source)
         if circular is not None:
             raise Refused(circular)
-        answers, shift = EntityAnswers(self.query, self.answer, self.known), first.around.shift
-        placing = Placing(self.ground.paths, source.name, lambda value: answers.of(value, shift))
+        shift = first.around.shift
+        placing = Placing(
+            self.ground.paths, source.name, lambda value: self.answers.of(value, shift)
+        )
         wanted = list(zip(self.columns, self.query.by, strict=True))
         try:
             keys, fan_outs = self._keys.of(source, [wanted[position] for position in kept])
@@ -126,7 +125,8 @@ class Aggregates:
             )
         for fan_out in fan_outs:
             check_fan_out(source, fan_out, measure.once_per, (*where, *_conditions(leaves)))
-        beyond = self._keys.beyond(source, self.beyond) if self.beyond and over is None else ()
+        left_over = self.beyond if over is None or over.rest else ()
+        beyond = self._keys.beyond(source, left_over) if left_over else ()
         node = Aggregate(
             Scan(source),
             leaves,
@@ -138,6 +138,7 @@ class Aggregates:
             measure.once_per,
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
+            dated=self.query.dated,
             beyond=beyond,
             bridge=self._bridge(first),
         )

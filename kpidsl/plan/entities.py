@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kpidsl.model.expr import EntityValue, MeasureRef, MetricExpr, MetricRef, Prior
 from kpidsl.plan.looks import Shift
@@ -11,20 +11,28 @@ from kpidsl.plan.nodes import Subtotal
 from kpidsl.plan.query import Query, Selection
 
 Answers = dict[tuple[EntityValue, Shift], Subtotal]
-"""What was planned of a question's filters: all its totals test the same values."""
+"""What was planned of a question's filters: all answers within it test the same values."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntityAnswers:
     """Plans what a metric is of each entity: over the whole report window, moved as `prior` moves
-    what is filtered, and free of the question's own filters and groups."""
+    what is filtered, and free of the question's own filters and groups. All that is asked in answer
+    to a question, over whatever days, tests the entities by these; `moved` is how far back all of
+    it looks."""
 
     query: Query
     answer: Callable[[Query], Subtotal]
+    moved: Shift = Shift()
     known: Answers = field(default_factory=dict)
+
+    def within(self, shift: Shift) -> EntityAnswers:
+        """Return the answers for what is asked to be moved so far back."""
+        return replace(self, moved=self.moved + shift)
 
     def of(self, value: EntityValue, shift: Shift) -> Subtotal:
         """Return the answer by entity, planned once."""
+        shift = self.moved + shift
         if (value, shift) not in self.known:
             metric = value.metric
             if shift:

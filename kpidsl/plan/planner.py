@@ -10,13 +10,14 @@ from kpidsl.model.sources import Source
 from kpidsl.plan.accruals import accrual, check_weights
 from kpidsl.plan.additivity import overlaps
 from kpidsl.plan.aggregates import Aggregates, bases_of
-from kpidsl.plan.entities import Answers, EntityAnswers
+from kpidsl.plan.entities import EntityAnswers
 from kpidsl.plan.formulas import Over
 from kpidsl.plan.grains import coarser_columns, lying_in
 from kpidsl.plan.groundwork import Groundwork
 from kpidsl.plan.keys import Wanted, named_keys
 from kpidsl.plan.leaves import Expansion
 from kpidsl.plan.looking import check_periods
+from kpidsl.plan.looks import Shift
 from kpidsl.plan.members import check_members, member_nodes
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import (
@@ -73,23 +74,25 @@ class _Planner:
     finer: tuple[Aggregate, ...] = ()
     beyond: tuple[Wanted, ...] = ()
     stated: bool = False
-    known: Answers = field(default_factory=dict)
+    answers: EntityAnswers | None = None
     extent: tuple[Source, ...] = ()
     coarser: tuple[Coarser, ...] = ()
     expansion: Expansion = field(init=False)
+    _answers: EntityAnswers = field(init=False)
     _aggregates: Aggregates = field(init=False)
 
     def __post_init__(self) -> None:
         names = Names((PERIOD, *self.columns, *self.states))
-        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions)
+        ranked = self.beyond[-1][1] if self.beyond else None
+        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions, ranked)
+        self._answers = self.answers or EntityAnswers(self.query, self._answer)
         self._aggregates = Aggregates(
             self.model,
             self.query,
             self.ground,
             self.columns,
             self.expansion,
-            self._answer,
-            self.known,
+            self._answers,
             self.beyond,
         )
 
@@ -153,8 +156,7 @@ class _Planner:
     def _members(self) -> tuple[Aggregate, ...]:
         """Group rows by their members alone, where no metric is asked for."""
         wanted = tuple(zip(self.columns, self.query.by, strict=True))
-        answers = EntityAnswers(self.query, self._answer, self.known)
-        return member_nodes(self.query, self.model, self.ground, wanted, answers)
+        return member_nodes(self.query, self.model, self.ground, wanted, self._answers)
 
     def _columns_of(self, group: Group) -> tuple[str, ...]:
         own = [PERIOD] if group.grain is not None and group.grain is self.query.grain else []
@@ -175,7 +177,8 @@ class _Planner:
         plain = self.query.values_alone()
         ranking = rest = None
         if self.query.grain is not None:
-            ranking = self._level(replace(plain, grain=None), finer, stated=True)
+            whole = replace(plain, grain=None, dated=plain.window is None)
+            ranking = self._level(whole, finer, stated=True)
         if top.rest:
             every = tuple(zip(self.columns, plain.by, strict=True))
             rest = self._level(replace(plain, by=plain.by[:-1]), finer, every)
@@ -194,7 +197,7 @@ class _Planner:
         kept = range(len(query.by)) if places is None else places
         columns = tuple(self.columns[place] for place in kept)
         states = tuple(self.states[place] for place in kept)
-        shared = (finer, beyond, stated, self.known)
+        shared = (finer, beyond, stated, self._answers)
         planner = _Planner(self.model, query, self.ground, columns, states, *shared)
         planned = planner.plan()
         coarser = lying_in(self.coarser, query, self.model.settings.calendar)
@@ -213,7 +216,8 @@ class _Planner:
         if group.grain is not None and group.grain is not query.grain:
             # Of values by other periods only those by the day make ones by these.
             finer = tuple(node for node in finer if node.base is not None)
-        total = replace(query.values_alone(), by=by, grain=group.grain)
+        dated = query.grain is not None and query.window is None
+        total = replace(query.values_alone(), by=by, grain=group.grain, dated=dated)
         return self._level(total, finer, places=group.by)
 
     def _used_sources(self, inputs: Iterable[Input]) -> list[Source]:
@@ -225,13 +229,15 @@ class _Planner:
     def _regroups(self, over: Over | None) -> tuple[Regroup, ...]:
         if not self.expansion.regroups:
             return ()
-        beyond = self.beyond if over is None else ()
+        beyond = self.beyond if over is None or over.rest else ()
         extent = self.extent or self._clocked()
 
-        def planned(query: Query, columns: tuple[str, ...], states: tuple[str, ...]) -> Subtotal:
+        def planned(
+            query: Query, columns: tuple[str, ...], states: tuple[str, ...], shift: Shift
+        ) -> Subtotal:
             # Which periods there are of no other metric's data changes nothing (S1).
             own = extent if query.sparse else ()
-            shared = ((), beyond, False, self.known, own)
+            shared = ((), beyond, False, self._answers.within(shift), own)
             planner = _Planner(self.model, query, self.ground, columns, states, *shared)
             found = planner.plan()
             return Subtotal(found.root.input, found.frame)

@@ -22,16 +22,16 @@ from kpidsl.plan.entities import name_of
 from kpidsl.plan.formulas import Over
 from kpidsl.plan.leaves import RegroupSpec
 from kpidsl.plan.looking import counted_days, look_of
-from kpidsl.plan.looks import Look
+from kpidsl.plan.looks import Look, Shift
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import PERIOD, OverAnswer, Regroup, Subtotal
 from kpidsl.plan.query import Query, Selection
 from kpidsl.plan.refusal import Refused
 from kpidsl.text.diagnostic import error
 
-Plan = Callable[[Query, tuple[str, ...], tuple[str, ...]], Subtotal]
+Plan = Callable[[Query, tuple[str, ...], tuple[str, ...], Shift], Subtotal]
 """Plans an answer with key columns, and columns that tell why a member is absent, of these
-names."""
+names; and how far back lie the days that it is asked for, of those of the question."""
 _Key = tuple[tuple[str, str], QueryDimension]
 
 
@@ -74,7 +74,7 @@ class Regroups:
         )
         keys, states = zip(*(pair for pair, _ in every), strict=True) if every else ((), ())
         return Regroup(
-            self.plan(asked, keys, states),
+            self.plan(asked, keys, states, look.shift),
             tuple(
                 OverAnswer(names[spec], Kind(spec.expr.aggregate), spec.expr.fraction)
                 for spec in group

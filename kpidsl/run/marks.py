@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from kpidsl.model.events import Event
-from kpidsl.model.periods import Calendar, Grain, Window, shift_window, whole_months
+from kpidsl.model.periods import Calendar, Grain, Window, is_of_months, shift_window
 from kpidsl.model.project import Model
-from kpidsl.plan.looks import Reach
-from kpidsl.plan.nodes import Aggregate, Plan
+from kpidsl.plan.looks import Look, Reach
+from kpidsl.plan.nodes import Input, Plan, Regroup
 from kpidsl.plan.query import Query
-from kpidsl.plan.within import aggregates_of
 from kpidsl.run.heading import named_in
 from kpidsl.run.partial import asked_of, moved
 from kpidsl.run.result import Mark, Sign
@@ -22,8 +22,8 @@ def marks_of(
     """Return for each row of an answer what is uneven in its comparisons, if it has some."""
     inputs = planned.root.input.input
     every = (*inputs.inputs, *(node for total in inputs.totals for node in total.inputs))
-    nodes = [node for node in aggregates_of(every) if node.look.shift]
-    if not nodes:
+    looks = dict.fromkeys(look for look in _looks(every) if look.shift)
+    if not looks:
         return ()
     events = _affecting(query, model)
     calendar = model.settings.calendar
@@ -31,13 +31,23 @@ def marks_of(
     found: dict[object, tuple[Mark, ...]] = {
         (grain, window): tuple(
             dict.fromkeys(
-                mark for node in nodes for mark in _marks(node, grain, window, events, calendar)
+                mark for look in looks for mark in _marks(look, grain, window, events, calendar)
             )
         )
         for grain, window in set(asked)
         if window is not None
     }
     return tuple(found.get(item, ()) for item in asked)
+
+
+def _looks(inputs: Iterable[Input]) -> Iterator[Look]:
+    """Yield how each value looks at time. A level is that of the period's end, however old."""
+    for node in inputs:
+        if isinstance(node, Regroup):
+            yield node.look
+            yield from _looks(node.answer.input.input.inputs)
+        else:
+            yield node.look if node.stock is None else replace(node.look, reach=None)
 
 
 def _affecting(query: Query, model: Model) -> list[Event]:
@@ -56,18 +66,17 @@ def _affecting(query: Query, model: Model) -> list[Event]:
 
 
 def _marks(
-    node: Aggregate, grain: Grain | None, window: Window, events: list[Event], calendar: Calendar
+    look: Look, grain: Grain | None, window: Window, events: list[Event], calendar: Calendar
 ) -> Iterator[Mark]:
-    before = moved(node, grain, window, calendar)
+    before = moved(look, grain, window, calendar)
     if before is None:
         yield Mark(Sign.NO_PARTNER)
         return
-    shift = node.look.shift
+    shift = look.shift
     by_date = before == shift_window(window, -shift.months, -shift.days)
     if by_date and shift.months and not shift.days and (uneven := _by_month(window, before)):
         yield Mark(uneven)
-    reach = node.look.reach if node.stock is None else None
-    sides = [_counted(days, reach, calendar) for days in (window, before)]
+    sides = [_counted(days, look.reach, calendar) for days in (window, before)]
     for event in events:
         held = {bool(days is not None and event.within(days)) for days in sides}
         if len(held) > 1:
@@ -78,7 +87,7 @@ def _by_month(window: Window, before: Window) -> Sign | None:
     """Return what is uneven where a window that is no whole months is compared by the months: a
     first or last day has another number than in the earlier month, which lacks it, or is its
     month's last one beside all that are left of a longer month."""
-    if window.start.day == 1 and whole_months(window):
+    if is_of_months(window):
         return None
     ends = ((window.start, before.start), (window.last_day, before.last_day))
     if any(day.day > 28 and earlier.day < day.day for day, earlier in ends):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kpidsl.model.periods import (
@@ -13,10 +14,12 @@ from kpidsl.model.periods import (
     moved_back,
     next_start,
     period_start,
+    periods,
     shift_window,
 )
 from kpidsl.plan.looking import begins
-from kpidsl.plan.nodes import Aggregate, Frame, Plan
+from kpidsl.plan.looks import Look
+from kpidsl.plan.nodes import Aggregate, Frame, Input, Plan, Regroup
 from kpidsl.plan.query import Absent
 from kpidsl.plan.within import aggregates_of, tested_by
 
@@ -83,54 +86,87 @@ def _days_of(start: date, grain: Grain, frame: Frame) -> Window | None:
 def _is_part(
     grain: Grain | None, window: Window, planned: Plan, known: Mapping[str, Window | None]
 ) -> bool:
-    frame, nodes = planned.frame, list(aggregates_of(planned.root.input.input.inputs))
-    tested = [known[node.input.source.name] for node in tested_by(nodes) if not node.look.shift]
+    frame, inputs = planned.frame, planned.root.input.input.inputs
+    tested = [
+        known[node.input.source.name]
+        for node in tested_by(aggregates_of(inputs))
+        if not node.look.shift
+    ]
     if frame.window is not None and not covers(tested, frame.window):
         return True
-    now = [known[node.input.source.name] for node in nodes if not node.look.shift]
-    whole = (
-        covers(now, window)
-        if grain is None
-        else not is_partial(window, grain, frame.settings.calendar, now)
-    )
     calendar = frame.settings.calendar
-    return not whole or any(_looks_at_part(node, grain, window, known, calendar) for node in nodes)
+    seen = list(_seen(inputs, grain, window, calendar))
+    now = [known[item.source] for item in seen if not item.is_moved]
+    whole = covers(now, window) if grain is None else not is_partial(window, grain, calendar, now)
+    return not whole or any(_is_seen_in_part(item, window, known[item.source]) for item in seen)
 
 
-def _looks_at_part(
-    node: Aggregate,
-    grain: Grain | None,
-    window: Window,
-    known: Mapping[str, Window | None],
-    calendar: Calendar,
-) -> bool:
-    """Tell whether a value looks at other days than its period's (S18, S19) that are known in
-    part; where none of them is known there is no value, which says so itself."""
-    looked = _looked_at(node, grain, window, calendar)
-    days = known[node.input.source.name]
-    if looked is None or looked == window or days is None:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The days of a source that count towards a period (S18, S19); None where there are none, or
+    no first one is asked for."""
+
+    source: str
+    days: Window | None
+    is_moved: bool
+
+
+def _seen(
+    inputs: Iterable[Input], grain: Grain | None, window: Window, calendar: Calendar
+) -> Iterator[_Seen]:
+    """Yield which days of each aggregate of rows count towards a period."""
+    for node in inputs:
+        if isinstance(node, Aggregate):
+            days = _looked_at(node, grain, window, calendar)
+            yield _Seen(node.input.source.name, days, bool(node.look.shift))
+        elif node.entity:
+            yield from _seen(node.answer.input.input.inputs, grain, window, calendar)
+        else:
+            yield from _seen_of_periods(node, grain, window, calendar)
+
+
+def _seen_of_periods(
+    node: Regroup, grain: Grain | None, window: Window, calendar: Calendar
+) -> Iterator[_Seen]:
+    """Yield the days of an aggregate over periods: from those of the first period on to those of
+    the last one."""
+    inputs, inner = node.answer.input.input.inputs, node.answer.frame.grain
+    assert isinstance(inner, Grain)
+    reached = _looked_at(node, grain, window, calendar)
+    pieces = periods(reached or window, inner, calendar)
+    first, last = (_seen(inputs, inner, piece, calendar) for piece in (pieces[0], pieces[-1]))
+    for early, late in zip(first, last, strict=True):
+        days = None
+        if reached is not None and early.days is not None and late.days is not None:
+            days = Window(early.days.start, late.days.end)
+        yield replace(early, days=days, is_moved=early.is_moved or bool(node.look.shift))
+
+
+def _is_seen_in_part(seen: _Seen, window: Window, known: Window | None) -> bool:
+    """Tell whether a value looks at other days than its period's that are known in part; where none
+    of them is known there is no value, which says so itself."""
+    days = seen.days
+    if days is None or days == window or known is None:
         return False
-    return days.intersect(looked) is not None and not covers([days], looked)
+    return known.intersect(days) is not None and not covers([known], days)
 
 
 def _looked_at(
-    node: Aggregate, grain: Grain | None, window: Window, calendar: Calendar
+    node: Input, grain: Grain | None, window: Window, calendar: Calendar
 ) -> Window | None:
-    """Return the days that count towards a period, or None where no first one is asked for."""
-    look = node.look
-    own = moved(node, grain, window, calendar)
-    if own is None or look.reach is None:
+    """Return the days that count towards a period, or None where no first one is asked for. A level
+    is that of the period's end, however old."""
+    reach = node.look.reach
+    own = moved(node.look, grain, window, calendar)
+    if own is None or reach is None or (isinstance(node, Aggregate) and node.stock is not None):
         return own
-    first = look.reach.start(own.end, calendar)
-    return None if first is None or node.stock is not None else Window(first, own.end)
+    first = reach.start(own.end, calendar)
+    return None if first is None else Window(first, own.end)
 
 
-def moved(
-    node: Aggregate, grain: Grain | None, window: Window, calendar: Calendar
-) -> Window | None:
-    """Return the days of a period, or part of one, moved as a node looks at them (S19); None where
-    it has no partner."""
-    look = node.look
+def moved(look: Look, grain: Grain | None, window: Window, calendar: Calendar) -> Window | None:
+    """Return the days of a period, or part of one, as looked at (S19); None where it has no
+    partner."""
     if grain is None:
         own = moved_back(window, look.shift.months, look.shift.days, calendar)
         since = None if look.reach is None else look.reach.since

@@ -151,9 +151,10 @@ class Cells:
         return tests
 
     def _regrouped(self, value: RegroupValue) -> exp.Expr:
-        """An aggregate over values that are not known, as of no value, has none already."""
+        """An aggregate over values that are not known, as of no value, has none already, unless it
+        is over others than those of its own period."""
         own = self._of_none(value) if self.empty else self._of_rows(value)
-        if not value.zero_when_empty:
+        if not (value.zero_when_empty or value.reaches):
             return own
         known = self._all_known(dict.fromkeys((leaf.source, leaf.look) for leaf in value.leaves))
         return own if known is None else build.case([(known, own)])

@@ -13,6 +13,7 @@ takes a MIN for each step.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from itertools import combinations
 
@@ -216,9 +217,12 @@ class _FunnelLowering:
         """An entity reaches step n when its events can fill the first n steps, one each.
 
         They can when every set of those steps has at least as many events to choose from as it
-        has steps (Hall's theorem).
+        has steps (Hall's theorem). Each event that may fill one of them is then the first of some
+        attempt: it can take the place of the one that does.
         """
         count = len(self.walk.steps)
+        began = self._began(build.column(self.clock))
+        timed = [] if began is None else [build.alias(began, _BEGAN)]
         parts: list[exp.Query] = []
         for number in range(len(self.walk.events)):
             flags = [
@@ -227,7 +231,7 @@ class _FunnelLowering:
                 else build.alias(exp.Null(), f"fills_{position}")
                 for position, step in enumerate(self.walk.steps, start=1)
             ]
-            part = build.select(build.column(ENTITY), build.column(self.clock), *flags)
+            part = build.select(build.column(ENTITY), *(each.copy() for each in timed), *flags)
             parts.append(build.from_(part, self._table(f"events_{number + 1}")))
         first_missing = [
             (exp.LT(this=_events_for(chosen), expression=build.number(len(chosen))), position)
@@ -239,9 +243,17 @@ class _FunnelLowering:
             build.number(count),
         )
         columns = [build.alias(reached, "reached")]
-        began = self._began(build.column(self.clock))
-        if began is not None:
-            columns.append(build.alias(exp.Max(this=began), _BEGAN))
+        if timed:
+            # Who reaches no step is counted nowhere, whenever that began.
+            earliest = build.case(
+                [
+                    (missing.copy(), _earliest_for(position - 1))
+                    for missing, position in first_missing
+                    if position > 1
+                ],
+                _earliest_for(count),
+            )
+            columns.append(build.alias(earliest, _BEGAN))
         events = build.subquery(build.union_all(parts), "events")
         select = build.from_(build.select(*columns), events)
         return build.group_by(select, build.column(ENTITY))
@@ -293,7 +305,9 @@ class _FunnelLowering:
         window, seconds = self.walk.frame.window, self.walk.maturity_seconds
         if window is not None:
             early = exp.LT(this=start, expression=self._begin(window.start))
-            late = exp.GTE(this=start.copy(), expression=self._begin(window.end))
+            late: exp.Expr = exp.GTE(this=start.copy(), expression=self._begin(window.end))
+            if self.clock == TIME:  # an event that is ordered may have no time, and so no period
+                late = exp.Or(this=build.is_null(start.copy()), expression=late)
             sides += [(early, build.number(_EARLY)), (late, build.number(_LATE))]
         if seconds is not None:
             over = self.dialect.later(start.copy(), seconds)
@@ -334,13 +348,23 @@ class _FunnelLowering:
 
 def _events_for(steps: tuple[int, ...]) -> exp.Expr:
     """Count the events that may fill any of some steps."""
+    return exp.Count(this=build.case([(_fill_any(steps), build.number(1))]))
+
+
+def _earliest_for(reached: int) -> exp.Expr:
+    """Return when the earliest event began that may fill any of the steps up to one."""
+    fills = _fill_any(range(1, reached + 1))
+    return exp.Max(this=build.case([(fills, build.column(_BEGAN))]))
+
+
+def _fill_any(steps: Iterable[int]) -> exp.Expr:
     fills = [
         exp.EQ(this=build.column(f"fills_{position}"), expression=build.number(1))
         for position in steps
     ]
     either = build.disjunction(fills)
     assert either is not None
-    return exp.Count(this=build.case([(either, build.number(1))]))
+    return either
 
 
 def _exclude_each_other(one: RowExpr | None, other: RowExpr | None) -> bool:

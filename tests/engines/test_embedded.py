@@ -283,3 +283,21 @@ def test_other_sizes_are_refused(tmp_path: Path, written: str) -> None:
     _, [found] = read_config(tmp_path)
     assert found.code == "K920"
     assert "`profile.w.memory_limit`" in found.message
+
+
+@pytest.mark.parametrize("table", ["`sales.csv`", "sales.csv", "execute", "duckdb"])
+def test_nothing_stands_in_for_a_table_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """DuckDB itself would read a file of that name in the current folder, or an object of Python
+    that the calling code sees."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sales.csv").write_text("id,amount\n1,5\n", encoding="utf-8")
+    with duckdb.connect(tmp_path / "shop.duckdb") as con:
+        con.execute("CREATE TABLE other (id INTEGER)")
+    (tmp_path / "kpidsl.toml").write_text(
+        'default_profile = "w"\n[profile.w]\nurl = "duckdb:///shop.duckdb"\n', encoding="utf-8"
+    )
+    definitions = f"source s {{ table: {table}, key: id\nmeasure n: count() }}"
+    with project(tmp_path, HEAD + definitions) as loaded:
+        assert refusal(loaded, "n").code == "K641"

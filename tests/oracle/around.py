@@ -34,6 +34,9 @@ class Shift:
     months: int = 0
     days: int = 0
 
+    def further(self, other: Shift) -> Shift:
+        return Shift(self.months + other.months, self.days + other.days)
+
     def of(self, span: Span | None) -> Span | None:
         still = not self.months and not self.days
         return span if span is None or still else earlier(span, self.months, self.days)
@@ -42,13 +45,15 @@ class Shift:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What stands around a part of a formula: filters, `prior`s, one of `rolling`, `running` and
-    `to_date` (None: none), the dimensions that totals keep (None: no total around), those that
-    tell the entity over which there is an aggregate around, and `convert`s, the innermost first."""
+    `to_date` (None: none), the dimensions that totals keep (None: no total around), whether they
+    keep what a top list is by, the dimensions that tell the entity over which there is an aggregate
+    around, and `convert`s, the innermost first."""
 
     filters: tuple[RowExpr, ...] = ()
     shift: Shift = Shift()
     reach: Rolling | Running | ToDate | None = None
     kept: tuple[int, ...] | None = None
+    rest: bool = True
     per: tuple[QueryDimension, ...] = ()
     conversions: tuple[Conversion, ...] = ()
 
@@ -109,8 +114,7 @@ def within(expr: Convert | Filtered | Prior | Rolling | Running | ToDate, around
     if around.reach is not None:
         raise Refused("what is taken of a rolling, running or to-date value is filtered at most")
     if isinstance(expr, Prior):
-        shift = Shift(around.shift.months + expr.months, around.shift.days + expr.days)
-        return replace(around, shift=shift)
+        return replace(around, shift=around.shift.further(Shift(expr.months, expr.days)))
     return replace(around, reach=expr)
 
 

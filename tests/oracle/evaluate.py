@@ -88,12 +88,15 @@ class _Evaluator:
         rows: Rows,
         every: tuple[QueryDimension, ...] = (),
         beyond: frozenset[Combo] | None = None,
+        tested: tuple[Query, Shift] | None = None,
     ) -> None:
-        """`beyond`: the answer is about what a top list by `every` dimension leaves over."""
+        """`beyond`: the answer is about what a top list by `every` dimension leaves over. `tested`:
+        it is put together for a question, so far back, whose window tells the entities."""
         self.every = every
         self.beyond = beyond
         self.model = model
         self.query = query
+        self.tested, self.moved = tested or (query, Shift())
         self.rows = rows
         self.settings = model.settings
         self.asked = Around(() if query.where is None else (query.where,))
@@ -170,10 +173,11 @@ class _Evaluator:
     def _totalled(self, expr: Total, around: Around) -> Around:
         kept = range(len(self.query.by)) if around.kept is None else around.kept
         if expr.of is None:
-            return replace(around, kept=())
+            return replace(around, kept=(), rest=False)
         dropped = set(map(self._one_of, expr.of))
         left = (at for at in kept if self._one_of(self.query.by[at]) not in dropped)
-        return replace(around, kept=tuple(left))
+        ranked = self.every and self._one_of(self.every[-1]) not in dropped
+        return replace(around, kept=tuple(left), rest=around.rest and bool(ranked))
 
     def _one_of(self, dimension: QueryDimension) -> str | QueryDimension:
         """What a dimension is one of: the shared one whose values it gives to its source, said by
@@ -197,19 +201,20 @@ class _Evaluator:
         return self.model.metrics[self.model.kpis[name].metric].expr
 
     def _leaf(self, reference: MeasureRef, around: Around) -> Leaf:
-        asked = (around.filters, around.kept, around.shift, around.per, around.conversions)
-        place = (reference, *asked)
+        kept, asked = (around.kept, around.rest), (around.shift, around.per, around.conversions)
+        place = (reference, around.filters, *kept, *asked)
         if place not in self._leaves:
             measure = self.model.sources[reference.source].measures[reference.measure]
-            kept = range(len(self.query.by)) if around.kept is None else around.kept
-            by = tuple(self.query.by[at] for at in kept)
-            if self.beyond is not None and around.kept is None:
+            if self.beyond is not None and around.rest:
                 every = (*self.every, *around.per)
-                leaf = Leaf(self.rows, measure, around.filters, every, self.beyond)
+                leaf = Leaf(self.rows, measure, around.filters, every, self.beyond, around.kept)
             else:
+                places = range(len(self.query.by)) if around.kept is None else around.kept
+                by = tuple(self.query.by[at] for at in places)
                 leaf = Leaf(self.rows, measure, around.filters, (*by, *around.per))
             check_currency(self.model, measure, around.conversions)
             leaf.per = len(around.per)
+            leaf.dated = self.query.dated
             leaf.conversions = around.conversions
             leaf.of_entity = self._of_entity(around)
             self._leaves[place] = leaf
@@ -221,9 +226,10 @@ class _Evaluator:
             for wanted in entity_values(predicate):
                 place = (wanted, around.shift)
                 if place not in self._entities:
-                    query = Query((), by=wanted.entity, window=self.query.window)
+                    query = Query((), by=wanted.entity, window=self.tested.window)
                     inner = _Evaluator(self.model, query, self.rows)
-                    self._entities[place] = inner.for_entities(wanted.metric, around.shift)
+                    shift = self.moved.further(around.shift)
+                    self._entities[place] = inner.for_entities(wanted.metric, shift)
         return lambda wanted, entity: self._entities[wanted, around.shift](entity)
 
     def for_entities(self, metric: MetricExpr, shift: Shift) -> Callable[[Combo], object]:
@@ -374,12 +380,15 @@ class _Evaluator:
     ) -> Number | None:
         """An aggregate over values; where some leaf is not known there is none, not even of a
         count."""
-        for part, inside in self._parts(expr.operand, inner):
-            if expr.aggregate in {"count", "sum"} and not self._knows(part, inside, span):
-                return None
+        if expr.aggregate in {"count", "sum"} and not self._knows_all(expr, inner, span):
+            return None
         result = aggregate(expr.aggregate, values, expr.fraction)
         assert result is None or isinstance(result, int | float | Decimal)
         return result
+
+    def _knows_all(self, expr: OverEntities, inner: Around, span: Span | None) -> bool:
+        parts = self._parts(expr.operand, inner)
+        return all(self._knows(part, inside, span) for part, inside in parts)
 
     def _knows(self, part: Part, around: Around, span: Span | None) -> bool:
         moved = around.own(span, self.query.grain, self.settings)
@@ -395,9 +404,12 @@ class _Evaluator:
     def _over_periods(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
     ) -> Number | None:
-        """The values of all periods within the period of the group, aggregated (S10, S17)."""
-        values = self._in_group(expr, around, span, combo)
-        return self._aggregated(expr, values, replace(around, reach=None), span)
+        """The values of all periods within the period of the group, aggregated (S10, S17); of a
+        period that isn't known none, whatever it reaches over (S13)."""
+        values, inner = self._in_group(expr, around, span, combo), replace(around, reach=None)
+        if around.reach is not None and not self._knows_all(expr, inner, span):
+            return None
+        return self._aggregated(expr, values, inner, span)
 
     def _in_group(
         self, expr: OverEntities, around: Around, span: Span | None, combo: Combo
@@ -430,22 +442,24 @@ class _Evaluator:
             metric = Convert(metric, into, of)
         for predicate in around.filters:
             metric = Filtered(metric, predicate)
-        place = (metric, expr.period, around.kept, around.shift, around.reach, around.per)
-        if around.per and self.beyond is not None:
+        kept = (around.kept, around.rest)
+        place = (metric, expr.period, *kept, around.shift, around.reach, around.per)
+        if self.beyond is not None and (around.per or (around.rest and around.kept is not None)):
             raise Tie  # what is left over is not looked into here
         if place not in self._periods:
-            kept = range(len(self.query.by)) if around.kept is None else around.kept
+            places = range(len(self.query.by)) if around.kept is None else around.kept
             query = replace(
                 self.query,
                 select=(Selection("x", metric),),
-                by=(*(self.query.by[at] for at in kept), *around.per),
+                by=(*(self.query.by[at] for at in places), *around.per),
                 grain=expr.period,
                 window=self._reached(around),
                 where=None,  # it is one of the filters around
                 sparse=False,
             )
             beyond = self.beyond if around.kept is None else None
-            inner = _Evaluator(self.model, query, self.rows, self.every, beyond)
+            tested = (self.tested, self.moved.further(around.shift))
+            inner = _Evaluator(self.model, query, self.rows, self.every, beyond, tested)
             self._periods[place] = inner.answer()
         return self._periods[place]
 

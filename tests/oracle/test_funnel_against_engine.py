@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kpidsl.model.expr import Column, Compare
+from kpidsl.model.periods import Window
 from kpidsl.model.purpose import Funnel, FunnelStep
 from kpidsl.model.sources import Entity, Resolution
 from kpidsl.plan.query import Query
@@ -22,6 +24,7 @@ from tests.oracle.generate import Case
 from tests.support import EngineName
 
 # Stored in UTC. New York's clock is changed on 10 March at 7:00, and on 3 November at 6:00.
+NEW_YORK = ZoneInfo("America/New_York")
 STARTS = datetime(2024, 3, 10, 3), datetime(2024, 11, 3, 3)  # noqa: DTZ001
 HOUR = timedelta(hours=1)
 COLUMNS = {"who": "VARCHAR", "at": "TIMESTAMP", "key": "INTEGER", "kind": "VARCHAR"}
@@ -43,6 +46,16 @@ def rows(start: datetime) -> st.SearchStrategy[list[Row]]:
     )
 
 
+def entered(start: datetime) -> st.SearchStrategy[date | None]:
+    """The day on which the attempts begin that are asked for, or None: all. The first few hours
+    are of the day before."""
+    return st.sampled_from([None, None, start.date() - timedelta(days=1), start.date()])
+
+
+def local_day(moment: datetime) -> date:
+    return moment.replace(tzinfo=UTC).astimezone(NEW_YORK).date()
+
+
 def events(
     source_name: str, found: list[Row], kind: str, stand_for: dict[object, object]
 ) -> Iterator[Event]:
@@ -61,7 +74,9 @@ identities = st.sampled_from([{}, {"u": "w"}, {"w": "u"}, {"u": "x", "w": "x"}])
 
 
 funnels = st.tuples(
-    st.sampled_from(STARTS).flatmap(lambda start: st.tuples(rows(start), rows(start))),
+    st.sampled_from(STARTS).flatmap(
+        lambda start: st.tuples(rows(start), rows(start), entered(start))
+    ),
     st.lists(
         st.tuples(st.sampled_from([0, 0, 1]), st.sampled_from("abc"), limits),
         min_size=2,
@@ -85,13 +100,14 @@ def test_engines_count_as_trying_every_attempt_does(running: EngineName) -> None
 
 def compare(
     running: EngineName,
-    tables: tuple[list[Row], list[Row]],
+    happened: tuple[list[Row], list[Row], date | None],
     steps: list[tuple[int, str, Limit]],
     whole: Limit,
     sequence: Literal["ordered", "any"],
     same_people: tuple[list[str], dict[object, object]],
     event: tuple[Column, ...],
 ) -> None:
+    *tables, day = happened
     looked_up, stand_for = same_people
     if sequence == "any":
         # A window needs an order (K481).
@@ -123,7 +139,7 @@ def compare(
         within_seconds=None if whole is None else int(whole.total_seconds()),
         sequence=sequence,
     )
-    made = model(*sources, source("identities"), timezone="America/New_York")
+    made = model(*sources, source("identities"), timezone=NEW_YORK.key)
     entity = Entity(name="visitor", members=told, resolve=IDENTITIES)
     made = made.model_copy(update={"entities": {"visitor": entity}})
     case = Case(
@@ -145,8 +161,16 @@ def compare(
         whole,
         sequence,
     )
+    window = None if day is None else Window(day, day + timedelta(days=1))
     with engine_of(case, running) as engine:
-        result, found = Runner(made, engine).funnel(funnel)
+        result, found = Runner(made, engine).funnel(funnel, window)
     assert result is not None, found
-    assert tuple(count for _, count in result.steps) == expected.counts
+    counts = [
+        sum(
+            each.steps > number and day in {None, local_day(each.entry)}
+            for each in expected.reached.values()
+        )
+        for number in range(len(steps))
+    ]
+    assert [count for _, count in result.steps] == counts
     assert result.immature == 0

@@ -138,6 +138,24 @@ def test_a_prior_value_tests_the_earlier_window(shop: kpidsl.Project) -> None:
     assert number(shop, "prior(big, 1y)") == 200
 
 
+def test_what_is_put_together_of_days_tests_the_window_of_the_report(shop: kpidsl.Project) -> None:
+    """In the first half of February customer 3 alone bought for more than 45, and in January's
+    customer 1, for 100: which days are added up changes nothing about who passes, nor does another
+    metric that asks for the same (S1)."""
+    where, period = "revenue per customer_id > 45", "2026-02-01 .. 2026-02-14"
+    metrics = {
+        "revenue": 50,
+        "rolling(revenue, 2mo)": 50,
+        "rolling(sum(revenue per day), 2mo)": 50,
+        "prior(rolling(sum(revenue per day), 2mo), 1mo)": 100,
+    }
+    for metric, expected in metrics.items():
+        assert number(shop, metric, where=where, period=period) == expected
+    for order in (list(metrics), list(reversed(metrics))):
+        (row,) = shop.query(*order, where=where, period=period).rows
+        assert dict(zip(order, row, strict=True)) == metrics
+
+
 def test_another_source_is_filtered(shop: kpidsl.Project) -> None:
     """Customer 1 visited twice; customer 3, who passes too, never."""
     assert number(shop, "visits", where="revenue per customer_id > 45") == 2

@@ -35,6 +35,26 @@ funnel any_way {{
   step view: log where act = "view"
   step cart: log where act = "cart"
 }}
+funnel any_way_to_buy {{
+  entity: person
+  sequence: any
+  step view: log where act = "view" {{ event: id }}
+  step cart: log where act = "cart" {{ event: id }}
+  step buy: log where act = "buy" {{ event: id }}
+}}
+funnel numbered {{
+  entity: person
+  order_by: id
+  step view: log where act = "view"
+  step cart: log where act = "cart"
+}}
+funnel any_numbered {{
+  entity: person
+  sequence: any
+  order_by: id
+  step view: log where act = "view"
+  step cart: log where act = "cart"
+}}
 funnel again {{
   entity: person
   step once: log where act = "buy"
@@ -99,6 +119,29 @@ def test_in_any_order_steps_need_no_sequence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("events", "counts"),
+    [
+        # The view is all there is of u's attempt: without a cart, the purchase fills no step.
+        (["u 01T00:00 buy", "u 10T00:00 view"], [1, 0, 0]),
+        # The visit to the home page is no step.
+        (["u 01T00:00 home", "u 10T00:00 cart", "u 11T00:00 view"], [1, 1, 0]),
+        # Each cart may be the one of the attempt, and so the earlier is.
+        (["u 10T00:00 cart", "u 11T00:00 cart", "u 12T00:00 view"], [1, 1, 0]),
+        (["u 10T00:00 buy", "u 11T00:00 cart", "u 12T00:00 view"], [1, 1, 1]),
+    ],
+)
+def test_in_any_order_an_attempt_is_entered_at_the_first_event_that_fills_a_step_of_it(
+    tmp_path: Path, events: list[str], counts: list[int]
+) -> None:
+    with walked(tmp_path, *events) as loaded:
+        found = {
+            day: [count for _, count in loaded.funnel("any_way_to_buy", period=day).steps]
+            for day in ("2026-01-01", "2026-01-10")
+        }
+    assert found == {"2026-01-01": [0, 0, 0], "2026-01-10": counts}
+
+
+@pytest.mark.parametrize(
     ("events", "entered"),
     [
         # The attempt of the 10th goes further than that of the 1st.
@@ -115,6 +158,27 @@ def test_the_earliest_attempt_that_goes_furthest_counts_in_the_period_of_its_ent
         found = {day: loaded.funnel("path", period=day).steps for day in days}
     assert {day for day, steps in found.items() if steps[0][1]} == {entered}
     assert found[entered] == (("view", 1), ("cart", 1), ("buy", 0))
+
+
+def test_what_is_entered_at_no_time_is_entered_in_no_period(tmp_path: Path) -> None:
+    """u views at no time, before the cart; w views on the 10th. In any order u is first seen with
+    the cart, on the 11th."""
+    events = ["u  view", "u 11T00:00 cart", "w 10T00:00 view"]
+    with walked(tmp_path, *events) as loaded:
+        found = {
+            (name, day): [count for _, count in loaded.funnel(name, period=day).steps]
+            for name in ("numbered", "any_numbered")
+            for day in ("2026-01", "2026-01-10", "2026-01-11")
+        }
+        assert loaded.funnel("numbered").steps == (("view", 2), ("cart", 1))
+    assert found == {
+        ("numbered", "2026-01"): [1, 0],
+        ("numbered", "2026-01-10"): [1, 0],
+        ("numbered", "2026-01-11"): [0, 0],
+        ("any_numbered", "2026-01"): [2, 1],
+        ("any_numbered", "2026-01-10"): [1, 0],
+        ("any_numbered", "2026-01-11"): [1, 1],
+    }
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,34 @@ def test_s11_a_rolling_level_is_the_average_of_the_days(bank: kpidsl.Project) ->
     assert on_days(bank, asked, by=["day"], period="2026-02-16") == [week]
 
 
+AVERAGES = ("rolling(mean, 7d)", "rolling(avg(kept per day), 7d)", "to_date(mean, week)")
+
+
+@pytest.mark.parametrize("metric", AVERAGES)
+def test_s13_beyond_what_is_known_there_is_no_average_of_the_days(
+    bank: kpidsl.Project, metric: str
+) -> None:
+    """Both days of May are within the week, and within seven days, of some that are known; 30 April
+    is the last of these, and had 190 on each day."""
+    found = on_days(bank, metric, by=["day"], period="2026-04-30 .. 2026-05-02")
+    assert found == [190, None, None]
+
+
+@pytest.mark.parametrize("metric", AVERAGES)
+def test_s21_an_average_of_days_that_are_known_in_part_is_marked(
+    bank: kpidsl.Project, metric: str
+) -> None:
+    """Saturday, 10 January is the first day that is known. The week of 11 January begins on the
+    5th, and that of the 16th on the 12th; the seven days up to the 16th begin on the 10th."""
+    now = bank.query(metric, by=["day"], period="2026-01-11 .. 2026-01-16")
+    since_monday = metric.startswith("to_date")
+    part = [True, *[not since_monday] * 4, False]
+    assert list(now.partial) == part
+    # A month later they are all looked at again, and May's own days are not.
+    before = bank.query(f"prior({metric}, 4mo)", by=["day"], period="2026-05-11 .. 2026-05-16")
+    assert list(before.partial) == part
+
+
 def test_s11_the_average_of_a_member_counts_the_days_without_it(bank: kpidsl.Project) -> None:
     """a1 is in North for five of the seven days, with 100, and then in South, where a2 is."""
     result = bank.query("rolling(mean, 7d)", by=["day", "branch"], period="2026-02-16", totals=True)

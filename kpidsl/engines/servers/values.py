@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kpidsl.engines.base import Table, ValueType
 from kpidsl.engines.limited import limited
+from kpidsl.engines.members import as_text
 
 
 def answered(table: Table, most: int, types: Sequence[ValueType] | None, zone: str) -> Table:
@@ -42,19 +43,9 @@ def _of_type(value: object, kind: ValueType, zone: ZoneInfo) -> object:
             return Decimal(value) if kind is ValueType.MONEY else _as_float(value, kind)
         case datetime() if value.tzinfo is not None:
             return value.astimezone(zone).replace(tzinfo=None)
-        case bytes():
-            return _text(value)
         case float() | date():  # a moment is a day, as Python's classes go
             return value
-    return str(value)  # a member, such as an id or an address
-
-
-def _text(value: bytes) -> str:
-    """An id may be kept as bytes that are no text."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.hex()
+    return as_text(value)
 
 
 def _number(value: Decimal, kind: ValueType) -> object:
