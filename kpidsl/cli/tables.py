@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kpidsl.run.result import Column, Identified, Known, Mark, Result, Value
 
 Number = Decimal | float | int
+_BOTH = "\r\n"
 _REASONS = {
     "no_partner": "without an earlier period of its number",
     "shorter_month": "a day that the earlier month lacks, beside that month's last",
@@ -96,14 +97,22 @@ def plain(value: Value) -> object:
     return value
 
 
+class _LineFeeds(io.StringIO):
+    """Lines that end with a line feed. Python quotes a carriage return in a cell only where its
+    own lines end with one, and readers take each for an end."""
+
+    def write(self, line: str) -> int:
+        return super().write(line.removesuffix(_BOTH) + "\n")
+
+
 def as_csv(result: Result) -> str:
     """Return comma-separated values with a header; absent members print as in the table.
 
     Of a question about time `period__partial` is `true` or `false` (S21), and where it compares,
     `period__marks` are the reasons why that is uneven (S19).
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    out = _LineFeeds()
+    writer = csv.writer(out, lineterminator=_BOTH)
     marked = ["period__partial"] * result.is_timed + ["period__marks"] * bool(result.marks)
     writer.writerow([*result.names, *marked])
     for place, row in enumerate(result.rows):

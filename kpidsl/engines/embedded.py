@@ -29,6 +29,7 @@ from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
 from kpidsl.engines.fingerprint import Opened
 from kpidsl.engines.limited import fetched
+from kpidsl.engines.members import told
 from kpidsl.engines.missing import missing_file, missing_table
 from kpidsl.model.expr import Column
 from kpidsl.model.sources import FilesOrigin, Source, TableOrigin
@@ -237,7 +238,8 @@ class EmbeddedEngine:
         zoned = [item[1] == duckdb.sqltypes.TIMESTAMP_TZ for item in cursor.description or ()]
         if any(zoned):
             cursor = execute(self._con, _in_local_time(sql, zoned))
-        return Table(names, fetched(cursor, self._rows))
+        types = [item[1].id for item in cursor.description or ()]
+        return Table(names, told(fetched(cursor, self._rows), types))
 
     def _attended(self, work: Callable[[], T], timeout: float | None = None) -> T:
         return attended(work, self._con.interrupt, timeout)

@@ -25,6 +25,7 @@ from kpidsl.engines.base import (
 )
 from kpidsl.engines.fingerprint import Opened
 from kpidsl.engines.limited import fetched
+from kpidsl.engines.members import as_text
 from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
 from kpidsl.engines.sqlite_numbers import digits_of
@@ -287,7 +288,7 @@ def _of_type(value: object, kind: ValueType) -> object:
             return _number(value, kind)
         case ValueType.HELD if isinstance(value, int | float):
             return _number(value, ValueType.EXACT)
-    return value
+    return as_text(value) if isinstance(value, bytes) else value
 
 
 def _moment(text: str) -> date | datetime | str:

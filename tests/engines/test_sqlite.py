@@ -262,6 +262,17 @@ def test_members_have_the_types_that_the_table_declares(tmp_path: Path) -> None:
         assert found[0][0] is True
 
 
+def test_bytes_are_told_as_texts(tmp_path: Path) -> None:
+    """In hex, where they are no text."""
+    loaded = project(
+        tmp_path,
+        "source odd { table: odd, key: id, dimensions: [c], measure n: count() }",
+        "CREATE TABLE odd (id INTEGER, c BLOB)",
+        "INSERT INTO odd VALUES (1, x'0102ff'), (2, x'616263')",
+    )
+    assert loaded.query("n", by="c", order="c").values("c") == ["0102ff", "abc"]
+
+
 def test_fixed_amounts_of_more_days_than_sqlite_stacks_queries(tmp_path: Path) -> None:
     """731 days of 2 USD: a compound SELECT has at most 500 arms."""
     with project(
