@@ -83,7 +83,8 @@ class _Planner:
 
     def __post_init__(self) -> None:
         names = Names((PERIOD, *self.columns, *self.states))
-        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions)
+        ranked = self.beyond[-1][1] if self.beyond else None
+        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions, ranked)
         self._answers = self.answers or EntityAnswers(self.query, self._answer)
         self._aggregates = Aggregates(
             self.model,
@@ -176,7 +177,8 @@ class _Planner:
         plain = self.query.values_alone()
         ranking = rest = None
         if self.query.grain is not None:
-            ranking = self._level(replace(plain, grain=None), finer, stated=True)
+            whole = replace(plain, grain=None, dated=plain.window is None)
+            ranking = self._level(whole, finer, stated=True)
         if top.rest:
             every = tuple(zip(self.columns, plain.by, strict=True))
             rest = self._level(replace(plain, by=plain.by[:-1]), finer, every)
@@ -214,7 +216,8 @@ class _Planner:
         if group.grain is not None and group.grain is not query.grain:
             # Of values by other periods only those by the day make ones by these.
             finer = tuple(node for node in finer if node.base is not None)
-        total = replace(query.values_alone(), by=by, grain=group.grain)
+        dated = query.grain is not None and query.window is None
+        total = replace(query.values_alone(), by=by, grain=group.grain, dated=dated)
         return self._level(total, finer, places=group.by)
 
     def _used_sources(self, inputs: Iterable[Input]) -> list[Source]:
@@ -226,7 +229,7 @@ class _Planner:
     def _regroups(self, over: Over | None) -> tuple[Regroup, ...]:
         if not self.expansion.regroups:
             return ()
-        beyond = self.beyond if over is None else ()
+        beyond = self.beyond if over is None or over.rest else ()
         extent = self.extent or self._clocked()
 
         def planned(

@@ -51,10 +51,10 @@ class Group:
 class Query:
     """`grain` groups by each metric's own clock (S15): by periods of days, or by parts of a day,
     which need a window (S17, S20); the columns of `coarser` tell the longer periods in which each
-    lies. `window` is the report window, local
-    days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
-    that the data hold, rather than every period (S17). `totals` are rows of these groups
-    beside, each recomputed (S10), as is what `top` leaves over.
+    lies. `window` is the report window, local days, half-open; `where` keeps members of dimensions
+    (S2, S4, S14). `sparse`: only the rows that the data hold, rather than every period (S17).
+    `dated`: rows without a time don't count, as in an answer by a grain or of a window. `totals`
+    are rows of these groups beside, each recomputed (S10), as is what `top` leaves over.
 
     Rows that are left out change no value (S1): those at which `having` does not hold, and all but
     the first `limit` in each group of the keys `per`. Totals stay, and are over all rows."""
@@ -72,6 +72,7 @@ class Query:
     having: RowExpr | None = None
     per: Group = Group()
     coarser: tuple[Grain, ...] = ()
+    dated: bool = False
 
     def values_alone(self) -> Query:
         """Return the question about the same values, less what is said of the rows of the answer:

@@ -27,13 +27,13 @@ class AnswerOf(Protocol):
 
 def led(query: Query, top: Top, answer: Answer, answer_of: AnswerOf) -> Answer:
     """The rows of the first members of the last dimension, and those of the rest."""
-    ranking = answer_of(replace(query, grain=None))
+    ranking = answer_of(replace(query, grain=None, dated=query.grain is not None))
     first = _first(top, ranking)
     timed = query.grain is not None
     kept = {key: row for key, row in answer.items() if (key[1:] if timed else key) in first}
     if top.rest:
         rest = answer_of(replace(query, by=query.by[:-1]), query.by, frozenset(first))
-        if len(first) < len(ranking):
+        if any((key[1:] if timed else key) not in first for key in answer):
             kept |= {(*key, Absent.OTHER): row for key, row in rest.items()}
     return kept
 
@@ -59,9 +59,10 @@ def _first(top: Top, ranking: Answer) -> set[Combo]:
 def totals(query: Query, answer_of: AnswerOf) -> Answer:
     """The rows of a query's totals, each group's answer by itself."""
     found: Answer = {}
+    dated = query.grain is not None
     for group in query.totals:
         by = tuple(query.by[place] for place in group.by)
-        level = answer_of(replace(query, by=by, grain=group.grain))
+        level = answer_of(replace(query, by=by, grain=group.grain, dated=dated))
         timed = group.grain is not None
         for key, values in level.items():
             members: list[object] = [Absent.ALL] * len(query.by)
