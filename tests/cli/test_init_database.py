@@ -190,8 +190,8 @@ def test_what_no_definition_can_name_is_left_out(shell: Shell, scheme: str) -> N
         'CREATE TABLE t ("i`d" INTEGER, n INTEGER, "a\nb" INTEGER, PRIMARY KEY ("i`d"))',
         'CREATE TABLE "u`v" (id INTEGER PRIMARY KEY)',
     ]
-    connect = {"duckdb": duckdb.connect, "sqlite": sqlite3.connect}[scheme]
-    with closing(connect(shell.folder / "shop.db")) as con:
+    file = shell.folder / "shop.db"
+    with closing(duckdb.connect(file) if scheme == "duckdb" else sqlite3.connect(file)) as con:
         for statement in tables:
             con.execute(statement)
     done = shell.run("init", "--from-database", f"{scheme}:///shop.db")
