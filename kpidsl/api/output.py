@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from kpidsl.text.diagnostic import Diagnostic, error
-from kpidsl.text.disk import is_there
+from kpidsl.text.disk import is_folder, is_there
 
 _ERRORS = "backslashreplace"
 """A file may have a name that is no UTF-8, and is then shown as on a terminal."""
@@ -22,6 +22,13 @@ def make_folder(folder: Path) -> Diagnostic | None:
     if not os.access(folder, os.W_OK | os.X_OK):
         return _refused(folder, "the system allows no writing in it")
     return None
+
+
+def make_folder_of(file: Path) -> Diagnostic | None:
+    """Make the folder of a file for output; return what stands in the way of the two."""
+    if is_folder(file):
+        return error("K927", f"`{file}` is a folder", help="name a file in it")
+    return make_folder(file.parent)
 
 
 def write_text(path: Path, text: str) -> Diagnostic | None:
