@@ -69,6 +69,18 @@ def test_a_claim_that_is_tested_is_found_wrong(shop: kpidsl.Project) -> None:
     assert asked(shop) == ["K651"]
 
 
+def test_so_it_is_of_rows_of_a_select_however_others_are_called(tmp_path: Path) -> None:
+    """A source that nobody asks for is called as the rows of the SELECT are in the statement."""
+    text = DEFINITIONS.replace(
+        'source customers { files: "customers.csv", key: customer_id, dimensions: [region] }',
+        """source people { files: "people.csv" }
+source customers { sql: "SELECT * FROM people", key: customer_id, dimensions: [region] }
+source customers_rows { files: "people.csv" }""",
+    )
+    with project(tmp_path, text, orders=ORDERS, people=CUSTOMERS) as loaded:
+        assert asked(loaded) == ["K651"]
+
+
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
