@@ -54,7 +54,8 @@ class Query:
     lies. `window` is the report window, local
     days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
     that the data hold, rather than every period (S17). `totals` are rows of these groups
-    beside, each recomputed (S10), as is what `top` leaves over.
+    beside, each recomputed (S10), as is what `top` leaves over. Without a grain, the window is
+    compared as periods of the length `compared_by` are, if it is of some (S19).
 
     Rows that are left out change no value (S1): those at which `having` does not hold, and all but
     the first `limit` in each group of the keys `per`. Totals stay, and are over all rows."""
@@ -72,6 +73,12 @@ class Query:
     having: RowExpr | None = None
     per: Group = Group()
     coarser: tuple[Grain, ...] = ()
+    compared_by: Grain | None = None
+
+    def whole(self) -> Query:
+        """Return the question about the whole window, compared as its periods are."""
+        own = self.grain if isinstance(self.grain, Grain) else None
+        return replace(self, grain=None, compared_by=self.compared_by or own)
 
     def values_alone(self) -> Query:
         """Return the question about the same values, less what is said of the rows of the answer:
