@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kpidsl.model.expr import MeasureRef, MetricArithmetic, MetricExpr, MetricRef, Prior
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain, Window, whole_months
+from kpidsl.model.periods import Calendar, Grain, Window, is_of_months, periods
 from kpidsl.model.project import Model
 from kpidsl.model.units import NUMBER
 from kpidsl.plan.query import Selection
@@ -68,21 +68,36 @@ def _other(expr: MetricExpr, word: str, model: Model) -> MetricExpr | None:
 
 
 def check_comparisons(
-    words: Sequence[str], grain: Grain | DayPart | None, window: Window | None
+    words: Sequence[str], grain: Grain | DayPart | None, window: Window | None, calendar: Calendar
 ) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the words of comparisons, and a plan that is split by less than its
-    months (S27)."""
+    """Yield what is wrong with the words of comparisons, and a plan that is split by other periods
+    than its months (S27)."""
     for word in words:
         if word not in COMPARISONS:
             close = nearest(word, COMPARISONS, 1)
             mend = f"use `{close[0]}`" if close else f"use one of: {', '.join(COMPARISONS)}"
             yield error("K924", f"`{word}` is no comparison", help=mend)
-    by_months = grain is None or (isinstance(grain, Grain) and grain.months > 0)
-    whole = window is None or (window.start.day == 1 and bool(whole_months(window)))
-    if any(word.partition(":")[0] == _PLAN for word in words) and not (by_months and whole):
-        less = f"a period of {window.days} days" if by_months and window else f"`{grain}`"
+    other = _other_than_months(grain, window, calendar)
+    if other is not None and any(word.partition(":")[0] == _PLAN for word in words):
         yield error(
             "K486",
-            f"a plan is by the month, and {less} is less than its months",
+            f"a plan is by the month, and {other} is no whole number of its months",
             help="ask by months, or longer periods of whole months",
         )
+
+
+def _other_than_months(
+    grain: Grain | DayPart | None, window: Window | None, calendar: Calendar
+) -> str | None:
+    """Return what periods of a question are that are no whole calendar months, or None."""
+    if grain is not None and (isinstance(grain, DayPart) or not grain.months):
+        return f"`{grain}`"
+    if window is None:
+        return None
+    if not is_of_months(window):
+        return f"a period of {window.days} days"
+    if grain is None or not all(
+        calendar.knows(day, grain) for day in (window.start, window.last_day)
+    ):
+        return None  # of days that are not listed the plan tells
+    return None if all(map(is_of_months, periods(window, grain, calendar))) else f"`{grain}`"

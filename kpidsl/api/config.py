@@ -32,6 +32,10 @@ TIMEOUT = 300.0
 """Seconds that a question may take, where no profile says otherwise."""
 MAX_ROWS = 1_000_000
 """How many rows an answer may have, where no profile says otherwise."""
+_LONGEST = 1_000_000.0
+"""The most seconds that a profile may allow: PostgreSQL takes twice as many at most."""
+_MOST_ROWS = 1_000_000_000
+"""The most rows that a profile may allow: SQLite and DuckDB take twice as many at most."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 _PATH = re.compile(r"[^?;]*")
@@ -71,8 +75,8 @@ class Profile(_Strict):
 
     url: str
     memory_limit: str | None = Field(default=None, pattern=f"^{SIZE}$")
-    timeout: float = Field(default=TIMEOUT, gt=0)
-    max_rows: int = Field(default=MAX_ROWS, gt=0)
+    timeout: float = Field(default=TIMEOUT, gt=0, le=_LONGEST)
+    max_rows: int = Field(default=MAX_ROWS, gt=0, le=_MOST_ROWS)
     max_scan_rows: int | None = Field(default=None, gt=0)
     max_scan_bytes: Annotated[int | None, BeforeValidator(_in_bytes)] = Field(default=None, gt=0)
 
@@ -104,12 +108,20 @@ def read_config(folder: Path) -> tuple[Config, list[Diagnostic]]:
     try:
         config = Config.model_validate(tomllib.loads(source.text))
     except tomllib.TOMLDecodeError as failure:
-        reason = str(failure)[:1].lower() + str(failure)[1:]
-        return Config(), [_unusable(reason, "correct the line; texts stand in double quotes")]
+        mend = "correct the line; texts stand in double quotes"
+        return Config(), [_unusable(_going_on(str(failure)), mend)]
     except ValidationError as failure:
         return Config(), [_misfit(item) for item in failure.errors()]
+    except (ValueError, RecursionError):  # Python's own limits
+        fact = "it has a number of thousands of digits, or lists in lists a hundred deep"
+        return Config(), [_unusable(fact, "take it out")]
     found = [*_secrets(config), *_unknown_names(config)]
     return (Config() if has_errors(found) else config), found
+
+
+def _going_on(message: str) -> str:
+    """Return a message as it stands after a colon."""
+    return message[:1].lower() + message[1:]
 
 
 def _misfit(item: ErrorDetails) -> Diagnostic:
@@ -117,7 +129,7 @@ def _misfit(item: ErrorDetails) -> Diagnostic:
     *parents, name = (str(part) for part in item["loc"])
     place = ".".join([*parents, name])
     if item["type"] != "extra_forbidden":
-        return _unusable(f"`{place}`: {item['msg'].lower()}", f"correct `{place}`")
+        return _unusable(f"`{place}`: {_going_on(item['msg'])}", f"correct `{place}`")
     models: dict[tuple[str, ...], type[BaseModel]] = {
         ("cache",): CacheSection,
         ("project",): ProjectSection,

@@ -110,7 +110,8 @@ def ask(
         window, own = _cut(period, days)
         found += own
     select, own = _with_compared(select, question.compare, model)
-    found += [*own, *check_comparisons(question.compare, split.grain, window)]
+    calendar = model.settings.calendar
+    found += [*own, *check_comparisons(question.compare, split.grain, window, calendar)]
     found += repeated(question.compare)
     having, own = _having(question.having, vocabulary)
     found += own

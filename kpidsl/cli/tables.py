@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import MAX_PREC, ROUND_HALF_UP, Decimal, localcontext
 from enum import Enum
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kpidsl.run.result import Column, Identified, Known, Mark, Result, Value
 
 Number = Decimal | float | int
+_BOTH = "\r\n"
 _REASONS = {
     "no_partner": "without an earlier period of its number",
     "shorter_month": "a day that the earlier month lacks, beside that month's last",
@@ -96,14 +97,22 @@ def plain(value: Value) -> object:
     return value
 
 
+class _LineFeeds(io.StringIO):
+    """Lines that end with a line feed. Python quotes a carriage return in a cell only where its
+    own lines end with one, and readers take each for an end."""
+
+    def write(self, line: str) -> int:
+        return super().write(line.removesuffix(_BOTH) + "\n")
+
+
 def as_csv(result: Result) -> str:
     """Return comma-separated values with a header; absent members print as in the table.
 
     Of a question about time `period__partial` is `true` or `false` (S21), and where it compares,
     `period__marks` are the reasons why that is uneven (S19).
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    out = _LineFeeds()
+    writer = csv.writer(out, lineterminator=_BOTH)
     marked = ["period__partial"] * result.is_timed + ["period__marks"] * bool(result.marks)
     writer.writerow([*result.names, *marked])
     for place, row in enumerate(result.rows):
@@ -220,17 +229,17 @@ def _number(value: Value, column: Column, places: int) -> str:
         return "–"
     if not _is_finite(value):
         return visible(str(value))
-    if column.percent:
-        return f"{_rounded(value, 4) * 100:,.2f}%"
-    if 0 < abs(float(value)) < 0.1:
-        return f"{value:.3g}"
-    return f"{_rounded(value, places):,.{places}f}"
-
-
-def _rounded(value: Number, places: int) -> Decimal:
-    """Round half up, as pages do; a float by the digits that it prints with."""
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    with localcontext(prec=60):
+    if column.percent:
+        return f"{_rounded(exact, 4) * 100:,.2f}%"
+    if 0 < exact.copy_abs() < Decimal("0.1"):
+        return f"{value:.3g}"
+    return f"{_rounded(exact, places):,.{places}f}"
+
+
+def _rounded(exact: Decimal, places: int) -> Decimal:
+    """Round half up, as pages do; a float by the digits that it prints with."""
+    with localcontext(prec=MAX_PREC):  # of which it may have 309 before its decimals
         return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
@@ -238,7 +247,7 @@ def _is_finite(value: Value) -> TypeGuard[Number]:
     return (
         isinstance(value, Decimal | float | int)
         and not isinstance(value, bool)
-        and math.isfinite(value)
+        and (isinstance(value, int) or math.isfinite(value))
     )
 
 

@@ -27,9 +27,10 @@ from kpidsl.engines.base import (
 )
 from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
-from kpidsl.engines.fingerprint import beside, fingerprint
+from kpidsl.engines.fingerprint import Opened
 from kpidsl.engines.limited import fetched
-from kpidsl.engines.missing import missing_file
+from kpidsl.engines.members import told
+from kpidsl.engines.missing import missing_file, missing_table
 from kpidsl.model.expr import Column
 from kpidsl.model.sources import FilesOrigin, Source, TableOrigin
 from kpidsl.sql import build
@@ -71,8 +72,8 @@ _PLANNING = "BindBuiltinScalarFunction did not return"
 
 
 class EmbeddedEngine:
-    """Read-only by construction: the database is attached read-only, and once the sources are
-    prepared nothing outside the named files can be read or written.
+    """Read-only by construction: the database is attached read-only, and no file or object of
+    Python stands in for a table that it doesn't have.
 
     `base` is the folder that the patterns of files are relative to; `timeout` is in seconds, `rows`
     the most that an answer may have. What does not fit into `memory`, a size such as `4 GB`, lies
@@ -97,7 +98,7 @@ class EmbeddedEngine:
         self._rows = rows
         self._prepared: dict[str, list[Diagnostic]] = {}
         self._loaded: dict[str, str | None] = {}
-        self._database = database
+        self._opened = None if database is None else Opened(database, ".wal")
         self._warehouse: set[str] = set()
         self._path = _OWN
         self._con = duckdb.connect()
@@ -109,6 +110,7 @@ class EmbeddedEngine:
             self._con.execute("SET memory_limit = ?", [f"{int(bytes_of(memory) * _COUNTED)} B"])
         # Where nobody wrote a script, as in a notebook, it would be drawn on the standard output.
         self._con.execute("SET enable_progress_bar = false")
+        self._con.execute("SET python_enable_replacements = false")
         self._con.execute("SET autoinstall_known_extensions = false")
         self._con.execute("SET autoload_known_extensions = false")
         if database is not None:
@@ -153,11 +155,32 @@ class EmbeddedEngine:
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         found: list[Diagnostic] = []
         for source in sources:
-            if isinstance(source.origin, FilesOrigin) and source.name not in self._prepared:
-                self._loaded[source.name] = self.state(source)
-                self._prepared[source.name] = self._load(source, source.origin)
-            found += self._prepared.get(source.name, [])
+            if source.name not in self._prepared:
+                self._prepared[source.name] = self._prepare(source)
+            found += self._prepared[source.name]
         return found
+
+    def _prepare(self, source: Source) -> list[Diagnostic]:
+        match source.origin:
+            case FilesOrigin():
+                self._loaded[source.name] = self.state(source)
+                return self._load(source, source.origin)
+            # DuckDB would look for a file of that name, in the folder that happens to be current.
+            case TableOrigin(path=path) if not self._has(path):
+                return [missing_table(source, path, self.tables())]
+        return []
+
+    def _has(self, path: Sequence[str]) -> bool:
+        """Tell whether there is a table by a name, of which the first parts may be left out."""
+        asked = [part.casefold() for part in path]
+        known = self._con.execute(
+            "SELECT lower(table_catalog), lower(table_schema), lower(table_name) "
+            "FROM information_schema.tables"
+        ).fetchall()
+        return any(
+            asked in ([name], [schema, name], [catalogue, name], [catalogue, schema, name])
+            for catalogue, schema, name in known
+        )
 
     def _search(self, path: str) -> None:
         """Say where bare names are looked up, and in the first of which tables are made."""
@@ -215,7 +238,8 @@ class EmbeddedEngine:
         zoned = [item[1] == duckdb.sqltypes.TIMESTAMP_TZ for item in cursor.description or ()]
         if any(zoned):
             cursor = execute(self._con, _in_local_time(sql, zoned))
-        return Table(names, fetched(cursor, self._rows))
+        types = [item[1].id for item in cursor.description or ()]
+        return Table(names, told(fetched(cursor, self._rows), types))
 
     def _attended(self, work: Callable[[], T], timeout: float | None = None) -> T:
         return attended(work, self._con.interrupt, timeout)
@@ -252,15 +276,17 @@ class EmbeddedEngine:
                 now = fingerprint_of(files.patterns, self._base)
                 # A file that has changed since it was read is read as it was, or as it is.
                 return now if self._loaded.get(source.name, now) == now else None
-            case TableOrigin(path=path) if self._database and not self._is_view(path[-1]):
-                return fingerprint(beside(self._database, ".wal"))
+            case TableOrigin(path=path) if self._opened and not self._is_computed(path[-1]):
+                return self._opened.state()
         return None
 
-    def _is_view(self, name: str) -> bool:
-        """Tell whether a table may hold the rows of other files."""
+    def _is_computed(self, name: str) -> bool:
+        """Tell whether the rows of a table may depend on more than the database's file: on other
+        files, or on the date."""
         found = self._con.execute(
-            "SELECT count(*) FROM duckdb_views() "
-            "WHERE NOT internal AND lower(view_name) = lower(?)",
+            "SELECT count(*) FROM (SELECT view_name FROM duckdb_views() UNION ALL "
+            "SELECT table_name FROM duckdb_tables() WHERE sql LIKE '%GENERATED ALWAYS AS%') "
+            "AS computed(name) WHERE lower(name) = lower(?)",
             [name],
         ).fetchone()
         return found != (0,)

@@ -26,7 +26,22 @@ def fingerprint(paths: Iterable[Path]) -> str | None:
     return "\n".join(parts) or None
 
 
-def beside(database: Path, *endings: str) -> list[Path]:
-    """Return a database file, and those of its logs that there are, which end in addition so."""
-    logs = (database.with_name(database.name + ending) for ending in endings)
-    return [database, *(log for log in logs if log.exists())]
+class Opened:
+    """A database file that a connection has opened: it goes on to read that one where another is
+    put in its place. Made before the connection is. Logs of the file end in addition so."""
+
+    def __init__(self, database: Path, *logs: str) -> None:
+        self._database = database
+        self._logs = [database.with_name(database.name + log) for log in logs]
+        self._file = database.stat().st_ino
+
+    def state(self) -> str | None:
+        """Return a text that differs once what the connection reads may have changed; None where
+        nothing tells so surely."""
+        try:
+            # A log is made by reading, too, and tells nothing while it is empty.
+            logs = [log for log in self._logs if log.exists() and log.stat().st_size]
+            found = fingerprint([self._database, *logs])
+            return found if self._database.stat().st_ino == self._file else None
+        except OSError:
+            return None

@@ -23,8 +23,9 @@ from kpidsl.engines.base import (
     TableKeys,
     ValueType,
 )
-from kpidsl.engines.fingerprint import beside, fingerprint
+from kpidsl.engines.fingerprint import Opened
 from kpidsl.engines.limited import fetched
+from kpidsl.engines.members import as_text
 from kpidsl.engines.missing import missing_file
 from kpidsl.engines.sqlite_functions import register
 from kpidsl.engines.sqlite_numbers import digits_of
@@ -70,7 +71,7 @@ class SQLiteEngine:
         timeout: float | None = None,
         rows: int | None = None,
     ) -> None:
-        self._database = database
+        self._opened = Opened(database, "-wal", "-journal")
         self._timeout = timeout
         self._rows = rows
         self._reason: Exception | None = None
@@ -181,7 +182,7 @@ class SQLiteEngine:
     def state(self, source: Source) -> str | None:
         if not isinstance(source.origin, TableOrigin) or self._is_view(source.origin.path[-1]):
             return None
-        return fingerprint(beside(self._database, "-wal", "-journal"))
+        return self._opened.state()
 
     def _is_view(self, name: str) -> bool:
         """Tell whether the rows of a table may depend on more than the file, as on the date."""
@@ -287,7 +288,7 @@ def _of_type(value: object, kind: ValueType) -> object:
             return _number(value, kind)
         case ValueType.HELD if isinstance(value, int | float):
             return _number(value, ValueType.EXACT)
-    return value
+    return as_text(value) if isinstance(value, bytes) else value
 
 
 def _moment(text: str) -> date | datetime | str:

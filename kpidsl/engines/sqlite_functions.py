@@ -16,7 +16,7 @@ from typing import Any
 
 from kpidsl.engines import sqlite_moments as moments
 from kpidsl.engines import sqlite_numbers as numbers
-from kpidsl.engines.sqlite_values import Held, Misfit, shown
+from kpidsl.engines.sqlite_values import Held, Misfit, TooLarge, shown
 from kpidsl.sql.dialects import Kind
 
 Function = Callable[..., Held]
@@ -37,7 +37,7 @@ def register(
     def told(function: Function) -> Function:
         def call(*arguments: Held) -> Held:
             try:
-                return function(*arguments)
+                return _no_nan(function(*arguments))
             except Exception as failure:
                 failed(failure)
                 raise
@@ -66,6 +66,14 @@ def register(
     for name, (count, kind) in _AGGREGATES.items():
         steps = {"step": told(kind.step), "finalize": told(kind.finalize)}
         connection.create_aggregate(name, count, type(name, (kind,), steps))
+
+
+def _no_nan(found: Held) -> Held:
+    """Refuse what comes of infinite numbers and is none, such as their difference: SQLite would
+    take it for NULL, and leave it out."""
+    if found != found:  # noqa: PLR0124 -- no other value differs from itself
+        raise TooLarge("what comes of infinite numbers is no number")
+    return found
 
 
 def _field(value: Held, name: str) -> Held:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -12,8 +13,9 @@ from typing import Any, Protocol
 from kpidsl.engines.sqlite_values import Held, Misfit, Number, TooFine, TooLarge, shown
 from kpidsl.sql.money import MONEY_PLACES
 
-EXACT = Context(prec=80, rounding=ROUND_HALF_UP, traps=[])
-"""Room for the product of any two floats' digits, and for sums of money with billionths."""
+EXACT = Context(prec=400, rounding=ROUND_HALF_UP, traps=[])
+"""Room for the digits of any float, of which the largest has 309 before its decimals."""
+_NUMBER = re.compile(r"[+-]?(?=\.?\d)\d*(?P<rest>\.?\d*(e[+-]?\d+)?)", re.ASCII | re.IGNORECASE)
 _LARGEST = 2**63
 _CERTAIN_DIGITS = 15
 """So many digits of a float are never noise."""
@@ -86,11 +88,13 @@ def _held_exactly(value: Decimal) -> float:
 def as_number(value: Held) -> Number | None:
     if value is None or isinstance(value, int | float):
         return value
-    try:
-        text = value.strip() if isinstance(value, str) else ""
-        return _held(int(text)) if text.lstrip("+-").isdecimal() else float(Decimal(text))
-    except ArithmeticError as failure:
-        raise Misfit(f"`{shown(value)}` is no number") from failure
+    found = _NUMBER.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise Misfit(f"`{shown(value)}` is no number")
+    real = float(found[0])
+    if math.isinf(real):
+        raise TooLarge(f"{shown(value)} is larger than SQLite holds")
+    return real if found["rest"] else _held(int(found[0]))
 
 
 def as_real(value: Held) -> float | None:

@@ -66,7 +66,10 @@ class QueryDimension:
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """The source's own time column, in local time of the project."""
+    """The time of a source, in local time of the project: its own, or that of the one at the end of
+    forward `joins`."""
+
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,8 +106,8 @@ def _row(expr: e.RowExpr, outer: int) -> str:
             return _per(metric, entity)
         case e.AnswerValue(metric=metric):
             return _metric(metric, _SUM)
-        case e.TimeColumn():
-            return "time"
+        case e.TimeColumn(joins=joins):
+            return ".".join((*joins, "time"))
         case e.Arithmetic(op=op, left=left, right=right):
             level = _SUM if op in "+-" else _PRODUCT
             return _wrap(f"{_row(left, level)} {op} {_row(right, level + 1)}", level, outer)

@@ -167,7 +167,7 @@ def moved_back(window: Window, months: int, days: int, calendar: Calendar) -> Wi
 def is_of_years(window: Window, years: FiscalYears) -> bool:
     """Tell whether a window begins with a month of own years, and is no calendar months."""
     begins = years.begins_month(window.start) and years.lists(window.last_day)
-    return begins and not (window.start.day == 1 and whole_months(window))
+    return begins and not is_of_months(window)
 
 
 def period_start(day: date, grain: Grain, calendar: Calendar = GREGORIAN) -> date:
@@ -255,6 +255,11 @@ def last_complete(
 def year_to_date(window: Window, calendar: Calendar = GREGORIAN) -> Window:
     """Return the days from the start of the fiscal year of the window's last day to its end."""
     return Window(period_start(window.last_day, Grain.FISCAL_YEAR, calendar), window.end)
+
+
+def is_of_months(window: Window) -> bool:
+    """Tell whether a window is whole calendar months, from a first day to a last one."""
+    return window.start.day == 1 == window.end.day
 
 
 def whole_months(window: Window) -> int | None:

@@ -122,10 +122,11 @@ def merges_into(finer: Aggregate, node: Aggregate) -> bool:
         and not finer.fan_outs
         and not finer.beyond
     )
-    by_time = finer.timed == node.timed or (finer.windowed and node.look == Look())
+    by_time = finer.timed == node.timed or (finer.timed and node.look == Look())
     return (
         same_rows
         and by_time
+        and finer.all_dated == node.all_dated
         and {key.column for key in node.keys} <= {key.column for key in finer.keys}
         and all(merged_by(leaf.measure) is not None for leaf in node.leaves)
         and holds_leaves(finer, node)

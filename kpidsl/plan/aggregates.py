@@ -67,7 +67,7 @@ class Aggregates:
         named += references(spec.around.predicates)
         if self.query.where is not None and (over is None or over.filtered):
             named += references((self.query.where,))
-        if over is None:
+        if over is None or over.rest:
             named += (dimension for _, dimension in self.beyond)
         bridge = Bridges(self.ground.paths).of(spec.measure.source, named)
         if bridge:
@@ -125,7 +125,8 @@ class Aggregates:
             )
         for fan_out in fan_outs:
             check_fan_out(source, fan_out, measure.once_per, (*where, *_conditions(leaves)))
-        beyond = self._keys.beyond(source, self.beyond) if self.beyond and over is None else ()
+        left_over = self.beyond if over is None or over.rest else ()
+        beyond = self._keys.beyond(source, left_over) if left_over else ()
         node = Aggregate(
             Scan(source),
             leaves,
@@ -137,6 +138,7 @@ class Aggregates:
             measure.once_per,
             timed=self.query.grain is not None,
             windowed=self.query.window is not None,
+            dated=self.query.dated,
             beyond=beyond,
             bridge=self._bridge(first),
         )

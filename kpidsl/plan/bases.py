@@ -50,7 +50,7 @@ class Bases:
             same_rows
             and can_merge(node)
             and base.base.grain is Grain.DAY
-            and (node.timed or node.windowed)
+            and node.all_dated
             and {key.column for key in node.keys} <= {key.column for key in base.keys}
             and holds_leaves(base, node)
             and holds_span(base.base.span, self._span(node))
@@ -138,8 +138,9 @@ def holds_all_days(node: Aggregate, grain: Grain | DayPart | None) -> bool:
 
 
 def can_merge(node: Aggregate) -> bool:
-    timed = node.timed or node.windowed
-    return timed and not node.beyond and all(merged_by(leaf.measure) for leaf in node.leaves)
+    return (
+        node.all_dated and not node.beyond and all(merged_by(leaf.measure) for leaf in node.leaves)
+    )
 
 
 def _are_alike(one: Aggregate, other: Aggregate) -> bool:

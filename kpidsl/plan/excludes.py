@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kpidsl.model.expr import Column, DimensionRef, Resolved
+from kpidsl.model.expr import Column, DimensionRef, Resolved, TimeColumn
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Source
 from kpidsl.plan.nodes import PlacedExpr
@@ -84,7 +84,7 @@ class _Rows:
                 self._enter(table, seen)
             self.resolve(expr.ids, table, (*seen, table.name))
             self.resolve(expr.stands_for, table, (*seen, table.name))
-        if not isinstance(expr, Column | DimensionRef):
+        if not isinstance(expr, Column | DimensionRef | TimeColumn):
             return
         for join in expr.joins:
             at = self._model.sources[at.joins[join].target]

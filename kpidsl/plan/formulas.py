@@ -10,11 +10,13 @@ from kpidsl.plan.looks import Look
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Which groups a total is over: it keeps the query's keys at the positions `kept`. What shares
-    of allocated amounts are taken from is free of the query's filter (S9)."""
+    """Which groups a total is over: it keeps the query's keys at the positions `kept`, and with
+    `rest` what a top list is by: it is over what no leader has. What shares of allocated amounts
+    are taken from is free of the query's filter (S9)."""
 
     kept: tuple[int, ...] = ()
     filtered: bool = True
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,11 +100,19 @@ class Expansion:
     are over other groups than the rows', numbered where they would clash.
     """
 
-    def __init__(self, model: Model, names: Names, query: Query, conversions: Conversions) -> None:
+    def __init__(
+        self,
+        model: Model,
+        names: Names,
+        query: Query,
+        conversions: Conversions,
+        ranked: QueryDimension | None,
+    ) -> None:
         self._model = model
         self._conversions = conversions
         self._query = query
         self._by = query.by
+        self._ranked = ranked
         self._split = bool(query.by) or query.where is not None
         self._names = names
         self.leaves: dict[LeafSpec, str] = {}
@@ -185,7 +193,9 @@ class Expansion:
         if of is None:
             return Over()
         dropped = {self.meant(item) for item in of}
-        return Over(tuple(place for place in kept if self.meant(self._by[place]) not in dropped))
+        left = tuple(place for place in kept if self.meant(self._by[place]) not in dropped)
+        ranked = self._ranked if outer is None or outer.rest else None
+        return Over(left, rest=ranked is not None and self.meant(ranked) not in dropped)
 
     def meant(self, dimension: QueryDimension) -> QueryDimension:
         """Return the shared dimension that a source's own is a member of, or itself."""
@@ -226,7 +236,7 @@ class Expansion:
         told by expanding these apart: they are grouped by entity, and no leaves of this answer."""
         if spec not in self.regroups:
             column = self._names.unused(f"{spec.expr.aggregate}_of_entities")
-            apart = Expansion(self._model, Names(), self._query, self._conversions)
+            apart = Expansion(self._model, Names(), self._query, self._conversions, self._ranked)
             inside = replace(spec.around, over=None)
             reaches = spec.expr.period is not None and inside.reach is not None
             if reaches:  # whose days each value is of

@@ -131,6 +131,7 @@ class Aggregate:
     """Leaves of one source with the same look at time and way of counting, at the query's keys.
     `stock` counts each entity's last row alone (S11), `once_per` each of its keys once per group.
     `timed`: the period is a key. `windowed`: the report window, as looked at, limits the rows.
+    `dated`: it has no rows without a time, though neither is so.
     Of several `fan_outs` none leads through another. `beyond` keeps the rows whose members of these
     keys are no leaders. `named_late`: groups are told apart by the columns that join the keys'
     tables, and named when their rows have been added up. `bridge` leads to the rows over which each
@@ -148,6 +149,7 @@ class Aggregate:
     once_per: tuple[RowExpr, ...] = ()
     timed: bool = False
     windowed: bool = False
+    dated: bool = False
     beyond: tuple[Key, ...] = ()
     named_late: bool = False
     bridge: tuple[Hop, ...] = ()
@@ -156,6 +158,11 @@ class Aggregate:
     picked: bool = False
     present: str | None = None
     kept: str | None = None
+
+    @property
+    def all_dated(self) -> bool:
+        """Tell whether each of its rows has a time."""
+        return self.timed or self.windowed or self.dated
 
 
 @dataclass(frozen=True, slots=True)

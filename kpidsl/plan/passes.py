@@ -134,7 +134,8 @@ class ByCells(Pass):
         own, frame = self.first.frame, reading.frame
         same = own.window == frame.window and own.grain is frame.grain
         extent = own.window is not None or own.extent == frame.extent
-        return same and extent and self.first.node.look == reading.node.look
+        one, other = self.first.node, reading.node
+        return same and extent and one.look == other.look and one.dated == other.dated
 
     def _has_cells_of(self, reading: Reading) -> bool:
         """Tell whether each cell of a question is one of these; then nothing that has to be

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpidsl.model.expr import Column, DimensionRef, QueryDimension, RowExpr
+from kpidsl.model.expr import Column, DimensionRef, QueryDimension, RowExpr, TimeColumn
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Dimension, Source
 from kpidsl.plan.nodes import Hop
@@ -112,7 +112,7 @@ def reference_joins(
     """Return the forward joins that a bare reference walks to its column: a dimension may itself
     be a reference over a join. Empty for anything computed (S2)."""
     match expr:
-        case Column(_, joins):
+        case Column(joins=joins) | TimeColumn(joins=joins):
             return joins
         case DimensionRef(name, joins):
             for join in joins:

@@ -83,7 +83,8 @@ class _Planner:
 
     def __post_init__(self) -> None:
         names = Names((PERIOD, *self.columns, *self.states))
-        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions)
+        ranked = self.beyond[-1][1] if self.beyond else None
+        self.expansion = Expansion(self.model, names, self.query, self.ground.conversions, ranked)
         self._answers = self.answers or EntityAnswers(self.query, self._answer)
         self._aggregates = Aggregates(
             self.model,
@@ -226,7 +227,7 @@ class _Planner:
     def _regroups(self, over: Over | None) -> tuple[Regroup, ...]:
         if not self.expansion.regroups:
             return ()
-        beyond = self.beyond if over is None else ()
+        beyond = self.beyond if over is None or over.rest else ()
         extent = self.extent or self._clocked()
 
         def planned(

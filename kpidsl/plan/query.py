@@ -51,11 +51,12 @@ class Group:
 class Query:
     """`grain` groups by each metric's own clock (S15): by periods of days, or by parts of a day,
     which need a window (S17, S20); the columns of `coarser` tell the longer periods in which each
-    lies. `window` is the report window, local
-    days, half-open; `where` keeps members of dimensions (S2, S4, S14). `sparse`: only the rows
-    that the data hold, rather than every period (S17). `totals` are rows of these groups
-    beside, each recomputed (S10), as is what `top` leaves over. Without a grain, the window is
-    compared as periods of the length `compared_by` are, if it is of some (S19).
+    lies. `window` is the report window, local days, half-open; `where` keeps members of dimensions
+    (S2, S4, S14). `sparse`: only the rows that the data hold, rather than every period (S17).
+    `dated`: rows without a time don't count, as in an answer by a grain or of a window. `totals`
+    are rows of these groups beside, each recomputed (S10), as is what `top` leaves over. Without a
+    grain, the window is compared as periods of the length `compared_by` are, if it is of some
+    (S19).
 
     Rows that are left out change no value (S1): those at which `having` does not hold, and all but
     the first `limit` in each group of the keys `per`. Totals stay, and are over all rows."""
@@ -73,12 +74,15 @@ class Query:
     having: RowExpr | None = None
     per: Group = Group()
     coarser: tuple[Grain, ...] = ()
+    dated: bool = False
     compared_by: Grain | None = None
 
     def whole(self) -> Query:
-        """Return the question about the whole window, compared as its periods are."""
+        """Return the question about all periods together: of the rows that count in any of them,
+        and compared as they are."""
         own = self.grain if isinstance(self.grain, Grain) else None
-        return replace(self, grain=None, compared_by=self.compared_by or own)
+        dated = self.grain is not None and self.window is None
+        return replace(self, grain=None, dated=dated, compared_by=self.compared_by or own)
 
     def values_alone(self) -> Query:
         """Return the question about the same values, less what is said of the rows of the answer:

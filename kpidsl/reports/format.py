@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_PREC, ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 from kpidsl.reports.values import Better, Delta, Figure, Unit
@@ -18,8 +18,8 @@ _COMPACT_MONEY_FROM = 10_000
 _COMPACT_COUNT_FROM = 1_000_000
 # ISO 4217 minor units that are not 2; TWD has 2 on paper, and none in any price.
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "TWD": 0, "BHD": 3, "KWD": 3, "OMR": 3}
-# Wide enough that a sum of money is never rounded on its way to the page.
-_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+# Wide enough that no number is rounded on its way to the page but where it is said.
+_WIDE = Context(prec=MAX_PREC, rounding=ROUND_HALF_UP)
 
 PERCENT = Unit(kind="percent", label="%")
 MULTIPLE = Unit(kind="multiple", label="×")

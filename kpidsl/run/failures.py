@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kpidsl.engines.base import Engine, EngineError
+from kpidsl.engines.missing import missing_table
 from kpidsl.model.expr import Arithmetic, Column, Negate, RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Measure, Source, TableOrigin, UnionOrigin
@@ -179,14 +180,7 @@ def _missing_table(used: Sequence[Source], engine: Engine) -> Diagnostic | None:
         if isinstance(source.origin, TableOrigin):
             name = ".".join(source.origin.path)
             if name.casefold() not in {item.casefold() for item in known}:
-                close = nearest(name, known, 1)
-                return error(
-                    "K641",
-                    f"table `{name}` of source `{source.name}` doesn't exist",
-                    source.span,
-                    label="read here",
-                    help=f"use `{close[0]}`" if close else "create the table, or correct its name",
-                )
+                return missing_table(source, source.origin.path, known)
     return None
 
 

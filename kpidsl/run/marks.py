@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kpidsl.model.events import Event
-from kpidsl.model.periods import Calendar, Grain, Window, shift_window, whole_months
+from kpidsl.model.periods import Calendar, Grain, Window, is_of_months, shift_window
 from kpidsl.model.project import Model
 from kpidsl.plan.looking import partners
 from kpidsl.plan.looks import Look, Reach
@@ -108,7 +108,7 @@ def _by_month(window: Window, before: Window) -> Sign | None:
     """Return what is uneven where a window that is no whole months is compared by the months: a
     first or last day has another number than in the earlier month, which lacks it, or is its
     month's last one beside all that are left of a longer month."""
-    if window.start.day == 1 and whole_months(window):
+    if is_of_months(window):
         return None
     ends = ((window.start, before.start), (window.last_day, before.last_day))
     if any(day.day > 28 and earlier.day < day.day for day, earlier in ends):

@@ -204,7 +204,7 @@ class Grouping:
         days = counted_by(node, self.frame)
         if days is None or not node.windowed:
             # A row without a time belongs to no period.
-            return [exp.Not(this=build.is_null(scope.stored_time()))] if node.timed else []
+            return [exp.Not(this=build.is_null(scope.stored_time()))] if node.all_dated else []
         first, end = days
         before: exp.Expr = self._compared(exp.LT, scope, end)
         return [before] if first is None else [self._compared(exp.GTE, scope, first), before]

@@ -38,19 +38,23 @@ class LeaderTables:
         """Return the test that no leader has these members."""
         return exp.Not(this=self.hold(members))
 
-    def leave_some(self) -> exp.Expr:
+    def leave_some(self) -> exp.Exists:
         """Return the test that there are members beside the leaders."""
         later = exp.GT(this=build.column(self.place), expression=build.number(self.count))
         one = build.from_(build.select(build.number(1)), build.table(self.ranked))
         return exp.Exists(this=build.where(one, later))
 
-    def keep(self, rows: exp.Select, columns: Iterable[str]) -> exp.Select:
+    def leave_some_of(self, rows: str) -> exp.Exists:
+        """Return the test that an answer by time has members beside the leaders: also such as have
+        no place, since nothing is left of them at the end of the window."""
+        one = build.from_(build.select(build.number(1)), build.table(rows))
+        return exp.Exists(this=build.where(one, self.hold_none(self.columns(rows))))
+
+    def keep(self, rows: str, columns: Iterable[str]) -> exp.Select:
         """Keep the leaders' rows of an answer by time."""
-        select = build.from_(
-            build.select(*(build.column(name, _ROWS) for name in columns)),
-            build.subquery(rows, _ROWS),
-        )
-        return build.where(select, self.hold(self.columns(_ROWS)))
+        select = build.select(*(build.column(name, rows) for name in columns))
+        select = build.from_(select, build.table(rows))
+        return build.where(select, self.hold(self.columns(rows)))
 
     def columns(self, table: str) -> list[exp.Expr]:
         """Return the columns of a table that tell members: key, state, and so on."""

@@ -13,7 +13,7 @@ def of_nobody(expr: PlacedExpr) -> PlacedExpr:
     match expr:
         case Reached() | OfEntity():
             return Literal(None)
-        case IsState(Reached(), state):
+        case IsState(operand, state) if _is_reached(operand):
             return Literal(state != "none")
     return rebuild(expr, of_nobody)
 
@@ -28,11 +28,15 @@ def may_hold_of_nobody(expr: PlacedExpr) -> bool:
             return any(may_hold_of_nobody(item) for item in items)
         case Compare("!=") | Not():
             return True
-        case IsState(Reached(), state):
+        case IsState(operand, state) if _is_reached(operand):
             return state != "none"
         case IsState():
             return True
     return _computed(expr)
+
+
+def _is_reached(expr: PlacedExpr) -> bool:
+    return isinstance(expr, Reached)
 
 
 def _computed(expr: PlacedExpr) -> bool:

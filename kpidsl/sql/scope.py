@@ -228,8 +228,8 @@ class Scope:
                 return self.dimension(self.source_at(inner).dimensions[name], inner)
             case Reached(dimension, hops):
                 return self.dimension(dimension, at + names(hops))
-            case TimeColumn():
-                return self.time(at)
+            case TimeColumn(joins):
+                return self.time(at + joins)
             case Arithmetic("/", left, right):
                 return build.quotient(self.value(left, at), self.value(right, at))
             case Arithmetic(op, left, right):
@@ -384,7 +384,7 @@ class Scope:
             case Reached(dimension, hops):
                 at += names(hops)
                 return at + reference_joins(dimension.expr, self.source_at(at), self._sources)
-            case Column() | DimensionRef():
+            case Column() | DimensionRef() | TimeColumn():
                 return at + reference_joins(expr, self.source_at(at), self._sources)
         return at
 

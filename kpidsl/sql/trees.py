@@ -91,12 +91,15 @@ def _leading(
     if leaders.ranking is None:
         tables = leader_tables(select, columns, leaders, plan.frame, statement)
         rows = build.from_(build.select(exp.Star()), build.table(tables.leaders))
+        some = tables.leave_some()
     else:
         frame = leaders.ranking.frame
         ranking = Lowering(leaders.ranking.input, frame, statement).select(frame)
         tables = leader_tables(ranking, answer_columns(frame, outputs), leaders, frame, statement)
-        rows = tables.keep(select, columns)
+        every = statement.cte("every_member", select)
+        rows = tables.keep(every, columns)
+        some = tables.leave_some_of(every)
     if leaders.rest is None:
         return [rows]
     rest = Lowering(leaders.rest.input, leaders.rest.frame, statement, tables)
-    return [rows, build.where(rest.select(plan.frame), tables.leave_some())]
+    return [rows, build.where(rest.select(plan.frame), some)]

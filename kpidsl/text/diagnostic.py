@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kpidsl.text.codes import CODES
+from kpidsl.text.secrets import without_secrets
 from kpidsl.text.source import Span
 
 
@@ -40,7 +41,8 @@ class Diagnostic:
     `message` states the fact, `label` says what the marked span is, `help` is one action that
     mends it. `span` is None only where no text is at fault (a missing folder, a lost server).
     `on_pages` is the message without the values of single rows that it holds: readers of a page
-    may not be meant to see them. It is empty where the message holds none.
+    may not be meant to see them. It is empty where the message holds none. Whoever makes one may
+    quote any text in it: no secret of a url is kept.
     """
 
     code: str
@@ -56,6 +58,8 @@ class Diagnostic:
     def __post_init__(self) -> None:
         if self.code not in CODES:
             raise ValueError(f"unregistered diagnostic code {self.code}")
+        for name in ("message", "label", "help", "on_pages"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
     def with_severity(self, severity: Severity) -> Diagnostic:
         return replace(self, severity=severity)

@@ -72,6 +72,14 @@ def test_csv_quotes_what_needs_it(shop: Shell) -> None:
     assert out == 'channel,revenue\n"a,""b""\nc",1\n'
 
 
+def test_csv_quotes_a_carriage_return(shop: Shell) -> None:
+    """Readers take one by itself for the end of a row."""
+    rows = "SELECT 'web' || chr(13) AS c, 1 AS x UNION ALL SELECT 'mail', 2"
+    shop.write("shop.kpi", SHOP + _source(rows, "sum(x)"))
+    out = shop.run("query", "odd", "--by", "c", "--format", "csv").out
+    assert out == 'c,odd\nmail,2\n"web\r",1\n'
+
+
 def test_a_table_has_one_number_of_decimals_a_column(shop: Shell) -> None:
     assert shop.run(*BY_CHANNEL).out == (
         "channel  revenue [USD]  orders [order]  aov [USD per order]\n"
@@ -102,12 +110,14 @@ def test_no_rows(shop: Shell) -> None:
     assert done.out.splitlines()[-1] == "no rows"
 
 
+def _source(rows: str, measure: str) -> str:
+    body = f'sql: "{rows}"\n  key: none\n  dimensions: [c]\n  measure odd: {measure}'
+    return f"source odd {{ {body} }}\n"
+
+
 def _odd(shop: Shell, number: str) -> None:
     rows = f"SELECT 'a' AS c, '{number}'::DOUBLE AS x"
-    source = (
-        f'source odd {{ sql: "{rows}"\n  key: none\n  dimensions: [c]\n  measure odd: max(x) }}\n'
-    )
-    shop.write("shop.kpi", SHOP + source)
+    shop.write("shop.kpi", SHOP + _source(rows, "max(x)"))
 
 
 def test_what_is_not_a_number(shop: Shell) -> None:
@@ -118,12 +128,41 @@ def test_what_is_not_a_number(shop: Shell) -> None:
     assert [line.split()[-1] for line in shop.run(*query, "table").out.splitlines()[2:]] == values
 
 
+def test_a_large_float_is_a_number_in_a_table(shop: Shell) -> None:
+    _odd(shop, "1e300")
+    done = shop.run("query", "odd", "--by", "c", "--format", "table")
+    assert (done.code, done.err) == (0, "")
+    # One, three hundred zeros in groups of three, and the decimals of a column of floats.
+    assert done.out.splitlines()[2].split()[-1].split(".")[0] == "1" + ",000" * 100
+
+
 def test_what_is_infinite_is_no_answer(shop: Shell) -> None:
     _odd(shop, "infinity")
     done = shop.run("query", "odd", "--by", "c")
     assert (done.code, done.out) == (1, "")
     assert "K644" in done.err
     assert "it is infinite" in done.err
+
+
+@pytest.mark.parametrize(
+    ("member", "shown"),
+    [
+        (
+            "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'::UUID",
+            "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
+        ),
+        ("TIME '10:30:00'", "10:30:00"),
+        ("'abc'::BLOB", "abc"),
+        ("'\\\\x01\\\\xFF'::BLOB", "01ff"),
+        ("INTERVAL 1 DAY", "1 day, 0:00:00"),
+        ("[1, 2]", "[1, 2]"),
+        ("union_value(n := 5)", 5),
+    ],
+)
+def test_members_of_any_type_are_numbers_or_texts(shop: Shell, member: str, shown: object) -> None:
+    shop.write("shop.kpi", SHOP + _source(f"SELECT {member} AS c, 1 AS x", "sum(x)"))
+    done = shop.run("query", "odd", "--by", "c", "--format", "json")
+    assert [row["c"] for row in json.loads(done.out)["rows"]] == [shown], done.err
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])

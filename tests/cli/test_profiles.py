@@ -66,6 +66,27 @@ def test_an_unknown_default_profile_is_found_by_check(warehouse: Shell) -> None:
     warehouse.refused("check", code=2, names=["K921", "`dve`", "use `dev`"])
 
 
+@pytest.mark.parametrize(
+    ("settings", "words", "code"),
+    [
+        ("", ["--profile", "{}"], "K921"),
+        ("", ["-p", "{}"], "K926"),
+        ('default_profile = "{}"', [], "K921"),
+        ('[profile."{}"]\nurll = "x"', [], "K920"),
+        ('[project]\npacks = ["{}"]', [], "K920"),
+    ],
+)
+def test_a_url_where_a_name_belongs_is_shown_without_its_password(
+    warehouse: Shell, settings: str, words: list[str], code: str
+) -> None:
+    """As in `--profile "$DATABASE_URL"`, whose output a CI service keeps."""
+    url = f"postgresql://ana:{SECRET}@db.example.com/shop"
+    warehouse.write("kpidsl.toml", settings.format(url))
+    words = [word.format(url) for word in words]
+    text = warehouse.refused("query", "revenue", *words, code=2, names=[code, "ana:***@db"])
+    assert SECRET not in text
+
+
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_missing_variable(
     warehouse: Shell, monkeypatch: pytest.MonkeyPatch, value: str | None
@@ -165,6 +186,12 @@ def test_urls_without_a_secret_are_fine(warehouse: Shell, url: str) -> None:
         ("[profile.dev]\nurll = 'x'\n", ["`profile.dev.urll`", "use `url`"]),
         ("[profile.dev]\nurl = 'x'\ntimeout = 'long'\n", ["`profile.dev.timeout`"]),
         ("[profile.dev]\nurl = 'x'\ntimeout = 0\n", ["`profile.dev.timeout`"]),
+        ("[profile.dev]\nurl = 'x'\ntimeout = inf\n", ["`profile.dev.timeout`", "1000000"]),
+        ("[profile.dev]\nurl = 'x'\ntimeout = 1e10\n", ["`profile.dev.timeout`", "1000000"]),
+        ("[profile.dev]\nurl = 'x'\nmax_rows = 2147483647\n", ["`profile.dev.max_rows`", "10000"]),
+        (f"[profile.dev]\nurl = 'x'\nmax_rows = {'9' * 4400}\n", ["thousands of digits"]),
+        (f"x = {'[' * 3000}{']' * 3000}\n", ["lists in lists"]),
+        ("[profile.dev]\nurl = 'x'\nmemory_limit = '4 gb'\n", ["[KMGT]i?B"]),
         ("[project]\npacks = ['marketting']\n", ["pack `marketting`", "use `marketing`"]),
     ],
 )

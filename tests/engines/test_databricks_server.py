@@ -5,6 +5,8 @@ Spark runs the SQL; `tests.servers.databricks_http` says what of Databricks is n
 
 from __future__ import annotations
 
+import gc
+import warnings
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -65,6 +67,9 @@ def front() -> Iterator[Front]:
             for statement in ("CREATE SCHEMA shop", *TABLES):
                 cursor.execute(statement.replace("{}", "shop"))
         yield front
+    with warnings.catch_warnings():  # the last ones, which would else be told of when pytest ends
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 def url(more: str = "", token: str = "") -> str:

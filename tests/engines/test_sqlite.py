@@ -224,6 +224,28 @@ def test_an_average_does_not_take_an_empty_text_for_zero(tmp_path: Path) -> None
         assert codes(loaded, "m") == ["K643"]
 
 
+@pytest.mark.parametrize("text", ["nan", "inf", "--5", "1_000"])
+def test_a_text_that_is_no_number_is_refused(tmp_path: Path, text: str) -> None:
+    """SQLite takes what Python calls `nan` for NULL, which would be left out."""
+    with project(
+        tmp_path,
+        "source s { table: sales, key: id\nmeasure m: sum(number(price)) as USD }",
+        "CREATE TABLE sales (id, price)",
+        f"INSERT INTO sales VALUES (1, '1.50'), (2, '{text}')",  # noqa: S608
+    ) as loaded:
+        assert codes(loaded, "m") == ["K643"]
+
+
+def test_large_numbers_are_rounded_and_not_left_out(tmp_path: Path) -> None:
+    with project(
+        tmp_path,
+        "source s { table: sales, key: id\nmeasure m: sum(round(x, 2)) }",
+        "CREATE TABLE sales (id INTEGER, x REAL)",
+        "INSERT INTO sales VALUES (1, 0.5), (2, 1e100)",
+    ) as loaded:
+        assert loaded.query("m").rows == ((10**100,),)  # a float holds no half beside it
+
+
 def test_members_have_the_types_that_the_table_declares(tmp_path: Path) -> None:
     with project(
         tmp_path,
@@ -238,6 +260,17 @@ def test_members_have_the_types_that_the_table_declares(tmp_path: Path) -> None:
             (Absent.NONE, Absent.NONE, 2, 1),
         )
         assert found[0][0] is True
+
+
+def test_bytes_are_told_as_texts(tmp_path: Path) -> None:
+    """In hex, where they are no text."""
+    loaded = project(
+        tmp_path,
+        "source odd { table: odd, key: id, dimensions: [c], measure n: count() }",
+        "CREATE TABLE odd (id INTEGER, c BLOB)",
+        "INSERT INTO odd VALUES (1, x'0102ff'), (2, x'616263')",
+    )
+    assert loaded.query("n", by="c", order="c").values("c") == ["0102ff", "abc"]
 
 
 def test_fixed_amounts_of_more_days_than_sqlite_stacks_queries(tmp_path: Path) -> None:

@@ -46,13 +46,15 @@ class Shift:
 @dataclass(frozen=True, slots=True)
 class Around:
     """What stands around a part of a formula: filters, `prior`s, one of `rolling`, `running` and
-    `to_date` (None: none), the dimensions that totals keep (None: no total around), those that
-    tell the entity over which there is an aggregate around, and `convert`s, the innermost first."""
+    `to_date` (None: none), the dimensions that totals keep (None: no total around), whether they
+    keep what a top list is by, the dimensions that tell the entity over which there is an aggregate
+    around, and `convert`s, the innermost first."""
 
     filters: tuple[RowExpr, ...] = ()
     shift: Shift = Shift()
     reach: Rolling | Running | ToDate | None = None
     kept: tuple[int, ...] | None = None
+    rest: bool = True
     per: tuple[QueryDimension, ...] = ()
     conversions: tuple[Conversion, ...] = ()
 

@@ -173,10 +173,11 @@ class _Evaluator:
     def _totalled(self, expr: Total, around: Around) -> Around:
         kept = range(len(self.query.by)) if around.kept is None else around.kept
         if expr.of is None:
-            return replace(around, kept=())
+            return replace(around, kept=(), rest=False)
         dropped = set(map(self._one_of, expr.of))
         left = (at for at in kept if self._one_of(self.query.by[at]) not in dropped)
-        return replace(around, kept=tuple(left))
+        ranked = self.every and self._one_of(self.every[-1]) not in dropped
+        return replace(around, kept=tuple(left), rest=around.rest and bool(ranked))
 
     def _one_of(self, dimension: QueryDimension) -> str | QueryDimension:
         """What a dimension is one of: the shared one whose values it gives to its source, said by
@@ -200,19 +201,20 @@ class _Evaluator:
         return self.model.metrics[self.model.kpis[name].metric].expr
 
     def _leaf(self, reference: MeasureRef, around: Around) -> Leaf:
-        asked = (around.filters, around.kept, around.shift, around.per, around.conversions)
-        place = (reference, *asked)
+        kept, asked = (around.kept, around.rest), (around.shift, around.per, around.conversions)
+        place = (reference, around.filters, *kept, *asked)
         if place not in self._leaves:
             measure = self.model.sources[reference.source].measures[reference.measure]
-            kept = range(len(self.query.by)) if around.kept is None else around.kept
-            by = tuple(self.query.by[at] for at in kept)
-            if self.beyond is not None and around.kept is None:
+            if self.beyond is not None and around.rest:
                 every = (*self.every, *around.per)
-                leaf = Leaf(self.rows, measure, around.filters, every, self.beyond)
+                leaf = Leaf(self.rows, measure, around.filters, every, self.beyond, around.kept)
             else:
+                places = range(len(self.query.by)) if around.kept is None else around.kept
+                by = tuple(self.query.by[at] for at in places)
                 leaf = Leaf(self.rows, measure, around.filters, (*by, *around.per))
             check_currency(self.model, measure, around.conversions)
             leaf.per = len(around.per)
+            leaf.dated = self.query.dated
             leaf.conversions = around.conversions
             leaf.of_entity = self._of_entity(around)
             self._leaves[place] = leaf
@@ -442,15 +444,16 @@ class _Evaluator:
             metric = Convert(metric, into, of)
         for predicate in around.filters:
             metric = Filtered(metric, predicate)
-        place = (metric, expr.period, around.kept, around.shift, around.reach, around.per)
-        if around.per and self.beyond is not None:
+        kept = (around.kept, around.rest)
+        place = (metric, expr.period, *kept, around.shift, around.reach, around.per)
+        if self.beyond is not None and (around.per or (around.rest and around.kept is not None)):
             raise Tie  # what is left over is not looked into here
         if place not in self._periods:
-            kept = range(len(self.query.by)) if around.kept is None else around.kept
+            places = range(len(self.query.by)) if around.kept is None else around.kept
             query = replace(
                 self.query,
                 select=(Selection("x", metric),),
-                by=(*(self.query.by[at] for at in kept), *around.per),
+                by=(*(self.query.by[at] for at in places), *around.per),
                 grain=expr.period,
                 window=self._reached(around),
                 where=None,  # it is one of the filters around

@@ -91,6 +91,10 @@ class Leaf:
     by: tuple[QueryDimension, ...]
     beyond: frozenset[Combo] | None = None
     """The combinations of a top list: the others count, without their last member."""
+    kept: tuple[int, ...] | None = None
+    """Which of the other members are left, where not all are."""
+    dated: bool = False
+    """Whether rows without a time don't count."""
     per: int = 0
     """How many of the dimensions tell an entity: the last ones."""
     of_entity: Callable[[EntityValue, Combo], object] | None = None
@@ -227,7 +231,7 @@ class Leaf:
             if held is not None:
                 if row in held:
                     yield row, day, combos, share
-            elif span is None or self._within(row, day, span):
+            elif self._within(row, day, span) if span else not self.dated or day is not None:
                 yield row, day, combos, share
 
     def _within(self, row: Row, day: date | None, span: Span) -> bool:
@@ -310,8 +314,11 @@ class Leaf:
         if self.beyond is None:
             return members
         size = len(self.by) - self.per
+        kept = range(size - 1) if self.kept is None else self.kept
         return {
-            combo[: size - 1] + combo[size:] for combo in members if combo[:size] not in self.beyond
+            (*(combo[at] for at in kept), *combo[size:])
+            for combo in members
+            if combo[:size] not in self.beyond
         }
 
     def _members(self, row: Row) -> set[Combo]:

@@ -274,8 +274,9 @@ class Rows:
             case Resolved(operand=operand):
                 own = plain(operand)
                 return None if own is None else self._stands_for(expr).get(own, own)
-            case TimeColumn():
-                return self.moment(row)
+            case TimeColumn(joins):
+                end = self.follow(row, joins)
+                return Absent.UNMAPPED if end is None else self.moment(end)
             case Arithmetic(op, left, right):
                 return arithmetic(
                     op, self.plain(left, row, resolve), self.plain(right, row, resolve)

@@ -34,16 +34,17 @@ def led(query: Query, top: Top, answer: Answer, answer_of: AnswerOf) -> Answer:
     kept = {key: row for key, row in answer.items() if (key[1:] if timed else key) in first}
     if top.rest:
         rest = answer_of(replace(query, by=query.by[:-1]), query.by, frozenset(first))
-        if len(first) < len(ranking):
+        if any((key[1:] if timed else key) not in first for key in answer):
             kept |= {(*key, Absent.OTHER): row for key, row in rest.items()}
     return kept
 
 
 def whole(query: Query) -> Query:
-    """The question about the whole window, which is compared as the periods asked for are."""
-    if query.compared_by is not None or not isinstance(query.grain, Grain):
-        return replace(query, grain=None)
-    return replace(query, grain=None, compared_by=query.grain)
+    """The question about all periods together, whose rows have a time, compared as these are."""
+    compared_by = query.compared_by
+    if compared_by is None and isinstance(query.grain, Grain):
+        compared_by = query.grain
+    return replace(query, grain=None, dated=query.grain is not None, compared_by=compared_by)
 
 
 def _first(top: Top, ranking: Answer) -> set[Combo]:

@@ -90,6 +90,7 @@ def test_null_is_a_dash_with_its_reason() -> None:
 def test_sums_of_any_size_keep_their_digits() -> None:
     # 28 significant digits, the default context, would lose the cents of this one.
     assert fixed(Decimal("123456789012345678901234567890.125"), 2).endswith("567,890.13")
+    assert fixed(Decimal("1e300"), 2) == "1" + ",000" * 100 + ".00"
 
 
 @given(DECIMALS, st.integers(0, 6))

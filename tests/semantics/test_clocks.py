@@ -15,7 +15,7 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Window
 from kpidsl.plan.query import Absent, Group, Query, Selection
 from kpidsl.run.result import Result
-from tests.support import project
+from tests.support import project, rows
 
 DEFINITIONS = """kpidsl 1
 project p {{ currency: USD, timezone: "Europe/Berlin" }}
@@ -159,3 +159,39 @@ def test_what_hours_can_not_tell_is_refused(
     with shop(tmp_path) as loaded, pytest.raises(kpidsl.KpidslError) as refusal:
         loaded.query(metric, **asked)  # type: ignore[arg-type]
     assert [item.code for item in refusal.value.diagnostics] == [code]
+
+
+def test_the_clock_of_a_joined_source_is_local_as_it_is_within_that_source(tmp_path: Path) -> None:
+    """2:00 UTC on 1 January is 21:00 of the day before in New York. Nobody is customer 3, and 4
+    has no time: 5 USD and 3 USD are of those who signed up in no year."""
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { currency: USD, timezone: "America/New_York" }
+        source customers { files: "customers.csv", key: customer_id
+          time: signed_up { stored_as: "UTC" } }
+        source orders { files: "orders.csv", key: order_id, join customer: customers on customer_id
+          dimension signed_up: customer.signed_up
+          dimension signed_up_in: year(customer.signed_up)
+          measure revenue: sum(amount) as USD
+          measure of_new: sum(amount) where customer.signed_up >= 2026-01-01 as USD
+          measure of_nobody: sum(amount) where customer.signed_up is unmapped as USD }
+        source lines { files: "lines.csv", key: line_id, join of_order: orders on order_id
+          measure lines: count() where of_order.customer.signed_up < 2026-01-01 as line }
+        """,
+        customers="customer_id,signed_up\n1,2026-01-01T02:00:00\n2,2026-01-05T12:00:00\n4,",
+        orders="order_id,customer_id,amount\n1,1,100\n2,2,7\n3,3,5\n4,4,3",
+        lines="line_id,order_id\n1,1\n2,1\n3,2\n4,3",
+    ) as loaded:
+        result = loaded.query("of_new", "of_nobody", "lines")
+        assert result.rows == ((7, 5, 2),)
+        assert rows(loaded.query("revenue", by=["signed_up_in"]), "signed_up_in", "revenue") == [
+            (2025, 100),
+            (2026, 7),
+            (Absent.NONE, 8),
+        ]
+        found = dict(rows(loaded.query("revenue", by=["signed_up"]), "signed_up", "revenue"))
+        assert found[Absent.UNMAPPED] == 5
+        assert found[Absent.NONE] == 3
+        asked = loaded.query("revenue", where="signed_up >= 2026-01-01")
+        assert asked.values("revenue") == [7]

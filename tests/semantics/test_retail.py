@@ -4,8 +4,9 @@ both are of 4 weeks: 29 January to 25 February 2023, and 4 February to 2 March 2
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,65 @@ def test_fiscal_months_of_a_year_from_april_are_months(tmp_path: Path) -> None:
         fiscal: Result = loaded.query("revenue", by=["fiscal_month"], **asked)  # type: ignore[arg-type]
         plain: Result = loaded.query("revenue", by=["month"], **asked)  # type: ignore[arg-type]
     assert fiscal.rows == plain.rows
+
+
+BUDGET = """
+source budget { files: "budget.csv", key: month, time: month, measure planned: sum(amount) as USD }
+kpi sold "Sold": revenue { plan: budget.planned }
+"""
+
+
+def planned(folder: Path, definitions: str, grain: str, period: str, **tables: str) -> Result:
+    """What was sold beside the plan: 100 in January 2024, 200 in February, 300 in March."""
+    budget = "month,amount\n2024-01-01,100\n2024-02-01,200\n2024-03-01,300"
+    with project(folder, definitions + BUDGET, sales=SALES, budget=budget, **tables) as loaded:
+        return loaded.query("sold", by=[grain], period=period, compare=["plan"])
+
+
+@pytest.mark.parametrize(
+    ("grain", "period"),
+    [
+        # 4 February to 2 March, beside which all of March would stand.
+        ("fiscal_month", "2024-02 .. 2024-03"),
+        ("fiscal_month", "FY2024"),
+        # From 4 February on, without that month's plan.
+        ("fiscal_quarter", "2024"),
+        ("fiscal_year", "2023-01 .. 2024-12"),
+    ],
+)
+def test_s27_months_of_weeks_have_no_plan(tmp_path: Path, grain: str, period: str) -> None:
+    with pytest.raises(kpidsl.KpidslError) as refusal:
+        planned(tmp_path, DEFINITIONS, grain, period)
+    assert [item.code for item in refusal.value.diagnostics] == ["K486"]
+
+
+def test_s27_fiscal_periods_of_months_have_a_plan(tmp_path: Path) -> None:
+    """In years from April, the last quarter is January to March: 16 + 32 + 64 + 128 is sold. So it
+    is where a company lists such a year."""
+    quarter = ((date(2024, 1, 1), 240, 600),)
+    april = DEFINITIONS.replace("calendar: retail", "fiscal_year_starts: april")
+    found = planned(tmp_path, april, "fiscal_quarter", "2024-Q1")
+    assert tuple(row[:3] for row in found.rows) == quarter
+    months = [date(2023 + (month > 9), (month + 2) % 12 + 1, 1) for month in range(1, 14)]
+    listed = [
+        f"{first},{until - timedelta(days=1)},{month},{(month + 2) // 3},2023"
+        for month, (first, until) in enumerate(pairwise(months), start=1)
+    ]
+    calendar = """calendar company {
+      listed_in: company_months
+      first_day: first
+      last_day: last
+      month: month
+      quarter: quarter
+      year: year
+    }
+    source company_months { files: "company_months.csv", key: first }
+    """
+    company = DEFINITIONS.replace("calendar: retail }", "calendar: company }\n" + calendar)
+    rows_of_months = "\n".join(["first,last,month,quarter,year", *listed])
+    asked = "fiscal_quarter", "2024-Q1"
+    found = planned(tmp_path, company, *asked, company_months=rows_of_months)
+    assert tuple(row[:3] for row in found.rows) == quarter
 
 
 def test_a_year_is_named_by_the_year_in_which_it_finishes(tmp_path: Path) -> None:

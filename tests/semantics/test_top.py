@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ source orders {
   files: "orders.csv"
   key: id
   time: day
-  dimensions: [region, product]
+  dimensions: [region, product, customer]
   measure revenue: sum(amount) as USD
   measure buyers: count_distinct(customer) as customer
 }
@@ -106,6 +107,37 @@ def test_by_time_the_first_are_those_of_the_whole_window(shop: kpidsl.Project) -
     ]
 
 
+def test_who_has_left_by_the_end_of_the_window_is_among_the_rest(tmp_path: Path) -> None:
+    """At the end of March 28 days hold ads' 20 of the 10th alone; at the end of January they held
+    its 10 and tv's 40, which has no place in the order, and at the end of February nothing."""
+    text = """kpidsl 1
+project shop { currency: USD }
+source sales {
+  files: "sales.csv"
+  key: id
+  time: day
+  watermark: 2026-05-01
+  dimensions: [channel]
+  measure revenue: sum(amount) as USD
+}
+"""
+    sales = "id,day,channel,amount\n1,2026-01-05,tv,40\n2,2026-01-10,ads,10\n3,2026-03-10,ads,20\n"
+    asked: dict[str, Any] = {"by": ["month", "channel"], "period": "2026-01 .. 2026-03"}
+    with project(tmp_path, text, sales=sales) as loaded:
+        result = loaded.query("rolling(revenue, 28d)", top=1, **asked)
+        assert rows(result, "period", "channel", "rolling(revenue, 28d)") == [
+            (JAN, "ads", 10),
+            (FEB, "ads", 0),
+            (date(2026, 3, 1), "ads", 20),
+            (JAN, OTHER, 40),
+            (FEB, OTHER, 0),
+            (date(2026, 3, 1), OTHER, 0),
+        ]
+        alone = loaded.query("rolling(revenue, 28d)", top=2, **asked)
+        # The first two: ads, and nobody else is there to come second.
+        assert alone.rows == result.rows
+
+
 def test_the_order_that_is_asked_for_says_who_comes_first(shop: kpidsl.Project) -> None:
     result = shop.query("revenue", "buyers", by=["product"], top=1, order=["-buyers"])
     assert rows(result, "product", "buyers") == [("a", 3), (OTHER, 5)]
@@ -124,6 +156,33 @@ def test_shares_and_ranks_are_those_among_all(shop: kpidsl.Project) -> None:
     assert rows(result, "product", "rank(buyers)") == [("c", 4), (OTHER, None)]
     shares = [float(value) for value in result.values("share(revenue)")]
     assert shares == pytest.approx([90 / 228, 138 / 228])
+
+
+def test_a_total_of_other_dimensions_is_over_the_rest_alone(shop: kpidsl.Project) -> None:
+    """b leads in the North, c in the South, b where there is no region. What is left of each: in
+    the North a 50, c 20, d 5, in the South a 10, d 5: 90 in all regions, of which 75 and 15."""
+    regions, products = "total(revenue, of: region)", "total(revenue, of: product)"
+    share = "share(revenue, of: region)"
+    asked = ("revenue", regions, products, share)
+    result = shop.query(*asked, by=["region", "product"], top=1)
+    # Of the leaders themselves all counts, wherever it was not enough to lead: b 68, c 90.
+    assert rows(result, "region", "product", *asked[:-1]) == [
+        ("North", "b", 60, 68, 135),
+        ("South", "c", 70, 90, 85),
+        (NONE, "b", 8, 68, 8),
+        ("North", OTHER, 75, 90, 135),
+        ("South", OTHER, 15, 90, 85),
+    ]
+    assert [float(value) for value in result.values(share)] == pytest.approx(
+        [60 / 68, 70 / 90, 8 / 68, 75 / 90, 15 / 90]
+    )
+
+
+def test_a_total_of_values_per_buyer_is_over_the_rest_alone(shop: kpidsl.Project) -> None:
+    """Beside b in the North and c in the South: Bob 40, Cem 10, Ann 20 and 10, Eve 5, Fay 5."""
+    metric = "total(sum(revenue per customer), of: region)"
+    result = shop.query("revenue", metric, by=["region", "product"], top=1)
+    assert [row[3] for row in result.rows if row[1] is OTHER] == [90, 90]
 
 
 def test_totals_stand_beside_the_rest(shop: kpidsl.Project) -> None:

@@ -153,8 +153,8 @@ def _text(cell: Cell, decimal: str = ".") -> str:
             return digits.replace(".", decimal)
         case datetime.datetime():
             return cell.isoformat(sep=" ")
-        case datetime.timedelta():
-            return str(cell)
+        case str():  # a copy has one kind of line end, as that of a file of text has
+            return cell.replace("\r\n", "\n").replace("\r", "\n")
         case _:
             return str(cell)
 

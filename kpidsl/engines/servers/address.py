@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kpidsl.engines.servers import SERVERS, AnyServer, Refusal, Spark
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.secrets import HIDDEN
 
 _SECRET = re.compile(
     r"(?:password|passwd|passphrase|passcode|pwd|secret|token|credential|private_key"
@@ -24,7 +25,6 @@ _PLAIN = {"0", "1", "basic", "bearer", "false", "true"}
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*[,}\]]')
 _LEAST = 6
 """A word of fewer signs isn't hidden by itself: it stands in other words, too."""
-_HIDDEN = "***"
 _MENDS = {
     Refusal.HOST: ("the host isn't known", "correct the host in the profile's url"),
     Refusal.UNREACHABLE: (
@@ -76,7 +76,7 @@ class Address:
         """Return a text, of a driver say, that repeats no secret of the url, however written."""
         secrets = {part for value in self._secrets.values() for part in _parts(value)}
         hidden = sorted({self.password or "", *secrets} - {""}, key=len, reverse=True)
-        return re.sub("|".join(map(_forms, hidden)) or r"(?!)", _HIDDEN, text)
+        return re.sub("|".join(map(_forms, hidden)) or r"(?!)", HIDDEN, text)
 
 
 def _parts(secret: str) -> Iterator[str]:

@@ -125,9 +125,12 @@ class Postgres:
         """All that is written to any table goes through one log, but for the rows of other servers.
         The end of a transaction stands in it some time before others see what it wrote: so it
         matters, too, which are under way. A view and the policy of a table may ask what time it
-        is."""
+        is. Which database and schema a name is looked up in, and as whom, the url need not say:
+        variables such as `PGOPTIONS` may."""
         return (
-            "SELECT concat_ws(' ', system_identifier, timeline_id, pg_current_snapshot(), "  # noqa: S608
+            "SELECT concat_ws(' ', quote_ident(current_database()), quote_ident(current_user), "  # noqa: S608
+            "current_setting('search_path'), "
+            "system_identifier, timeline_id, pg_current_snapshot(), "
             "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
             "ELSE pg_current_wal_insert_lsn() END) "
             "FROM pg_catalog.pg_class, pg_control_system(), pg_control_checkpoint() "

@@ -40,7 +40,7 @@ def locate(parts: tuple[str, ...], source: str, catalog: Catalog, own: str | Non
         names = catalog.sources[target]
     if len(parts) == 1 and parts[0] in names.dimensions and (joins or parts[0] != own):
         return Place("dimension", names.name, parts, joins)
-    if not joins and names.clock == parts:
+    if names.clock == parts:
         return Place("clock", names.name, parts, joins)
     return Place("column", names.name, parts, joins)
 
@@ -73,7 +73,7 @@ class ColumnNames:
                 return None
             return RowValue(DimensionRef(place.path[0], place.joins), datatype, ref.span)
         if place.sort == "clock" and not self.raw:
-            return RowValue(TimeColumn(), Datatype.TIMESTAMP, ref.span)
+            return RowValue(TimeColumn(place.joins), Datatype.TIMESTAMP, ref.span)
         if self._misses_join(ref, place):
             return None
         return self._column(ref, place.source, place.path, place.joins)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from kpidsl.model.expr import Column, DimensionRef, Resolved, RowExpr
+from kpidsl.model.expr import Column, DimensionRef, Resolved, RowExpr, TimeColumn
 from kpidsl.model.sources import (
     Dimension,
     Join,
@@ -103,7 +103,7 @@ def _reaches(expr: RowExpr | None, source: Source, sources: dict[str, Source]) -
     while stack:
         node = stack.pop()
         match node:
-            case Column(joins=joins) | DimensionRef(joins=joins):
+            case Column(joins=joins) | DimensionRef(joins=joins) | TimeColumn(joins=joins):
                 end: Source | None = source
                 for name in joins:
                     step = end.joins.get(name) if end is not None else None

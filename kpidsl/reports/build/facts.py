@@ -10,6 +10,7 @@ from kpidsl.model.periods import Window
 from kpidsl.plan.query import Selection
 from kpidsl.reports.build.asking import NOTHING, Answer, Asked
 from kpidsl.reports.build.page import Page
+from kpidsl.reports.build.span import has_plan
 from kpidsl.reports.build.subject import Subject
 
 
@@ -44,7 +45,7 @@ def fetch(page: Page, cards: Sequence[Subject], trends: Sequence[Subject]) -> Fa
         for item in (Selection(subject.name, subject.expr), *_beside(subject, page))
     }
     series = {subject.name: Selection(subject.name, subject.expr) for subject in (*cards, *trends)}
-    if span.planned:
+    if all(map(has_plan, pieces)):
         for subject in trends:
             if subject.plan is not None:
                 name = _named(subject, "plan")

@@ -11,6 +11,7 @@ from kpidsl.model.periods import (
     Calendar,
     Grain,
     Window,
+    is_of_months,
     is_whole,
     last_complete,
     moved_back,
@@ -86,7 +87,7 @@ class Span:
 def has_plan(window: Window) -> bool:
     """Whether a plan, which is by the month, can be compared over a window: whole months only
     (S27)."""
-    return window.start.day == 1 and bool(whole_months(window))
+    return is_of_months(window)
 
 
 def span_of(

@@ -179,9 +179,9 @@ kpidsl query customers --where 'region = "EU" and lines.region = "EU"'
     ),
     CodeInfo(
         "K486",
-        "a plan over less than its months",
-        "The question compares with a plan by days or weeks, or over days that are no whole "
-        "months.",
+        "a plan over other periods than its months",
+        "The question compares with a plan by days or weeks, by the months of a calendar of weeks, "
+        "or over days that are no whole months.",
         "A plan is by the month; which part of it falls to a day is not said (S27).",
         "kpidsl query revenue_kpi --by week --compare plan --period 2026-Q1",
         "kpidsl query revenue_kpi --by month --compare plan --period 2026-Q1",

@@ -34,6 +34,12 @@ def book(tmp_path: Path) -> Callable[..., Path]:
     return run
 
 
+def test_line_ends_in_a_cell_are_line_feeds(book: Callable[..., Path], read: Read) -> None:
+    """As in files of text. A workbook writes a carriage return as `_x000D_`."""
+    book([["id", "name"], [1, "a_x000D_"], [2, "a_x000D_b"], [3, "a_x000D_\nb"]])
+    assert read("a.xlsx").rows == [(1, "a\n"), (2, "a\nb"), (3, "a\nb")]
+
+
 def test_types_of_cells(book: Callable[..., Path], read: Read) -> None:
     book(
         [

@@ -436,6 +436,16 @@ def test_days_and_weeks_look_back_52_weeks(folder: Path) -> None:
     assert basket.missing == "nothing to divide by in the week of 16 Feb 2026"
 
 
+def test_weeks_of_a_whole_month_have_no_plan(folder: Path) -> None:
+    """S27: of the month's plan no week has all, nor the one in which the month begins."""
+    february = Window(date(2026, 2, 1), date(2026, 3, 1))
+    weekly = {"for: owner\n  period: last_complete(month)": WEEKLY}
+    page, _ = build(folder, changed=weekly, period=february)
+    assert comparison(block(page, "turnover", KpiCard), "Plan")[0] == 250
+    points = block(page, "turnover-trend", TrendBlock).points
+    assert [point.plan for point in points] == [None] * len(points)
+
+
 def test_nothing_known_before_the_data_is_no_comparison(folder: Path) -> None:
     page, _ = build(folder, period=Window(date(2025, 1, 1), date(2025, 2, 1)))
     card = block(page, "turnover", KpiCard)
