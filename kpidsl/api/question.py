@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from kpidsl.api.comparing import check_comparisons, compared
+from kpidsl.api.config import MOST_ROWS
 from kpidsl.api.splitting import Split, group_of, repeated, split_by, totals_of, unknown_words
 from kpidsl.kinds.binding.report_days import Days
 from kpidsl.kinds.vocabulary import Vocabulary
@@ -164,6 +165,9 @@ def _of_first_rows(question: Question, split: Split) -> list[Diagnostic]:
         )
     if question.top is not None and question.top < 1:
         found.append(error("K924", f"a top of {question.top} has no member", help="use 1 or more"))
+    if max(question.limit or 0, question.top or 0) > MOST_ROWS:
+        mend = f"use at most {MOST_ROWS:,}"
+        found.append(error("K924", "more rows are asked for than an answer may have", help=mend))
     if question.top is not None and not split.by:
         mend = "name a dimension, as in `--by product --top 10`"
         found.append(error("K924", "the first members of no dimension are asked for", help=mend))

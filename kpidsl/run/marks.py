@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from kpidsl.model.events import Event
@@ -10,7 +10,7 @@ from kpidsl.model.periods import Calendar, Grain, Window, is_of_months, shift_wi
 from kpidsl.model.project import Model
 from kpidsl.plan.looking import partners
 from kpidsl.plan.looks import Look, Reach
-from kpidsl.plan.nodes import Input, Plan, Regroup
+from kpidsl.plan.nodes import Merge, Plan, Regroup
 from kpidsl.plan.query import Query
 from kpidsl.run.heading import named_in
 from kpidsl.run.partial import asked_of
@@ -21,9 +21,7 @@ def marks_of(
     planned: Plan, rows: Sequence[tuple[object, ...]], query: Query, model: Model
 ) -> tuple[tuple[Mark, ...], ...]:
     """Return for each row of an answer what is uneven in its comparisons, if it has some."""
-    inputs = planned.root.input.input
-    every = (*inputs.inputs, *(node for total in inputs.totals for node in total.inputs))
-    looks = dict.fromkeys(look for look in _looks(every) if look.shift)
+    looks = dict.fromkeys(look for look in _looks(planned.root.input.input) if look.shift)
     if not looks:
         return ()
     events = _affecting(query, model)
@@ -43,12 +41,13 @@ def marks_of(
     return tuple(found.get(item, ()) for item in asked)
 
 
-def _looks(inputs: Iterable[Input]) -> Iterator[Look]:
+def _looks(merge: Merge) -> Iterator[Look]:
     """Yield how each value looks at time. A level is that of the period's end, however old."""
-    for node in inputs:
+    yield from (accrual.look for accrual in merge.accruals)
+    for node in (*merge.inputs, *(node for total in merge.totals for node in total.inputs)):
         if isinstance(node, Regroup):
             yield node.look
-            yield from _looks(node.answer.input.input.inputs)
+            yield from _looks(node.answer.input.input)
         else:
             yield node.look if node.stock is None else replace(node.look, reach=None)
 

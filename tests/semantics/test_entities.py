@@ -98,10 +98,23 @@ def test_rows_of_the_entities_that_pass_are_kept(shop: kpidsl.Project) -> None:
 
 
 def test_what_a_filter_leaves_is_all_the_rest(shop: kpidsl.Project) -> None:
-    """I5: customers 2 and 9, and the order of nobody, which passes no test of a customer."""
+    """I5: customers 2 and 9, and the order of nobody, of which no comparison is true."""
     assert number(shop, "revenue") == 727
     left = number(shop, "revenue", where="not revenue per customer_id > 45")
     assert left == 727 - 190 == 30 + 7 + 500
+
+
+def test_what_is_of_nobody_is_tested_as_what_has_no_value(shop: kpidsl.Project) -> None:
+    """S2: the order of nobody, of 500, differs from 140, as all but customer 1's orders do, and is
+    the only one of which the value is null. With its complement each test keeps all (I5)."""
+    for test, kept in (
+        ("revenue per customer_id != 140", 30 + 50 + 7 + 500),
+        ("revenue per customer_id = 140", 140),
+        ("revenue per customer_id is null", 500),
+        ("revenue per customer_id > 0", 227),
+        ("not revenue per customer_id > 0", 500),
+    ):
+        assert number(shop, "revenue", where=test) == kept
 
 
 def test_an_entity_without_rows_has_the_value_of_no_rows(shop: kpidsl.Project) -> None:
