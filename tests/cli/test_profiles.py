@@ -61,6 +61,12 @@ def test_an_unknown_profile(warehouse: Shell) -> None:
     )
 
 
+def test_a_name_that_an_unset_variable_gave_is_none(warehouse: Shell) -> None:
+    """As in `--profile "$PROFILE"`: the default profile may lead to another database."""
+    for words in (["query", "revenue", "--profile", ""], ["profile", "test", ""]):
+        warehouse.refused(*words, code=2, names=["K921", "profile `` doesn't exist"])
+
+
 def test_an_unknown_default_profile_is_found_by_check(warehouse: Shell) -> None:
     warehouse.write("kpidsl.toml", SETTINGS.replace('"dev"', '"dve"'))
     warehouse.refused("check", code=2, names=["K921", "`dve`", "use `dev`"])
