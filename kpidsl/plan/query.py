@@ -81,7 +81,7 @@ class Query:
         """Return the question about all periods together: of the rows that count in any of them,
         and compared as they are."""
         own = self.grain if isinstance(self.grain, Grain) else None
-        dated = self.grain is not None and self.window is None
+        dated = self.dated or (self.grain is not None and self.window is None)
         return replace(self, grain=None, dated=dated, compared_by=self.compared_by or own)
 
     def values_alone(self) -> Query:
