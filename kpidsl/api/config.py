@@ -19,6 +19,7 @@ from kpidsl.engines.servers.address import Address, address_of, is_secret
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.text.bundled import bundled
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+from kpidsl.text.disk import is_there
 from kpidsl.text.reading import read_source
 from kpidsl.text.sizes import SIZE, bytes_of
 from kpidsl.text.suggest import nearest
@@ -34,7 +35,7 @@ MAX_ROWS = 1_000_000
 """How many rows an answer may have, where no profile says otherwise."""
 _LONGEST = 1_000_000.0
 """The most seconds that a profile may allow: PostgreSQL takes twice as many at most."""
-_MOST_ROWS = 1_000_000_000
+MOST_ROWS = 1_000_000_000
 """The most rows that a profile may allow: SQLite and DuckDB take twice as many at most."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
@@ -76,7 +77,7 @@ class Profile(_Strict):
     url: str
     memory_limit: str | None = Field(default=None, pattern=f"^{SIZE}$")
     timeout: float = Field(default=TIMEOUT, gt=0, le=_LONGEST)
-    max_rows: int = Field(default=MAX_ROWS, gt=0, le=_MOST_ROWS)
+    max_rows: int = Field(default=MAX_ROWS, gt=0, le=MOST_ROWS)
     max_scan_rows: int | None = Field(default=None, gt=0)
     max_scan_bytes: Annotated[int | None, BeforeValidator(_in_bytes)] = Field(default=None, gt=0)
 
@@ -100,7 +101,7 @@ def read_config(folder: Path) -> tuple[Config, list[Diagnostic]]:
     No diagnostic quotes the file: a line of it may hold a secret.
     """
     path = folder / CONFIG_NAME
-    if not path.exists():
+    if not is_there(path):
         return Config(), []
     source, found = read_source(path, CONFIG_NAME)
     if source is None:
@@ -208,7 +209,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def profile_of(config: Config, name: str | None) -> tuple[Profile | None, list[Diagnostic]]:
     """Return the profile to run on; None: straight over the files of the sources."""
-    name = name or config.default_profile
+    name = config.default_profile if name is None else name
     if name is None:
         return None, []
     if name not in config.profile:

@@ -28,6 +28,7 @@ from kpidsl.engines.files.draft import describe_file
 from kpidsl.engines.files.draft_text import draft_source, source_name, unused
 from kpidsl.syntax.tokens import RESERVED
 from kpidsl.text.diagnostic import Diagnostic, error, has_errors
+from kpidsl.text.disk import is_there
 
 _SOURCES = Path("definitions", "sources.kpi")
 _PROFILE = "warehouse"
@@ -118,10 +119,10 @@ def draft_database(database: str, out: str | Path = ".") -> Drafted:
         tables = drafted_tables(engine)
     finally:
         engine.close()
-    if not tables:
+    blocks = [table.text for table in tables if table.text]
+    if not blocks:
         raise KpidslError([_no_table()])
     name = _identifier(folder.resolve().name)
-    blocks = [table.text for table in tables]
     if not _has_project(folder, config):
         blocks.insert(0, _PROJECT.format(name=name, what="a database"))
     texts = {sources: "\n".join(blocks)}
@@ -154,7 +155,7 @@ def shareable(url: str) -> tuple[str, dict[str, str]]:
 
 
 def _must_be_free(folder: Path, targets: Sequence[Path]) -> None:
-    problem = next(map(_existing, filter(Path.exists, targets)), None) or make_folder(folder)
+    problem = next(map(_existing, filter(is_there, targets)), None) or make_folder(folder)
     if problem is not None:
         raise KpidslError([problem])
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from kpidsl.engines.base import Engine, TableKeys
 from kpidsl.engines.files.draft import IDENTIFIER, RATIO
 from kpidsl.engines.files.draft_text import (
     Block,
+    can_be_written,
     column_text,
     columns_text,
     plain_name,
@@ -45,12 +46,14 @@ _DOCUMENT = re.compile("(?i)^(medium|long)text")
 _NO_KEY = "No key is declared: name the columns of which no two rows share the values, if any."
 _KEY_BY_NAME = "By its name, no key is declared: check that it is unique."
 _JOINS_BY_NAME = "By the names of columns, no foreign key is declared: check that they are meant."
+_NAMELESS = "no definition can name it, for a backtick or a line break in its name"
 _MONEY = "Money? Then name its currency: sum({}) as EUR."
 
 
 @dataclass(frozen=True, slots=True)
 class DraftedTable:
-    """The text of a source, and what it takes for granted."""
+    """The text of a source, and what it takes for granted; of a table that no definition can name
+    there is no text."""
 
     name: str
     text: str
@@ -65,6 +68,7 @@ class _Table:
     kinds: dict[str, Kind]
     keys: TableKeys
     key: tuple[str, ...]
+    nameless: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -74,8 +78,14 @@ class _Table:
 def drafted_tables(engine: Engine) -> list[DraftedTable]:
     """Return a source for each table of a database."""
     taken: set[str] = set()
-    tables = list(_read(engine, taken))
-    return [_drafted(table, tables) for table in tables]
+    found = list(_read(engine, taken))
+    tables = [table for table in found if all(map(can_be_written, table.path))]
+    left_out = [
+        DraftedTable(table.name, "", (f"it is left out: {_NAMELESS}",))
+        for table in found
+        if table not in tables
+    ]
+    return [_drafted(table, tables) for table in tables] + left_out
 
 
 def _read(engine: Engine, taken: set[str]) -> Iterator[_Table]:
@@ -86,11 +96,20 @@ def _read(engine: Engine, taken: set[str]) -> Iterator[_Table]:
         found = ((path, engine.columns(path)) for path in paths)
         path, columns = next(((path, own) for path, own in found if own), ((), {}))
         if columns:
-            keys = engine.keys(path)
+            nameless = tuple(column for column in columns if not can_be_written(column))
+            columns = {column: columns[column] for column in columns if column not in nameless}
+            keys = _without(nameless, engine.keys(path))
             kinds = {column: _kind(dialect, kind) for column, kind in columns.items()}
             source = unused(plain_name(path[-1]), taken)
             key = keys.primary or _key_by_name(path[-1], kinds)
-            yield _Table(path, source, columns, kinds, keys, key)
+            yield _Table(path, source, columns, kinds, keys, key, nameless)
+
+
+def _without(columns: Collection[str], keys: TableKeys) -> TableKeys:
+    """Return the keys of which none of these columns is a part."""
+    primary = () if set(columns) & set(keys.primary) else keys.primary
+    foreign = [each for each in keys.foreign if not set(columns) & set(each.columns)]
+    return TableKeys(primary, tuple(foreign))
 
 
 def _kind(dialect: Dialect, type_name: str) -> Kind:
@@ -204,3 +223,5 @@ def _assumed(table: _Table, block: Block) -> Iterator[str]:
         yield f"joined by the names of columns: {', '.join(text for _, text in block.joins)}"
     if not block.has_zone:
         yield f"the times of {column_text(block.time or '')} are in UTC"
+    for name in table.nameless:
+        yield f"the column `{name}` is left out: {_NAMELESS}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kpidsl.api.config import CONFIG_NAME, Config
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.disk import is_folder, is_there, names_in
 from kpidsl.text.suggest import nearest
 
 SUFFIX = ".kpi"
@@ -22,16 +23,16 @@ def definition_files(path: Path, config: Config) -> tuple[list[Path], list[Diagn
     """Return the `.kpi` files of a project's folder, sorted, or the single one that is named."""
     if path.suffix == SUFFIX:
         return [path], []
-    if not path.exists():
+    if not is_there(path):
         return [], [_missing(path)]
-    if not path.is_dir():
+    if not is_folder(path):
         return [], [no_definitions(path)]
     found: list[Diagnostic] = []
     files: set[Path] = set()
     for name in config.project.definitions:
         root = path / name
-        if root.exists():
-            files |= set(_below(root)) if root.is_dir() else {root}
+        if is_there(root):
+            files |= set(_below(root)) if is_folder(root) else {root}
         else:
             found.append(_missing(root))
     if not files and not found:
@@ -52,14 +53,13 @@ def _below(root: Path) -> Iterator[Path]:
         folders[:] = [
             name
             for name in folders
-            if not name.startswith(".") and not Path(folder, name, CONFIG_NAME).exists()
+            if not name.startswith(".") and not is_there(Path(folder, name, CONFIG_NAME))
         ]
         yield from (Path(folder, name) for name in names if name.endswith(SUFFIX))
 
 
 def _missing(path: Path) -> Diagnostic:
-    siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = nearest(path.name, siblings, 1)
+    close = nearest(path.name, names_in(path.parent), 1)
     return error(
         "K926",
         f"`{path}` doesn't exist",

@@ -18,6 +18,7 @@ from kpidsl.syntax.parser import parse
 from kpidsl.syntax.tree import File
 from kpidsl.text.bundled import bundled
 from kpidsl.text.diagnostic import Diagnostic, has_errors
+from kpidsl.text.disk import as_bytes
 from kpidsl.text.reading import read_source
 
 
@@ -43,7 +44,7 @@ def load(path: str | Path, *, profile: str | None = None, cache: bool = False) -
             source, found = read_source(item, name)
             diagnostics += found
             if source is not None:
-                digest.update(f"{name}\0{source.text}\0".encode())
+                digest.update(as_bytes(f"{name}\0{source.text}\0"))
                 file, found = parse(source)
                 malformed += found
                 files.append(file)

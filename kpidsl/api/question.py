@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from kpidsl.api.comparing import check_comparisons, compared
+from kpidsl.api.config import MOST_ROWS
 from kpidsl.api.splitting import Split, group_of, repeated, split_by, totals_of, unknown_words
 from kpidsl.kinds.binding.report_days import Days
 from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.period_texts import is_iso_week, parse_period
-from kpidsl.model.periods import Window
+from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.members import needs_metric
 from kpidsl.plan.query import Group, Order, Query, Selection, Top
@@ -104,10 +105,10 @@ def ask(
         select.append(item if name == item.name else replace(item, name=name))
     where, days, own = _where(question.where, vocabulary, homes)
     found += own
-    window, own = window_of(question.period, model.settings)
-    found += own
+    period, own = window_of(question.period, model.settings)
+    window, found = period, found + own
     if not has_errors(own):
-        window, own = _cut(window, days)
+        window, own = _cut(period, days)
         found += own
     select, own = _with_compared(select, question.compare, model)
     calendar = model.settings.calendar
@@ -127,6 +128,7 @@ def ask(
         found += _of_members(question)
     if has_errors(found):
         return None, found
+    is_of_weeks = split.grain is None and window == period and _is_of_weeks(question.period)
     query = Query(
         tuple(select),
         split.by,
@@ -140,6 +142,7 @@ def ask(
         coarser=split.coarser,
         having=having,
         per=per,
+        compared_by=Grain.WEEK if is_of_weeks else None,
     )
     if question.top is not None:
         query = replace(query, top=_top(question.top, question.rest, query))
@@ -162,6 +165,9 @@ def _of_first_rows(question: Question, split: Split) -> list[Diagnostic]:
         )
     if question.top is not None and question.top < 1:
         found.append(error("K924", f"a top of {question.top} has no member", help="use 1 or more"))
+    if max(question.limit or 0, question.top or 0) > MOST_ROWS:
+        mend = f"use at most {MOST_ROWS:,}"
+        found.append(error("K924", "more rows are asked for than an answer may have", help=mend))
     if question.top is not None and not split.by:
         mend = "name a dimension, as in `--by product --top 10`"
         found.append(error("K924", "the first members of no dimension are asked for", help=mend))
@@ -294,6 +300,10 @@ def window_of(text: str | None, settings: Settings) -> tuple[Window | None, list
         message = f"the period ends before it begins: `{text}`"
         return None, [error("K925", message, whole, help="write the earlier end first")]
     return Window(first.start, last.end), []
+
+
+def _is_of_weeks(period: str | None) -> bool:
+    return period is not None and all(is_iso_week(part.strip()) for part in period.split(".."))
 
 
 def _one_period(

@@ -10,7 +10,7 @@ import typer
 
 import kpidsl
 from kpidsl.api.errors import KpidslError
-from kpidsl.api.output import make_folder, write_text
+from kpidsl.api.output import make_folder_of, write_text
 from kpidsl.cli import options
 from kpidsl.cli.certificates import as_json, as_markdown, as_text, summary
 from kpidsl.cli.console import FINDINGS, OK, USAGE, guarded, note, say, show
@@ -49,7 +49,7 @@ def run(
     profile: options.Profile = None,
 ) -> int:
     if output is not None:
-        _insist(make_folder(output.parent))
+        _insist(make_folder_of(output))
     try:
         with working("certifying") as tell:
             found = kpidsl.certify(profile, project, tell)

@@ -9,6 +9,7 @@ import typer
 
 from kpidsl.cli.console import OK, USAGE, guarded, note, say
 from kpidsl.text.codes import CODES, CodeInfo
+from kpidsl.text.display import visible
 from kpidsl.text.suggest import nearest
 
 HELP = """Explain a diagnostic code: what it means, why it matters, an example and its mend.
@@ -23,7 +24,7 @@ def run(code: Annotated[str, typer.Argument(help="A code such as K301 or D003.")
     if info is None:
         close = nearest(code.upper(), CODES, 1)
         hint = f"; the nearest is `{close[0]}`" if close else ""
-        note(f"there is no code `{code}`{hint}")
+        note(f"there is no code `{visible(code)}`{hint}")
         return USAGE
     say(_page(info))
     return OK

@@ -10,6 +10,7 @@ import typer
 import kpidsl
 from kpidsl.cli.console import USAGE, exit_code, guarded, note, say, show
 from kpidsl.text.diagnostic import error
+from kpidsl.text.display import visible
 
 HELP = """Draft a project from data files or from a database, and say what was assumed about each.
 
@@ -44,9 +45,9 @@ def run(
     )
     show(drafted.diagnostics)
     for name, assumptions in drafted.assumptions:
-        note(f"{name}:")
+        note(f"{visible(name)}:")
         for assumption in assumptions:
-            note(f"  assumed: {assumption}")
+            note(f"  assumed: {visible(assumption)}")
     for path in drafted.written:
         say(str(path))
     return exit_code(drafted.diagnostics)

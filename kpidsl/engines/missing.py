@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from kpidsl.model.sources import Source
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.disk import is_folder, is_named_in_utf8, is_there, names_in
 from kpidsl.text.suggest import nearest
 
 
 def missing_file(database: Path) -> list[Diagnostic]:
-    """Return what to say where a database file doesn't exist, with the nearest name beside it."""
-    if database.is_file():
-        return []
-    folder = database.parent
-    siblings = [item.name for item in folder.iterdir()] if folder.is_dir() else []
-    close = nearest(database.name, siblings, 1)
+    """Return what to say where a database file doesn't exist, with the nearest name beside it, or
+    can't be opened."""
+    if is_there(database) and not is_folder(database):
+        return _unreadable(database)
+    close = nearest(database.name, names_in(database.parent), 1)
     return [
         error(
             "K645",
@@ -24,6 +25,16 @@ def missing_file(database: Path) -> list[Diagnostic]:
             help=f"use `{close[0]}`" if close else "correct the path in the profile's url",
         )
     ]
+
+
+def _unreadable(database: Path) -> list[Diagnostic]:
+    if not os.access(database, os.R_OK):
+        reason, mend = "this user may not read it", "give this user the right to read the file"
+    elif not is_named_in_utf8(database):
+        reason, mend = "its path is no UTF-8", "rename the file, or the folder that it is in"
+    else:
+        return []
+    return [error("K645", f"database file `{database}` can't be opened: {reason}", help=mend)]
 
 
 def missing_table(source: Source, path: Sequence[str], known: Sequence[str]) -> Diagnostic:

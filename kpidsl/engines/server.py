@@ -147,6 +147,8 @@ class ServerEngine(KeepsNothing):
             raise EngineError("lost", self._server.refusal(str(failure))[1]) from None
         except DBAPIError as failure:
             found = self._failed(failure)
+        except (ArithmeticError, ValueError) as failure:  # of a value that a driver can't read
+            found = self._cleaned(EngineError("value", str(failure)))
         if found.kind == "cancelled" and time.monotonic() - begun >= self._timeout:
             raise too_long(self._timeout)
         raise found
@@ -189,7 +191,10 @@ class ServerEngine(KeepsNothing):
 
     def _failed(self, failure: DBAPIError) -> EngineError:
         assert failure.orig is not None
-        found = self._server.failed(failure.orig, failure.statement or "")
+        return self._cleaned(self._server.failed(failure.orig, failure.statement or ""))
+
+    def _cleaned(self, found: EngineError) -> EngineError:
+        """Return the first line of what a failure says, without a secret."""
         text = self._address.without_secrets(str(found).strip())
         return EngineError(found.kind, text.splitlines()[0] if text else found.kind)
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -114,17 +114,21 @@ class SparkEngine(KeepsNothing):
         return refused_files("a Spark catalog", sources)
 
     def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        def answer(session: SparkSession) -> Table:
+        def answer(session: SparkSession) -> tuple[tuple[str, ...], list[Any]]:
             _look_again(session, sql)
             plan = SQL(at_most(sql, self._rows + 1)).to_proto(session.client)
             # `session.sql(…).toArrow()` would analyse the statement three times.
             table = session.client.to_table(plan, {})[0]
             assert table is not None
-            values = [column.to_pylist() for column in table.columns]
-            return Table(tuple(table.column_names), list(zip(*values, strict=True)))
+            return tuple(table.column_names), table.columns
 
-        table = self._ask(answer)
-        return answered(table, self._rows, types, self._timezone)
+        names, columns = self._ask(answer)
+        try:
+            values = [column.to_pylist() for column in columns]
+        except (ArithmeticError, ValueError) as failure:  # of a value of which Python has none
+            raise EngineError("value", self._told(failure)) from None
+        rows = list(zip(*values, strict=True))
+        return answered(Table(names, rows), self._rows, types, self._timezone)
 
     # --- sessions --------------------------------------------------------------------------
 

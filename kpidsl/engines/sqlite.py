@@ -33,6 +33,7 @@ from kpidsl.engines.sqlite_values import Misfit, TooFine, TooLarge
 from kpidsl.engines.tables_only import refused_files
 from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.disk import as_bytes
 
 T = TypeVar("T")
 
@@ -75,7 +76,7 @@ class SQLiteEngine:
         self._timeout = timeout
         self._rows = rows
         self._reason: Exception | None = None
-        uri = f"file:{quote(str(database.absolute()))}?mode=ro"
+        uri = f"file:{quote(as_bytes(str(database.absolute())))}?mode=ro"
         self._con = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._con.execute("PRAGMA trusted_schema = OFF")
         self._con.execute("PRAGMA temp_store = MEMORY")
@@ -158,7 +159,8 @@ class SQLiteEngine:
 
     def _names(self) -> list[str]:
         found = self._con.execute(
-            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"  # its own
         )
         return [name for (name,) in found.fetchall()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -24,6 +25,8 @@ from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.source import Span
 from kpidsl.text.suggest import either, mend_name, nearest
 
+_OF_A_MACHINE = re.compile("localtime|posixrules|(posix|right)/.*")
+"""Files among those of the time zones that Python takes for such, and no engine knows."""
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 CURRENCY = Key("currency", SIMPLE_NAME, "The currency of amounts that name none.", default="USD")
@@ -115,10 +118,8 @@ def calendar_of(
 
 def check_zone(zone: str, span: Span, diagnostics: list[Diagnostic]) -> bool:
     """Tell whether a time zone exists."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = nearest(zone, sorted(available_timezones()), 1)
+    if not _is_zone(zone):
+        near = nearest(zone, sorted(available_timezones() - {zone}), 1)
         diagnostics.append(
             error(
                 "K211",
@@ -132,6 +133,14 @@ def check_zone(zone: str, span: Span, diagnostics: list[Diagnostic]) -> bool:
         )
         return False
     return True
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return _OF_A_MACHINE.fullmatch(name) is None
 
 
 def _materiality(

@@ -40,7 +40,7 @@ def accrual(column: str, spec: AccrualSpec, query: Query, settings: Settings) ->
         if days is not None
     )
     filtered = query.where is not None
-    return Accrual(column, rows, spec.weight, spec.total, filtered, spec.filtered)
+    return Accrual(column, rows, spec.look, spec.weight, spec.total, filtered, spec.filtered)
 
 
 def accrued(amount: FixedAmount, window: Window, calendar: Calendar = GREGORIAN) -> Decimal:

@@ -195,10 +195,12 @@ class Accrual:
     Allocated amounts go to the members of the keys in proportion to `weight`, a formula over
     the merged leaves, whose total per period is `total`, the same formula over `totals`.
     `filtered`: the query keeps some members only; `narrowed`: the formula does, of all the rows.
+    A period without a partner in `look` has no row.
     """
 
     column: str
     rows: tuple[tuple[date | None, Decimal], ...]
+    look: Look = Look()
     weight: Formula | None = None
     total: Formula | None = None
     filtered: bool = False

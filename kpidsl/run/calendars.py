@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -92,8 +93,9 @@ def _row(row: tuple[object, ...]) -> _Row | None:
 
 
 def _day(value: object) -> date | None:
-    if isinstance(value, str):  # as SQLite gives it
-        value = date.fromisoformat(value[:10])
+    if isinstance(value, str):  # as SQLite gives it, and DuckDB a day that Python has none for
+        with suppress(ValueError):
+            value = date.fromisoformat(value[:10])
     if isinstance(value, datetime):
         return value.date()
     return value if isinstance(value, date) else None

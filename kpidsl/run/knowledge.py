@@ -55,7 +55,7 @@ class Knowledge:
         return self._ranges[source.name], []
 
     def _known(self, source: Source, table: Table) -> Window | None:
-        first, last, *until = table.rows[0]
+        first, last, *until = map(_in_calendar, table.rows[0])
         if not isinstance(first, date) or not isinstance(last, date):
             return None
         # The calendar has no day after 9999-12-31, as exports write "never".
@@ -124,6 +124,15 @@ class Knowledge:
                 return None, found
             self._counted_ids[place] = Identified(*place, *map(number, table.rows[0]))
         return self._counted_ids[place], []
+
+
+def _in_calendar(day: object) -> object:
+    """Return the calendar's first or last day for one before or after it, which an engine gives as
+    a text: "never" in UTC may be a day later elsewhere."""
+    if not isinstance(day, str):
+        return day
+    year = day.partition("-")[0]
+    return date.max if len(year) > len("9999") else date.min
 
 
 def _untold(what: str, source: Source, found: Sequence[Diagnostic]) -> Diagnostic:

@@ -12,6 +12,7 @@ from kpidsl.run.store import Remembered, Store
 from kpidsl.sql.build import holds_verbatim
 from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.rawtext import raw_condition
+from kpidsl.text.disk import as_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Memory:
         if None in states:
             return None
         parts = (self.place, self.engine.dialect, question, *map(str, states))
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return hashlib.sha256(as_bytes("\0".join(parts))).hexdigest()
 
     def vouches(self, source: Source) -> bool:
         """Tell whether answers about a source are kept, by what is known of its rows now."""

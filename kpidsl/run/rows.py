@@ -44,6 +44,16 @@ def has_infinity(rows: tuple[tuple[Value, ...], ...], columns: tuple[Column, ...
     return any(isinstance(value, float) and isinf(value) for value in values)
 
 
+def outside_calendar(
+    rows: tuple[tuple[Value, ...], ...], columns: tuple[Column, ...]
+) -> str | None:
+    """Return a period before year 1 or after 9999: Python has no day for it, and an engine gives
+    it as a text."""
+    places = [place for place, column in enumerate(columns) if column.role is Role.PERIOD]
+    values = (row[place] for row in rows for place in places)
+    return next((value for value in values if isinstance(value, str)), None)
+
+
 def with_local_periods(
     rows: tuple[tuple[Value, ...], ...], place: int, part: DayPart, zone: str
 ) -> tuple[tuple[Value, ...], ...]:

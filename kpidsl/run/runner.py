@@ -36,7 +36,7 @@ from kpidsl.run.memory import Memory
 from kpidsl.run.partial import partial_rows
 from kpidsl.run.proof import Proof, prove
 from kpidsl.run.result import Column, FunnelResult, Result, Role
-from kpidsl.run.rows import has_infinity, rows_of, with_local_periods
+from kpidsl.run.rows import has_infinity, outside_calendar, rows_of, with_local_periods
 from kpidsl.run.spacious import too_many
 from kpidsl.run.statements import Statements, measures_of
 from kpidsl.run.store import Remembered
@@ -245,6 +245,10 @@ class Runner:
         rows = rows_of(table, planned.frame.keys, columns)
         if has_infinity(rows, columns):
             return None, [too_large("it is infinite", sources, measures_of(nodes), self.model)]
+        beyond = outside_calendar(rows, columns)
+        if beyond is not None:
+            failure = EngineError("value", f"`{beyond}` is outside of the years 1 to 9999")
+            return None, [explain(failure, sources, sources, self.model, self.engine)]
         if isinstance(query.grain, DayPart):
             place = len(planned.frame.coarser)
             rows = with_local_periods(rows, place, query.grain, self.model.settings.timezone)

@@ -74,8 +74,8 @@ class Cells:
                 return value if known is None else build.case([(known, value)])
             case RegroupValue():
                 return self._regrouped(formula)
-            case AccrualValue(column, look):
-                return self._accrued(*self.accruals[column], look)
+            case AccrualValue(column):
+                return self._accrued(*self.accruals[column])
             case Number(value):
                 return build.number(value)
             case FirstKnown(items):
@@ -167,11 +167,14 @@ class Cells:
         value = self._column(leaf.column, table)
         return build.coalesce(value, build.number(0)) if leaf.zero_when_empty else value
 
-    def _accrued(self, accrual: Accrual, amounts: str, look: Look) -> exp.Expr:
+    def _accrued(self, accrual: Accrual, amounts: str) -> exp.Expr:
+        if not accrual.rows:  # no period has a partner
+            return build.cast(exp.Null(), ACCRUED)
         value = self._accrued_at_all(accrual, amounts)
-        if not look.listed:
+        if not accrual.look.listed:
             return value
-        partner = build.is_null(self._column(END_DAY, self.spans[replace(look, reach=None)]))
+        table = self.spans[replace(accrual.look, reach=None)]
+        partner = build.is_null(self._column(END_DAY, table))
         return build.case([(exp.Not(this=partner), value)])
 
     def _accrued_at_all(self, accrual: Accrual, amounts: str) -> exp.Expr:

@@ -248,7 +248,8 @@ class Lowering:
                 assert self.frame.window is not None
                 start = None if self.frame.grain is None else self.frame.window.start
                 none = self._amount(start, Decimal(0))
-                rows.append(build.where(none, exp.Boolean(this=False)))
+                is_one_row = not self._key_names()  # which is there whatever is known of it
+                rows.append(none if is_one_row else build.where(none, exp.Boolean(this=False)))
             name = self._cte(f"{accrual.column}_amounts", build.union_all(rows))
             self.amounts[accrual.column] = name
         return self.amounts[accrual.column]

@@ -29,6 +29,8 @@ _UNTOUCHED_OR_FULL_WIDTH = re.compile(
     re.DOTALL,
 )
 
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+
 # Operators of other languages: the token type and the spelling here.
 _FOREIGN = {
     "==": ("COMPARE", "="),
@@ -94,6 +96,8 @@ class _Lexing:
             elif kind in _MAY_SPAN_LINES and "\n" in value:
                 line, line_start = line + value.count("\n"), start + value.rindex("\n") + 1
         self._mark_edition()
+        if not self.diagnostics:
+            self._no_character()
 
     def _with_ascii_punctuation(self) -> str:
         text = self.source.text
@@ -169,6 +173,14 @@ class _Lexing:
         if "\\" in token.value:
             self._escapes(token)
         self.tokens.append(token)
+
+    def _no_character(self) -> None:
+        """Report a byte that is no UTF-8, which Python takes over from the command line."""
+        found = _NO_CHARACTER.search(self.source.text)
+        if found is not None:
+            span = Span(self.source, *found.span())
+            told = f"`U+{ord(found.group()):04X}` is no character"
+            self.diagnostics.append(error("K110", told, span, help="write the text in UTF-8"))
 
     def _escapes(self, token: Token) -> None:
         for match in re.finditer(r"\\(.)", token.value, re.DOTALL):

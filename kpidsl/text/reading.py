@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from kpidsl.text.diagnostic import Diagnostic, error
+from kpidsl.text.disk import is_folder, names_in
 from kpidsl.text.source import SourceFile
 from kpidsl.text.suggest import nearest
 
@@ -65,11 +66,9 @@ def _unreadable(path: Path, shown: str, problem: OSError | ValueError) -> Diagno
 def _existing(path: Path) -> str:
     """Name the file or folder that a slip in the path most likely meant."""
     folder = path.parent
-    try:
-        names = [item.name for item in folder.iterdir()]
-    except OSError:
+    if not is_folder(folder):
         return f"make the folder `{folder.as_posix()}`, or correct the path"
-    near = nearest(path.name, names, limit=1)
+    near = nearest(path.name, names_in(folder), limit=1)
     if near:
         return f"write `{(folder / near[0]).as_posix()}`, if that is meant"
     return "correct the path"

@@ -125,3 +125,6 @@ def test_what_stands_in_the_way_is_told_first(shell: Shell) -> None:
     shell.refused("certify", "--profile", "w", code=2, names=["K645", "`shop.sqlite`"])
     shell.write("file", "")
     shell.refused("certify", "--output", "file/support.md", code=2, names=["K927", "`file`"])
+    for folder in (".", "", "/"):
+        text = shell.refused("certify", "--output", folder, code=2, names=["K927", "is a folder"])
+        assert "topic" not in text  # no case has run

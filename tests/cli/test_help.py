@@ -47,3 +47,4 @@ def test_every_code_is_explained(shell: Shell, code: str) -> None:
 def test_an_unknown_code_names_the_nearest(shell: Shell) -> None:
     shell.refused("explain", "K3O1", code=2, names=["no code `K3O1`", "`K301`"])
     shell.refused("explain", "nonsense", code=2, names=["no code `nonsense`"])
+    shell.refused("explain", "\x1b[31m", code=2, names=["no code `\\x1b[31m`"])

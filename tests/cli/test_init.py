@@ -96,6 +96,13 @@ def test_a_folder_of_any_name_gives_a_project(shell: Shell, name: str) -> None:
     assert shell.run("query", "rows", "-p", name, "--format", "csv").out == "rows\n5\n"
 
 
+def test_a_terminal_is_not_told_what_to_do_by_a_header(shell: Shell) -> None:
+    shell.write("ads.csv", "id,\x1b]0;mine\x07cost\n1,n/a\n2,2.50\n3,4\n")
+    done = shell.run("init", "ads.csv")
+    assert "`n/a` read as no value in `\\x1b]0;mine\\x07cost`" in done.err
+    assert "\x1b" not in done.out + done.err
+
+
 @pytest.mark.parametrize("existing", ["kpidsl.toml", "definitions/sources.kpi"])
 def test_nothing_is_overwritten(data: Shell, existing: str) -> None:
     data.write(existing, "mine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -167,6 +168,40 @@ def test_from_sqlite(shell: Shell) -> None:
     assert shell.run("init", "--from-database", "sqlite:///shop.db").code == 0
     for source in (ORDERS, CUSTOMERS, LINES):
         assert source in drafted(shell)
+    fits(shell)
+
+
+def test_the_tables_of_sqlite_itself_are_none(shell: Shell) -> None:
+    with closing(sqlite3.connect(shell.folder / "shop.db")) as con:
+        con.executescript(
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT);"
+            "CREATE INDEX by_channel ON orders (channel);"
+            "INSERT INTO orders (channel) VALUES ('web'); ANALYZE"
+        )
+        kept = {name for (name,) in con.execute("SELECT name FROM sqlite_master")}
+    assert kept > {"sqlite_sequence", "sqlite_stat1"}
+    assert shell.run("init", "--from-database", "sqlite:///shop.db").code == 0
+    assert re.findall("^source .*", drafted(shell), re.MULTILINE) == ["source orders {"]
+
+
+@pytest.mark.parametrize("scheme", ["duckdb", "sqlite"])
+def test_what_no_definition_can_name_is_left_out(shell: Shell, scheme: str) -> None:
+    tables = [
+        'CREATE TABLE t ("i`d" INTEGER, n INTEGER, "a\nb" INTEGER, PRIMARY KEY ("i`d"))',
+        'CREATE TABLE "u`v" (id INTEGER PRIMARY KEY)',
+    ]
+    file = shell.folder / "shop.db"
+    with closing(duckdb.connect(file) if scheme == "duckdb" else sqlite3.connect(file)) as con:
+        for statement in tables:
+            con.execute(statement)
+    done = shell.run("init", "--from-database", f"{scheme}:///shop.db")
+    assert done.code == 0
+    assert "the column `i`d` is left out" in done.err
+    assert "the column `a\\x0ab` is left out" in done.err
+    assert "u`v:\n  assumed: it is left out" in done.err
+    assert "source t {\n  table: t\n" in drafted(shell)
+    assert "  key: none\n  measure rows: count()\n" in drafted(shell)
+    assert "  measure total_n: sum(n)\n}" in drafted(shell)
     fits(shell)
 
 

@@ -61,6 +61,12 @@ def test_an_unknown_profile(warehouse: Shell) -> None:
     )
 
 
+def test_a_name_that_an_unset_variable_gave_is_none(warehouse: Shell) -> None:
+    """As in `--profile "$PROFILE"`: the default profile may lead to another database."""
+    for words in (["query", "revenue", "--profile", ""], ["profile", "test", ""]):
+        warehouse.refused(*words, code=2, names=["K921", "profile `` doesn't exist"])
+
+
 def test_an_unknown_default_profile_is_found_by_check(warehouse: Shell) -> None:
     warehouse.write("kpidsl.toml", SETTINGS.replace('"dev"', '"dve"'))
     warehouse.refused("check", code=2, names=["K921", "`dve`", "use `dev`"])
@@ -289,6 +295,17 @@ class TestCheck:
                 "check", "--profile", "dev", *more, code=1, names=["K643", "K653", "2 errors"]
             )
             assert "shop.kpi:13:24" in text
+
+    @pytest.mark.parametrize("more", [[], ["--data"]])
+    def test_what_is_wrong_is_told_without_a_connection(
+        self, warehouse: Shell, more: list[str]
+    ) -> None:
+        warehouse.write("kpidsl.toml", SETTINGS.replace("shop.duckdb", "shpo.duckdb"))
+        warehouse.write("more.kpi", "kpidsl 1\nmetric odd: revenue + orders\n")
+        done = warehouse.run("check", "--profile", "dev", *more, "--format", "json")
+        codes = [item["code"] for item in json.loads(done.out)]
+        # No connection, and money is added to a count.
+        assert (done.code, codes, done.err) == (1, ["K645", "K301"], "")
 
     def test_without_a_connection(self, warehouse: Shell) -> None:
         warehouse.write("kpidsl.toml", SETTINGS.replace("shop.duckdb", "shpo.duckdb"))

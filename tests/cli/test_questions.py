@@ -42,6 +42,9 @@ from tests.cli.conftest import SHOP, Shell
         (["revenue", "--limit", "0"], ["K924", "limit of 0"]),
         (["revenue", "--limit", "-1"], ["K924", "limit of -1"]),
         (["revenue", "--limit", "ten"], ["--limit"]),
+        (["revenue", "--limit", "1000000001"], ["K924", "at most 1,000,000,000"]),
+        (["revenue", "--by", "channel", "--top", "1000000001"], ["K924", "at most 1,000,000,000"]),
+        (["revenue", "--where", f"time = {'9' * 5000}"], ["K313", "no period"]),
         (["revenue", "--compare", "prior_yaer"], ["K924", "`prior_yaer`", "use `prior_year`"]),
         (["revenue", "--compare", "prior_day,prior_day"], ["K924", "twice"]),
         (["revenue", "--colour"], ["--colour"]),
@@ -54,7 +57,7 @@ from tests.cli.conftest import SHOP, Shell
         (["--by", "channel,month"], ["K924", "a grain of time"]),
         (["--by", "channel", "--totals"], ["K924", "`totals`"]),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else None,
 )
 def test_the_call_is_refused(shop: Shell, verb: str, words: list[str], names: list[str]) -> None:
     shop.refused(verb, *words, code=2, names=names)

@@ -301,3 +301,34 @@ def test_nothing_stands_in_for_a_table_that_is_not_there(
     definitions = f"source s {{ table: {table}, key: id\nmeasure n: count() }}"
     with project(tmp_path, HEAD + definitions) as loaded:
         assert refusal(loaded, "n").code == "K641"
+
+
+@pytest.mark.parametrize(
+    ("kind", "odd", "day"),
+    [
+        ("TIMESTAMP", "9999-12-31 23:59:59", "10000-01-01"),  # in Taipei it is 8 hours later
+        ("DATE", "12026-01-05", "12026-01-05"),  # a slip of the keyboard
+        ("DATE", "0044-03-15 (BC)", "0044-03-15 (BC)"),
+    ],
+)
+def test_days_that_python_has_no_calendar_for(
+    tmp_path: Path, kind: str, odd: str, day: str
+) -> None:
+    """They are no periods, and as far away as any day when others are asked for."""
+    with duckdb.connect(tmp_path / "shop.duckdb") as con:
+        con.execute(f"CREATE TABLE sales (id INTEGER, made {kind})")
+        con.execute("INSERT INTO sales VALUES (1, '2026-01-05'), (2, '2026-03-05'), (3, ?)", [odd])
+    (tmp_path / "kpidsl.toml").write_text(
+        'default_profile = "w"\n[profile.w]\nurl = "duckdb:///shop.duckdb"\n', encoding="utf-8"
+    )
+    clock = 'made { stored_as: "UTC" }' if kind == "TIMESTAMP" else "made"
+    definitions = f"source s {{ table: sales, key: id, time: {clock}\nmeasure n: count() }}"
+    with project(tmp_path, HEAD + definitions) as loaded:
+        with pytest.raises(kpidsl.KpidslError) as refused:
+            loaded.query("n", by=["day"], sparse=True)
+        [found] = refused.value.diagnostics
+        assert (found.code, day in found.message) == ("K643", True)
+        answer = loaded.query("n", by=["month"], period="2026-02 .. 2026-03", sparse=True)
+    assert answer.rows == ((date(2026, 3, 1), 1),)
+    # March is known to its end where a row lies after it, and else to its last row, of 5 March.
+    assert answer.partial == ("BC" in odd,)

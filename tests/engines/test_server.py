@@ -190,6 +190,14 @@ def test_failures_have_kinds(engine: ServerEngine, sql: str, kind: str, said: st
     assert engine.run("SELECT id FROM sales WHERE id = 1").rows == [(1,)]
 
 
+def test_a_value_that_the_driver_cannot_read(engine: ServerEngine) -> None:
+    """Python reads no number of more than 4,300 digits, and says so by an error of its own."""
+    kind, text = failure(engine, "SELECT CAST(repeat('9', 5000) AS JSON)")
+    assert kind == "value"
+    assert "4300 digits" in text
+    assert engine.run("SELECT 1").rows == [(1,)]
+
+
 def test_a_limit_of_temporary_files(postgres_server: PostgresServer, url: str) -> None:
     name = url.rpartition("/")[2]
     limits = {"temp_file_limit": "100kB", "work_mem": "64kB"}

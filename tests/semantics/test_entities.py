@@ -98,10 +98,23 @@ def test_rows_of_the_entities_that_pass_are_kept(shop: kpidsl.Project) -> None:
 
 
 def test_what_a_filter_leaves_is_all_the_rest(shop: kpidsl.Project) -> None:
-    """I5: customers 2 and 9, and the order of nobody, which passes no test of a customer."""
+    """I5: customers 2 and 9, and the order of nobody, of which no comparison is true."""
     assert number(shop, "revenue") == 727
     left = number(shop, "revenue", where="not revenue per customer_id > 45")
     assert left == 727 - 190 == 30 + 7 + 500
+
+
+def test_what_is_of_nobody_is_tested_as_what_has_no_value(shop: kpidsl.Project) -> None:
+    """S2: the order of nobody, of 500, differs from 140, as all but customer 1's orders do, and is
+    the only one of which the value is null. With its complement each test keeps all (I5)."""
+    for test, kept in (
+        ("revenue per customer_id != 140", 30 + 50 + 7 + 500),
+        ("revenue per customer_id = 140", 140),
+        ("revenue per customer_id is null", 500),
+        ("revenue per customer_id > 0", 227),
+        ("not revenue per customer_id > 0", 500),
+    ):
+        assert number(shop, "revenue", where=test) == kept
 
 
 def test_an_entity_without_rows_has_the_value_of_no_rows(shop: kpidsl.Project) -> None:
@@ -136,6 +149,20 @@ def test_filters_around_do_not_reach_in(shop: kpidsl.Project) -> None:
 def test_a_prior_value_tests_the_earlier_window(shop: kpidsl.Project) -> None:
     """In 2025 customer 2 bought for 200; in 2026 only for 30."""
     assert number(shop, "prior(big, 1y)") == 200
+
+
+def test_a_prior_value_by_week_tests_the_weeks_of_the_same_number(tmp_path: Path) -> None:
+    """Week 10 is 2 to 8 March 2026, and 3 to 9 March 2025: then 1 bought for 100, 2 for 7; on
+    2 March 2025, in week 9, 2 did for 100."""
+    orders = """order_id,customer_id,channel,day,amount
+1,2,ads,2025-03-02,100.00
+2,2,ads,2025-03-05,7.00
+3,1,ads,2025-03-09,100.00
+4,1,ads,2026-03-03,1.00"""
+    with project(tmp_path, DEFINITIONS, **{**TABLES, "orders": orders}) as loaded:
+        for rest in ({"by": ["week"]}, {}):
+            found = answer(loaded, "prior(big, 1y)", period="2026-W10", **rest)
+            assert list(found.values()) == [100]
 
 
 def test_what_is_put_together_of_days_tests_the_window_of_the_report(shop: kpidsl.Project) -> None:

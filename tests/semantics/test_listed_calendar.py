@@ -132,6 +132,29 @@ metric before: prior(year_so_far, 1y, align: fair)
     assert second.marks == ((),)
 
 
+def test_a_fixed_amount_of_no_earlier_period_is_unknown(tmp_path: Path) -> None:
+    """S19: 2024 has no thirteenth month, whose rent could be seen beside that of 1 to 28 December
+    2025, alone or in company, whatever the rows are by. That of the month before, the twelfth, is
+    of four weeks."""
+    rent = """metric rent: 28 USD per week
+metric more_than_the_rent_before: revenue - prior(rent, 1y)
+"""
+    names = ("prior(rent, 1y)", "more_than_the_rent_before", "prior(rent, 1mo)", "revenue")
+    last = "2025-12-01 .. 2025-12-28"
+    unknown = ((Mark(Sign.NO_PARTNER),),)
+    with shop(tmp_path, DEFINITIONS + rent) as loaded:
+        whole = loaded.query(*names, period=last)
+        alone = loaded.query(names[0], period=last)
+        months = loaded.query(*names, by=["fiscal_month"], period=last)
+        month_alone = loaded.query(names[0], by=["fiscal_month"], period=last)
+    assert whole.rows == ((None, None, 112, 128),)
+    assert whole.marks == unknown
+    assert (alone.rows, alone.marks) == (((None,),), unknown)
+    assert months.rows == ((date(2025, 12, 1), None, None, 112, 128),)
+    assert months.marks == unknown
+    assert (month_alone.rows, month_alone.marks) == (((date(2025, 12, 1), None),), unknown)
+
+
 def test_compiling_and_explaining_read_the_calendar(tmp_path: Path) -> None:
     with shop(tmp_path) as loaded:
         sql = loaded.compile("revenue", by=["fiscal_month"], period="FY2025-Q1")

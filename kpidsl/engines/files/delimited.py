@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -55,7 +56,8 @@ class TextTable:
 def open_delimited(path: Path, name: str, read: ReadOptions, folder: Path) -> TextTable:
     """Find out how the file is laid out; copies that the engine needs go to `folder`."""
     text = as_utf8(path, name, read.encoding, folder)
-    lines = list(islice(_lines(text.path), _SAMPLE_LINES + (read.header_row or 0)))
+    wanted = min(_SAMPLE_LINES + (read.header_row or 0), sys.maxsize)
+    lines = list(islice(_lines(text.path), wanted))
     hint = _SEPARATOR_HINT.fullmatch(lines[0]) if lines else None
     start = _first_line(lines, read, bool(hint))
     if start > len(lines):

@@ -13,6 +13,7 @@ from kpidsl.engines.files.draft import FileDraft
 from kpidsl.syntax.tokens import RESERVED
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
+_NAME = re.compile(r"[^`\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ def plain_name(text: str) -> str:
     """Return a name for a source made from a text."""
     name = slug(text)
     return f"{name}_data" if name in RESERVED else name
+
+
+def can_be_written(name: str) -> bool:
+    """Tell whether definitions can name a column, or a table."""
+    return _NAME.fullmatch(name) is not None
 
 
 def column_text(name: str) -> str:

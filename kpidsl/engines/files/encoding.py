@@ -146,6 +146,8 @@ def _scan(path: Path, name: str, encoding: str) -> _Scan:
                     start = offset - (len(cause.object) - len(chunk)) + cause.start
                     before = cause.object[: cause.start].count(b"\n")
                     return _Scan(bad_byte=start, bad_line=lines + before)
+                except UnicodeError:  # UTF-16 without a byte order mark, say
+                    return _Scan(bad_byte=offset, bad_line=lines)
                 if nul is None and "\0" in text:
                     nul = offset + text.index("\0")
                 held = "\r" if chunk and text.endswith("\r") else ""

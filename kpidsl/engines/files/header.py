@@ -28,8 +28,8 @@ def clean_name(name: str) -> str:
 
 
 def writable(name: str) -> str:
-    """Return the name without backticks: definitions write a name between them."""
-    return name.replace("`", "")
+    """Return the name as definitions can write it: on a line, between backticks."""
+    return re.sub(r"[\r\n]+", " ", name.replace("`", ""))
 
 
 def column_names(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kpidsl.engines.files.refusal import Refused
 from kpidsl.engines.fingerprint import fingerprint
+from kpidsl.text.disk import is_folder, is_named_in_utf8, is_there, names_in
 
 _REMOTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 _MAGIC = re.compile(r"[*?\[]")
@@ -105,15 +106,15 @@ def _matches(pattern: str, base: Path) -> list[Path]:
             "download the file and name its path",
         )
     literal = base / pattern
-    if literal.exists() or not _MAGIC.search(pattern):
-        if not literal.exists():
+    if is_there(literal) or not _MAGIC.search(pattern):
+        if not is_there(literal):
             raise _missing(pattern, base)
         return [literal]
     # Path.glob takes no absolute pattern.
     names = glob.glob(pattern, root_dir=base, recursive=True)  # noqa: PTH207
     # Office programs leave a lock file `~$name.xlsx` beside an open workbook.
     paths = [base / name for name in names if not Path(name).name.startswith("~$")]
-    files = [path for path in paths if not path.is_dir()]
+    files = [path for path in paths if not is_folder(path)]
     if not files:
         raise _missing(pattern, base)
     return files
@@ -122,13 +123,13 @@ def _matches(pattern: str, base: Path) -> list[Path]:
 def _missing(pattern: str, base: Path) -> Refused:
     folder = (base / pattern).parent
     what = "no file matches" if _MAGIC.search(pattern) else "there is no file"
-    if not folder.is_dir():
+    if not is_folder(folder):
         return Refused(
             "K601",
             f"{what} `{pattern}`: the folder `{shown(folder, base)}` does not exist",
             "correct the path, which is relative to the project's folder",
         )
-    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    names = sorted(name for name in names_in(folder) if not name.startswith("."))
     near = get_close_matches(Path(pattern).name, names, n=1, cutoff=0.5)
     mend = f"use `{shown(folder / near[0], base)}`" if near else "correct the path"
     if not near and names:
@@ -137,11 +138,17 @@ def _missing(pattern: str, base: Path) -> Refused:
 
 
 def _require_readable(path: Path, base: Path) -> None:
-    if path.is_dir():
+    if is_folder(path):
         raise Refused(
             "K603",
             f"`{shown(path, base)}` is a folder",
             f'name the files in it, as in `files: "{shown(path, base)}/*.csv"`',
+        )
+    if not is_named_in_utf8(path):
+        raise Refused(
+            "K603",
+            f"`{path}` can't be opened: its path is no UTF-8",
+            "rename the file, or the folder that it is in",
         )
     try:
         with path.open("rb") as stream:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from kpidsl.engines.base import Table, ValueType
+from kpidsl.engines.base import EngineError, Table, ValueType
 from kpidsl.engines.limited import limited
 from kpidsl.engines.members import as_text
 
@@ -21,7 +21,7 @@ def answered(table: Table, most: int, types: Sequence[ValueType] | None, zone: s
 def converted(
     rows: Iterable[Sequence[object]], types: Sequence[ValueType] | None, zone: str
 ) -> list[tuple[object, ...]]:
-    """Return rows of numbers, texts, days and naive local moments."""
+    """Return rows of numbers, texts, days and naive local moments; raises `EngineError`."""
     local = ZoneInfo(zone)
     if types is None:
         return [tuple(_of_type(value, ValueType.ANY, local) for value in row) for row in rows]
@@ -42,10 +42,18 @@ def _of_type(value: object, kind: ValueType, zone: ZoneInfo) -> object:
         case int():
             return Decimal(value) if kind is ValueType.MONEY else _as_float(value, kind)
         case datetime() if value.tzinfo is not None:
-            return value.astimezone(zone).replace(tzinfo=None)
+            return _local(value, zone)
         case float() | date():  # a moment is a day, as Python's classes go
             return value
     return as_text(value)
+
+
+def _local(value: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return value.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        told = f"`{value}` is outside of the years 1 to 9999 in {zone.key}"
+        raise EngineError("value", told) from None
 
 
 def _number(value: Decimal, kind: ValueType) -> object:
@@ -59,4 +67,5 @@ def _number(value: Decimal, kind: ValueType) -> object:
 
 
 def _as_float(value: int | Decimal, kind: ValueType) -> object:
-    return float(value) if kind is ValueType.FLOAT else value
+    """A whole number that no float holds is infinite, as a decimal is."""
+    return float(Decimal(value)) if kind is ValueType.FLOAT else value

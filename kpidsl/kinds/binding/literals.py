@@ -55,7 +55,7 @@ def period_window(expr: tree.Expr, scope: Scope) -> Window | None:
         case tree.PeriodLiteral(text=text):
             pass
         case tree.Number(value=number) if number == number.to_integral_value():
-            text = str(int(number))
+            text = f"{number:.0f}"
         case tree.Binary(op="..", left=left, right=right):
             first, last = period_window(left, scope), period_window(right, scope)
             if first is None or last is None:

@@ -117,6 +117,18 @@ def test_utf_16_without_its_mark_is_refused_and_declared(write: Write, read: Rea
     assert read("a.csv", encoding="utf-16-le").rows == [(1, 2)]
 
 
+@pytest.mark.parametrize(
+    ("declared", "written"), [("utf-16", "utf-16-le"), ("utf-32", "utf-32-be"), ("utf-16", "utf-8")]
+)
+def test_a_missing_mark_is_no_byte_that_decodes(
+    write: Write, read: Read, declared: str, written: str
+) -> None:
+    write("a.csv", "a,b\n1,2\n", written)
+    refusal = read("a.csv", encoding=declared).refusal
+    assert refusal.code == "K606"
+    assert f"is not {declared}: byte 0 (line 1)" in refusal.message
+
+
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 def test_line_ends_and_values_of_several_lines(write: Write, read: Read, ends: str) -> None:
     write("a.csv", ends.join(["a,b", '1,"x\ny"', "2,z", ""]))

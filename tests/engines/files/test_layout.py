@@ -67,6 +67,7 @@ def test_no_header(write: Write, read: Read) -> None:
 def test_a_header_line_beyond_the_file(write: Write, read: Read) -> None:
     write("a.csv", "a,b\n1,2\n")
     assert read("a.csv", header_row=9).refusal.code == "K608"
+    assert read("a.csv", header_row=10**20).refusal.code == "K608"
 
 
 @pytest.mark.parametrize("header", ["cost,day,cost", "cost,day,Cost", "cost,day, cost "])
