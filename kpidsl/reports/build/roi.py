@@ -21,7 +21,7 @@ from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.build.groups import Hidden, counted, too_small, uncounted
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject, grows, ratio_parts
+from kpidsl.reports.build.subject import Subject, adds_up, ratio_parts
 from kpidsl.reports.format import MULTIPLE, PERCENT, figure
 from kpidsl.reports.model import GapBlock, RoiRow, RoiTable
 from kpidsl.reports.sentences import per_one, roi_rule, roi_verdict
@@ -123,7 +123,7 @@ def _paid(
     sums: dict[str, Number | None] = {}
     for item in _amounts(made.roi, made.page):
         answer = parts[item.name]
-        if answer.overlapping or not grows(item.expr, made.page.model):
+        if answer.overlapping or not adds_up(item.expr, made.page.model):
             return None
         sums[item.name] = total_of(answer.values.get(key) for key in paid)
     gain, cost = sums["gain"], sums["cost"]

@@ -236,6 +236,30 @@ def test_a_rate_has_the_same_target_on_every_day(month: ReportModel) -> None:
     assert row.status.level == "green"
 
 
+def with_till_goal(text: str) -> dict[str, str]:
+    goal = f'goal kept "Kept" {{ kpi: in_till, {text} }}\ngoal grow "Grow"'
+    return kiosk.TILL | {'goal grow "Grow"': goal}
+
+
+def test_a_level_has_the_same_target_on_every_day(folder: Path) -> None:
+    # A level doesn't come step by step: of 320 stand 160, a half, though 59 of 365 days are over.
+    page, _ = build(folder, changed=with_till_goal("over: 2026, target: 320 USD"))
+    row = goal(page, "Kept")
+    assert (number(row.actual), number(row.target_to_date), number(row.target)) == (160, 320, 320)
+    assert (number(row.attainment), row.status.level) == (Decimal("0.5"), "red")
+
+
+def test_a_count_of_levels_is_a_level_itself(folder: Path) -> None:
+    # Of ten channels that are to hold something in the end, none is due earlier than the others.
+    changed = with_till_goal("over: 2026, target: 10")
+    changed['kpi order_count "Orders"'] = changed['kpi order_count "Orders"'].replace(
+        "till { better", "count(till per sales.channel) { better"
+    )
+    page, _ = build(folder, changed=changed)
+    row = goal(page, "Kept")
+    assert (number(row.target_to_date), number(row.target)) == (10, 10)
+
+
 def test_a_seasonal_goal_follows_last_year(month: ReportModel) -> None:
     row = goal(month, "Double the orders")
     # The first quarter of 2025 had 4 orders, 3 of them before March; the target is 8, 6 to date.
