@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from kpidsl.analysis.goals import GoalStatus, Season, direction, goal_status, measured_window
 from kpidsl.analysis.quantities import Number
 from kpidsl.model.expr import Filtered, MetricExpr
-from kpidsl.model.periods import Grain, Window, shift_window
+from kpidsl.model.periods import Grain, Window, period_start, shift_window
 from kpidsl.model.purpose import Better, Goal
 from kpidsl.plan.query import Selection
 from kpidsl.reports.build.asking import Answer, Asked
 from kpidsl.reports.build.figures import bullet, light
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
+from kpidsl.reports.build.span import Span
 from kpidsl.reports.build.subject import Subject, grows, subject_of
 from kpidsl.reports.format import PERCENT, day, figure
 from kpidsl.reports.model import GoalRow
@@ -73,6 +74,8 @@ def goal_row(state: GoalState) -> GoalRow:
     better = direction(goal.target, state.better)
     note = f"{state.gap.message}: {state.gap.help}" if state.gap else why
     since = PHRASES.since.format(day=day(goal.over.start)) if goal.over else ""
+    if goal.at is not None and status is not None and status.final:
+        since = PHRASES.as_of.format(day=day(goal.at))
     return GoalRow(
         title=goal.title,
         kpi=subject.title,
@@ -115,7 +118,7 @@ class _Measured:
         end = page.span.window.end
         as_of = min(end, page.until(subject.sources) or end, page.today)
         additive = grows(subject.expr, page.model)
-        measured = page.span.window if goal.over is None else measured_window(goal.over, as_of)
+        measured = _window(goal, as_of, page.span)
         season = _season(goal, page, subject) if additive else None
         return cls(goal, subject, expr, additive, as_of, measured, season)
 
@@ -133,6 +136,20 @@ class _Measured:
         if self.season is not None:
             found.append((self.season, Grain.DAY))
         return found
+
+
+def _window(goal: Goal, as_of: date, span: Span) -> Window | None:
+    """Return the days to measure: of a goal over a period those that are known; of one at a date
+    the page's period, but up to the date and no further once it is over."""
+    if goal.over is not None:
+        return measured_window(goal.over, as_of)
+    if goal.at is None or as_of <= goal.at:
+        return span.window
+    first = span.window.start
+    if goal.at < first:
+        known = span.calendar.knows(goal.at, span.grain)
+        first = period_start(goal.at, span.grain, span.calendar) if known else goal.at
+    return Window(first, goal.at + timedelta(days=1))
 
 
 def _season(goal: Goal, page: Page, subject: Subject) -> Window | None:

@@ -51,6 +51,7 @@ class Phrases:
     above: str = "above"
     below: str = "below"
     since: str = "counted since {day}"
+    as_of: str = "as of {day}"
     free_gain: str = "the total also holds gain that cost nothing, and so judges no spending"
     paid_rule: str = "paid only: those that cost something, each with its own cost"
     paid: str = "Paid only"

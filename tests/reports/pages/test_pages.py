@@ -260,6 +260,28 @@ def test_a_count_of_levels_is_a_level_itself(folder: Path) -> None:
     assert (number(row.target_to_date), number(row.target)) == (10, 10)
 
 
+def test_a_date_that_is_over_is_judged_by_its_own_level(folder: Path) -> None:
+    # 200 at the end of January reach 200; the 160 at the end of February would be red.
+    page, _ = build(folder, changed=with_till_goal("at: 2026-01-31, target: 200 USD"))
+    row = goal(page, "Kept")
+    assert (number(row.actual), row.status.level) == (200, "green")
+    assert row.note == "on the target; as of 31 Jan 2026"
+    # In the page's own period: 100 (ads, 5 February) and 80 (seo, January) on the 9th.
+    page, _ = build(folder, changed=with_till_goal("at: 2026-02-09, target: 200 USD"))
+    assert number(goal(page, "Kept").actual) == 180
+    # A date to come: the page's period, and nothing said of a day.
+    page, _ = build(folder, changed=with_till_goal("at: 2026-03-31, target: 200 USD"))
+    row = goal(page, "Kept")
+    assert (number(row.actual), row.note) == (160, "20% below the target, outside the 10% band")
+
+
+def test_a_rate_at_a_date_that_is_over_is_that_of_its_period(folder: Path) -> None:
+    # January: 200 / 2 orders = 100. February has 65, all of the year 76.67.
+    changed = {"over: 2026-H1, target: at least 70": "at: 2026-01, target: at least 70"}
+    page, _ = build(folder, changed=changed)
+    assert number(goal(page, "Fill the basket").actual) == 100
+
+
 def test_a_seasonal_goal_follows_last_year(month: ReportModel) -> None:
     row = goal(month, "Double the orders")
     # The first quarter of 2025 had 4 orders, 3 of them before March; the target is 8, 6 to date.
