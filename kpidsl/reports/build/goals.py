@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from kpidsl.analysis.goals import GoalStatus, Season, direction, goal_status, measured_window
 from kpidsl.analysis.quantities import Number
 from kpidsl.model.expr import Filtered, MetricExpr
+from kpidsl.model.period_texts import label
 from kpidsl.model.periods import Grain, Window, period_start, shift_window
 from kpidsl.model.purpose import Better, Goal
 from kpidsl.plan.query import Selection
@@ -110,6 +111,8 @@ class _Measured:
     as_of: date
     measured: Window | None
     season: Window | None
+    lacking: str
+    """What the data lack of the target's baseline: a part of one is no base."""
 
     @classmethod
     def of(cls, goal: Goal, page: Page) -> _Measured:
@@ -120,7 +123,8 @@ class _Measured:
         additive = grows(subject.expr, page.model)
         measured = _window(goal, as_of, page.span)
         season = _season(goal, page, subject) if additive else None
-        return cls(goal, subject, expr, additive, as_of, measured, season)
+        lacking = _lacking(goal.target.baseline, page, subject)
+        return cls(goal, subject, expr, additive, as_of, measured, season, lacking)
 
     @property
     def selection(self) -> Selection:
@@ -164,6 +168,14 @@ def _season(goal: Goal, page: Page, subject: Subject) -> Window | None:
     return season if page.covers(subject.sources, season) else None
 
 
+def _lacking(baseline: Window | None, page: Page, subject: Subject) -> str:
+    """Say which days the data hold of a baseline that they hold in part; nothing of any other."""
+    if baseline is None:
+        return ""
+    known = "; ".join(mark.note for mark in page.known_in_part(subject.sources, baseline))
+    return known and PHRASES.baseline_in_part.format(period=label(baseline), known=known)
+
+
 def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> GoalState:
     def answer(window: Window | None, grain: Grain | None = None) -> Answer | None:
         return asked[window, grain].answers[item.goal.name] if window is not None else None
@@ -182,7 +194,7 @@ def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> 
             if isinstance(day, date) and value is not None
         )
         season = Season(item.season, by_day)
-    base = baseline.total if baseline else None
+    base = baseline.total if baseline and not item.lacking else None
     status = goal_status(
         item.goal,
         measured.total if measured else None,
@@ -192,4 +204,6 @@ def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> 
         baseline=base,
         season=season,
     )
+    if item.lacking:
+        status = replace(status, explanation=item.lacking)
     return replace(state, status=status, baseline=base)

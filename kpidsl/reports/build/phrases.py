@@ -39,6 +39,7 @@ class Phrases:
     not_annualised: str = "no return above {limit} a year can be reinvested"
     all_lost: str = "at this rate all but nothing is left after a year"
     no_plan: str = "no plan for {period}"
+    baseline_in_part: str = "the baseline, {period}, is known in part only ({known})"
 
     # Marks
     data_until: str = "data until {day}"

@@ -310,6 +310,19 @@ def test_a_percentage_of_nothing_is_no_target(folder: Path) -> None:
     assert goal(page, "Double the orders").status.word == "no target"
 
 
+def test_a_part_of_a_baseline_makes_no_target(folder: Path) -> None:
+    # The data begin on 1 January 2025, the week on 30 December 2024. Its one known order would make
+    # a target of two, which six orders reach.
+    page, _ = build(folder, changed={"+100% from 2025-Q1": "+100% from 2025-W01"})
+    row = goal(page, "Double the orders")
+    assert row.status.word == "no target"
+    assert (number(row.actual), number(row.target), number(row.target_to_date)) == (6, None, None)
+    assert row.note.startswith(
+        "the baseline, week 2025-W01, is known in part only (Sales: data from 1 Jan 2025)"
+    )
+    assert block(page, "order_count", KpiCard).status.word == "no target"
+
+
 # --- tables, trends, funnels, notes --------------------------------------------------------
 
 
