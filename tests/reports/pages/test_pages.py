@@ -343,6 +343,25 @@ def test_plan_of_the_month_and_of_the_year_to_date(month: ReportModel) -> None:
     assert table.rows[1].cells[0].plan is None  # the basket has no plan
 
 
+def test_what_is_known_in_part_is_not_compared_with_the_whole_plan(tmp_path: Path) -> None:
+    # Sales are known from 10 January 2026 on: of the year to date 51 days of 59, all of February.
+    kiosk.write_data(tmp_path)
+    header, *rows = kiosk.DATA["sales.csv"].splitlines()
+    known = [header, *(row for row in rows if ",2026-" in row)]
+    (tmp_path / "sales.csv").write_text("\n".join(known) + "\n", encoding="utf-8")
+    page, _ = build(tmp_path)
+    turnover, basket = block(page, "plan", PlanTable).rows
+    now, to_date = turnover.cells
+    assert not now.marks
+    assert now.relative is not None
+    assert (number(to_date.actual), number(to_date.plan)) == (460, 430)
+    assert (to_date.difference, to_date.relative) == (None, None)
+    marks = [("partial", "Sales: data from 10 Jan 2026")]
+    assert [(mark.kind, mark.note) for mark in to_date.marks] == marks
+    assert [(mark.kind, mark.note) for mark in basket.cells[1].marks] == marks  # without a plan
+    assert page_text(page, "plan").count("partial: Sales: data from 10 Jan 2026") == 2
+
+
 def test_a_difference_is_material_by_share_or_by_amount(folder: Path) -> None:
     # Turnover is 10 above plan, 4 %: material by the amount. The basket is 65, 15 per order above
     # the 50 of February 2025, 30 %: material by the share, for 15 is no amount of money.
