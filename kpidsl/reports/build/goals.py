@@ -27,12 +27,14 @@ from kpidsl.reports.values import Figure, Gap, Status
 
 @dataclass(frozen=True, slots=True)
 class GoalState:
-    """A goal with what was measured for it; `status` is None where measuring failed (`gap`)."""
+    """A goal with what was measured for it; `status` is None where measuring failed (`gap`).
+    `known` says which of the days measured are known, where not all are."""
 
     goal: Goal
     subject: Subject
     additive: bool
     as_of: date
+    known: str
     status: GoalStatus | None
     baseline: Number | None = None
     gap: Gap | None = None
@@ -89,7 +91,7 @@ def goal_row(state: GoalState) -> GoalRow:
         is_limit=better is Better.LOWER,
         due=goal.over.last_day if goal.over else goal.at or date.max,
         owner=goal.owner or subject.owner,
-        note="; ".join(filter(None, (note, since))),
+        note="; ".join(filter(None, (note, since, state.known))),
     )
 
 
@@ -111,8 +113,9 @@ class _Measured:
     as_of: date
     measured: Window | None
     season: Window | None
+    known: str
     lacking: str
-    """What the data lack of the target's baseline: a part of one is no base."""
+    """What is known of the days measured, and of those of the baseline, where not all are."""
 
     @classmethod
     def of(cls, goal: Goal, page: Page) -> _Measured:
@@ -123,8 +126,9 @@ class _Measured:
         additive = grows(subject.expr, page.model)
         measured = _window(goal, as_of, page.span)
         season = _season(goal, page, subject) if additive else None
+        known = _known(measured, page, subject)
         lacking = _lacking(goal.target.baseline, page, subject)
-        return cls(goal, subject, expr, additive, as_of, measured, season, lacking)
+        return cls(goal, subject, expr, additive, as_of, measured, season, known, lacking)
 
     @property
     def selection(self) -> Selection:
@@ -168,12 +172,18 @@ def _season(goal: Goal, page: Page, subject: Subject) -> Window | None:
     return season if page.covers(subject.sources, season) else None
 
 
+def _known(window: Window | None, page: Page, subject: Subject) -> str:
+    """Say which days the data hold of those that they hold in part; nothing of any other."""
+    marks = page.known_in_part(subject.sources, window) if window is not None else ()
+    return "; ".join(mark.note for mark in marks)
+
+
 def _lacking(baseline: Window | None, page: Page, subject: Subject) -> str:
-    """Say which days the data hold of a baseline that they hold in part; nothing of any other."""
-    if baseline is None:
+    """Say why a baseline is no base for a target: a part of it is none."""
+    known = _known(baseline, page, subject)
+    if baseline is None or not known:
         return ""
-    known = "; ".join(mark.note for mark in page.known_in_part(subject.sources, baseline))
-    return known and PHRASES.baseline_in_part.format(period=label(baseline), known=known)
+    return PHRASES.baseline_in_part.format(period=label(baseline), known=known)
 
 
 def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> GoalState:
@@ -182,7 +192,7 @@ def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> 
 
     measured, baseline = answer(item.measured), answer(item.goal.target.baseline)
     daily = answer(item.season, Grain.DAY)
-    state = GoalState(item.goal, item.subject, item.additive, item.as_of, None)
+    state = GoalState(item.goal, item.subject, item.additive, item.as_of, item.known, None)
     for found in (measured, baseline, daily):
         if found is not None and found.gap is not None:
             return replace(state, gap=found.gap)

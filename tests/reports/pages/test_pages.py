@@ -323,6 +323,11 @@ def test_a_part_of_a_baseline_makes_no_target(folder: Path) -> None:
     assert block(page, "order_count", KpiCard).status.word == "no target"
 
 
+def test_a_goal_says_from_when_its_actual_is_known(tmp_path: Path) -> None:
+    row = goal(build(since_january(tmp_path))[0], "Grow")
+    assert row.note.endswith("; counted since 1 Jan 2026; Sales: data from 10 Jan 2026")
+
+
 # --- tables, trends, funnels, notes --------------------------------------------------------
 
 
@@ -343,13 +348,18 @@ def test_plan_of_the_month_and_of_the_year_to_date(month: ReportModel) -> None:
     assert table.rows[1].cells[0].plan is None  # the basket has no plan
 
 
-def test_what_is_known_in_part_is_not_compared_with_the_whole_plan(tmp_path: Path) -> None:
-    # Sales are known from 10 January 2026 on: of the year to date 51 days of 59, all of February.
-    kiosk.write_data(tmp_path)
+def since_january(folder: Path) -> Path:
+    """Write the kiosk's data without what was sold before 2026: its first row is of 10 January."""
+    kiosk.write_data(folder)
     header, *rows = kiosk.DATA["sales.csv"].splitlines()
     known = [header, *(row for row in rows if ",2026-" in row)]
-    (tmp_path / "sales.csv").write_text("\n".join(known) + "\n", encoding="utf-8")
-    page, _ = build(tmp_path)
+    (folder / "sales.csv").write_text("\n".join(known) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_what_is_known_in_part_is_not_compared_with_the_whole_plan(tmp_path: Path) -> None:
+    # Sales are known from 10 January 2026 on: of the year to date 50 days of 59, all of February.
+    page, _ = build(since_january(tmp_path))
     turnover, basket = block(page, "plan", PlanTable).rows
     now, to_date = turnover.cells
     assert not now.marks
