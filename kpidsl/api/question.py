@@ -14,7 +14,7 @@ from kpidsl.kinds.vocabulary import Vocabulary
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.period_texts import is_iso_week, parse_period
-from kpidsl.model.periods import Window
+from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model, Settings
 from kpidsl.plan.members import needs_metric
 from kpidsl.plan.query import Group, Order, Query, Selection, Top
@@ -105,10 +105,10 @@ def ask(
         select.append(item if name == item.name else replace(item, name=name))
     where, days, own = _where(question.where, vocabulary, homes)
     found += own
-    window, own = window_of(question.period, model.settings)
-    found += own
+    period, own = window_of(question.period, model.settings)
+    window, found = period, found + own
     if not has_errors(own):
-        window, own = _cut(window, days)
+        window, own = _cut(period, days)
         found += own
     select, own = _with_compared(select, question.compare, model)
     calendar = model.settings.calendar
@@ -128,6 +128,7 @@ def ask(
         found += _of_members(question)
     if has_errors(found):
         return None, found
+    is_of_weeks = split.grain is None and window == period and _is_of_weeks(question.period)
     query = Query(
         tuple(select),
         split.by,
@@ -141,6 +142,7 @@ def ask(
         coarser=split.coarser,
         having=having,
         per=per,
+        compared_by=Grain.WEEK if is_of_weeks else None,
     )
     if question.top is not None:
         query = replace(query, top=_top(question.top, question.rest, query))
@@ -298,6 +300,10 @@ def window_of(text: str | None, settings: Settings) -> tuple[Window | None, list
         message = f"the period ends before it begins: `{text}`"
         return None, [error("K925", message, whole, help="write the earlier end first")]
     return Window(first.start, last.end), []
+
+
+def _is_of_weeks(period: str | None) -> bool:
+    return period is not None and all(is_iso_week(part.strip()) for part in period.split(".."))
 
 
 def _one_period(

@@ -38,7 +38,8 @@ class EntityAnswers:
             if shift:
                 metric = Prior(metric, shift.months, shift.days)
             select = (Selection(name_of(value.metric), metric),)
-            asked = Query(select, by=value.entity, window=self.query.window)
+            whole = self.query.whole()
+            asked = Query(select, value.entity, window=whole.window, compared_by=whole.compared_by)
             self.known[value, shift] = self.answer(asked)
         return self.known[value, shift]
 

@@ -123,9 +123,7 @@ def moved_periods(
     if look.pairs is not None:
         return look.pairs
     if grain is None:
-        own = moved_back(window, back.months, back.days, calendar)
-        since = None if look.reach is None else look.reach.since
-        return ((None, own if begins(own, since, calendar) else None),)
+        return ((None, shift_window(window, -back.months, -back.days)),)
     return tuple(
         (
             period_start(piece.start, grain, calendar),
@@ -155,19 +153,47 @@ def _aligned(shift: Shift, grain: Grain | None) -> bool:
 def _pairs(
     query: Query, calendar: Calendar, shift: Shift, reach: Reach | None
 ) -> tuple[tuple[date | None, Window | None], ...] | None:
-    """Return each period with the days that it looks at, where no calendar arithmetic of the
-    engine tells them: weeks moved by months, and what is of years of whole weeks."""
-    if query.grain is None or isinstance(query.grain, DayPart):
+    """Return each period, or the window (None) of a question without periods, with the days that it
+    looks at, where no calendar arithmetic of the engine tells them: those of weeks moved by months,
+    and of years of whole weeks."""
+    grain, window = query.grain, query.window
+    if isinstance(grain, DayPart) or window is None:
         return None
     since = None if reach is None else reach.since
-    if query.grain is Grain.WEEK and shift.months and query.window is not None:
-        pairs = _week_pairs(query.window, calendar, shift)
-    elif calendar.own_years(query.grain) is None and calendar.own_years(since) is None:
-        return None
+    pairs: tuple[tuple[date | None, Window | None], ...] | None
+    if grain is None:
+        own = _moved_whole(window, query.compared_by, calendar, shift)
+        by_date = shift_window(window, -shift.months, -shift.days)
+        pairs = None if own == by_date else ((None, own),)
     else:
-        assert query.window is not None
-        pairs = _fiscal_pairs(query.window, query.grain, calendar, shift)
+        pairs = partners(window, grain, calendar, shift)
+    if pairs is None and calendar.own_years(since) is None:
+        return None
+    pairs = pairs or moved_periods(window, grain, calendar, Look(shift))
     return tuple((start, own if begins(own, since, calendar) else None) for start, own in pairs)
+
+
+def partners(
+    window: Window, grain: Grain, calendar: Calendar, shift: Shift
+) -> tuple[tuple[date, Window | None], ...] | None:
+    """Return each period with the days that it looks at, where these are other ones than its own
+    dates, moved: weeks moved by months, and months of a calendar's own years."""
+    if grain is Grain.WEEK and shift.months:
+        return tuple(_week_pairs(window, calendar, shift))
+    if calendar.own_years(grain) is not None:
+        return tuple(_fiscal_pairs(window, grain, calendar, shift))
+    return None
+
+
+def _moved_whole(
+    window: Window, grain: Grain | None, calendar: Calendar, shift: Shift
+) -> Window | None:
+    """Move the days of a question without periods (S19): where it is about periods of a grain, from
+    the first partner on up to the last one's end, so that these make up the whole."""
+    if grain is None:
+        return moved_back(window, shift.months, shift.days, calendar)
+    look = Look(shift, pairs=partners(window, grain, calendar, shift))
+    return look.moved(window, None, calendar)
 
 
 def _evenly(
@@ -198,9 +224,10 @@ def _fiscal_pairs(
 ) -> Iterator[tuple[date, Window | None]]:
     """Months of a calendar's own years look at those of the same number."""
     years = calendar.own_years(grain)
+    assert years is not None
     for piece in periods(window, grain, calendar):
         start = period_start(piece.start, grain, calendar)
-        if years is None or shift.days or not shift.months:
+        if shift.days or not shift.months:
             yield start, shift_window(piece, -shift.months, -shift.days)
         else:
             found = years.moved(piece.start, piece.end, shift.months)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from kpidsl.model.periods import Calendar, Grain, Window, period_start, shift
+from kpidsl.model.periods import Calendar, Grain, Window, period_start, shift, shift_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a leaf looks at time. `pairs` are the days that each period looks at, where they follow
-    from a calendar's rule; None: they are its own, moved by `shift`. `evenly`: so many days earlier
-    are all the pairs. `joined`: rows meet the periods that they count in by their days, a row's own
-    period, moved, being none of them or one of several."""
+    """How a leaf looks at time. `pairs` are the days that each period, or the window (None) of a
+    question without periods, looks at, where they follow from a calendar's rule; None: they are its
+    own, moved by `shift`. `evenly`: so many days earlier are all the pairs. `joined`: rows meet the
+    periods that they count in by their days, a row's own period, moved, being none of them or one
+    of several."""
 
     shift: Shift = Shift()
     reach: Reach | None = None
@@ -64,4 +65,19 @@ class Look:
     @property
     def listed(self) -> bool:
         """Whether no one move leads to the days that the periods look at."""
-        return self.pairs is not None and self.evenly is None
+        if self.pairs is None or self.evenly is not None:
+            return False
+        return all(start is not None for start, _ in self.pairs)
+
+    def moved(self, window: Window, grain: Grain | None, calendar: Calendar) -> Window | None:
+        """Return the days that a window, or a period of a grain or a part of one, looks at (S19),
+        from the first to the last of the periods in it; None where none has a partner."""
+        if self.pairs is None:
+            return shift_window(window, -self.shift.months, -self.shift.days)
+        first = date.min if grain is None else period_start(window.start, grain, calendar)
+        found = [
+            own
+            for start, own in self.pairs
+            if own is not None and (start is None or first <= start < window.end)
+        ]
+        return Window(found[0].start, found[-1].end) if found else None

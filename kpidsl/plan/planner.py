@@ -177,8 +177,7 @@ class _Planner:
         plain = self.query.values_alone()
         ranking = rest = None
         if self.query.grain is not None:
-            whole = replace(plain, grain=None, dated=plain.window is None)
-            ranking = self._level(whole, finer, stated=True)
+            ranking = self._level(plain.whole(), finer, stated=True)
         if top.rest:
             every = tuple(zip(self.columns, plain.by, strict=True))
             rest = self._level(replace(plain, by=plain.by[:-1]), finer, every)
@@ -216,8 +215,7 @@ class _Planner:
         if group.grain is not None and group.grain is not query.grain:
             # Of values by other periods only those by the day make ones by these.
             finer = tuple(node for node in finer if node.base is not None)
-        dated = query.grain is not None and query.window is None
-        total = replace(query.values_alone(), by=by, grain=group.grain, dated=dated)
+        total = replace(query.values_alone().whole(), by=by, grain=group.grain)
         return self._level(total, finer, places=group.by)
 
     def _used_sources(self, inputs: Iterable[Input]) -> list[Source]:

@@ -54,7 +54,9 @@ class Query:
     lies. `window` is the report window, local days, half-open; `where` keeps members of dimensions
     (S2, S4, S14). `sparse`: only the rows that the data hold, rather than every period (S17).
     `dated`: rows without a time don't count, as in an answer by a grain or of a window. `totals`
-    are rows of these groups beside, each recomputed (S10), as is what `top` leaves over.
+    are rows of these groups beside, each recomputed (S10), as is what `top` leaves over. Without a
+    grain, the window is compared as periods of the length `compared_by` are, if it is of some
+    (S19).
 
     Rows that are left out change no value (S1): those at which `having` does not hold, and all but
     the first `limit` in each group of the keys `per`. Totals stay, and are over all rows."""
@@ -73,6 +75,14 @@ class Query:
     per: Group = Group()
     coarser: tuple[Grain, ...] = ()
     dated: bool = False
+    compared_by: Grain | None = None
+
+    def whole(self) -> Query:
+        """Return the question about all periods together: of the rows that count in any of them,
+        and compared as they are."""
+        own = self.grain if isinstance(self.grain, Grain) else None
+        dated = self.grain is not None and self.window is None
+        return replace(self, grain=None, dated=dated, compared_by=self.compared_by or own)
 
     def values_alone(self) -> Query:
         """Return the question about the same values, less what is said of the rows of the answer:

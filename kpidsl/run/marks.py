@@ -8,11 +8,12 @@ from dataclasses import replace
 from kpidsl.model.events import Event
 from kpidsl.model.periods import Calendar, Grain, Window, is_of_months, shift_window
 from kpidsl.model.project import Model
+from kpidsl.plan.looking import partners
 from kpidsl.plan.looks import Look, Reach
 from kpidsl.plan.nodes import Merge, Plan, Regroup
 from kpidsl.plan.query import Query
 from kpidsl.run.heading import named_in
-from kpidsl.run.partial import asked_of, moved
+from kpidsl.run.partial import asked_of
 from kpidsl.run.result import Mark, Sign
 
 
@@ -24,12 +25,14 @@ def marks_of(
     if not looks:
         return ()
     events = _affecting(query, model)
-    calendar = model.settings.calendar
+    calendar, periods = model.settings.calendar, query.whole().compared_by
     asked = [asked_of(row, planned.frame) for row in rows]
     found: dict[object, tuple[Mark, ...]] = {
         (grain, window): tuple(
             dict.fromkeys(
-                mark for look in looks for mark in _marks(look, grain, window, events, calendar)
+                mark
+                for look in looks
+                for mark in _marks(look, grain, window, periods, events, calendar)
             )
         )
         for grain, window in set(asked)
@@ -65,13 +68,24 @@ def _affecting(query: Query, model: Model) -> list[Event]:
 
 
 def _marks(
-    look: Look, grain: Grain | None, window: Window, events: list[Event], calendar: Calendar
+    look: Look,
+    grain: Grain | None,
+    window: Window,
+    periods: Grain | None,
+    events: list[Event],
+    calendar: Calendar,
 ) -> Iterator[Mark]:
-    before = moved(look, grain, window, calendar)
+    """Yield what is uneven in the comparison of a period, or of a whole window as its `periods` are
+    compared."""
+    before = look.moved(window, grain, calendar)
     if before is None:
         yield Mark(Sign.NO_PARTNER)
         return
     shift = look.shift
+    if grain is None and periods is not None:
+        pairs = partners(window, periods, calendar, shift)
+        if pairs is not None and not _make_up(before, [own for _, own in pairs]):
+            yield Mark(Sign.NO_PARTNER)
     by_date = before == shift_window(window, -shift.months, -shift.days)
     if by_date and shift.months and not shift.days and (uneven := _by_month(window, before)):
         yield Mark(uneven)
@@ -80,6 +94,13 @@ def _marks(
         held = {bool(days is not None and event.within(days)) for days in sides}
         if len(held) > 1:
             yield Mark(Sign.ONE_SIDED, event.name)
+
+
+def _make_up(before: Window, partners: Sequence[Window | None]) -> bool:
+    """Tell whether each period has a partner, and these make up the days before: a week 53 on
+    either side is without one."""
+    found = [own for own in partners if own is not None]
+    return len(found) == len(partners) and sum(own.days for own in found) == before.days
 
 
 def _by_month(window: Window, before: Window) -> Sign | None:

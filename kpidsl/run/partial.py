@@ -11,14 +11,9 @@ from kpidsl.model.periods import (
     Grain,
     Window,
     is_whole,
-    moved_back,
     next_start,
-    period_start,
     periods,
-    shift_window,
 )
-from kpidsl.plan.looking import begins
-from kpidsl.plan.looks import Look
 from kpidsl.plan.nodes import Aggregate, Frame, Input, Plan, Regroup
 from kpidsl.plan.query import Absent
 from kpidsl.plan.within import aggregates_of, tested_by
@@ -45,11 +40,15 @@ def partial_rows(
     """Return for each row of an answer whether it stands for a part of its period only.
 
     `known` are the days that each source of the plan knows. Where the question is about no time,
-    a row stands for all there is.
+    a row stands for all there is; a total over periods for more than is known, where one of them
+    begins after that (S13).
     """
     asked = [asked_of(row, planned.frame) for row in rows]
+    ends = [days.end for days in known.values() if days is not None]
+    starts = [window.start for grain, window in asked if grain is not None and window is not None]
+    beyond = bool(ends and starts) and max(starts) >= min(ends)
     marks = {
-        (grain, window): window is not None and _is_part(grain, window, planned, known)
+        (grain, window): beyond if window is None else _is_part(grain, window, planned, known)
         for grain, window in set(asked)
     }
     return tuple(marks[item] for item in asked)
@@ -157,20 +156,8 @@ def _looked_at(
     """Return the days that count towards a period, or None where no first one is asked for. A level
     is that of the period's end, however old."""
     reach = node.look.reach
-    own = moved(node.look, grain, window, calendar)
+    own = node.look.moved(window, grain, calendar)
     if own is None or reach is None or (isinstance(node, Aggregate) and node.stock is not None):
         return own
     first = reach.start(own.end, calendar)
     return None if first is None else Window(first, own.end)
-
-
-def moved(look: Look, grain: Grain | None, window: Window, calendar: Calendar) -> Window | None:
-    """Return the days of a period, or part of one, as looked at (S19); None where it has no
-    partner."""
-    if grain is None:
-        own = moved_back(window, look.shift.months, look.shift.days, calendar)
-        since = None if look.reach is None else look.reach.since
-        return own if begins(own, since, calendar) else None
-    if look.pairs is not None:
-        return dict(look.pairs).get(period_start(window.start, grain, calendar))
-    return shift_window(window, -look.shift.months, -look.shift.days)

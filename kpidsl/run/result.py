@@ -18,7 +18,8 @@ class Sign(StrEnum):
     """What makes a comparison uneven (S19)."""
 
     NO_PARTNER = "no_partner"
-    """There is no earlier period: no week 53, no thirteenth month."""
+    """There is no earlier period: no week 53, no thirteenth month; of a total, for some period on
+    either side."""
     SHORTER_MONTH = "shorter_month"
     """A day that the earlier month lacks is compared with its last one: 29 with 28 February."""
     LONGER_MONTH = "longer_month"

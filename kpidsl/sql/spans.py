@@ -8,7 +8,7 @@ from datetime import date
 from sqlglot import exp
 
 from kpidsl.model.moments import DayPart
-from kpidsl.model.periods import Grain, moved_back, period_start, shift_window
+from kpidsl.model.periods import Grain, period_start, shift_window
 from kpidsl.plan.looks import Look, Shift
 from kpidsl.plan.nodes import PERIOD, Frame
 from kpidsl.sql import build
@@ -30,7 +30,7 @@ def edges(frame: Frame, dialect: Dialect, table: str, look: Look) -> tuple[list[
     calendar = frame.settings.calendar
     if grain is None:
         assert window is not None
-        moved = moved_back(window, shift.months, shift.days, calendar)
+        moved = look.moved(window, None, calendar)
         if moved is None:
             no_day = build.cast(exp.Null(), "DATE")
             return [no_day], [no_day.copy()]

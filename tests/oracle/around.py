@@ -21,8 +21,9 @@ from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Settings
 from kpidsl.model.sources import Stock
+from kpidsl.plan.query import Query
 from tests.oracle import listed, retail
-from tests.oracle.days import FISCAL, Span, bucket, earlier, same_week_earlier
+from tests.oracle.days import FISCAL, Span, bucket, buckets, earlier, same_week_earlier
 from tests.oracle.money import Conversion
 from tests.oracle.rows import Refused
 
@@ -57,17 +58,25 @@ class Around:
     per: tuple[QueryDimension, ...] = ()
     conversions: tuple[Conversion, ...] = ()
 
-    def own(
-        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
-    ) -> Span | None:
+    def own(self, span: Span | None, query: Query, settings: Settings) -> Span | None:
         """The days of the unshifted period `span`, moved (S19); empty without a partner."""
-        moved = self._moved(span, grain, settings)
+        if query.grain is None and query.compared_by is not None and span is not None:
+            moved: Span | None = self._moved_by_periods(span, query.compared_by, settings)
+        else:
+            moved = self._moved(span, query.grain, settings)
         fiscal = isinstance(self.reach, ToDate) and self.reach.grain in FISCAL
         if fiscal and moved is not None and settings.listed is not None:
             last = moved[1] - timedelta(days=1)
             if span is not None and not listed.is_listed(settings.listed.years, last):
                 return span[0], span[0]
         return moved
+
+    def _moved_by_periods(self, span: Span, grain: Grain, settings: Settings) -> Span:
+        """From the first partner of the periods in a span up to the end of the last."""
+        pieces = [piece for _, piece in buckets(span, grain, settings)]
+        moved = [self._moved(piece, grain, settings) for piece in pieces]
+        found = [each for each in moved if each is not None and each[0] < each[1]]
+        return (found[0][0], found[-1][1]) if found else (span[0], span[0])
 
     def _moved(
         self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
@@ -89,11 +98,9 @@ class Around:
             return self.shift.of(span)
         return same_week_earlier(span, months // 12, settings) or (span[0], span[0])
 
-    def days(
-        self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
-    ) -> Span | None:
+    def days(self, span: Span | None, query: Query, settings: Settings) -> Span | None:
         """The days that count towards the unshifted period `span` (S18, S19)."""
-        moved = self.own(span, grain, settings)
+        moved = self.own(span, query, settings)
         if moved is None or self.reach is None or moved[0] == moved[1]:
             return moved
         end = moved[1]

@@ -47,7 +47,7 @@ from tests.oracle.refusals import refuse, refuse_fixed, refuse_periods
 from tests.oracle.rows import Number, Refused, Rows, Tables, aggregate, arithmetic, counts_some
 from tests.oracle.shown import shown, with_tested
 from tests.oracle.spans import Spans, spans
-from tests.oracle.together import Tie, led, totals
+from tests.oracle.together import Tie, led, totals, whole
 
 
 def evaluate(model: Model, query: Query, tables: Tables) -> Answer:
@@ -226,7 +226,9 @@ class _Evaluator:
             for wanted in entity_values(predicate):
                 place = (wanted, around.shift)
                 if place not in self._entities:
-                    query = Query((), by=wanted.entity, window=self.tested.window)
+                    compared_by = whole(self.tested).compared_by
+                    window = self.tested.window
+                    query = Query((), wanted.entity, window=window, compared_by=compared_by)
                     inner = _Evaluator(self.model, query, self.rows)
                     shift = self.moved.further(around.shift)
                     self._entities[place] = inner.for_entities(wanted.metric, shift)
@@ -291,7 +293,7 @@ class _Evaluator:
         return {self.unallocated}
 
     def _days(self, around: Around, span: Span | None) -> Span | None:
-        return around.days(span, self.query.grain, self.settings)
+        return around.days(span, self.query, self.settings)
 
     # --- values ----------------------------------------------------------------------------
 
@@ -338,7 +340,7 @@ class _Evaluator:
             return self._value(told, inside, span, combo)
         own = self._group(inside, combo)
         days = self._days(inside, span)
-        moved = inside.own(span, self.query.grain, self.settings)
+        moved = inside.own(span, self.query, self.settings)
         value = self._leaf(told, inside).value(days, own, moved)
         assert value is None or isinstance(value, int | float | Decimal)
         return value
@@ -391,7 +393,7 @@ class _Evaluator:
         return all(self._knows(part, inside, span) for part, inside in parts)
 
     def _knows(self, part: Part, around: Around, span: Span | None) -> bool:
-        moved = around.own(span, self.query.grain, self.settings)
+        moved = around.own(span, self.query, self.settings)
         leaves = self._leaves_of([(part, around)])
         return moved is None or all(leaf.knows(moved) for leaf in leaves)
 

@@ -132,6 +132,7 @@ def random_case(draw: Draw) -> Case:
         sparse=times.sparse,
         totals=rolled if chance(draw, 20) else (),
         top=_top(draw, select, rest=not fans_out or careless) if leads else None,
+        compared_by=Grain.WEEK if _is_of_weeks(times) else None,
     )
     query = without_metrics(draw, with_longer_periods(draw, query, world.model.settings))
     query = with_rows_left_out(draw, query, maker.exact())
@@ -200,6 +201,11 @@ def _times(draw: Draw, world: World, asked: list[str], careless: bool) -> _Times
     shifts = SHIFTS[grain] if window is not None else ()
     ended = window is not None or grain is not None
     return _Times(grain, window, shifts, ended=ended, sparse=chance(draw, 40))
+
+
+def _is_of_weeks(times: _Times) -> bool:
+    """Whether a whole window is written in weeks, as about half of them are."""
+    return times.grain is None and times.window is not None and times.window.start.day % 2 == 0
 
 
 def _beside(draw: Draw, maker: Formulas, select: tuple[Selection, ...]) -> tuple[Selection, ...]:

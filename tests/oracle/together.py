@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from kpidsl.model.expr import QueryDimension
+from kpidsl.model.periods import Grain
 from kpidsl.plan.query import Absent, Query, Top
 from tests.oracle.leaves import Answer, Combo
 
@@ -27,7 +28,7 @@ class AnswerOf(Protocol):
 
 def led(query: Query, top: Top, answer: Answer, answer_of: AnswerOf) -> Answer:
     """The rows of the first members of the last dimension, and those of the rest."""
-    ranking = answer_of(replace(query, grain=None, dated=query.grain is not None))
+    ranking = answer_of(whole(query))
     first = _first(top, ranking)
     timed = query.grain is not None
     kept = {key: row for key, row in answer.items() if (key[1:] if timed else key) in first}
@@ -36,6 +37,14 @@ def led(query: Query, top: Top, answer: Answer, answer_of: AnswerOf) -> Answer:
         if any((key[1:] if timed else key) not in first for key in answer):
             kept |= {(*key, Absent.OTHER): row for key, row in rest.items()}
     return kept
+
+
+def whole(query: Query) -> Query:
+    """The question about all periods together, whose rows have a time, compared as these are."""
+    compared_by = query.compared_by
+    if compared_by is None and isinstance(query.grain, Grain):
+        compared_by = query.grain
+    return replace(query, grain=None, dated=query.grain is not None, compared_by=compared_by)
 
 
 def _first(top: Top, ranking: Answer) -> set[Combo]:
@@ -59,10 +68,9 @@ def _first(top: Top, ranking: Answer) -> set[Combo]:
 def totals(query: Query, answer_of: AnswerOf) -> Answer:
     """The rows of a query's totals, each group's answer by itself."""
     found: Answer = {}
-    dated = query.grain is not None
     for group in query.totals:
         by = tuple(query.by[place] for place in group.by)
-        level = answer_of(replace(query, by=by, grain=group.grain, dated=dated))
+        level = answer_of(replace(whole(query), by=by, grain=group.grain))
         timed = group.grain is not None
         for key, values in level.items():
             members: list[object] = [Absent.ALL] * len(query.by)

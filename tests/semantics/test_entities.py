@@ -151,6 +151,20 @@ def test_a_prior_value_tests_the_earlier_window(shop: kpidsl.Project) -> None:
     assert number(shop, "prior(big, 1y)") == 200
 
 
+def test_a_prior_value_by_week_tests_the_weeks_of_the_same_number(tmp_path: Path) -> None:
+    """Week 10 is 2 to 8 March 2026, and 3 to 9 March 2025: then 1 bought for 100, 2 for 7; on
+    2 March 2025, in week 9, 2 did for 100."""
+    orders = """order_id,customer_id,channel,day,amount
+1,2,ads,2025-03-02,100.00
+2,2,ads,2025-03-05,7.00
+3,1,ads,2025-03-09,100.00
+4,1,ads,2026-03-03,1.00"""
+    with project(tmp_path, DEFINITIONS, **{**TABLES, "orders": orders}) as loaded:
+        for rest in ({"by": ["week"]}, {}):
+            found = answer(loaded, "prior(big, 1y)", period="2026-W10", **rest)
+            assert list(found.values()) == [100]
+
+
 def test_what_is_put_together_of_days_tests_the_window_of_the_report(shop: kpidsl.Project) -> None:
     """In the first half of February customer 3 alone bought for more than 45, and in January's
     customer 1, for 100: which days are added up changes nothing about who passes, nor does another

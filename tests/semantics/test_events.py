@@ -188,6 +188,52 @@ def test_a_week_is_compared_with_that_of_the_same_number(
     assert lists_days != evenly
 
 
+@pytest.mark.parametrize(
+    ("period", "first", "length", "marks"),
+    [
+        ("2026-W10 .. 2026-W11", "2025-03-03", 14, NONE),
+        # Wednesday of week 10 to Tuesday of week 11.
+        ("2026-03-04 .. 2026-03-10", "2025-03-05", 7, NONE),
+        # W52 of 2025 and W01 of 2026: between them in 2026 is W53, which has no partner.
+        ("2026-W52 .. 2027-W01", "2025-12-22", 14, (Mark(Sign.NO_PARTNER),)),
+        # W52 of 2026 to W01 of 2027: W53 between them is no partner of any.
+        ("2027-W52 .. 2028-W01", "2026-12-21", 21, (Mark(Sign.NO_PARTNER),)),
+        ("2026-W53", None, 0, (Mark(Sign.NO_PARTNER),)),
+    ],
+)
+def test_weeks_in_all_are_compared_from_the_first_partner_to_the_last(
+    tmp_path: Path, period: str, first: str | None, length: int, marks: tuple[Mark, ...]
+) -> None:
+    """Each day sells one more than the day before: the sum of some days tells which."""
+    start = date(2024, 12, 23)
+    sold = {start + timedelta(days=number): number + 1 for number in range(800)}
+    sales = "id,day,amount\n" + "\n".join(f"{sold[day]},{day},{sold[day]}" for day in sold)
+    text = DEFINITIONS.replace("watermark: 2027-01-01", "watermark: 2027-03-01")
+    with shop(tmp_path, text, sales) as loaded:
+        asked = {"period": period, "compare": ["prior_year"]}
+        weeks = loaded.query("orders", "revenue", by=["week"], totals=True, **asked)  # type: ignore[arg-type]
+        whole = loaded.query("orders", "revenue", **asked)  # type: ignore[arg-type]
+    expected = first and sum(
+        sold[date.fromisoformat(first) + timedelta(days=number)] for number in range(length)
+    )
+    assert weeks.values("revenue prior_year")[-1] == expected
+    assert weeks.marks[-1] == marks
+    if "W" in period:  # written in weeks, and so compared as these are
+        assert whole.values("revenue prior_year") == [expected]
+        assert whole.marks == (marks,)
+
+
+def test_days_that_are_not_written_in_weeks_are_compared_by_their_dates(tmp_path: Path) -> None:
+    """2 to 8 March 2026 are week 10; the order of 9 March 2025 is in week 10 of that year."""
+    sales = SALES + "11,2025-03-02,3.00\n12,2025-03-09,7.00\n"
+    with shop(tmp_path, sales=sales) as loaded:
+        days = loaded.query("revenue", period="2026-03-02 .. 2026-03-08", compare=["prior_year"])
+        week = loaded.query("revenue", period="2026-W10", compare=["prior_year"])
+        mixed = loaded.query("revenue", period="2026-W10 .. 2026-03-08", compare=["prior_year"])
+    before = [each.values("revenue prior_year") for each in (days, week, mixed)]
+    assert before == [[3], [7], [3]]
+
+
 def test_a_partial_period_is_compared_with_the_same_part_capped_at_its_end(tmp_path: Path) -> None:
     """1 to 30 March is compared with the whole of February, of 28 days; 1 to 20 with 20 days."""
     text = DEFINITIONS.replace("watermark: 2027-01-01", "watermark: 2025-03-31")

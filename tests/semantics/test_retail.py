@@ -5,6 +5,7 @@ both are of 4 weeks: 29 January to 25 February 2023, and 4 February to 2 March 2
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import kpidsl
 from kpidsl.model.expr import MeasureRef, Prior, ToDate
 from kpidsl.model.periods import Grain, Window
 from kpidsl.plan.query import Query, Selection
-from kpidsl.run.result import Result
+from kpidsl.run.result import Mark, Result, Sign
 from tests.support import load, project, rows
 
 DEFINITIONS = """kpidsl 1
@@ -85,6 +86,33 @@ def test_weeks_are_numbered_by_the_fiscal_year(tmp_path: Path) -> None:
         last = loaded.query("revenue", period="2024-01-28 .. 2024-02-03", **asked)  # type: ignore[arg-type]
     assert fifth.rows == ((date(2024, 3, 3), 128, 8),)
     assert last.rows == ((date(2024, 1, 28), 16, None),)
+
+
+@pytest.mark.parametrize(
+    ("grain", "period", "before", "marked"),
+    [
+        # Weeks 1 to 52 of FY2023, whose week 53 has the 16 of 3 February 2024.
+        ("week", "FY2024", 2 + 4 + 8, False),
+        # The four quarters of FY2023, of all its days.
+        ("fiscal_quarter", "FY2024", 2 + 4 + 8 + 16, False),
+        # The days from 4 February 2023 to 1 February 2024.
+        ("day", "FY2024", 4 + 8, False),
+        # From the seventh day of the first month of FY2023, 4 February, to its last, the 25th.
+        ("fiscal_month", "2024-02-10 .. 2024-03-02", 4, False),
+        # FY2022 has no week 53; of it 28 January 2023 alone is known.
+        ("week", "FY2023", 1, True),
+    ],
+)
+def test_a_total_is_compared_as_its_periods_are(
+    tmp_path: Path, grain: str, period: str, before: int, marked: bool
+) -> None:
+    with shop(tmp_path) as loaded:
+        result = loaded.query(
+            "revenue", by=[grain], period=period, compare=["prior_year"], totals=True
+        )
+    *parts, total = result.values("revenue prior_year")
+    assert total == before == sum(part for part in parts if isinstance(part, Decimal))
+    assert (result.marks[-1] == (Mark(Sign.NO_PARTNER),)) is marked
 
 
 def test_to_date_of_the_fiscal_year_and_quarter(tmp_path: Path) -> None:

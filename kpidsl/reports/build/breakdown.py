@@ -35,15 +35,14 @@ def breakdown(
     not, such as a rate. Beside a ratio stand its numerator and denominator, where the audience
     sees both split like this (D21); the groups behind either are then small or large enough.
     """
-    window = page.span.window
     selection = Selection(subject.name, subject.expr)
     parts = _parts(subject, by, page)
     beside = [Selection(f"part {n}", part.expr) for n, part in enumerate(parts)]
     counts: tuple[Selection, ...] = ()
     if page.audience.suppress_below is not None:
         counts = counted([part.expr for part in parts] or [subject.expr], page.model)
-    asked = page.questions.ask((selection, *beside, *counts), window=window, by=by)
-    whole = page.questions.ask((selection, *counts), window=window)
+    asked = page.ask((selection, *beside, *counts), by)
+    whole = page.ask((selection, *counts))
     members = {item.name: part for item, part in zip(beside, parts, strict=True)}
     return lambda: _block(subject, by, members, asked.answers, whole.answers, page)
 

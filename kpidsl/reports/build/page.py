@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +13,8 @@ from kpidsl.model.pages import Audience, Report
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Benchmark
-from kpidsl.reports.build.asking import Answer, Questions
+from kpidsl.plan.query import Selection
+from kpidsl.reports.build.asking import Answer, Asked, Questions
 from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.span import Span
@@ -55,6 +57,11 @@ class Page:
     questions: Questions
     ids: Ids = field(default_factory=Ids)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def ask(self, selections: Sequence[Selection], by: tuple[QueryDimension, ...] = ()) -> Asked:
+        """Ask about the page's own period."""
+        window, compared_by = self.span.window, self.span.compared_by
+        return self.questions.ask(selections, window=window, by=by, compared_by=compared_by)
 
     def until(self, sources: tuple[str, ...]) -> date | None:
         """Return the first day that not all of the sources vouch for (S21)."""

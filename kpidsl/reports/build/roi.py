@@ -46,9 +46,9 @@ def roi_table(
     Where some gain cost nothing, the total judges no spending, and the paid members are judged by
     a subtotal of their own.
     """
-    selections, window = _selections(roi, page), page.span.window
-    whole = page.questions.ask(selections, window=window)
-    parts = page.questions.ask(selections, window=window, by=by) if by else whole
+    selections = _selections(roi, page)
+    whole = page.ask(selections)
+    parts = page.ask(selections, by) if by else whole
     return lambda: _table(subject, roi, by, whole.answers, parts.answers, page)
 
 
