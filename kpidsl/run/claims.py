@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlglot import exp
 
-from kpidsl.engines.base import Engine, EngineError
+from kpidsl.engines.base import UNSHOWN, Engine, EngineError
 from kpidsl.engines.guarded import peeked
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.moments import DayPart
@@ -278,7 +278,9 @@ class Claims:
 
     def _rows(self, tree: exp.Query, is_peek: bool = False) -> list[tuple[object, ...]]:
         text = self._dialect.text(tree, pretty=False)
-        return (peeked(self._engine, text) if is_peek else self._engine.run(text)).rows
+        if is_peek:
+            return peeked(self._engine, text).rows
+        return self._engine.run(text, most=UNSHOWN).rows
 
 
 def _told_of_key(values: tuple[object, ...], rows: int) -> str:
