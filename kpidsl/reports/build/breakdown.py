@@ -14,7 +14,7 @@ from kpidsl.reports.build.groups import counted, too_small
 from kpidsl.reports.build.layout import may_see
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject, grows, ratio_parts, subject_of, unfolded
+from kpidsl.reports.build.subject import Subject, adds_up, ratio_parts, subject_of, unfolded
 from kpidsl.reports.format import PERCENT, figure
 from kpidsl.reports.model import BreakdownBlock, BreakdownRow, GapBlock, Part
 from kpidsl.reports.values import Figure, Reference
@@ -135,7 +135,7 @@ class _Rows:
     ) -> None:
         self._subject, self._answer, self._parts, self._page = subject, answer, parts, page
         self._overall, self._hidden = overall, hidden
-        self._adds_up = grows(subject.expr, page.model)
+        self._adds_up = adds_up(subject.expr, page.model)
         self._shares = self._adds_up and not answer.overlapping
         self._noted = set() if self._adds_up else self._furthest()
 

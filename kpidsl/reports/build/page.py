@@ -84,6 +84,15 @@ class Page:
         found: list[Mark] = []
         if answer.overlapping:
             found.append(Mark(kind="overlapping", note=PHRASES.overlapping))
+        found += self.known_in_part(sources, window)
+        if window == self.span.window and not self.span.complete:
+            note = PHRASES.data_until.format(day=day(window.last_day))
+            found.append(Mark(kind="partial", note=note))
+        return tuple(found)
+
+    def known_in_part(self, sources: tuple[str, ...], window: Window) -> tuple[Mark, ...]:
+        """Return which of the sources know only some of a window's days, and which (S13, S21)."""
+        found: list[Mark] = []
         for name, known in self._known(sources):
             if known is None or not known.intersect(window):
                 continue
@@ -94,9 +103,6 @@ class Page:
             if known.start > window.start:
                 note = f"{title}: {PHRASES.data_from.format(day=day(known.start))}"
                 found.append(Mark(kind="partial", note=note))
-        if window == self.span.window and not self.span.complete:
-            note = PHRASES.data_until.format(day=day(window.last_day))
-            found.append(Mark(kind="partial", note=note))
         return tuple(found)
 
     def covers(self, sources: tuple[str, ...], window: Window) -> bool:
