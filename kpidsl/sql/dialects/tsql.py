@@ -180,7 +180,7 @@ class TSQL(MonthsByDay, DuckDB):
 
 
 def _base_type(value: exp.Expr) -> exp.Expr:
-    """Return the name of a type as a text: a `sql_variant` meets texts by their collations first."""
+    """Return the name of a type as a text: a `sql_variant` meets one by their collations first."""
     return kept_as(call("SQL_VARIANT_PROPERTY", value.copy(), text("BaseType")), "NVARCHAR(128)")
 
 
