@@ -19,9 +19,9 @@ class Listening:
             setattr(engine, name, self._heard(getattr(engine, name)))
 
     def _heard(self, work: Callable[..., object]) -> Callable[..., object]:
-        def hear(sql: str, *rest: object) -> object:
+        def hear(sql: str, *rest: object, **named: object) -> object:
             self.statements.append(sql)
-            return work(sql, *rest)
+            return work(sql, *rest, **named)
 
         return hear
 

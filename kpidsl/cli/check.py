@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import kpidsl
+from kpidsl.api.errors import KpidslError
 from kpidsl.cli import options
 from kpidsl.cli.console import OK, DiagnosticFormat, exit_code, guarded, note, show
 from kpidsl.cli.progress import working
@@ -43,12 +44,16 @@ def run(
 ) -> int:
     with kpidsl.load(path, profile=profile) as project, working("reading the data") as tell:
         proof, fit = None, None
-        if project.model is not None and data:
-            proof = project.prove(tell)
-        elif project.model is not None and profile is not None:
-            fit = project.fit()
-    looked = proof or fit
-    found = [*project.diagnostics, *(() if looked is None else looked.diagnostics)]
+        found = list(project.diagnostics)
+        try:
+            if project.model is not None and data:
+                proof = project.prove(tell)
+                found += proof.diagnostics
+            elif project.model is not None and profile is not None:
+                fit = project.fit()
+                found += fit.diagnostics
+        except KpidslError as refused:  # what is wrong with the definitions is so all the same
+            found += refused.diagnostics
     show(found, form, err=False)
     code = exit_code(found, strict=strict or project.config.project.strict)
     if code == OK and form is DiagnosticFormat.FULL and project.model is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -17,10 +18,15 @@ from kpidsl.text.diagnostic import Diagnostic, Severity, error
 from kpidsl.text.render import render, summary
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from kpidsl.api.project import Project
 
 OK, FINDINGS, USAGE = 0, 1, 2
 """Exit codes: all well; the definitions or the data have mistakes; the call itself has."""
+
+TERMINATED = 128 + signal.SIGTERM
+"""The exit code of what is ended by this signal, as shells have it."""
 
 CALL_TEXTS = frozenset({"<metric>", "<by>", "<where>", "<having>", "<period>"})
 """What diagnostics call the texts that the call itself holds."""
@@ -89,6 +95,22 @@ def mention_errors(project: Project) -> None:
         note(f"the definitions have {summary(errors)}: see `kpidsl check`")
 
 
+class Terminated(KeyboardInterrupt):
+    """A signal to end, as `docker stop`, systemd and a CI run that is cancelled send it: all that
+    Ctrl-C stops is stopped, and tidied up."""
+
+
+def hear_sigterm() -> None:
+    """End on the signal as on Ctrl-C, unless whoever started this process has it ignored."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Terminated
+
+
 def guarded(verb: Callable[P, int]) -> Callable[P, None]:
     """Run a verb; end the process with its exit code, and no failure with a traceback."""
 
@@ -102,6 +124,9 @@ def guarded(verb: Callable[P, int]) -> Callable[P, None]:
 def _outcome(verb: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> int:
     try:
         return verb(*args, **kwargs)
+    except Terminated:
+        note("stopped by SIGTERM; nothing was left half written")
+        return TERMINATED
     except KeyboardInterrupt:
         note("stopped by Ctrl-C; nothing was left half written")
         return USAGE

@@ -21,6 +21,7 @@ from kpidsl.cli import (
     report,
     verify,
 )
+from kpidsl.cli.console import hear_sigterm
 from kpidsl.cli.once import Once
 
 app = typer.Typer(
@@ -58,6 +59,7 @@ app.add_typer(_profile, name="profile", help="Try the profiles of kpidsl.toml.")
 
 def main() -> None:
     """Run the command line."""
+    hear_sigterm()
     sys.stdout, sys.stderr = map(_whole, (sys.stdout, sys.stderr))
     app()
 

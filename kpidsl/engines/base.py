@@ -14,6 +14,10 @@ UNLIMITED = 16383
 """The places of decimals that keep as many as each value has: what PostgreSQL has at most."""
 
 
+UNSHOWN = 1_000_000
+"""How many rows a statement may have that no answer shows, whatever the limit of those is."""
+
+
 class ValueType(StrEnum):
     """What a column of an answer holds. `exact` numbers are whole or decimal, `money` is refused
     where the engine has not kept all of its digits; `held` is a value of the data, exact where it
@@ -95,9 +99,13 @@ class Engine(Protocol):
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         """Make the files of sources readable by name; done once per source."""
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
         """Run one SELECT; raises `EngineError`. `types` are those of its columns, for an engine
-        whose values don't tell; without them values are as the engine gives them."""
+        whose values don't tell; without them values are as the engine gives them. There may be no
+        more rows than an answer may have, or no more than `most`, which is `UNSHOWN` where no
+        answer shows them."""
 
     def keep(self, sql: str) -> None:
         """Run a statement that keeps the rows of a SELECT in a temporary table, which this

@@ -126,7 +126,11 @@ class BigQueryEngine(KeepsNothing):
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         return refused_files("BigQuery", sources)
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        most = most or self._rows
+
         def answer(statement: _Statement) -> Table:
             if _NO_ROW.search(sql):
                 return Table(tuple(field.name for field in self._try(sql).schema or ()), [])
@@ -144,13 +148,13 @@ class BigQueryEngine(KeepsNothing):
                 timeout=PATIENCE,
             )
             statement.wait()
-            found = job.result(max_results=self._rows + 1, retry=_AGAIN, timeout=PATIENCE)
+            found = job.result(max_results=most + 1, retry=_AGAIN, timeout=PATIENCE)
             return Table(
                 tuple(field.name for field in found.schema), [tuple(row.values()) for row in found]
             )
 
         table = self._ask(answer)
-        return answered(table, self._rows, types, self._timezone)
+        return answered(table, most, types, self._timezone)
 
     # --- jobs ------------------------------------------------------------------------------
 

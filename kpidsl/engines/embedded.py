@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from kpidsl.engines.attended import attended
 from kpidsl.engines.base import (
+    UNSHOWN,
     EngineError,
     ForeignKey,
     Scan,
@@ -217,9 +218,11 @@ class EmbeddedEngine:
             self._search(self._path)
         return diagnostics
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
         del types  # the columns have types of their own
-        return self._run(lambda: self._fetch(sql))
+        return self._run(lambda: self._fetch(sql, most or self._rows))
 
     def keep(self, sql: str) -> None:
         self._run(lambda: self._con.execute(sql))
@@ -232,14 +235,14 @@ class EmbeddedEngine:
         except duckdb.Error as failure:
             raise _explained(failure) from failure
 
-    def _fetch(self, sql: str) -> Table:
+    def _fetch(self, sql: str, most: int | None) -> Table:
         cursor = execute(self._con, sql)
         names = tuple(item[0] for item in cursor.description or ())
         zoned = [item[1] == duckdb.sqltypes.TIMESTAMP_TZ for item in cursor.description or ()]
         if any(zoned):
             cursor = execute(self._con, _in_local_time(sql, zoned))
         types = [item[1].id for item in cursor.description or ()]
-        return Table(names, told(fetched(cursor, self._rows), types))
+        return Table(names, told(fetched(cursor, most), types))
 
     def _attended(self, work: Callable[[], T], timeout: float | None = None) -> T:
         return attended(work, self._con.interrupt, timeout)
@@ -257,7 +260,7 @@ class EmbeddedEngine:
             return {}
 
     def decimals(self, sql: str) -> dict[str, int]:
-        described = self.run(f"DESCRIBE {sql}")
+        described = self.run(f"DESCRIBE {sql}", most=UNSHOWN)
         return decimal_places({str(name): str(kind) for name, kind, *_ in described.rows})
 
     def facts(self, path: Sequence[str]) -> TableFacts:

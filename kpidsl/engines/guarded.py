@@ -23,9 +23,11 @@ class GuardedEngine:
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         return self.engine.prepare(sources)
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
         self._weigh(sql, self._most)
-        return self.engine.run(sql, types)
+        return self.engine.run(sql, types, most)
 
     def peek(self, sql: str) -> Table:
         """Run a SELECT of at most one row: rows are read until there is one, and what is paid for

@@ -108,9 +108,12 @@ class ServerEngine(KeepsNothing):
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         return refused_files(f"a {self._server.name} database", sources)
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        table = self._ask(lambda con: self._fetched(con, sql, self._rows + 1))
-        return answered(table, self._rows, types, self._timezone)
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        most = most or self._rows
+        table = self._ask(lambda con: self._fetched(con, sql, most + 1))
+        return answered(table, most, types, self._timezone)
 
     def _fetched(self, con: sqlalchemy.Connection, sql: str, rows: int) -> Table:
         result = self._executed(con, self._tag + self._server.at_most(sql, rows))

@@ -113,10 +113,14 @@ class SparkEngine(KeepsNothing):
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         return refused_files("a Spark catalog", sources)
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        most = most or self._rows
+
         def answer(session: SparkSession) -> tuple[tuple[str, ...], list[Any]]:
             _look_again(session, sql)
-            plan = SQL(at_most(sql, self._rows + 1)).to_proto(session.client)
+            plan = SQL(at_most(sql, most + 1)).to_proto(session.client)
             # `session.sql(…).toArrow()` would analyse the statement three times.
             table = session.client.to_table(plan, {})[0]
             assert table is not None
@@ -128,7 +132,7 @@ class SparkEngine(KeepsNothing):
         except (ArithmeticError, ValueError) as failure:  # of a value of which Python has none
             raise EngineError("value", self._told(failure)) from None
         rows = list(zip(*values, strict=True))
-        return answered(Table(names, rows), self._rows, types, self._timezone)
+        return answered(Table(names, rows), most, types, self._timezone)
 
     # --- sessions --------------------------------------------------------------------------
 

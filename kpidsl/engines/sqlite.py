@@ -112,9 +112,11 @@ class SQLiteEngine:
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
         return refused_files("a SQLite database", sources)
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
         def answer() -> Table:
-            names, rows = self._attended(lambda: self._fetch(sql))
+            names, rows = self._attended(lambda: self._fetch(sql, most or self._rows))
             return Table(names, rows if types is None else _typed(rows, types))
 
         return self._run(answer)
@@ -122,7 +124,7 @@ class SQLiteEngine:
     def keep(self, sql: str) -> None:
         self._con.set_authorizer(_authorized_to_keep)
         try:
-            self._run(lambda: self._attended(lambda: self._fetch(sql)))
+            self._run(lambda: self._attended(lambda: self._fetch(sql, None)))
         finally:
             self._con.set_authorizer(_authorized)
 
@@ -140,10 +142,12 @@ class SQLiteEngine:
         except sqlite3.Error as failure:
             raise self._explained(failure) from failure
 
-    def _fetch(self, sql: str) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    def _fetch(
+        self, sql: str, most: int | None
+    ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         with closing(self._con.execute(sql)) as cursor:  # or the file stays locked
             names = tuple(item[0] for item in cursor.description or ())
-            return names, fetched(cursor, self._rows)
+            return names, fetched(cursor, most)
 
     def _note(self, failure: Exception) -> None:
         self._reason = self._reason or failure

@@ -5,8 +5,9 @@ from __future__ import annotations
 from kpidsl.kinds.binding.columns import column_binder, identities, listed
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.scope import Scope
-from kpidsl.kinds.binding.shapes import EXPRESSION, NAME, describe
+from kpidsl.kinds.binding.shapes import EXPRESSION, NAME, TEXT, describe
 from kpidsl.kinds.binding.spec import Header, Key, Kind
+from kpidsl.kinds.project import check_zone
 from kpidsl.model.expr import Column, RowExpr
 from kpidsl.model.sources import Join, Validity
 from kpidsl.syntax import tree
@@ -23,6 +24,12 @@ VALID_TO = Key(
     NAME,
     "The column until when its row holds, that moment not included; no value is open.",
 )
+STORED_AS = Key(
+    "stored_as",
+    TEXT,
+    "The time zone of `valid_from` and `valid_to` where they are times that name none (S20).",
+    default="they name their zone, or are days",
+)
 
 WEIGHT = Key(
     "weight",
@@ -37,7 +44,7 @@ KIND = Kind(
     "Many rows of this source belong to one row of another; the other's key must be unique.",
     "join customer: customers on customer_id",
     Header(label=False, value=EXPRESSION),
-    (VALID_FROM, VALID_TO, WEIGHT),
+    (VALID_FROM, VALID_TO, STORED_AS, WEIGHT),
     top_level=False,
 )
 
@@ -79,7 +86,7 @@ def bind(
     if name not in scope.catalog.sources:
         scope.unknown("a source", name, target.span, scope.catalog.sources)
         return None
-    dated = not fields.lacks(VALID_FROM, VALID_TO)
+    dated = not fields.lacks(VALID_FROM, VALID_TO, STORED_AS)
     validity = _validity(fields, source, name, scope) if dated else None
     if dated and validity is None:
         return None
@@ -136,8 +143,12 @@ def _refuse_dated_bridge(fields: Fields, scope: Scope) -> None:
 
 def _validity(fields: Fields, source: str, target: str, scope: Scope) -> Validity | None:
     """Bind from when until when a row of the target holds (S8)."""
-    for said, missing in ((VALID_FROM, VALID_TO), (VALID_TO, VALID_FROM)):
-        if fields.lacks(missing):
+    for said, missing in (
+        (VALID_FROM, VALID_TO),
+        (VALID_TO, VALID_FROM),
+        (STORED_AS, VALID_FROM),
+    ):
+        if fields.lacks(missing) and not fields.lacks(said):
             scope.error(
                 "K408",
                 f"join `{fields.name}` has `{said.name}` without `{missing.name}`",
@@ -160,9 +171,14 @@ def _validity(fields: Fields, source: str, target: str, scope: Scope) -> Validit
         return None
     if start is None or end is None:
         return None
+    zone = fields.get(STORED_AS)
+    if zone is not None and not check_zone(zone, fields.key_span(STORED_AS), scope.diagnostics):
+        return None
     columns = column_binder(scope, target, raw=True)
     first, last = columns.value(start), columns.value(end)
-    return Validity(start=first.expr, end=last.expr) if first and last else None
+    if first is None or last is None:
+        return None
+    return Validity(start=first.expr, end=last.expr, stored_as=zone)
 
 
 def _target_key(

@@ -84,7 +84,11 @@ METRIC_FUNCTIONS: dict[str, MetricFunction] = {
             "same number; with `align: weekday` of the same weekdays, 52 weeks before; with "
             "`align:` and an `event` of the same days around the one before.",
         ),
-        MetricFunction("change(x, 1y)", "How much larger it is than then, as a percentage."),
+        MetricFunction(
+            "change(x, 1y)",
+            "How much larger it is than then, as a percentage. Of what was negative then, its sign "
+            "is reversed.",
+        ),
         MetricFunction("rolling(x, 28d)", "Over so long, up to the end of each period."),
         MetricFunction("running(x)", "Over everything, up to the end of each period."),
         MetricFunction(

@@ -173,10 +173,12 @@ class Measure(Definition):
 
 
 class Validity(Part):
-    """From when until when a row holds: half-open, NULL is open (S8)."""
+    """From when until when a row holds: half-open, NULL is open (S8). `stored_as` is the zone of
+    naive timestamps (S20)."""
 
     start: RowExpr
     end: RowExpr
+    stored_as: str | None = None
 
 
 class Join(Definition):

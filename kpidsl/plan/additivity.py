@@ -160,7 +160,7 @@ def adds_up(formula: Formula, nodes: Iterable[Input]) -> bool:
 
 def _repeats(measure: Measure, node: Aggregate) -> bool:
     """Tell whether what a measure counts once can be found in several groups."""
-    if measure.aggregate != "count_distinct":
+    if measure.aggregate not in {Kind.COUNT_DISTINCT, Kind.APPROX_COUNT_DISTINCT}:
         return False
     counted = (measure.operand,)
     if node.input.source.key == counted:
@@ -179,9 +179,10 @@ def _repeats_entities(item: OverAnswer, node: Regroup) -> bool:
 
 def _is_of(counted: tuple[RowExpr | None], dimension: Reached) -> bool:
     """Tell whether a dimension has one member for each thing counted: it is joined by it alone,
-    or an attribute of it."""
+    at all times, or an attribute of it."""
     if dimension.hops:
-        return dimension.hops[0].join.columns == counted
+        join = dimension.hops[0].join
+        return join.columns == counted and join.validity is None
     attribute = dimension.dimension.attribute
     return attribute is not None and attribute.entity == counted
 

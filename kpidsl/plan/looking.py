@@ -167,6 +167,15 @@ def _pairs(
         pairs = None if own == by_date else ((None, own),)
     else:
         pairs = partners(window, grain, calendar, shift)
+        shorter = query.compared_by
+        if shorter is not None and (pairs or partners(window, shorter, calendar, shift)):
+            pairs = tuple(
+                (
+                    period_start(piece.start, grain, calendar),
+                    _moved_whole(piece, shorter, calendar, shift),
+                )
+                for piece in periods(window, grain, calendar)
+            )
     if pairs is None and calendar.own_years(since) is None:
         return None
     pairs = pairs or moved_periods(window, grain, calendar, Look(shift))
@@ -188,8 +197,8 @@ def partners(
 def _moved_whole(
     window: Window, grain: Grain | None, calendar: Calendar, shift: Shift
 ) -> Window | None:
-    """Move the days of a question without periods (S19): where it is about periods of a grain, from
-    the first partner on up to the last one's end, so that these make up the whole."""
+    """Move the days of a total over periods of a grain (S19): from the first partner on up to the
+    last one's end, so that these make up the whole; or of a question that is about none."""
     if grain is None:
         return moved_back(window, shift.months, shift.days, calendar)
     look = Look(shift, pairs=partners(window, grain, calendar, shift))
@@ -211,12 +220,14 @@ def _evenly(
     if pairs is None or query.grain is not Grain.WEEK or not by_years or is_listed:
         return None
     assert query.window is not None
+    pieces = periods(query.window, Grain.WEEK, calendar)
     back = {
-        None if own is None else (piece.start - own.start).days
-        for piece, (_, own) in zip(periods(query.window, Grain.WEEK, calendar), pairs, strict=True)
+        move
+        for piece, (_, own) in zip(pieces, pairs, strict=True)
+        for move in ([None] if own is None else [piece.start - own.start, piece.end - own.end])
     }
-    days = back.pop() if len(back) == 1 else None
-    return None if days is None else Shift(days=days)
+    move = back.pop() if len(back) == 1 else None
+    return None if move is None else Shift(days=move.days)
 
 
 def _fiscal_pairs(

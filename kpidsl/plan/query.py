@@ -54,9 +54,9 @@ class Query:
     lies. `window` is the report window, local days, half-open; `where` keeps members of dimensions
     (S2, S4, S14). `sparse`: only the rows that the data hold, rather than every period (S17).
     `dated`: rows without a time don't count, as in an answer by a grain or of a window. `totals`
-    are rows of these groups beside, each recomputed (S10), as is what `top` leaves over. Without a
-    grain, the window is compared as periods of the length `compared_by` are, if it is of some
-    (S19).
+    are rows of these groups beside, each recomputed (S10), as is what `top` leaves over. The
+    window, or each period, is compared as the shorter periods of the length `compared_by` within it
+    are, if that is given (S19).
 
     Rows that are left out change no value (S1): those at which `having` does not hold, and all but
     the first `limit` in each group of the keys `per`. Totals stay, and are over all rows."""

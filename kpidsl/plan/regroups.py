@@ -71,6 +71,7 @@ class Regroups:
             grain=self.query.grain if period is None else period,
             window=self._window(look),
             sparse=period is None,
+            compared_by=self.query.compared_by if period is None else None,
         )
         keys, states = zip(*(pair for pair, _ in every), strict=True) if every else ((), ())
         return Regroup(

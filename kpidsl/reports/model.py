@@ -84,12 +84,20 @@ class KpiCard(Plain):
 
 
 class PlanCell(Plain):
-    """Actual, plan and their difference in one span of time; no plan: all three None."""
+    """Actual, plan and their difference in one span of time; no plan: all three None. An actual
+    that is known in part is marked, and not compared with the whole plan (S21)."""
 
     actual: Figure
     plan: Figure | None = None
     difference: Delta | None = None
     relative: Delta | None = None
+    marks: tuple[Mark, ...] = ()
+
+    @model_validator(mode="after")
+    def _marked_or_compared(self) -> Self:
+        if self.marks and (self.difference is not None or self.relative is not None):
+            raise ValueError("what is known in part is not compared with the whole plan")
+        return self
 
 
 class PlanRow(Plain):

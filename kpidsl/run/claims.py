@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from sqlglot import exp
 
-from kpidsl.engines.base import Engine, EngineError
+from kpidsl.engines.base import UNSHOWN, Engine, EngineError
 from kpidsl.engines.guarded import peeked
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Entity, Join, Measure, Source
-from kpidsl.run.clashes import clashing_clock, clashing_ids, clashing_join
+from kpidsl.run.clashes import clashing_clock, clashing_ends, clashing_ids, clashing_join
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import OF_ROWS, explain
 from kpidsl.run.kinds import ColumnKinds
@@ -92,6 +92,7 @@ class Claims:
     def join(self, join: Join) -> list[Diagnostic]:
         """Return why a row might meet several partners, or wrong ones (S3, S8)."""
         unlike = clashing_join(self._model, join, self._kinds_of, self._dialect)
+        unlike += clashing_ends(self._model, join, self._kinds_of)
         if join.validity is not None:
             return unlike or self._validity(join)
         if join.weight is not None:
@@ -277,7 +278,9 @@ class Claims:
 
     def _rows(self, tree: exp.Query, is_peek: bool = False) -> list[tuple[object, ...]]:
         text = self._dialect.text(tree, pretty=False)
-        return (peeked(self._engine, text) if is_peek else self._engine.run(text)).rows
+        if is_peek:
+            return peeked(self._engine, text).rows
+        return self._engine.run(text, most=UNSHOWN).rows
 
 
 def _told_of_key(values: tuple[object, ...], rows: int) -> str:

@@ -55,6 +55,36 @@ def _zoneless(source: Source, key: str, example: str) -> Diagnostic:
     )
 
 
+def clashing_ends(model: Model, join: Join, kinds_of: KindsOf) -> list[Diagnostic]:
+    """Return why it is unknown when the rows of a joined source hold (S8, S20)."""
+    if join.validity is None:
+        return []
+    target, zone = model.sources[join.target], join.validity.stored_as
+    found = kinds_of(target, join.validity.start) | kinds_of(target, join.validity.end)
+    if zone is None and Kind.MOMENT in found:
+        return [
+            error(
+                "K653",
+                f"the times from when until when rows of `{target.name}` hold have no zone, so "
+                f"which of them join `{join.name}` meets is unknown",
+                join.span,
+                help='say in which zone they are, as in `stored_as: "UTC"` beside `valid_from`',
+            )
+        ]
+    if zone is None or not found & {Kind.DAY, Kind.ZONED}:
+        return []
+    hold = "are days, which have no zone" if Kind.DAY in found else "name their own zone"
+    return [
+        error(
+            "K648",
+            f"the times from when until when rows of `{target.name}` hold {hold}: they can't be "
+            f"`stored_as` {zone}",
+            join.span,
+            help="take `stored_as` out",
+        )
+    ]
+
+
 def clashing_join(
     model: Model, join: Join, kinds_of: KindsOf, dialect: Dialect
 ) -> list[Diagnostic]:

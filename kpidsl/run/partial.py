@@ -40,11 +40,15 @@ def partial_rows(
     """Return for each row of an answer whether it stands for a part of its period only.
 
     `known` are the days that each source of the plan knows. Where the question is about no time,
-    a row stands for all there is.
+    a row stands for all there is; a total over periods for more than is known, where one of them
+    begins after that (S13).
     """
     asked = [asked_of(row, planned.frame) for row in rows]
+    ends = [days.end for days in known.values() if days is not None]
+    starts = [window.start for grain, window in asked if grain is not None and window is not None]
+    beyond = bool(ends and starts) and max(starts) >= min(ends)
     marks = {
-        (grain, window): window is not None and _is_part(grain, window, planned, known)
+        (grain, window): beyond if window is None else _is_part(grain, window, planned, known)
         for grain, window in set(asked)
     }
     return tuple(marks[item] for item in asked)

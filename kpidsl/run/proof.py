@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlglot import exp
 
-from kpidsl.engines.base import Engine, EngineError, Table
+from kpidsl.engines.base import UNSHOWN, Engine, EngineError, Table
 from kpidsl.model.formula import row_text
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Join, Source
@@ -199,7 +199,8 @@ class _Proving:
         if found:
             return None, found
         try:
-            return self._engine.run(DIALECTS[self._engine.dialect].text(tree, pretty=False)), []
+            text = DIALECTS[self._engine.dialect].text(tree, pretty=False)
+            return self._engine.run(text, most=UNSHOWN), []
         except EngineError as failure:
             used = tables_of(source, self._model)
             return None, [explain(failure, [source], used, self._model, self._engine)]

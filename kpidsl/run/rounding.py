@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from kpidsl.engines.base import Engine, EngineError
+from kpidsl.engines.base import UNSHOWN, Engine, EngineError
 from kpidsl.model.project import Model
 from kpidsl.run.failures import OF_ROWS, explain
 from kpidsl.sql.dialects import DIALECTS
@@ -96,7 +96,8 @@ class Rounding:
         try:
             if self._most_places(tree, cast, amounts) <= MONEY_PLACES:
                 return []
-            fine = self._engine.run(self._dialect.text(too_fine(amounts), pretty=False)).rows
+            text = self._dialect.text(too_fine(amounts), pretty=False)
+            fine = self._engine.run(text, most=UNSHOWN).rows
         except EngineError as failure:
             if failure.kind not in OF_ROWS:
                 raise

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
-from kpidsl.engines.base import Engine, EngineError, Table, ValueType
+from kpidsl.engines.base import UNSHOWN, Engine, EngineError, Table, ValueType
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Grain
 from kpidsl.model.project import Model
@@ -85,8 +85,12 @@ class Statements:
         remembered = self.recall(key)
         if remembered is not None:
             return remembered.table, []
-        sql = self.text(tree, pretty=False)
-        table, found = self.run(tree, sql, inputs, types)
+        sql, used, found = self.text(tree, pretty=False), self.used(tree), list[Diagnostic]()
+        try:
+            found = self.sound(tree, used, inputs)
+            table = None if has_errors(found) else self._engine.run(sql, types, UNSHOWN)
+        except EngineError as failure:
+            return None, [*found, explain(failure, inputs, used, self._model, self._engine)]
         if table is not None and not found:
             self.remember(key, Remembered(table, sql))
         return table, found

@@ -13,10 +13,11 @@ from kpidsl.model.sources import Entity, Join, Measure, Source, TimeSpec
 from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
-from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.dialects import DIALECTS, Clock
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
 from kpidsl.sql.scope import ID, STANDS_FOR, Scope
+from kpidsl.sql.validity import alike
 
 EXAMPLES = 3
 """So many keys are shown of those that contradict a claim."""
@@ -115,9 +116,11 @@ def overlapping_validity(model: Model, join: Join, dialect: str) -> exp.Select:
     grouping = grouping_of(model, dialect)
     scope, relations = grouping.scope_of(model.sources[join.target]), grouping.relations
     keys = _keys(scope, join.target_columns)
-    start = build.cast(scope.value(join.validity.start), "TIMESTAMP")
+    clock = Clock(model.settings.timezone, join.validity.stored_as)
+    read = alike(grouping.dialect, clock, clock)
+    start = read(scope.value(join.validity.start), clock)
     beginning = build.coalesce(start, build.cast(exp.Literal.string("0001-01-01"), "TIMESTAMP"))
-    end = build.cast(scope.value(join.validity.end), "TIMESTAMP")
+    end = read(scope.value(join.validity.end), clock)
     following = exp.Window(
         this=exp.Lead(this=beginning),
         partition_by=[key.this.copy() for key in keys],

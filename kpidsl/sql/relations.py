@@ -37,13 +37,12 @@ from kpidsl.sql.scope import (
     next_column,
 )
 
-_ENTITY = "entity"
+_ENTITY, _SOURCE = "entity", "source"
 
 
 def resolved_in(tree: exp.Query) -> list[str]:
     """Return the entities whose ids a statement resolves."""
-    named = (cte.this.meta.get(_ENTITY) for cte in tree.ctes)
-    return list(dict.fromkeys(name for name in named if name is not None))
+    return _noted(tree, _ENTITY)
 
 
 def used_in(tree: exp.Query, model: Model) -> list[Source]:
@@ -54,8 +53,13 @@ def used_in(tree: exp.Query, model: Model) -> list[Source]:
 
 def shaped_in(tree: exp.Query, model: Model) -> list[Source]:
     """Return the sources whose rows are no table of their own in a statement."""
-    names = {cte.alias for cte in tree.ctes}
-    return [source for source in model.sources.values() if f"{source.name}_rows" in names]
+    return [model.sources[name] for name in _noted(tree, _SOURCE)]
+
+
+def _noted(tree: exp.Query, what: str) -> list[str]:
+    """Return what the tables of a statement are of, each once."""
+    named = (cte.this.meta.get(what) for cte in tree.ctes)
+    return list(dict.fromkeys(name for name in named if name is not None))
 
 
 def _table_of(source: Source) -> str:
@@ -95,6 +99,7 @@ class Relations:
         if key not in self._named_rows:
             query = self._with_attributes(source, attributes) if attributes else self._rows(source)
             self._named_rows[key] = self.names.unused(f"{source.name}_rows")
+            query.meta[_SOURCE] = source.name
             self.ctes.append((self._named_rows[key], query))
         return self._named_rows[key]
 

@@ -36,6 +36,7 @@ from kpidsl.sql.entities import Lower
 from kpidsl.sql.functions import SCALAR_BUILDERS
 from kpidsl.sql.meeting import alternatives, marked
 from kpidsl.sql.money import CURRENCY, DAY, WEIGHT, amount, multiplied
+from kpidsl.sql.validity import alike
 
 Attributes = frozenset[str | Stock]
 """What rows carry beside their columns: attributes of entities by the dimension's name, and when
@@ -140,10 +141,12 @@ class Scope:
 
     def _holds(self, validity: Validity, outer: At, at: At) -> list[exp.Expr]:
         """Return the tests that a joined row holds at the time of the row that joins it (S8)."""
-        moment = self.time(outer)
+        ends, own = Clock(self._zone, validity.stored_as), self.clock(outer)
+        read = alike(self.dialect, ends, own)
+        moment = read(self.stored_time(outer), own)
         tests: list[exp.Expr] = []
         for end, compared in ((validity.start, exp.LTE), (validity.end, exp.GT)):
-            value = build.cast(self.value(end, at), "TIMESTAMP")
+            value = read(self.value(end, at), ends)
             inside = compared(this=value, expression=moment.copy())
             tests.append(
                 exp.Paren(this=exp.Or(this=build.is_null(value.copy()), expression=inside))

@@ -44,8 +44,13 @@ def test_exit_codes(shop: Shell) -> None:
     assert run(shop, "check").returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("number", "code", "called"), [(signal.SIGINT, 2, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")]
+)
 @pytest.mark.parametrize("verb", [["query", "total"], ["report", "--out", "made"]])
-def test_ctrl_c_stops_a_long_question_at_once(shop: Shell, verb: list[str]) -> None:
+def test_a_signal_stops_a_long_question_at_once(
+    shop: Shell, verb: list[str], number: signal.Signals, code: int, called: str
+) -> None:
     rows = (
         "SELECT a.range AS x, DATE '2026-01-05' AS day "
         "FROM range(10000000) a, range(10000000) b WHERE a.range * b.range % 7 = 3"
@@ -82,11 +87,37 @@ metric b: revenue + orders
         assert "see `kpidsl check`" in process.stderr.readline()
         time.sleep(1)
         assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (2, "")
-    assert err == "stopped by Ctrl-C; nothing was left half written\n"
+    assert (process.returncode, out) == (code, "")
+    assert err == f"stopped by {called}; nothing was left half written\n"
     assert not list(shop.folder.glob("made/*"))
+
+
+def test_a_signal_leaves_no_folder_of_files_behind(shop: Shell) -> None:
+    """A source is read by way of copies, here of a million lines in Latin-1."""
+    scratch = shop.folder / "scratch"
+    scratch.mkdir()
+    lines = b"".join(b"%d,2026-01-01,caf\xe9,1\n" % n for n in range(1_000_000))
+    shop.write("sales.csv", b"order_id,day,channel,amount\n" + lines)
+    with (
+        subprocess.Popen(
+            [KPIDSL, "query", "revenue", "--no-cache"],
+            cwd=shop.folder,
+            env=os.environ | {"TMPDIR": str(scratch)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+        ended(process),
+    ):
+        while not list(scratch.iterdir()):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert not list(scratch.iterdir())
 
 
 def test_a_reader_that_has_enough_is_no_error(shop: Shell) -> None:

@@ -296,6 +296,17 @@ class TestCheck:
             )
             assert "shop.kpi:13:24" in text
 
+    @pytest.mark.parametrize("more", [[], ["--data"]])
+    def test_what_is_wrong_is_told_without_a_connection(
+        self, warehouse: Shell, more: list[str]
+    ) -> None:
+        warehouse.write("kpidsl.toml", SETTINGS.replace("shop.duckdb", "shpo.duckdb"))
+        warehouse.write("more.kpi", "kpidsl 1\nmetric odd: revenue + orders\n")
+        done = warehouse.run("check", "--profile", "dev", *more, "--format", "json")
+        codes = [item["code"] for item in json.loads(done.out)]
+        # No connection, and money is added to a count.
+        assert (done.code, codes, done.err) == (1, ["K645", "K301"], "")
+
     def test_without_a_connection(self, warehouse: Shell) -> None:
         warehouse.write("kpidsl.toml", SETTINGS.replace("shop.duckdb", "shpo.duckdb"))
         named = ["K645", "use `shop.duckdb`"]

@@ -37,8 +37,10 @@ class OnPostgres(ServerEngine):
         super().__init__(address, timezone=timezone, timeout=60, rows=1000)
         self.dialect = "redshift"
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        return super().run(_in_shims(sql), types)
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        return super().run(_in_shims(sql), types, most)
 
     def decimals(self, sql: str) -> dict[str, int]:
         return super().decimals(_in_shims(sql))

@@ -80,6 +80,7 @@ REFUSED: dict[str, dict[str, str]] = {
     "mysql": {
         "times that name their zone": "K501",
         "the hour that is there twice, of times that name their zone": "K501",
+        "what held at the time, by times that name their zone": "K501",
         UNIONS: "K501",
     },
 }

@@ -33,10 +33,12 @@ def statements() -> Sequence[str]:
     told: list[str] = []
 
     class Told(Translated):
-        def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+        def run(
+            self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+        ) -> Table:
             if not sql.startswith("DESCRIBE"):  # that is DuckDB's
                 told.append(sql)
-            return super().run(sql, types)
+            return super().run(sql, types, most)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(DIALECTS, "tsql", TYPED["tsql"])

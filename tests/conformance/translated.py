@@ -23,8 +23,10 @@ class Translated(EmbeddedEngine):
         super().__init__(Path(), timezone=timezone)
         self.dialect = dialect
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        return super().run(in_duckdb(self.dialect, sql), types)
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        return super().run(in_duckdb(self.dialect, sql), types, most)
 
 
 def in_duckdb(dialect: str, sql: str) -> str:

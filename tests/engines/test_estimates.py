@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 import kpidsl
-from kpidsl.engines.base import EngineError, Scan, Table, ValueType
+from kpidsl.engines.base import EngineError, Scan, Table
 from kpidsl.engines.embedded import EmbeddedEngine
 from kpidsl.engines.servers.mysql import MySQL
 from kpidsl.text.diagnostic import Diagnostic
@@ -370,9 +370,9 @@ def test_a_question_above_the_limit_does_not_run(
     ran: list[str] = []
     run = EmbeddedEngine.run
 
-    def heard(self: EmbeddedEngine, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+    def heard(self: EmbeddedEngine, sql: str, *rest: Any, **named: Any) -> Table:
         ran.append(sql)
-        return run(self, sql, types)
+        return run(self, sql, *rest, **named)
 
     def has_summed() -> bool:
         return any("sum" in sql.casefold() for sql in ran)

@@ -3,6 +3,8 @@ which the servers' tests look at themselves, and DuckDB's memory."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -48,6 +50,71 @@ def test_an_answer_with_too_many_rows_is_refused(shop: Path) -> None:
         assert "more than 4" in found.message
         few = loaded.query("revenue", by=["id"], order=["id"], limit=4)  # it can be asked again
     assert [row[0] for row in few.rows] == [1, 2, 3, 4]
+
+
+def add(shop: Path, name: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Add a table of a shop; `columns` are DuckDB's."""
+    if (shop / "shop.sqlite").exists():
+        names = [column.split()[0] for column in columns.split(", ")]
+        write_table(shop, name, names, rows, "shop.sqlite")
+        return
+    with duckdb.connect(shop / "shop.duckdb") as con:
+        con.execute(f"CREATE TABLE {name} ({columns})")
+        con.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
+
+
+def test_the_examples_of_what_is_wrong_are_no_answer(shop: Path) -> None:
+    """Three of the five keys are shown that stand in two rows each."""
+    add(shop, "double", "id INT, name TEXT", [(number, "a") for number, _ in SALES * 2])
+    definitions = DEFINITIONS.replace("key: id,", "key: id, join again: double on id,")
+    definitions += "source double { table: double, key: id, dimensions: [name] }\n"
+    (shop / "shop.kpi").write_text(definitions, encoding="utf-8")
+    only_one_row(shop)
+    with kpidsl.load(shop) as loaded:
+        with pytest.raises(kpidsl.KpidslError) as refused:
+            loaded.query("revenue", by=["double.name"])
+        [found] = refused.value.diagnostics
+        assert found.code == "K651"
+        assert "5 keys stand in 10 rows" in found.message
+        assert loaded.query("revenue").rows == ((50,),)
+
+
+def test_the_rows_of_a_listed_calendar_are_no_answer(shop: Path) -> None:
+    months = [
+        (date(2025, month, 1), date(2025, month + 1, 1) - timedelta(days=1))
+        for month in range(1, 12)
+    ]
+    months.append((date(2025, 12, 1), date(2025, 12, 31)))
+    listed = [
+        (str(first), str(last), first.month, (first.month + 2) // 3, 2025) for first, last in months
+    ]
+    add(shop, "months", "first_day DATE, last_day DATE, month INT, quarter INT, year INT", listed)
+    add(shop, "visits", "id INT, day DATE", [(1, "2025-03-31"), (2, "2025-04-01")])
+    (shop / "shop.kpi").write_text(LISTED, encoding="utf-8")
+    only_one_row(shop)
+    with kpidsl.load(shop) as loaded:
+        assert loaded.query("n", period="FY2025-Q2").rows == ((1,),)  # April to June
+
+
+LISTED = """kpidsl 1
+project shop { currency: EUR, calendar: company }
+source months { table: months, key: first_day }
+calendar company {
+  listed_in: months
+  first_day: first_day
+  last_day: last_day
+  month: month
+  quarter: quarter
+  year: year
+}
+source visits { table: visits, key: id, time: day, measure n: count() }
+"""
+
+
+def only_one_row(shop: Path) -> None:
+    config = (shop / "kpidsl.toml").read_text(encoding="utf-8")
+    text = config.replace("max_rows = 4", "max_rows = 1")
+    (shop / "kpidsl.toml").write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("rows", [5, None])

@@ -173,7 +173,12 @@ def test_a_server_that_ends_in_mid_question(shop: Path, postgres_server: Postgre
     assert "terminating" not in found.on_pages
 
 
-def test_ctrl_c_on_the_command_line(shop: Path, postgres_server: PostgresServer) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "called"), [(signal.SIGINT, 2, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")]
+)
+def test_a_signal_to_the_command_line(
+    shop: Path, postgres_server: PostgresServer, number: signal.Signals, code: int, called: str
+) -> None:
     url = os.environ["SHOP_URL"]
     command = [sys.executable, "-m", "kpidsl", "query", "naps"]
     with (
@@ -189,9 +194,9 @@ def test_ctrl_c_on_the_command_line(shop: Path, postgres_server: PostgresServer)
     ):
         until(lambda: postgres_server.asleep(url) or one.poll() is not None)
         was_asleep = postgres_server.asleep(url)
-        one.send_signal(signal.SIGINT)
+        one.send_signal(number)
         out, err = one.communicate(timeout=120)
     assert was_asleep
-    assert (one.returncode, out) == (2, "")
-    assert err.strip() == "stopped by Ctrl-C; nothing was left half written"
+    assert (one.returncode, out) == (code, "")
+    assert err.strip() == f"stopped by {called}; nothing was left half written"
     assert postgres_server.asleep(url) == []

@@ -13,6 +13,7 @@ TEMPLATES = f"""{SHOP}
 metric per_order(amount): amount / orders
 metric share_of(part, whole: revenue): part / whole as percent
 metric margin(cost): share_of(part: revenue - cost)
+metric scaled(orders): per_order(amount: revenue) * orders
 """
 
 
@@ -26,6 +27,8 @@ metric margin(cost): share_of(part: revenue - cost)
         ("share_of(whole: cogs, part: revenue)", "revenue / cogs as percent", "number", True),
         # One with parameters may use another.
         ("margin(cogs)", "(revenue - cogs) / revenue as percent", "number", True),
+        # What this one calls `orders` is none of that one's business.
+        ("scaled(cogs)", "revenue / orders * cogs", "USD^2 per order", False),
         ("prior(per_order(revenue), 1y)", "prior(revenue / orders, 1y)", "USD per order", False),
         (
             'per_order(revenue) where region = "EU"',

@@ -60,7 +60,7 @@ class Around:
 
     def own(self, span: Span | None, query: Query, settings: Settings) -> Span | None:
         """The days of the unshifted period `span`, moved (S19); empty without a partner."""
-        if query.grain is None and query.compared_by is not None and span is not None:
+        if query.compared_by is not None and span is not None:
             moved: Span | None = self._moved_by_periods(span, query.compared_by, settings)
         else:
             moved = self._moved(span, query.grain, settings)

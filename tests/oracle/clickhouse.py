@@ -32,8 +32,10 @@ class ProcessEngine(CaseEngine):
         super().__init__(case)
         self._client = client
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        del types
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        del types, most
         try:
             found = self._client.query(sql)
         except DatabaseError as failure:

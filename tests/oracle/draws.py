@@ -49,6 +49,8 @@ TIMES = (
     *(time(0), time(0, 30), time(1, 30), time(2, 30), time(4, 30), time(5, 30), time(6, 30)),
     *(time(7, 30), time(12), time(23, 59, 59)),
 )
+TURNS = (time(0), time(1, 30), time(5, 30), time(6, 30))
+"""Times at which rows begin and end to hold; no clock skips them."""
 ZONES = ("UTC", MOVING, MOVING, "Asia/Taipei")
 
 

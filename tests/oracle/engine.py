@@ -56,8 +56,10 @@ class MemoryEngine(CaseEngine):
                     [row[column] for column in columns],
                 )
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        del types
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        del types, most
         try:
             cursor = execute(self._con, sql)
         except duckdb.OutOfRangeException as failure:

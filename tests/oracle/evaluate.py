@@ -458,6 +458,7 @@ class _Evaluator:
                 window=self._reached(around),
                 where=None,  # it is one of the filters around
                 sparse=False,
+                compared_by=None,
             )
             beyond = self.beyond if around.kept is None else None
             tested = (self.tested, self.moved.further(around.shift))

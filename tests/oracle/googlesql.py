@@ -54,8 +54,10 @@ class EvaluatorEngine(CaseEngine):
             for name, columns in case.columns.items()
         ]
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        del types
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        del types, most
         try:
             return Table(*evaluated(sql, self._tables))
         except Failed as failure:

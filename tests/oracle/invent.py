@@ -4,7 +4,7 @@ like the labels of absent members."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from kpidsl.model import expr as e
@@ -151,15 +151,18 @@ def _source(draw: Draw, sketch: Sketch, every: list[Sketch]) -> Source:
                 target=target.name,
                 columns=tuple(e.Column((part,)) for part in sketch.foreign(name, target)),
                 target_columns=tuple(e.Column((part,)) for part in sketch.met(target)),
-                validity=Validity(start=e.Column(("since",)), end=e.Column(("till",)))
-                if sketch.dated(target)
-                else None,
+                validity=_validity(draw, target) if sketch.dated(target) else None,
             )
             for name, target in sketch.joins
         },
         dimensions=_dimensions(draw, sketch),
         measures=_measures(draw, sketch),
     )
+
+
+def _validity(draw: Draw, target: Sketch) -> Validity:
+    zone = None if target.turn is None else pick(draw, ZONES)
+    return Validity(start=e.Column(("since",)), end=e.Column(("till",)), stored_as=zone)
 
 
 def _exclude(draw: Draw, sketch: Sketch) -> e.RowExpr | None:
@@ -314,7 +317,10 @@ def _row(
     row[sketch.flag] = pick(draw, (False, False, True, None))
     row["info"] = pick(draw, (None, {"le vel": None}, {"le vel": "x"}, {"le vel": "y"}))
     if sketch.history:
-        row |= _held(draw, key)
+        held = _held(draw, key)
+        if sketch.turn is not None:
+            held = {end: day and datetime.combine(day, sketch.turn) for end, day in held.items()}
+        row |= held
     if sketch.at is not None:
         day = pick(draw, (*HELD, None))
         moment = pick(draw, TIMES) if sketch.at_type == "TIMESTAMP" else None
@@ -322,7 +328,7 @@ def _row(
     return row
 
 
-def _held(draw: Draw, key: tuple[int, ...]) -> dict[str, object]:
+def _held(draw: Draw, key: tuple[int, ...]) -> dict[str, date | None]:
     """From when until when a row holds; versions of one id, by the part, one after the other."""
     days = sorted(DAYS)
     if len(key) == 1:

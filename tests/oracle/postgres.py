@@ -33,8 +33,10 @@ class PostgresEngine(CaseEngine):
         }.items():
             self._con.execute("SELECT set_config(%s, %s, false)", [name, value])
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
-        del types
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
+        del types, most
         try:
             cursor = self._con.execute(sql.encode())
         except psycopg.errors.NumericValueOutOfRange as failure:

@@ -149,7 +149,7 @@ class Rows:
         found = [
             candidate
             for candidate in self._partners[place].get(key, [])
-            if join.validity is None or self._holds(candidate, join.validity, self.moment(row))
+            if join.validity is None or self._holds(candidate, join.validity, row)
         ]
         assert len(found) < 2, f"the key of {join.target} repeats: {key}"
         return found[0] if found else None
@@ -162,15 +162,29 @@ class Rows:
                 found.setdefault(key, []).append(row)
         return found
 
-    def _holds(self, row: Row, validity: Validity, moment: date | datetime | None) -> bool:
-        """Whether a row holds at a moment: from its start, if it has one, until before its end."""
-        start = self.plain(validity.start, row)
-        end = self.plain(validity.end, row)
-        if moment is None:
+    def _holds(self, row: Row, validity: Validity, joining: Row) -> bool:
+        """Whether a row holds when another was: from its start, if it has one, until before its
+        end."""
+        start, end = self.plain(validity.start, row), self.plain(validity.end, row)
+        if self.moment(joining) is None:
             return start is None and end is None
-        at = _midnight(moment) if not isinstance(moment, datetime) else moment
-        after = start is None or _as_moment(start) <= at
-        return after and (end is None or at < _as_moment(end))
+        began = start is None or not self._before(joining, start, validity)
+        return began and (end is None or self._before(joining, end, validity))
+
+    def _before(self, row: Row, end: date | datetime, validity: Validity) -> bool:
+        """Whether a row was before an end: before the local day, or the instant, that it is."""
+        moment = self.moment(row)
+        assert moment is not None
+        if not isinstance(end, datetime):
+            return day_of(moment) < end
+        zone = self.model.settings.timezone
+        clock = TimeSpec(expr=validity.start, stored_as=validity.stored_as)
+        if isinstance(moment, datetime):
+            at = self.instant(row)
+            assert at is not None
+        else:
+            at = instant(_midnight(moment), TimeSpec(expr=validity.start), zone)
+        return at < instant(end, clock, zone)
 
     def follow(self, row: Row | None, joins: Sequence[str]) -> Row | None:
         """Walk forward joins; any hop without a partner ends at None."""
@@ -348,10 +362,6 @@ def compare(op: str, left: Any, right: Any) -> bool:
         case ">=":
             return bool(left >= right)
     raise Unsupported(f"comparison {op}")
-
-
-def _as_moment(value: date | datetime) -> datetime:
-    return value if isinstance(value, datetime) else _midnight(value)
 
 
 def _midnight(value: date | datetime) -> datetime:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 from typing import Literal
 
-from tests.oracle.draws import Draw, Kind, chance, pick
+from tests.oracle.draws import TURNS, Draw, Kind, chance, pick
 
 
 @dataclass
@@ -20,6 +21,8 @@ class Sketch:
     composite: bool
     history: bool
     """Whether rows hold for a time only (S8)."""
+    turn: time | None = None
+    """At which time of the day they begin and end to hold, or None where they do so by days."""
     at: str | None = None
     at_type: Literal["TIMESTAMP", "DATE"] = "DATE"
     joins: list[tuple[str, Sketch]] = field(default_factory=list)
@@ -52,7 +55,7 @@ class Sketch:
         found |= {self.text: "VARCHAR", self.number: "INTEGER", self.money: "DECIMAL(18, 2)"}
         found |= {self.flag: "BOOLEAN", "info": 'STRUCT("le vel" VARCHAR)'}
         if self.history:
-            found |= {"since": "DATE", "till": "DATE"}
+            found |= dict.fromkeys(("since", "till"), "DATE" if self.turn is None else "TIMESTAMP")
         if self.at is not None:
             found[self.at] = self.at_type
         return found
@@ -68,6 +71,7 @@ def sketched(draw: Draw, name: str, before: list[Sketch]) -> Sketch:
         composite=chance(draw, 30),
         history=chance(draw, 25),
     )
+    sketch.turn = pick(draw, (None, *TURNS)) if sketch.history else None
     if chance(draw, 90):
         sketch.at, sketch.at_type = pick(
             draw, (("at", "TIMESTAMP"), ("at", "TIMESTAMP"), ("day", "DATE"))

@@ -32,9 +32,11 @@ class SteadyEngine(MemoryEngine):
     def state(self, source: Source) -> str | None:
         return source.name
 
-    def run(self, sql: str, types: Sequence[ValueType] | None = None) -> Table:
+    def run(
+        self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
+    ) -> Table:
         self.asked += 1
-        return super().run(sql, types)
+        return super().run(sql, types, most)
 
 
 def runner(engine: SteadyEngine, case: Case, folder: str) -> Runner:

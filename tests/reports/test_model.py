@@ -22,7 +22,7 @@ from kpidsl.reports.model import (
     from_json,
     to_json,
 )
-from kpidsl.reports.values import Delta, Figure, Unit
+from kpidsl.reports.values import Delta, Figure, Mark, Unit
 from tests.reports import sample
 
 
@@ -64,6 +64,10 @@ def changed(model: Any, **values: Any) -> Any:
         (lambda: changed(sample.executive(), language='en" onload="'), "pattern"),
         (lambda: changed(sample.executive(), currency="$"), "pattern"),
         (lambda: changed(sample.plan_table(), spans=("month",)), "one cell per span"),
+        (
+            lambda: changed(sample.plan_table().rows[0].cells[0], marks=(Mark(kind="partial"),)),
+            "known in part",
+        ),
         (lambda: changed(sample.breakdown(), parts=()), "one figure per part"),
         (lambda: Delta(kind="pp", value=Decimal(1), text="+1", alike=True), "not judged"),
         (

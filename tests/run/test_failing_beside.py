@@ -8,6 +8,7 @@ key would let her order of 100 count in both, 250 of 150 in all.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,13 +50,13 @@ class Failing(Listening):
         plain = engine.run
         self.left = times
 
-        def run(sql: str, *rest: object) -> Table:
+        def run(sql: str, *rest: Any, **named: Any) -> Table:
             if self.left and said.casefold() in sql.replace("`", '"').casefold():
                 self.left -= 1
                 raise EngineError(kind, "by chance")
-            return plain(sql, *rest)  # type: ignore[arg-type]
+            return plain(sql, *rest, **named)
 
-        engine.run = run  # type: ignore[method-assign, assignment]
+        engine.run = run  # type: ignore[method-assign]
         super().__init__(engine)
 
 
@@ -67,6 +68,18 @@ def asked(loaded: kpidsl.Project) -> list[str]:
 
 def test_a_claim_that_is_tested_is_found_wrong(shop: kpidsl.Project) -> None:
     assert asked(shop) == ["K651"]
+
+
+def test_so_it_is_of_rows_of_a_select_however_others_are_called(tmp_path: Path) -> None:
+    """A source that nobody asks for is called as the rows of the SELECT are in the statement."""
+    text = DEFINITIONS.replace(
+        'source customers { files: "customers.csv", key: customer_id, dimensions: [region] }',
+        """source people { files: "people.csv" }
+source customers { sql: "SELECT * FROM people", key: customer_id, dimensions: [region] }
+source customers_rows { files: "people.csv" }""",
+    )
+    with project(tmp_path, text, orders=ORDERS, people=CUSTOMERS) as loaded:
+        assert asked(loaded) == ["K651"]
 
 
 @pytest.mark.parametrize(

@@ -126,9 +126,9 @@ def failing(runner: Runner, kind: str) -> list[str]:
         if not sql.startswith("DROP"):
             raise EngineError(kind, "no more time")
 
-    def told(sql: str, *rest: Any) -> Any:
+    def told(sql: str, *rest: Any, **named: Any) -> Any:
         asked.append(sql)
-        return run(sql, *rest)
+        return run(sql, *rest, **named)
 
     setattr(engine, "keep", keep)  # noqa: B010 -- an engine's methods are not to be assigned
     setattr(engine, "run", told)  # noqa: B010

@@ -234,6 +234,19 @@ def test_days_that_are_not_written_in_weeks_are_compared_by_their_dates(tmp_path
     assert before == [[3], [7], [3]]
 
 
+def test_a_week_that_is_a_total_over_days_is_compared_by_their_dates(tmp_path: Path) -> None:
+    """2 to 8 March 2026, week 10, are compared with 2 to 8 March 2025, as each day is; week 10 of
+    2025 has the 9th. 26 February to 3 March 2024 are compared with six days, to 3 March 2023."""
+    sales = SALES + "11,2025-03-02,3.00\n12,2025-03-09,7.00\n13,2023-02-28,5.00\n"
+    sales += "14,2023-03-03,11.00\n15,2023-03-04,13.00\n"
+    asked = {"by": ["week", "day"], "compare": ["prior_year"], "totals": ["week", "all"]}
+    with shop(tmp_path, sales=sales) as loaded:
+        march = loaded.query("revenue", period="2026-W10", **asked)  # type: ignore[arg-type]
+        leap = loaded.query("revenue", period="2024-W09", **asked)  # type: ignore[arg-type]
+    assert march.values("revenue prior_year")[-2:] == [3, 3]
+    assert leap.values("revenue prior_year")[-2:] == [5 + 11, 5 + 11]
+
+
 def test_a_partial_period_is_compared_with_the_same_part_capped_at_its_end(tmp_path: Path) -> None:
     """1 to 30 March is compared with the whole of February, of 28 days; 1 to 20 with 20 days."""
     text = DEFINITIONS.replace("watermark: 2027-01-01", "watermark: 2025-03-31")

@@ -293,3 +293,15 @@ def test_s8_rows_that_hold_at_once_are_refused(tmp_path: Path) -> None:
     with project(tmp_path, DEFINITIONS, sales=SALES, plans=plans) as shop:
         assert code(shop, "revenue", by=["plan"]) == "K654"
         assert shop.query("revenue").values("revenue") == [165]  # nothing rests on the plans
+
+
+def test_s4_who_had_two_plans_counts_in_both(shop: kpidsl.Project) -> None:
+    """A bought as basic on 1 January and as pro on the 5th; B had no plan, and C didn't buy."""
+    result = shop.query("buyers", "about", by=["plan"], period=DAYS, totals=True)
+    assert rows(result, "plan", "buyers", "about") == [
+        ("basic", 1, 1),
+        ("pro", 1, 1),
+        (Absent.UNMAPPED, 1, 1),
+        (Absent.ALL, 2, 2),
+    ]
+    assert [column.overlapping for column in result.columns[1:]] == [True, True]

@@ -86,6 +86,22 @@ def test_a_total_that_crosses_the_end_of_what_is_known_is_marked(tmp_path: Path)
     assert stacked.partial == (True, True, True)
 
 
+def test_so_is_one_over_periods_of_no_window(tmp_path: Path) -> None:
+    """Buyer c's 5 of 4 April are in the total and in no period that anything is known of."""
+    more = SALES + "9,2026-04-04,5.00,c,2026-03-03T06:00:00,false\n"
+    with shop(tmp_path, sales=more) as loaded:
+        result = loaded.query("revenue", by=["month"], totals=True)
+    assert result.values("revenue") == [70, 0, None, 75]
+    assert result.partial == (False, True, True, True)
+
+
+def test_one_over_periods_of_which_all_is_known_is_not(tmp_path: Path) -> None:
+    with shop(tmp_path) as loaded:
+        result = loaded.query("revenue", by=["month"], totals=True)
+    assert result.values("revenue") == [70, 70]
+    assert result.partial == (False, False)
+
+
 def test_without_a_window_periods_end_with_the_rows(tmp_path: Path) -> None:
     """The last row of a visit is of 28 February, a day that is not complete."""
     with shop(tmp_path) as loaded:

@@ -90,20 +90,21 @@ def arguments_of(
     return {**defaults, **values} if sound else None
 
 
-def moved(node: T, arguments: Mapping[str, tree.Expr], place: Span) -> T:
-    """Copy a tree with its parameters replaced and all its places set to `place`."""
+def moved(node: T, arguments: Mapping[str, tree.Expr], place: Span | None) -> T:
+    """Copy a tree with its parameters replaced and all its places set to `place`, if one is
+    given."""
     match node:
         case tree.Ref(parts=(tree.Name(text=name),)) if name in arguments:
             return arguments[name]  # type: ignore[return-value]
         case Span():
-            return place  # type: ignore[return-value]
+            return place or node  # type: ignore[return-value]
         case tuple():
             return tuple(moved(item, arguments, place) for item in node)  # type: ignore[return-value]
         case tree.Call(arguments=given):
             # The function's name is no parameter, nor is an argument's name.
             values = tuple(replace(a, value=moved(a.value, arguments, place)) for a in given)
             function = moved(node.function, {}, place)
-            return replace(node, function=function, arguments=values, span=place)
+            return replace(node, function=function, arguments=values, span=place or node.span)
     if is_dataclass(node) and not isinstance(node, type):
         changes = {
             item.name: moved(getattr(node, item.name), arguments, place) for item in fields(node)

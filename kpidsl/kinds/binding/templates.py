@@ -50,7 +50,7 @@ class Writer:
         order, cycles = sort(edges)
         diagnostics.extend(cycle_error("metric", cycle) for cycle in cycles)
         for name in order:  # each after those that it calls, so that none grows unseen
-            value = self.written_out(templates[name].value)
+            value = self.written_out(_apart(templates[name]))
             if not self._refuses(name, value, templates[name].span):
                 self._templates[name] = replace(templates[name], value=value)
 
@@ -81,7 +81,7 @@ class Writer:
         )
         if given is None:
             return call
-        value = moved(template.value, given, call.span)
+        value = moved(template.value, {_own(name): arg for name, arg in given.items()}, call.span)
         if self._refuses(template.name, value, call.span, defined):
             return call
         self.origins.append(Origin(template.name, call.span, template.span))
@@ -102,6 +102,21 @@ class Writer:
             )
         )
         return True
+
+
+def _apart(template: Template) -> tree.Expr:
+    """Return what a template stands for with its parameters told from whatever else has such a
+    name, as in the templates that it calls."""
+    owns = {
+        param.name.text: tree.Ref((tree.Name(_own(param.name.text), param.span),), param.span)
+        for param in template.params
+    }
+    return moved(template.value, owns, None)
+
+
+def _own(param: str) -> str:
+    """Call a parameter as nobody can write it."""
+    return f"({param})"
 
 
 def _is_too_large(value: tree.Expr) -> bool:

@@ -61,9 +61,11 @@ class Questions:
         window: Window,
         by: tuple[QueryDimension, ...] = (),
         grain: Grain | None = None,
+        compared_by: Grain | None = None,
     ) -> Asked:
         """Return a question that is answered with all the others."""
-        asked = Asked(Query(tuple(selections), by=by, grain=grain, window=window))
+        query = Query(tuple(selections), by, grain, window, compared_by=compared_by)
+        asked = Asked(query)
         if selections:
             self._asked.append(asked)
         return asked

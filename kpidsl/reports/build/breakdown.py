@@ -14,7 +14,7 @@ from kpidsl.reports.build.groups import counted, too_small
 from kpidsl.reports.build.layout import may_see
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject, grows, ratio_parts, subject_of, unfolded
+from kpidsl.reports.build.subject import Subject, adds_up, ratio_parts, subject_of, unfolded
 from kpidsl.reports.format import PERCENT, figure
 from kpidsl.reports.model import BreakdownBlock, BreakdownRow, GapBlock, Part
 from kpidsl.reports.values import Figure, Reference
@@ -35,15 +35,14 @@ def breakdown(
     not, such as a rate. Beside a ratio stand its numerator and denominator, where the audience
     sees both split like this (D21); the groups behind either are then small or large enough.
     """
-    window = page.span.window
     selection = Selection(subject.name, subject.expr)
     parts = _parts(subject, by, page)
     beside = [Selection(f"part {n}", part.expr) for n, part in enumerate(parts)]
     counts: tuple[Selection, ...] = ()
     if page.audience.suppress_below is not None:
         counts = counted([part.expr for part in parts] or [subject.expr], page.model)
-    asked = page.questions.ask((selection, *beside, *counts), window=window, by=by)
-    whole = page.questions.ask((selection, *counts), window=window)
+    asked = page.ask((selection, *beside, *counts), by)
+    whole = page.ask((selection, *counts))
     members = {item.name: part for item, part in zip(beside, parts, strict=True)}
     return lambda: _block(subject, by, members, asked.answers, whole.answers, page)
 
@@ -136,7 +135,7 @@ class _Rows:
     ) -> None:
         self._subject, self._answer, self._parts, self._page = subject, answer, parts, page
         self._overall, self._hidden = overall, hidden
-        self._adds_up = grows(subject.expr, page.model)
+        self._adds_up = adds_up(subject.expr, page.model)
         self._shares = self._adds_up and not answer.overlapping
         self._noted = set() if self._adds_up else self._furthest()
 

@@ -98,6 +98,8 @@ def _goal(subject: Subject, page: Page) -> str:
 
 
 def _sql(subject: Subject, page: Page) -> str:
-    question = Query((Selection(subject.name, subject.expr),), window=page.span.window)
+    window, compared_by = page.span.window, page.span.compared_by
+    select = (Selection(subject.name, subject.expr),)
+    question = Query(select, window=window, compared_by=compared_by)
     sql, _ = page.runner.compile(question)
     return sql or ""

@@ -51,7 +51,7 @@ def fetch(page: Page, cards: Sequence[Subject], trends: Sequence[Subject]) -> Fa
                 name = _named(subject, "plan")
                 series[name] = Selection(name, subject.plan)
     return Facts(
-        page.questions.ask(list(period.values()), window=span.window),
+        page.ask(list(period.values())),
         page.questions.ask(
             list(series.values()),
             window=Window(pieces[0].start, pieces[-1].end),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from kpidsl.analysis.goals import GoalStatus, Season, direction, goal_status, measured_window
 from kpidsl.analysis.quantities import Number
 from kpidsl.model.expr import Filtered, MetricExpr
-from kpidsl.model.periods import Grain, Window, shift_window
+from kpidsl.model.period_texts import label
+from kpidsl.model.periods import Grain, Window, period_start, shift_window
 from kpidsl.model.purpose import Better, Goal
 from kpidsl.plan.query import Selection
 from kpidsl.reports.build.asking import Answer, Asked
 from kpidsl.reports.build.figures import bullet, light
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
+from kpidsl.reports.build.span import Span
 from kpidsl.reports.build.subject import Subject, grows, subject_of
 from kpidsl.reports.format import PERCENT, day, figure
 from kpidsl.reports.model import GoalRow
@@ -25,12 +27,14 @@ from kpidsl.reports.values import Figure, Gap, Status
 
 @dataclass(frozen=True, slots=True)
 class GoalState:
-    """A goal with what was measured for it; `status` is None where measuring failed (`gap`)."""
+    """A goal with what was measured for it; `status` is None where measuring failed (`gap`).
+    `known` says which of the days measured are known, where not all are."""
 
     goal: Goal
     subject: Subject
     additive: bool
     as_of: date
+    known: str
     status: GoalStatus | None
     baseline: Number | None = None
     gap: Gap | None = None
@@ -73,6 +77,8 @@ def goal_row(state: GoalState) -> GoalRow:
     better = direction(goal.target, state.better)
     note = f"{state.gap.message}: {state.gap.help}" if state.gap else why
     since = PHRASES.since.format(day=day(goal.over.start)) if goal.over else ""
+    if goal.at is not None and status is not None and status.final:
+        since = PHRASES.as_of.format(day=day(goal.at))
     return GoalRow(
         title=goal.title,
         kpi=subject.title,
@@ -85,7 +91,7 @@ def goal_row(state: GoalState) -> GoalRow:
         is_limit=better is Better.LOWER,
         due=goal.over.last_day if goal.over else goal.at or date.max,
         owner=goal.owner or subject.owner,
-        note="; ".join(filter(None, (note, since))),
+        note="; ".join(filter(None, (note, since, state.known))),
     )
 
 
@@ -107,6 +113,9 @@ class _Measured:
     as_of: date
     measured: Window | None
     season: Window | None
+    known: str
+    lacking: str
+    """What is known of the days measured, and of those of the baseline, where not all are."""
 
     @classmethod
     def of(cls, goal: Goal, page: Page) -> _Measured:
@@ -115,9 +124,11 @@ class _Measured:
         end = page.span.window.end
         as_of = min(end, page.until(subject.sources) or end, page.today)
         additive = grows(subject.expr, page.model)
-        measured = page.span.window if goal.over is None else measured_window(goal.over, as_of)
+        measured = _window(goal, as_of, page.span)
         season = _season(goal, page, subject) if additive else None
-        return cls(goal, subject, expr, additive, as_of, measured, season)
+        known = _known(measured, page, subject)
+        lacking = _lacking(goal.target.baseline, page, subject)
+        return cls(goal, subject, expr, additive, as_of, measured, season, known, lacking)
 
     @property
     def selection(self) -> Selection:
@@ -135,6 +146,20 @@ class _Measured:
         return found
 
 
+def _window(goal: Goal, as_of: date, span: Span) -> Window | None:
+    """Return the days to measure: of a goal over a period those that are known; of one at a date
+    the page's period, but up to the date and no further once it is over."""
+    if goal.over is not None:
+        return measured_window(goal.over, as_of)
+    if goal.at is None or as_of <= goal.at:
+        return span.window
+    first = span.window.start
+    if goal.at < first:
+        known = span.calendar.knows(goal.at, span.grain)
+        first = period_start(goal.at, span.grain, span.calendar) if known else goal.at
+    return Window(first, goal.at + timedelta(days=1))
+
+
 def _season(goal: Goal, page: Page, subject: Subject) -> Window | None:
     """Return the earlier period whose shape the target follows: the baseline where it is as long
     as the goal's, else the year before; none that the data don't cover."""
@@ -147,13 +172,27 @@ def _season(goal: Goal, page: Page, subject: Subject) -> Window | None:
     return season if page.covers(subject.sources, season) else None
 
 
+def _known(window: Window | None, page: Page, subject: Subject) -> str:
+    """Say which days the data hold of those that they hold in part; nothing of any other."""
+    marks = page.known_in_part(subject.sources, window) if window is not None else ()
+    return "; ".join(mark.note for mark in marks)
+
+
+def _lacking(baseline: Window | None, page: Page, subject: Subject) -> str:
+    """Say why a baseline is no base for a target: a part of it is none."""
+    known = _known(baseline, page, subject)
+    if baseline is None or not known:
+        return ""
+    return PHRASES.baseline_in_part.format(period=label(baseline), known=known)
+
+
 def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> GoalState:
     def answer(window: Window | None, grain: Grain | None = None) -> Answer | None:
         return asked[window, grain].answers[item.goal.name] if window is not None else None
 
     measured, baseline = answer(item.measured), answer(item.goal.target.baseline)
     daily = answer(item.season, Grain.DAY)
-    state = GoalState(item.goal, item.subject, item.additive, item.as_of, None)
+    state = GoalState(item.goal, item.subject, item.additive, item.as_of, item.known, None)
     for found in (measured, baseline, daily):
         if found is not None and found.gap is not None:
             return replace(state, gap=found.gap)
@@ -165,7 +204,7 @@ def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> 
             if isinstance(day, date) and value is not None
         )
         season = Season(item.season, by_day)
-    base = baseline.total if baseline else None
+    base = baseline.total if baseline and not item.lacking else None
     status = goal_status(
         item.goal,
         measured.total if measured else None,
@@ -175,4 +214,6 @@ def _state(item: _Measured, asked: dict[tuple[Window, Grain | None], Asked]) -> 
         baseline=base,
         season=season,
     )
+    if item.lacking:
+        status = replace(status, explanation=item.lacking)
     return replace(state, status=status, baseline=base)

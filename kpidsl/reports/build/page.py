@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +13,8 @@ from kpidsl.model.pages import Audience, Report
 from kpidsl.model.periods import Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Benchmark
-from kpidsl.reports.build.asking import Answer, Questions
+from kpidsl.plan.query import Selection
+from kpidsl.reports.build.asking import Answer, Asked, Questions
 from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.span import Span
@@ -56,6 +58,11 @@ class Page:
     ids: Ids = field(default_factory=Ids)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    def ask(self, selections: Sequence[Selection], by: tuple[QueryDimension, ...] = ()) -> Asked:
+        """Ask about the page's own period."""
+        window, compared_by = self.span.window, self.span.compared_by
+        return self.questions.ask(selections, window=window, by=by, compared_by=compared_by)
+
     def until(self, sources: tuple[str, ...]) -> date | None:
         """Return the first day that not all of the sources vouch for (S21)."""
         return min((known.end for _, known in self._known(sources) if known), default=None)
@@ -77,6 +84,15 @@ class Page:
         found: list[Mark] = []
         if answer.overlapping:
             found.append(Mark(kind="overlapping", note=PHRASES.overlapping))
+        found += self.known_in_part(sources, window)
+        if window == self.span.window and not self.span.complete:
+            note = PHRASES.data_until.format(day=day(window.last_day))
+            found.append(Mark(kind="partial", note=note))
+        return tuple(found)
+
+    def known_in_part(self, sources: tuple[str, ...], window: Window) -> tuple[Mark, ...]:
+        """Return which of the sources know only some of a window's days, and which (S13, S21)."""
+        found: list[Mark] = []
         for name, known in self._known(sources):
             if known is None or not known.intersect(window):
                 continue
@@ -87,9 +103,6 @@ class Page:
             if known.start > window.start:
                 note = f"{title}: {PHRASES.data_from.format(day=day(known.start))}"
                 found.append(Mark(kind="partial", note=note))
-        if window == self.span.window and not self.span.complete:
-            note = PHRASES.data_until.format(day=day(window.last_day))
-            found.append(Mark(kind="partial", note=note))
         return tuple(found)
 
     def covers(self, sources: tuple[str, ...], window: Window) -> bool:

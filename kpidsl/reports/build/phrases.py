@@ -39,6 +39,7 @@ class Phrases:
     not_annualised: str = "no return above {limit} a year can be reinvested"
     all_lost: str = "at this rate all but nothing is left after a year"
     no_plan: str = "no plan for {period}"
+    baseline_in_part: str = "the baseline, {period}, is known in part only ({known})"
 
     # Marks
     data_until: str = "data until {day}"
@@ -51,6 +52,7 @@ class Phrases:
     above: str = "above"
     below: str = "below"
     since: str = "counted since {day}"
+    as_of: str = "as of {day}"
     free_gain: str = "the total also holds gain that cost nothing, and so judges no spending"
     paid_rule: str = "paid only: those that cost something, each with its own cost"
     paid: str = "Paid only"

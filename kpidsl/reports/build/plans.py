@@ -120,8 +120,9 @@ def _cell(subject: Subject, window: Window, answers: Mapping[str, Answer], page:
         else figure(None, subject.unit, missing=answer.gap.message)
     )
     plan = planned(subject, answers.get(_plan(subject), NOTHING), window)
-    if plan is None:
-        return PlanCell(actual=actual)
+    marks = page.known_in_part(subject.sources, window)
+    if plan is None or marks:
+        return PlanCell(actual=actual, plan=plan, marks=marks)
 
     def from_plan(*, absolute: bool) -> Delta | None:
         settings = page.model.settings

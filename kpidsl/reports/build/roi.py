@@ -21,7 +21,7 @@ from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.build.groups import Hidden, counted, too_small, uncounted
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject, grows, ratio_parts
+from kpidsl.reports.build.subject import Subject, adds_up, ratio_parts
 from kpidsl.reports.format import MULTIPLE, PERCENT, figure
 from kpidsl.reports.model import GapBlock, RoiRow, RoiTable
 from kpidsl.reports.sentences import per_one, roi_rule, roi_verdict
@@ -46,9 +46,9 @@ def roi_table(
     Where some gain cost nothing, the total judges no spending, and the paid members are judged by
     a subtotal of their own.
     """
-    selections, window = _selections(roi, page), page.span.window
-    whole = page.questions.ask(selections, window=window)
-    parts = page.questions.ask(selections, window=window, by=by) if by else whole
+    selections = _selections(roi, page)
+    whole = page.ask(selections)
+    parts = page.ask(selections, by) if by else whole
     return lambda: _table(subject, roi, by, whole.answers, parts.answers, page)
 
 
@@ -70,7 +70,8 @@ def _table(
     # An expired benchmark no longer counts (D25).
     bar = benchmark[0].value if benchmark and not benchmark[1].stale else None
     hidden = too_small(parts, page.audience.suppress_below)
-    made = _Rows(subject, roi, page, young(subject, page), hidden, bar)
+    marks = young(subject, page) + page.known_in_part(subject.sources, page.span.window)
+    made = _Rows(subject, roi, page, marks, hidden, bar)
     rows = {
         key: made.row(member_label(key), _values(parts, key), key) for key in parts["roi"].values
     }
@@ -123,7 +124,7 @@ def _paid(
     sums: dict[str, Number | None] = {}
     for item in _amounts(made.roi, made.page):
         answer = parts[item.name]
-        if answer.overlapping or not grows(item.expr, made.page.model):
+        if answer.overlapping or not adds_up(item.expr, made.page.model):
             return None
         sums[item.name] = total_of(answer.values.get(key) for key in paid)
     gain, cost = sums["gain"], sums["cost"]
@@ -155,12 +156,13 @@ def _whole_columns(table: RoiTable) -> RoiTable:
 
 @dataclass(slots=True)
 class _Rows:
-    """Makes the rows of one table. `bar` is the benchmark that advice counts with, if any."""
+    """Makes the rows of one table. `bar` is the benchmark that advice counts with, if any; nothing
+    is advised of a provisional ROI, nor of one known in part (D30, S21)."""
 
     subject: Subject
     roi: Roi
     page: Page
-    young: tuple[Mark, ...]
+    marks: tuple[Mark, ...]
     hidden: Hidden
     bar: Decimal | None
     convention: str = ""
@@ -197,9 +199,9 @@ class _Rows:
             roi=roi,
             roas=shown("roas") if f"{self.roi.name}.roas" in model.metrics else None,
             annualised=self._annualised(values["roi"], why),
-            verdict=None if self.young else roi_verdict(roi.value, self.bar),
+            verdict=None if self.marks else roi_verdict(roi.value, self.bar),
             per_one="" if roi.value is None else per_one(roi.value, currency, "net"),
-            marks=self.young,
+            marks=self.marks,
         )
 
     def _annualised(self, roi: Number | None, why: str) -> Figure | None:

@@ -69,6 +69,13 @@ class Span:
         return Back(days=364) if by_weekday else Back(months=12)
 
     @property
+    def compared_by(self) -> Grain | None:
+        """The periods by which a metric that itself looks at earlier ones compares the window: its
+        history does so by weeks (S19)."""
+        is_week = self.grain is Grain.WEEK and is_whole(self.whole, self.grain, self.calendar)
+        return Grain.WEEK if is_week else None
+
+    @property
     def planned(self) -> bool:
         """Whether the page's period has plans to compare with."""
         return has_plan(self.window)

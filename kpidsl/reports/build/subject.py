@@ -20,7 +20,7 @@ from kpidsl.model.expr import (
     ToDate,
     Total,
 )
-from kpidsl.model.leaves import leaf_sources
+from kpidsl.model.leaves import leaf_sources, parts_of
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Kpi, Metric, Roi
 from kpidsl.model.sources import Aggregate
@@ -99,11 +99,17 @@ def ratio_parts(expr: MetricExpr, model: Model) -> tuple[MetricExpr, MetricExpr]
 
 def grows(expr: MetricExpr, model: Model) -> bool:
     """Whether the value of a longer period is more of the same, so that a target over a period is
-    reached step by step (S27): sums, counts and fixed amounts do, rates, averages and extremes
-    don't."""
+    reached step by step (S27): what adds up does, but for a level, which adds up over members and
+    not over time (S11)."""
+    return adds_up(expr, model) and not _holds_level(expr, model)
+
+
+def adds_up(expr: MetricExpr, model: Model) -> bool:
+    """Whether the whole is the sum of its parts: sums, counts and fixed amounts are, rates,
+    averages and extremes aren't."""
     match expr:
         case MetricRef():
-            return grows(unfolded(expr, model), model)
+            return adds_up(unfolded(expr, model), model)
         case MeasureRef(source, name):
             measure = model.sources[source].measures[name]
             return measure.aggregate in {Aggregate.SUM, Aggregate.COUNT, Aggregate.COUNT_DISTINCT}
@@ -114,19 +120,25 @@ def grows(expr: MetricExpr, model: Model) -> bool:
         case Rolling() | Running() | ToDate() | Total() | Rank():
             return False
         case OverEntities(operand, aggregate):
-            return aggregate == "count" or (aggregate == "sum" and grows(operand, model))
+            return aggregate == "count" or (aggregate == "sum" and adds_up(operand, model))
         case Applied(operand):
-            return grows(operand, model)
+            return adds_up(operand, model)
         case MetricCoalesce(items):
-            return all(grows(item, model) for item in items)
+            return all(adds_up(item, model) for item in items)
         case MetricArithmetic("*", left, right):
             return isinstance(left, Constant) != isinstance(right, Constant) and (
-                grows(left, model) or grows(right, model)
+                adds_up(left, model) or adds_up(right, model)
             )
         case MetricArithmetic("/", left, right):
-            return isinstance(right, Constant) and grows(left, model)
+            return isinstance(right, Constant) and adds_up(left, model)
         case MetricArithmetic(_, left, right):
-            return grows(left, model) and grows(right, model)
+            return adds_up(left, model) and adds_up(right, model)
+
+
+def _holds_level(expr: MetricExpr, model: Model) -> bool:
+    if isinstance(expr, MeasureRef):
+        return model.sources[expr.source].measures[expr.measure].stock is not None
+    return any(_holds_level(part, model) for part in parts_of(expr, model.metrics))
 
 
 def _plan(kpi: Kpi | None, model: Model) -> MetricExpr | None:

@@ -166,8 +166,8 @@ source orders { files: "orders.csv", join customer: customers on customer_id }
     CodeInfo(
         "K653",
         "times without a zone",
-        "A source's clock holds times without a zone, and nothing says in which zone they were "
-        "written.",
+        "A source's clock holds times without a zone, or the ends of the time for which joined "
+        "rows hold are such, and nothing says in which zone they were written.",
         "The same text is another day in another zone: reading it as local time would move the "
         "sales of some hours to the wrong day (S20).",
         "time: paid_at",

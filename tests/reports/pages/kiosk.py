@@ -220,6 +220,18 @@ report detail "The detail" {
 }
 """
 
+TILL = {
+    "  measure orders: count() as order\n": (
+        "  measure orders: count() as order\n"
+        "  measure till: sum(amount) as USD { stock: last per channel { stale_after: 400d } }\n"
+    ),
+    'kpi order_count "Orders"': 'kpi in_till "In the till": till { better: higher }\n'
+    'kpi order_count "Orders"',
+    "sees: [goals, turnover by channel,": "sees: [goals, in_till by channel, turnover by channel,",
+}
+"""A level: what each channel sold last, which is 60 (ads), 90 (seo) and 10 (none) at the end of
+February 2026, 160 together, and 120 and 80, 200 together, at the end of January."""
+
 
 def write_data(folder: Path) -> None:
     """Write every file but `lost.csv`, which is the one that fails."""

@@ -35,6 +35,14 @@ def test_a_breakdown_of_what_adds_up_shows_shares(month: ReportModel) -> None:
     assert shares == pytest.approx([160 / 260, 90 / 260, 10 / 260])
 
 
+def test_a_level_adds_up_over_members(folder: Path) -> None:
+    changed = kiosk.TILL | {"breakdown: [turnover": "breakdown: [in_till by channel, turnover"}
+    made = block(build(folder, changed=changed)[0], "in_till-by-channel", BreakdownBlock)
+    shares = {row.label: row.share and float(row.share.value or 0) for row in made.rows}
+    assert shares == {"seo": 90 / 160, "ads": 60 / 160, "(none)": 10 / 160}
+    assert not any(row.note for row in made.rows)
+
+
 def test_less_than_nothing_is_no_share(folder: Path) -> None:
     # ads 160 − 154, seo 90 − 66, without a channel 10 − 11: 6 + 24 − 1 = 29.
     changed = {

@@ -236,6 +236,52 @@ def test_a_rate_has_the_same_target_on_every_day(month: ReportModel) -> None:
     assert row.status.level == "green"
 
 
+def with_till_goal(text: str) -> dict[str, str]:
+    goal = f'goal kept "Kept" {{ kpi: in_till, {text} }}\ngoal grow "Grow"'
+    return kiosk.TILL | {'goal grow "Grow"': goal}
+
+
+def test_a_level_has_the_same_target_on_every_day(folder: Path) -> None:
+    # A level doesn't come step by step: of 320 stand 160, a half, though 59 of 365 days are over.
+    page, _ = build(folder, changed=with_till_goal("over: 2026, target: 320 USD"))
+    row = goal(page, "Kept")
+    assert (number(row.actual), number(row.target_to_date), number(row.target)) == (160, 320, 320)
+    assert (number(row.attainment), row.status.level) == (Decimal("0.5"), "red")
+
+
+def test_a_count_of_levels_is_a_level_itself(folder: Path) -> None:
+    # Of ten channels that are to hold something in the end, none is due earlier than the others.
+    changed = with_till_goal("over: 2026, target: 10")
+    changed['kpi order_count "Orders"'] = changed['kpi order_count "Orders"'].replace(
+        "till { better", "count(till per sales.channel) { better"
+    )
+    page, _ = build(folder, changed=changed)
+    row = goal(page, "Kept")
+    assert (number(row.target_to_date), number(row.target)) == (10, 10)
+
+
+def test_a_date_that_is_over_is_judged_by_its_own_level(folder: Path) -> None:
+    # 200 at the end of January reach 200; the 160 at the end of February would be red.
+    page, _ = build(folder, changed=with_till_goal("at: 2026-01-31, target: 200 USD"))
+    row = goal(page, "Kept")
+    assert (number(row.actual), row.status.level) == (200, "green")
+    assert row.note == "on the target; as of 31 Jan 2026"
+    # In the page's own period: 100 (ads, 5 February) and 80 (seo, January) on the 9th.
+    page, _ = build(folder, changed=with_till_goal("at: 2026-02-09, target: 200 USD"))
+    assert number(goal(page, "Kept").actual) == 180
+    # A date to come: the page's period, and nothing said of a day.
+    page, _ = build(folder, changed=with_till_goal("at: 2026-03-31, target: 200 USD"))
+    row = goal(page, "Kept")
+    assert (number(row.actual), row.note) == (160, "20% below the target, outside the 10% band")
+
+
+def test_a_rate_at_a_date_that_is_over_is_that_of_its_period(folder: Path) -> None:
+    # January: 200 / 2 orders = 100. February has 65, all of the year 76.67.
+    changed = {"over: 2026-H1, target: at least 70": "at: 2026-01, target: at least 70"}
+    page, _ = build(folder, changed=changed)
+    assert number(goal(page, "Fill the basket").actual) == 100
+
+
 def test_a_seasonal_goal_follows_last_year(month: ReportModel) -> None:
     row = goal(month, "Double the orders")
     # The first quarter of 2025 had 4 orders, 3 of them before March; the target is 8, 6 to date.
@@ -264,6 +310,24 @@ def test_a_percentage_of_nothing_is_no_target(folder: Path) -> None:
     assert goal(page, "Double the orders").status.word == "no target"
 
 
+def test_a_part_of_a_baseline_makes_no_target(folder: Path) -> None:
+    # The data begin on 1 January 2025, the week on 30 December 2024. Its one known order would make
+    # a target of two, which six orders reach.
+    page, _ = build(folder, changed={"+100% from 2025-Q1": "+100% from 2025-W01"})
+    row = goal(page, "Double the orders")
+    assert row.status.word == "no target"
+    assert (number(row.actual), number(row.target), number(row.target_to_date)) == (6, None, None)
+    assert row.note.startswith(
+        "the baseline, week 2025-W01, is known in part only (Sales: data from 1 Jan 2025)"
+    )
+    assert block(page, "order_count", KpiCard).status.word == "no target"
+
+
+def test_a_goal_says_from_when_its_actual_is_known(tmp_path: Path) -> None:
+    row = goal(build(since_january(tmp_path))[0], "Grow")
+    assert row.note.endswith("; counted since 1 Jan 2026; Sales: data from 10 Jan 2026")
+
+
 # --- tables, trends, funnels, notes --------------------------------------------------------
 
 
@@ -282,6 +346,30 @@ def test_plan_of_the_month_and_of_the_year_to_date(month: ReportModel) -> None:
     assert now.relative is not None
     assert not now.relative.material
     assert table.rows[1].cells[0].plan is None  # the basket has no plan
+
+
+def since_january(folder: Path) -> Path:
+    """Write the kiosk's data without what was sold before 2026: its first row is of 10 January."""
+    kiosk.write_data(folder)
+    header, *rows = kiosk.DATA["sales.csv"].splitlines()
+    known = [header, *(row for row in rows if ",2026-" in row)]
+    (folder / "sales.csv").write_text("\n".join(known) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_what_is_known_in_part_is_not_compared_with_the_whole_plan(tmp_path: Path) -> None:
+    # Sales are known from 10 January 2026 on: of the year to date 50 days of 59, all of February.
+    page, _ = build(since_january(tmp_path))
+    turnover, basket = block(page, "plan", PlanTable).rows
+    now, to_date = turnover.cells
+    assert not now.marks
+    assert now.relative is not None
+    assert (number(to_date.actual), number(to_date.plan)) == (460, 430)
+    assert (to_date.difference, to_date.relative) == (None, None)
+    marks = [("partial", "Sales: data from 10 Jan 2026")]
+    assert [(mark.kind, mark.note) for mark in to_date.marks] == marks
+    assert [(mark.kind, mark.note) for mark in basket.cells[1].marks] == marks  # without a plan
+    assert page_text(page, "plan").count("partial: Sales: data from 10 Jan 2026") == 2
 
 
 def test_a_difference_is_material_by_share_or_by_amount(folder: Path) -> None:
@@ -434,6 +522,23 @@ def test_days_and_weeks_look_back_52_weeks(folder: Path) -> None:
     # 16 to 22 February had no order, so no basket either.
     basket = block(page, "basket", KpiCard).history[-2].figure
     assert basket.missing == "nothing to divide by in the week of 16 Feb 2026"
+
+
+def test_a_kpi_that_compares_itself_does_so_by_weeks_on_a_page_and_in_its_history(
+    tmp_path: Path,
+) -> None:
+    """Week 9 is 23 February to 1 March 2026, and 24 February to 2 March 2025: a Sunday."""
+    sales = f"{kiosk.DATA['sales.csv']}12,2025-03-02,seo,25.00,5.00,no\n"
+    kiosk.write_data(tmp_path)
+    (tmp_path / "sales.csv").write_text(sales, encoding="utf-8")
+    changed = {
+        "for: owner\n  period: last_complete(month)": WEEKLY,
+        'kpi order_count "Orders": orders {': 'kpi order_count "Orders": prior(orders, 1y) {',
+    }
+    page, _ = build(tmp_path, changed=changed)
+    card = block(page, "order_count", KpiCard)
+    assert card.figure is not None
+    assert number(card.figure) == number(card.history[-1].figure) == 1
 
 
 def test_weeks_of_a_whole_month_have_no_plan(folder: Path) -> None:

@@ -16,7 +16,7 @@ from kpidsl.reports.model import (
     RoiRow,
     RoiTable,
 )
-from tests.reports.pages.looking import block, build, number
+from tests.reports.pages.looking import block, build, number, page_text
 
 
 def roi_row(table: RoiTable, label: str) -> RoiRow:
@@ -134,6 +134,24 @@ def test_a_young_roi_is_provisional_and_advises_nothing(folder: Path) -> None:
     page, _ = build(folder, changed={"sales_cycle: 3d": "sales_cycle: 4d"})
     row = roi_row(block(page, "ads_roi-by-channel", RoiTable), "ads")
     assert (row.verdict, row.marks) == ("watch", ())
+
+
+def test_a_cost_known_for_half_of_the_month_is_marked_and_advises_nothing(folder: Path) -> None:
+    # Spending is known until 15 February; the page is of all of it, for sales are.
+    ends = "\n  dimensions: [channel]\n  measure ad_spend"
+    changed = {f"watermark: 2026-03-05{ends}": f"watermark: 2026-02-16{ends}"}
+    changed["  sales_cycle: 3d\n"] = ""
+    page, _ = build(folder, changed=changed)
+    assert page.period.label == "Feb 2026"
+    table = block(page, "ads_roi-by-channel", RoiTable)
+    assert table.total is not None
+    for row in (*table.rows, table.total):
+        assert [(mark.kind, mark.note) for mark in row.marks] == [
+            ("stale", "Spend: data until 15 Feb 2026")
+        ]
+        assert row.verdict is None
+    assert number(roi_row(table, "ads").cost) == 80
+    assert "stale: Spend: data until 15 Feb 2026" in page_text(page, "ads_roi-by-channel")
 
 
 def test_a_benchmark_counts_until_it_expires(folder: Path) -> None:
