@@ -155,9 +155,9 @@ def heard(runner: Runner) -> Iterator[list[str]]:
     own = {name: getattr(engine, name) for name in ("run", "keep")}
 
     def hearing(work: Callable[..., object]) -> Callable[..., object]:
-        def hear(sql: str, *rest: object) -> object:
+        def hear(sql: str, *rest: object, **named: object) -> object:
             statements.append(sql)
-            return work(sql, *rest)
+            return work(sql, *rest, **named)
 
         return hear
 

@@ -9,8 +9,9 @@ from sqlglot import exp
 
 from kpidsl.sql import build
 
-_CUT_IN = {"databricks", "mysql", "spark", "tsql"}
-"""Dialects in which they are cut; others refuse the product, or have room for it."""
+_CUT_IN = {"databricks", "mysql", "snowflake", "spark", "tsql"}
+"""Dialects in which they are cut; others refuse the product, or have room for it, by their types or
+a rule."""
 
 
 def cut_products(tree: exp.Expr, dialect: str) -> Iterator[exp.Mul]:

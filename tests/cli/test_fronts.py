@@ -129,7 +129,8 @@ def trino() -> Iterator[Front]:
 def redshift(postgres_server: PostgresServer, postgres_url: str) -> Iterator[Front]:
     from tests.servers import redshift_catalogue  # noqa: PLC0415 -- SQLAlchemy is an extra
 
-    postgres_server.run(postgres_url, *TABLES, *redshift_catalogue.CATALOGUE)
+    statements = (*TABLES, *redshift_catalogue.CATALOGUE, *redshift_catalogue.SETTINGS)
+    postgres_server.run(postgres_url, *statements)
     with redshift_catalogue.asked_as_redshift():
         yield Front(f"redshift://{postgres_url.partition('://')[2]}?sslmode=disable")
 

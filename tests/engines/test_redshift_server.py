@@ -27,6 +27,14 @@ def as_redshift(url: str) -> str:
 
 
 @pytest.fixture
+def postgres_url(postgres_server: PostgresServer, postgres_url: str) -> str:
+    from tests.servers.redshift_catalogue import SETTINGS  # noqa: PLC0415 -- SQLAlchemy is an extra
+
+    postgres_server.run(postgres_url, *SETTINGS)
+    return postgres_url
+
+
+@pytest.fixture
 def url(postgres_url: str) -> str:
     return as_redshift(postgres_url)
 
@@ -55,6 +63,7 @@ def test_values_and_settings(engine: ServerEngine) -> None:
     asked = "SELECT current_setting('timezone'), current_setting('transaction_read_only')"
     assert engine.run(asked).rows == [("Europe/Berlin", "on")]
     assert engine.run("SELECT current_setting('application_name')").rows == [("kpidsl",)]
+    assert engine.run("SELECT current_setting('redshift.rounding')").rows == [("on",)]
 
 
 @pytest.mark.postgres

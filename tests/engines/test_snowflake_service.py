@@ -131,6 +131,9 @@ def test_what_a_session_is_told(service: Service, engine: SnowflakeEngine) -> No
         "WEEK_START": "1",
         "DEFAULT_NULL_ORDERING": "LAST",
         "QUOTED_IDENTIFIERS_IGNORE_CASE": "FALSE",
+        "ROWS_PER_RESULTSET": "0",
+        "DATE_INPUT_FORMAT": "YYYY-MM-DD",
+        "TIMESTAMP_INPUT_FORMAT": "AUTO",
     }
     assert service.login["CLIENT_ENVIRONMENT"]["APPLICATION"] == "kpidsl"
 

@@ -13,6 +13,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from kpidsl.model.expr import Arithmetic
 from kpidsl.sql import build
 from kpidsl.sql.dialects import DIALECTS, Clock, Kind
 from tests.oracle import one_table
@@ -68,6 +69,24 @@ def test_a_clock_shows_local_time(rows: Asked, held: str, local: str) -> None:
     assert str(value(rows, BIGQUERY.local_time(written(held), BERLIN))) == local
 
 
+@pytest.mark.parametrize(
+    ("held", "months", "days", "moved"),
+    [
+        ("9999-12-31", 0, 1, date(9999, 12, 31)),
+        ("9999-12-31", 1, 3, date(9999, 12, 30)),
+        ("9999-11-30", 1, 0, date(9999, 12, 30)),
+        ("9999-12-31", 0, -1, date(9999, 12, 30)),
+        ("2026-01-31", 1, 1, date(2026, 3, 1)),
+    ],
+)
+def test_no_day_comes_after_the_last(
+    rows: Asked, held: str, months: int, days: int, moved: date
+) -> None:
+    """Exports write it for "never"."""
+    assert value(rows, BIGQUERY.add(written(f"DATE '{held}'"), months, days)) == moved
+    assert value(rows, BIGQUERY.add(build.cast(exp.Null(), "DATE"), months, days)) is None
+
+
 def test_parts_of_days(rows: Asked) -> None:
     def part(unit: str, held: str) -> Any:
         extract = exp.Extract(this=exp.Var(this=unit), expression=written(held))
@@ -117,6 +136,38 @@ def test_sums_of_money_are_exact() -> None:
     held = [Decimal("12345678901234567890.123456789"), Decimal("0.000000001")]
     found = of_rows(held, "DECIMAL(38, 9)", column("x"), "sum")
     assert found == Decimal("12345678901234567890.123456790")
+
+
+@pytest.mark.parametrize(
+    ("kind", "held", "found"),
+    [
+        # As a NUMERIC it would be rounded to 0.000000013.
+        ("DECIMAL(20, 5)", Decimal("0.00011"), Decimal("0.0000000121")),
+        ("BIGINT", 3_000_000, 9_000_000_000_000),
+        ("DOUBLE", 0.5, 0.25),
+    ],
+)
+def test_products_keep_all_decimals(kind: str, held: object, found: object) -> None:
+    squared = Arithmetic("*", column("x"), column("x"))
+    product = of_rows([held], kind, squared)
+    assert (product, isinstance(product, float)) == (found, kind == "DOUBLE")
+
+
+@pytest.mark.parametrize(
+    ("product", "found"),
+    [
+        ("{x} * ({x} * {x})", "0.000000000001"),
+        ("{x} * 2 * {x}", "0.00000002"),
+        ("CASE WHEN {x} < CAST('1' AS DOUBLE) THEN {x} END * {x}", "0.00000001"),
+    ],
+)
+def test_products_of_more_are_wide_from_the_first(rows: Asked, product: str, found: str) -> None:
+    """Each x is 0.0001, a NUMERIC."""
+    tree = sqlglot.parse_one(product.format(x="x"), read="duckdb")
+    numeric = written("SELECT NUMERIC '0.0001' AS x")
+    assert isinstance(numeric, exp.Query)
+    select = build.from_(build.select(tree), build.subquery(numeric, "t"))
+    assert rows(select) == [Decimal(found)]
 
 
 def test_more_decimals_than_are_kept_are_rounded(rows: Asked) -> None:

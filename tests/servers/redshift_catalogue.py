@@ -29,6 +29,16 @@ CATALOGUE = (
     """CREATE FUNCTION redshift.pg_get_late_binding_view_cols() RETURNS SETOF record LANGUAGE sql
     AS 'SELECT NULL::NAME, NULL::NAME, NULL::NAME, NULL::VARCHAR, NULL::INTEGER WHERE FALSE'""",
 )
+SETTINGS = (
+    """CREATE FUNCTION public.set_config(name text, value text, local boolean) RETURNS text
+    LANGUAGE sql RETURN pg_catalog.set_config(
+      CASE name WHEN 'enable_numeric_rounding' THEN 'redshift.rounding' ELSE name END, value, local
+    )""",
+    """DO $$ BEGIN
+      EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+    END $$""",
+)
+"""What lets PostgreSQL take a setting that only Redshift has, by another name."""
 _OWN = re.compile(
     r"pg_catalog\.(?=pg_(class|attribute|attrdef|namespace)\b)"
     r"|\b(?=svv_external|format_encoding|pg_get_late_binding)"

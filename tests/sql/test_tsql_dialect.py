@@ -224,6 +224,14 @@ def test_no_zone_is_named() -> None:
     )
 
 
+def test_the_name_of_a_type_is_compared_as_a_text() -> None:
+    """A `sql_variant` and a text are the same only if their collations are."""
+    name = "CAST(SQL_VARIANT_PROPERTY([at], 'BaseType') AS NVARCHAR(128))"
+    assert written(TSQL.type_of(column("at"))) == name
+    local = written(TSQL.local_time(column("at"), Clock("UTC", None)))
+    assert local.startswith(f"CASE WHEN {name} = 'datetimeoffset' THEN ")
+
+
 def test_never_stays_never() -> None:
     assert written(TSQL.add(column("day"), 0, 1)) == (
         "CASE WHEN [day] > DATEADD(DAY, -1, CAST('9999-12-31' AS DATE)) "

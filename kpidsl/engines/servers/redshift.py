@@ -46,6 +46,7 @@ class Redshift(Postgres):
                 "timezone": timezone,
                 "datestyle": "ISO",
                 "extra_float_digits": "2",
+                "enable_numeric_rounding": "on",  # a cast would leave off decimals
                 "statement_timeout": str(max(1, round(timeout * 1000))),
             }
         )

@@ -24,6 +24,7 @@ from kpidsl.sql.dialects.base import NAMED, Clock, Kind, MonthsByDay
 from kpidsl.sql.dialects.bigquery_trees import adapted, element, in_order
 from kpidsl.sql.dialects.clickhouse_trees import keys_of
 from kpidsl.sql.dialects.duckdb import STEPS, DuckDB
+from kpidsl.sql.dialects.last_day import movable
 from kpidsl.sql.dialects.rewriting import call, whole, writer
 
 _KINDS = {
@@ -100,7 +101,8 @@ class BigQuery(MonthsByDay, DuckDB):
         return call("DATE_TRUNC", day, exp.Var(this=unit))
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
-        moved = value
+        """What is after the last day is an error."""
+        moved = movable(value, months, days)
         for count, unit in ((months, "MONTH"), (days, "DAY")):
             if count:
                 moved = _moved("DATE_ADD", moved, whole(count), unit)

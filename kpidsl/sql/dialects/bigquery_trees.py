@@ -67,6 +67,36 @@ def _converted(node: exp.Cast) -> exp.Expr:
     return value if is_bare or places >= _MOST_PLACES else call("ROUND", value, whole(places))
 
 
+def _product(node: exp.Mul) -> exp.Expr:
+    """A product of two NUMERICs is rounded to nine decimals: let it be a BIGNUMERIC, if its factors
+    aren't floats."""
+    sides = node.this, node.expression
+    if not any(_is_whole(side) or _is_wide(side) for side in sides):
+        one = build.cast(exp.Literal.string("1"), "BIGDECIMAL")
+        node.set("this", exp.Mul(this=one, expression=node.this))
+    return node
+
+
+def _is_whole(value: exp.Expr) -> bool:
+    return isinstance(value, exp.Count | exp.Literal)
+
+
+def _is_wide(value: exp.Expr) -> bool:
+    """Tell whether a number, as it is rewritten, is plainly a BIGNUMERIC or a float."""
+    match value:
+        case exp.Cast():
+            return value.is_type("BIGDECIMAL", "DOUBLE")
+        case exp.Neg() | exp.Paren():
+            return _is_wide(value.this)
+        case exp.Add() | exp.Mul() | exp.Sub():
+            return _is_wide(value.this) or _is_wide(value.expression)
+        case exp.Case() | exp.Coalesce():
+            return any(map(_is_wide, build.choices(value)))
+        case exp.Anonymous(this="ROUND"):
+            return _is_wide(value.expressions[0])
+    return isinstance(value, exp.Div)
+
+
 def as_floats(node: exp.Expr) -> exp.Expr:
     node.set("this", build.cast(node.this, "DOUBLE"))
     return node
@@ -186,6 +216,7 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Length: lambda node: call("LENGTH", node.this),
     exp.Like: _like,
     exp.Literal: _literal,
+    exp.Mul: _product,
     exp.NullSafeEQ: _same,
     exp.Select: _select,
     exp.StddevSamp: as_floats,

@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import json
 import re
-from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from sqlglot import exp
@@ -26,6 +25,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.model.units import Datatype
 from kpidsl.sql import build
 from kpidsl.sql.dialects.base import Clock, Kind, MonthsByDay
+from kpidsl.sql.dialects.last_day import movable
 from kpidsl.sql.dialects.mysql_calls import listed, moved, no_text, numbered
 from kpidsl.sql.dialects.mysql_named import too_many_named
 from kpidsl.sql.dialects.mysql_texts import is_no_text
@@ -134,13 +134,10 @@ class MySQL(MonthsByDay):
         return build.cast(moved(first.copy(), quarters, "QUARTER"), "DATE")
 
     def add(self, value: exp.Expr, months: int, days: int) -> exp.Expr:
-        """Exports write 9999-12-31 for "never", and MySQL has NULL for the days after it."""
+        """MySQL has NULL for what is after the last day."""
         if not (months or days):
             return value
-        result = value
-        latest = _latest(max(months, 0), max(days, 0))
-        if latest < date.max and not (_is_written(value) and value.this.name <= str(latest)):
-            result = no_text(call("LEAST", result, build.day(latest)))
+        result = movable(value, months, days)
         for count, unit in ((months, "MONTH"), (days, "DAY")):
             if count:
                 result = moved(result, build.number(count), unit)
@@ -275,13 +272,3 @@ def _each(
     else:
         select = build.cross_join(build.from_(select, build.table(of)), table)
     return build.where(select, exp.LTE(this=first.copy(), expression=last.copy()))
-
-
-def _latest(months: int, days: int) -> date:
-    """Return the last day that can be moved so far."""
-    year, month = divmod(date.max.year * 12 + date.max.month - 1 - months, 12)
-    return date(year, month + 1, monthrange(year, month + 1)[1]) - timedelta(days=days)
-
-
-def _is_written(day: exp.Expr) -> bool:
-    return isinstance(day, exp.Cast) and isinstance(day.this, exp.Literal)

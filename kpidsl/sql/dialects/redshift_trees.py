@@ -15,7 +15,7 @@ from kpidsl.sql.dialects.postgres_trees import (
     substring,
 )
 from kpidsl.sql.dialects.rewriting import Rules, call, lacked, rewritten, text, whole
-from kpidsl.sql.dialects.semijoins import as_joins, can_join
+from kpidsl.sql.dialects.semijoins import as_joins, unjoinable
 from kpidsl.sql.dialects.tsql_truths import is_truth
 
 _LONGEST = 127
@@ -51,9 +51,7 @@ def lacks(tree: exp.Query) -> list[str]:
     found = lacked(tree)
     if len({each.expression for each in tree.find_all(exp.WithinGroup)}) > 1:
         found.append("statement with medians or percentiles of several values")
-    if not all(map(can_join, tree.find_all(exp.Select))):
-        found.append("test of other rows by more than equalities, or at rows that are grouped")
-    return found
+    return found + unjoinable(tree)
 
 
 # --- texts ---------------------------------------------------------------------------------

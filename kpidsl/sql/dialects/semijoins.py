@@ -39,6 +39,13 @@ def as_joins(select: exp.Select) -> None:
         node.replace(exp.Not(this=build.is_null(build.column(_IS_THERE, name))))
 
 
+def unjoinable(tree: exp.Query) -> list[str]:
+    """Return what a dialect has not that runs such tests as joins alone."""
+    if all(map(can_join, tree.find_all(exp.Select))):
+        return []
+    return ["test of other rows by more than equalities, or at rows that are grouped"]
+
+
 def can_join(select: exp.Select) -> bool:
     """Tell whether the tests of a SELECT can be joins: of equalities, before rows are grouped."""
     nodes = list(_asked(select))

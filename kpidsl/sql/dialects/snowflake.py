@@ -6,6 +6,7 @@ documentation. What is not certain from there is refused.
 - A session's `WEEK_START` and `TIMESTAMP_TYPE_MAPPING` change nothing: weeks are computed, and
   types say whether they name a zone. Its `TIMEZONE` must be the project's, as values that name a
   zone of their own, and values of days, become local by it.
+- Tests whether other rows exist become joins: within CASE, or beside OR, Snowflake takes none.
 - There are no series: an array of numbers is flattened to rows, from which days are counted.
 """
 
@@ -20,6 +21,7 @@ from kpidsl.model.periods import Grain
 from kpidsl.sql import build
 from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.base import Clock, Kind
+from kpidsl.sql.dialects.bigquery_trees import as_floats, substring
 from kpidsl.sql.dialects.dateadd import ByDateadd
 from kpidsl.sql.dialects.rewriting import (
     Rules,
@@ -31,6 +33,9 @@ from kpidsl.sql.dialects.rewriting import (
     word,
     writer,
 )
+from kpidsl.sql.dialects.semijoins import as_joins, unjoinable
+from kpidsl.sql.dialects.tsql_trees import places_of
+from kpidsl.sql.dialects.zones import instant_of, local_of
 
 _KINDS = {
     "DATE": Kind.DAY,
@@ -48,31 +53,33 @@ _MOMENTS = {
     exp.DataType.Type.TIMESTAMPTZ: "TIMESTAMP_TZ",
 }
 _NUMBERS = "numbers"
+_RATE_PLACES = 12
+"""So many decimals has a rate, and the share that a row of a bridge has."""
 
 
 class Snowflake(ByDateadd):
     name = "snowflake"
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
-        written = rewritten(tree.copy() if copy else tree, _RULES)
+        written = rewritten(tree.copy() if copy else tree, _RULES, _statement)
         return writer(self.name).generate(
             written, pretty=pretty, copy=False, normalize_functions=False
         )
 
     def lacks(self, tree: exp.Query) -> list[str]:
-        return lacked(tree)
+        return lacked(tree) + unjoinable(tree)
 
     def local_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         if clock.stored_as is None:
             return _local(value)
-        return _converted(cast(value, _NAIVE), clock.stored_as, clock.zone)
+        return local_of(cast(value, _NAIVE), clock)
 
     def local_end(
         self, value: exp.Expr, clock: Clock, end: type[exp.Min] | type[exp.Max]
     ) -> exp.Expr:
         if clock.stored_as is None:
             return end(this=_local(value))
-        return _converted(end(this=cast(value, _NAIVE)), clock.stored_as, clock.zone)
+        return local_of(end(this=cast(value, _NAIVE)), clock)
 
     def stored_time(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         return _local(value) if clock.stored_as is None else cast(value, _NAIVE)
@@ -80,7 +87,7 @@ class Snowflake(ByDateadd):
     def instant(self, value: exp.Expr, clock: Clock) -> exp.Expr:
         if clock.stored_as is None:
             return cast(call("CONVERT_TIMEZONE", text("UTC"), cast(value, _BY_SESSION)), _NAIVE)
-        return _converted(cast(value, _NAIVE), clock.stored_as, "UTC")
+        return instant_of(cast(value, _NAIVE), clock.stored_as)
 
     def period_start(self, value: exp.Expr, grain: Grain, week_starts: int) -> exp.Expr:
         day = cast(value, "DATE")
@@ -142,12 +149,6 @@ def _local(value: exp.Expr) -> exp.Expr:
     return cast(cast(value, _BY_SESSION), _NAIVE)
 
 
-def _converted(moment: exp.Expr, stored_as: str, zone: str) -> exp.Expr:
-    if stored_as == zone:
-        return moment
-    return call("CONVERT_TIMEZONE", text(stored_as), text(zone), moment)
-
-
 def _weekday(value: exp.Expr) -> exp.Expr:
     return call("DAYOFWEEKISO", value)
 
@@ -164,9 +165,32 @@ def _part(node: exp.Extract) -> exp.Expr:
     return _weekday(node.expression) if node.name == "ISODOW" else node
 
 
+def _product(node: exp.Mul) -> exp.Expr:
+    """Of a product twelve decimals are kept, or as many as the finer number has: so one that is to
+    be exact is made with a number that has room for those of both."""
+    if build.is_exact(node):
+        places = places_of(node.this) + _RATE_PLACES
+        node.set("expression", cast(node.expression, f"DECIMAL(38, {places})"))
+    return node
+
+
+def _largest(node: exp.Max) -> exp.Expr:
+    """Truth values have no largest one, and of what is held there is but one."""
+    return call("MODE", node.this) if build.is_held(node) else node
+
+
+def _statement(tree: exp.Expr) -> None:
+    if isinstance(tree, exp.Select):
+        as_joins(tree)
+
+
 _RULES: Rules = {
+    exp.Avg: as_floats,
     exp.Cast: _moment,
     exp.Extract: _part,
     exp.Greatest: lambda node: call("GREATEST_IGNORE_NULLS", node.this, *node.expressions),
     exp.Least: lambda node: call("LEAST_IGNORE_NULLS", node.this, *node.expressions),
+    exp.Max: _largest,
+    exp.Mul: _product,
+    exp.Substring: substring,
 }

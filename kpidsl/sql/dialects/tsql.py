@@ -164,7 +164,7 @@ class TSQL(MonthsByDay, DuckDB):
         return lacking(cast(value, "DECIMAL"), "number of the first fifteen digits of a float")
 
     def type_of(self, value: exp.Expr) -> exp.Expr:
-        return kept_as(_base_type(value), "NVARCHAR(128)")
+        return _base_type(value)
 
     def kind_of(self, type_name: str) -> Kind:
         """The catalogue's name is followed by sizes and a collation: `NVARCHAR(50) COLLATE …`."""
@@ -180,12 +180,13 @@ class TSQL(MonthsByDay, DuckDB):
 
 
 def _base_type(value: exp.Expr) -> exp.Expr:
-    return no_text(call("SQL_VARIANT_PROPERTY", value.copy(), text("BaseType")))
+    """Return the name of a type as a text: a `sql_variant` meets one by their collations first."""
+    return kept_as(call("SQL_VARIANT_PROPERTY", value.copy(), text("BaseType")), "NVARCHAR(128)")
 
 
 def _if_zoned(value: exp.Expr, zoned: exp.Expr, naive: exp.Expr) -> exp.Expr:
     """Choose by the type of a column."""
-    is_zoned = exp.EQ(this=_base_type(value), expression=text("datetimeoffset"))
+    is_zoned = exp.EQ(this=no_text(_base_type(value)), expression=text("datetimeoffset"))
     return build.case([(is_zoned, zoned)], naive)
 
 

@@ -183,16 +183,17 @@ def _product(node: exp.Mul) -> exp.Expr:
     if not build.is_exact(node):
         return node
     value, factor = node.this, node.expression
+    places = places_of(value)
     if isinstance(node.parent, exp.Cast):  # at a rate, with eight digits before its point
-        kept, by = f"DECIMAL({17 + _places(value)}, {_places(value)})", "DECIMAL(20, 12)"
+        kept, by = f"DECIMAL({17 + places}, {places})", "DECIMAL(20, 12)"
     else:
-        kept, by = f"DECIMAL(24, {_places(value)})", "DECIMAL(13, 12)"
+        kept, by = f"DECIMAL(24, {places})", "DECIMAL(13, 12)"
     if _is_counted(value):
         return exp.Mul(this=build.wrapped(value), expression=build.cast(factor, by))
     return exp.Mul(this=build.cast(value, kept), expression=build.cast(factor, by))
 
 
-def _places(money: exp.Expr) -> int:
+def places_of(money: exp.Expr) -> int:
     """Return how many decimals an amount of money has."""
     casts = (cast for cast in money.find_all(exp.Cast) if cast.is_type("DECIMAL"))
     first = next(casts, None)
