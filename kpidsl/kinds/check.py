@@ -65,7 +65,7 @@ def check(
     known while mistakes are looked for: each is said in one run, and none that only follows from
     another. `packs` are libraries that `use` may take from; `malformed` are the parser's findings
     in the files; `today` is the day by which benchmarks expire; `dialect` is that of raw SQL. The
-    model is None when nothing could be bound.
+    model is None when nothing could be bound, or not the settings, which all numbers rest on.
     """
     diagnostics: list[Diagnostic] = []
     # Where the parser offers a fix, or only warns, it has read the text as it is meant.
@@ -85,7 +85,28 @@ def check(
     if errors:
         model = _bind(found, Scope(catalog, settings, [], dialect))
     findings = sorted(with_origins(diagnostics, found.origins), key=lambda d: d.sort_key)
-    return (model if model.sources or model.metrics else None), findings
+    is_usable = _are_settled(found, model.settings, errors, lost)
+    return (model if is_usable and (model.sources or model.metrics) else None), findings
+
+
+def _are_settled(
+    found: Declarations,
+    settings: Settings,
+    errors: Sequence[Diagnostic],
+    lost: Sequence[Diagnostic],
+) -> bool:
+    """Tell whether the settings are those that the project means, and not what holds without."""
+    blocks = [fields for fields in found.read if fields.kind == project.KIND.name]
+    if not blocks:  # unless it stands where nothing could be read
+        return not lost
+    places = [item.span for item in errors if item.span is not None]
+    has_years = settings.week_years is not None or settings.listed is not None
+    return all(
+        fields.ok
+        and not any(fields.span.holds(place) for place in places)
+        and (has_years or fields.get(project.CALENDAR) is None)
+        for fields in blocks
+    )
 
 
 def _bind(found: Declarations, scope: Scope) -> Model:
