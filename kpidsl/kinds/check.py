@@ -250,7 +250,10 @@ def _bind_dimensions(
             if scope.tolerant:
                 made = made or Dimension(name=item, source=name, shared=shared)
         elif node in columns:
-            made = dimension.named_after_column(columns[node], name, shared, scope)
+            is_clock = source.shows_clock(declared[name], item)
+            made = dimension.named_after_column(
+                columns[node], name, shared, scope, is_clock=is_clock
+            )
         else:
             part = parts[node]
             made = dimension.bind_of_source(part, name, shared, scope)

@@ -23,6 +23,7 @@ from kpidsl.kinds import (
 from kpidsl.kinds.binding.calls import AGGREGATES
 from kpidsl.kinds.binding.catalog import Catalog, SourceNames, roi_members
 from kpidsl.kinds.binding.fields import Fields, key_text, read_block, words_of
+from kpidsl.kinds.binding.graph import refs
 from kpidsl.kinds.binding.misfits import a
 from kpidsl.kinds.binding.packs import Expansion, expand
 from kpidsl.kinds.binding.spec import Kind
@@ -334,7 +335,12 @@ def _source_names(fields: Fields, diagnostics: list[Diagnostic]) -> SourceNames:
     key = fields.entries.get(source.KEY.name)
     keyed = not fields.lacks(source.KEY) and not (key is not None and join.is_none(key.value))
     names = SourceNames(
-        fields.name, fields.name_span, clock=_clock(fields), clocked=clocked, keyed=keyed
+        fields.name,
+        fields.name_span,
+        clock=_clock(fields),
+        shown=_shows_clock(fields),
+        clocked=clocked,
+        keyed=keyed,
     )
     for name in fields.get(source.DIMENSIONS) or ():
         _add(names.dimensions, name.text, name.span, "a dimension", diagnostics)
@@ -355,6 +361,18 @@ def _source_names(fields: Fields, diagnostics: list[Diagnostic]) -> SourceNames:
 def _clock(fields: Fields) -> tuple[str, ...] | None:
     time = fields.get(source.TIME)
     return tuple(part.text for part in time.parts) if isinstance(time, tree.Ref) else None
+
+
+def _shows_clock(fields: Fields) -> bool:
+    """Tell whether a dimension of the clock's name is made of it, and not the clock of that."""
+    clock = _clock(fields)
+    shown = [(name.text,) for name in fields.get(source.DIMENSIONS) or ()]
+    shown += [
+        (part.name,)
+        for part in fields.children(dimension.OF_SOURCE)
+        if any(ref.text == part.name for ref in refs(part.value))
+    ]
+    return clock in shown
 
 
 def _add(

@@ -10,7 +10,7 @@ from kpidsl.kinds.binding.rows import RowBinder
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import ANYTHING, DATA_TEXTS, EXPRESSION, NAMES, describe
 from kpidsl.kinds.binding.spec import Free, Header, Key, Kind, Later
-from kpidsl.model.expr import CaseWhen, Column, In, IsState, Literal
+from kpidsl.model.expr import CaseWhen, Column, In, IsState, Literal, TimeColumn
 from kpidsl.model.sources import Dimension, SharedDimension
 from kpidsl.model.units import Datatype
 from kpidsl.syntax import tree
@@ -90,13 +90,16 @@ def bind_of_source(
     return Dimension(**common, expr=bound.expr, datatype=bound.datatype)
 
 
-def named_after_column(name: tree.Name, source: str, shared: str | None, scope: Scope) -> Dimension:
-    """Return the dimension of an entry of `dimensions: […]`."""
+def named_after_column(
+    name: tree.Name, source: str, shared: str | None, scope: Scope, *, is_clock: bool
+) -> Dimension:
+    """Return the dimension of an entry of `dimensions: […]`; that of a clock shows local times."""
     path = (name.text,)
     scope.column_spans.setdefault((source, path), name.span)
-    return Dimension(
-        name=name.text, span=name.span, source=source, shared=shared, expr=Column(path)
-    )
+    common = {"name": name.text, "span": name.span, "source": source, "shared": shared}
+    if is_clock:
+        return Dimension(**common, expr=TimeColumn(), datatype=Datatype.TIMESTAMP)
+    return Dimension(**common, expr=Column(path))
 
 
 def bind_shared(fields: Fields, scope: Scope) -> SharedDimension | None:

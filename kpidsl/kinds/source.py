@@ -180,6 +180,13 @@ def bind(fields: Fields, keys: dict[str, tree.Expr | None], scope: Scope) -> Sou
     )
 
 
+def shows_clock(fields: Fields, column: str) -> bool:
+    """Tell whether a column is the source's clock, and no local time as it is stored."""
+    clock, options = fields.get(TIME), fields.options(TIME)
+    is_stored = options is not None and options.get(STORED_AS) is not None
+    return is_stored and isinstance(clock, tree.Ref) and clock.text == column
+
+
 def keys_of(sources: dict[str, Fields]) -> dict[str, tree.Expr | None]:
     """Return the `key:` of each source as written, None where there is none; a source whose key
     could not be read is left out."""

@@ -1,5 +1,5 @@
-"""Settings that can't be read are no others: without them nothing is answered, since what a day or a
-year is tells every number (S20)."""
+"""Settings that can't be read are no others: without them nothing is answered, since what a day
+or a year is tells every number (S20)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 import kpidsl
 from kpidsl.cli.tables import as_csv, as_json
-from kpidsl.model.expr import MeasureRef
+from kpidsl.model.expr import Column, MeasureRef
 from kpidsl.model.moments import DayPart
 from kpidsl.model.periods import Window
 from kpidsl.plan.query import Absent, Group, Query, Selection
@@ -195,3 +195,27 @@ def test_the_clock_of_a_joined_source_is_local_as_it_is_within_that_source(tmp_p
         assert found[Absent.NONE] == 3
         asked = loaded.query("revenue", where="signed_up >= 2026-01-01")
         assert asked.values("revenue") == [7]
+
+
+# --- the clock as a dimension ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("declared", ["dimensions: [seen_at]", "dimension seen_at: seen_at"])
+def test_a_dimension_of_the_clock_shows_local_times(tmp_path: Path, declared: str) -> None:
+    """Visit 1 was at midnight of the 26th in Berlin, which is 22:00 of the 25th in UTC. What else
+    names the clock means the same; the key means what is stored, since visits 2 and 4 were at
+    02:10 and at 02:00 of two different hours."""
+    text = DEFINITIONS.format(stored="UTC").replace(
+        "  dimensions: [page]\n",
+        f"  {declared}\n  dimension day: date(seen_at)\n",
+    )
+    with project(tmp_path, text.replace("key: id", "key: seen_at"), visits=VISITS) as loaded:
+        by_day = loaded.query("visits", by=["visits.day"])
+        early = loaded.query("visits", where="seen_at < 2025-10-26T02:00")
+        assert loaded.model is not None
+        source = loaded.model.sources["visits"]
+    assert by_day.rows == ((date(2025, 10, 26), 6),)
+    assert early.rows == ((1,),)
+    assert source.key == (Column(("seen_at",)),)
+    assert source.time is not None
+    assert source.time.expr == Column(("seen_at",))

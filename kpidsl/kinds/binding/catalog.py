@@ -23,8 +23,9 @@ ROI_LATER = ("npv", "irr", "payback")
 @dataclass(frozen=True, slots=True)
 class SourceNames:
     """The names inside one source. `joins` maps a join to its target source; `clock` is the
-    time column when it is a plain column; `clocked` tells whether it has a time at all, and `keyed`
-    whether it has a key; `bridges` are the joins with many partners (S7)."""
+    time column when it is a plain column, and `shown` tells whether a dimension of its name is made
+    of it; `clocked` tells whether it has a time at all, and `keyed` whether it has a key; `bridges`
+    are the joins with many partners (S7)."""
 
     name: str
     span: Span | None = None
@@ -32,6 +33,7 @@ class SourceNames:
     joins: dict[str, str] = field(default_factory=dict)
     measures: dict[str, Span | None] = field(default_factory=dict)
     clock: tuple[str, ...] | None = None
+    shown: bool = False
     clocked: bool = False
     bridges: set[str] = field(default_factory=set)
     keyed: bool = False
@@ -131,7 +133,8 @@ def catalog_of(model: Model) -> Catalog:
                 {name: item.span for name, item in source.dimensions.items()},
                 {name: join.target for name, join in source.joins.items()},
                 {name: item.span for name, item in source.measures.items()},
-                _clock(source.time.expr if source.time else None),
+                clock := _clock(source.time.expr if source.time else None),
+                clock is not None and clock[0] in source.dimensions,
             )
             for source in model.sources.values()
         },

@@ -25,9 +25,12 @@ class Place:
     joins: tuple[str, ...]
 
 
-def locate(parts: tuple[str, ...], source: str, catalog: Catalog, own: str | None = None) -> Place:
+def locate(
+    parts: tuple[str, ...], source: str, catalog: Catalog, own: str | None = None, raw: bool = False
+) -> Place:
     """Find what a name means in a source; `own` is the dimension being defined, whose name means
-    the column in its own definition."""
+    the column in its own definition. In `raw` values so does that of a dimension that shows the
+    clock."""
     names = catalog.sources[source]
     if len(parts) > 1 and parts[0] == source and parts[0] not in names.joins:
         parts = parts[1:]
@@ -38,7 +41,8 @@ def locate(parts: tuple[str, ...], source: str, catalog: Catalog, own: str | Non
         if target not in catalog.sources:
             return Place("column", None, parts, joins)
         names = catalog.sources[target]
-    if len(parts) == 1 and parts[0] in names.dimensions and (joins or parts[0] != own):
+    means_column = (not joins and parts[0] == own) or (raw and names.shown and names.clock == parts)
+    if len(parts) == 1 and parts[0] in names.dimensions and not means_column:
         return Place("dimension", names.name, parts, joins)
     if names.clock == parts:
         return Place("clock", names.name, parts, joins)
@@ -64,7 +68,7 @@ class ColumnNames:
         parts = tuple(part.text for part in ref.parts)
         if self.cells:
             return self._column(ref, self.source, parts, ())
-        place = locate(parts, self.source, self.scope.catalog, self.own)
+        place = locate(parts, self.source, self.scope.catalog, self.own, self.raw)
         if self._crosses_bridge(ref, place) or place.source is None:
             return None
         if place.sort == "dimension":
