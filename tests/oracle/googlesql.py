@@ -2,13 +2,14 @@
 engine's SQL, and none of its limits.
 
 It runs in a process of its own: where it ends by a fault of its own, a test fails, and the next one
-gets another.
+gets another. So it does where a statement takes too long, which is a refusal.
 """
 
 from __future__ import annotations
 
 import atexit
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +21,7 @@ from typing import TypeVar
 from kpidsl.engines.base import EngineError, Table, ValueType
 from tests.oracle.case_engine import CaseEngine
 from tests.oracle.generate import Case
-from tests.oracle.googlesql_worker import Failed, Given, evaluate, prepare
+from tests.oracle.googlesql_worker import MOST_SECONDS, Failed, Given, evaluate, prepare
 
 T = TypeVar("T")
 _TYPES = {
@@ -58,8 +59,13 @@ class EvaluatorEngine(CaseEngine):
         self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
     ) -> Table:
         del types, most
+        began = time.monotonic()
         try:
             return Table(*evaluated(sql, self._tables))
+        except BrokenProcessPool as end:
+            if time.monotonic() - began < MOST_SECONDS:
+                raise
+            raise EngineError("timeout", f"more than {MOST_SECONDS:g} s") from end
         except Failed as failure:
             is_overflow = re.search("overflow|out of range", str(failure), re.IGNORECASE)
             raise EngineError("overflow" if is_overflow else "other", str(failure)) from failure

@@ -8,6 +8,7 @@ no moments and writes byte by byte.
 from __future__ import annotations
 
 import ctypes
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,8 @@ from zetasql.wasi._pb2.zetasql.public import options_pb2 as public
 from zetasql.wasi._pb2.zetasql.public import type_pb2, value_pb2
 
 Answer = TypeVar("Answer", bound=Message)
+MOST_SECONDS = 20.0
+"""How long a statement may take: it reads its tables again for each row that they are joined to."""
 _FIRST_DAY = date(1970, 1, 1)
 _PLACES = {"numeric_value": 9, "bignumeric_value": 38}
 
@@ -54,7 +57,12 @@ def evaluate(sql: str, tables: Sequence[Given]) -> tuple[tuple[str, ...], list[t
         for row in given.rows:
             cells = zip(row, given.types.values(), strict=True)
             content.row.add(cell=[_written(value, kind) for value, kind in cells])
-    response = _evaluator().ask("EvaluateQuery", request, service.EvaluateQueryResponse())
+    evaluator = _evaluator()
+    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)  # nobody hears it, and the process ends
+    try:
+        response = evaluator.ask("EvaluateQuery", request, service.EvaluateQueryResponse())
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     names = tuple(column.name for column in response.prepared.columns)
     return names, [tuple(map(_read, row.cell)) for row in response.content.table_data.row]
 

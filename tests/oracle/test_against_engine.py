@@ -33,6 +33,7 @@ STRICTER = {
     "K467": "a measure split by a many side is filtered by none",
     "K469": "a look back needs a window",
     "K478": "the rest of a many side is not told apart",
+    "K646": "the evaluator of GoogleSQL goes through joins row by row, however many there are",
     "K644": "a product of amounts has more digits than an engine holds",
     "K671": "a pair of currencies has one rate a day",
     "K672": "every row that is read is converted, also for a period of which nothing is known",
