@@ -71,7 +71,7 @@ def register(
 def _no_nan(found: Held) -> Held:
     """Refuse what comes of infinite numbers and is none, such as their difference: SQLite would
     take it for NULL, and leave it out."""
-    if found != found:  # noqa: PLR0124 -- no other value differs from itself
+    if isinstance(found, float) and math.isnan(found):
         raise TooLarge("what comes of infinite numbers is no number")
     return found
 

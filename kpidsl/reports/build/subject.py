@@ -23,7 +23,7 @@ from kpidsl.model.expr import (
 from kpidsl.model.leaves import leaf_sources, parts_of
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Kpi, Metric, Roi
-from kpidsl.model.sources import Aggregate
+from kpidsl.model.sources import COUNTS, Aggregate
 from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.values import Better, Unit
 
@@ -112,7 +112,7 @@ def adds_up(expr: MetricExpr, model: Model) -> bool:
             return adds_up(unfolded(expr, model), model)
         case MeasureRef(source, name):
             measure = model.sources[source].measures[name]
-            return measure.aggregate in {Aggregate.SUM, Aggregate.COUNT, Aggregate.COUNT_DISTINCT}
+            return measure.aggregate is Aggregate.SUM or measure.aggregate in COUNTS
         case FixedAmount():
             return True
         case Constant():
