@@ -131,8 +131,8 @@ class DimensionNames:
             f"`{ref.text}` is {sort}; a dimension is expected here",
             ref.span,
             label=sort,
-            help=f"compare what each member has of it, as in `{ref.text} per {catalog.some_dimension}`, or keep rows "
-            "of an answer by `having`",
+            help=f"compare what each member has, as in `{ref.text} per {catalog.some_dimension}`, "
+            "or keep rows of an answer by `having`",
         )
 
     def _datatype(self, dimension: QueryDimension) -> Datatype:

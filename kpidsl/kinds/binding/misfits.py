@@ -106,7 +106,7 @@ def wrong_shape(entry: Entry, key: Key[Any], owner: str) -> Diagnostic:
         case String(value=word) if shape.read(_name(word, stray.span)) is not None:
             mend = f"write it without quotes: `{word}`"
         case _ if shape.read(_in_quotes(stray)) is not None:
-            mend = f"put it in double quotes: `\"{stray.span.text}\"`"
+            mend = f'put it in double quotes: `"{stray.span.text}"`'
     return error(
         "K205",
         f"`{key.name}` of {a(owner)} takes {shape.words}",

@@ -77,12 +77,13 @@ def _days(expr: tree.Expr, scope: Scope) -> Days | None:
 
 def _is_named_by_grain(expr: tree.Expr, scope: Scope) -> bool:
     """Tell whether days are compared with what no dimension is called, and say how to do it."""
+    dimensions = scope.catalog.dimension_names.names
     match expr:
         case tree.Binary(
             op=op,
             left=tree.Ref(text=name, span=span),
             right=tree.DateLiteral() | tree.PeriodLiteral() as right,
-        ) if op in _COMPARED and name in _GRAINS and name not in scope.catalog.dimension_names.names:
+        ) if op in _COMPARED and name in _GRAINS and name not in dimensions:
             scope.error(
                 "K211",
                 f"no dimension is called `{name}`",
