@@ -89,7 +89,7 @@ def _is_usage(item: Diagnostic) -> bool:
     """Tell whether the call or its surroundings are at fault, and no definition and no data."""
     if item.span is not None:
         return item.span.file.name in CALL_TEXTS
-    return item.code in _ABOUT_CALLS or item.code.startswith("K9") and item.code not in _OF_TEXTS
+    return item.code in _ABOUT_CALLS or (item.code.startswith("K9") and item.code not in _OF_TEXTS)
 
 
 def mention_errors(project: Project) -> None:

@@ -104,7 +104,7 @@ def test_the_python_call(shop: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("dialect", "mend"),
-    [("mssql", "tsql"), ("mariadb", "mysql"), ("postgresql", "postgres"), ("sqlight", "sqlite")],
+    [("mssql", "tsql"), ("mariadb", "mysql"), ("postgresql", "postgres"), ("sqlit", "sqlite")],
 )
 def test_an_unknown_dialect_is_a_mistake_of_the_call(shop: Shell, dialect: str, mend: str) -> None:
     """SQL Server's dialect is not MySQL, the name nearest to `mssql`."""

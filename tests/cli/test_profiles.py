@@ -399,4 +399,4 @@ def test_how_far_an_engine_of_a_version_is_proved(dialect: str, version: str, le
 @pytest.mark.parametrize("scheme", ["spark", "tsql", "postgres+file"])
 def test_a_dialect_is_no_kind_of_file(shop: Shell, scheme: str) -> None:
     shop.write("kpidsl.toml", f'[profile.dev]\nurl = "{scheme}:///shop.db"\n')
-    shop.refused("profile", "test", "dev", code=2, names=["K923", "`sqlite://`"])
+    shop.refused("profile", "test", "dev", code=2, names=["K923", "`sqlite:///`"])
