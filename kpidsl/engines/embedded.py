@@ -17,7 +17,6 @@ from sqlglot import exp
 from kpidsl.engines.attended import attended
 from kpidsl.engines.base import (
     UNSHOWN,
-    EngineError,
     ForeignKey,
     Scan,
     Table,
@@ -206,8 +205,6 @@ class EmbeddedEngine:
     def _run(self, work: Callable[[], T]) -> T:
         try:
             return self._attended(work, self._timeout)
-        except TimeoutError as failure:
-            raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
         except duckdb.Error as failure:
             raise explained(failure) from failure
 
