@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from kpidsl.model.period_texts import label, label_of
 from kpidsl.model.periods import Grain, Window, is_of_months, period_start, year_to_date
 from kpidsl.plan.query import Selection
+from kpidsl.reports.blocks import PlanCell, PlanRow, PlanTable
 from kpidsl.reports.build.asking import NOTHING, Answer
 from kpidsl.reports.build.figures import difference, materiality
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.subject import Subject
 from kpidsl.reports.format import figure
-from kpidsl.reports.model import PlanCell, PlanRow, PlanTable
 from kpidsl.reports.values import Delta, Figure
 from kpidsl.text.diagnostic import advice
 
