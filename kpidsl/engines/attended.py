@@ -18,18 +18,26 @@ PATIENCE = 10
 """Seconds in which a connection is made, and in which a statement that is cancelled stops."""
 
 
-def attended(work: Callable[[], T], interrupt: Callable[[], object], timeout: float | None) -> T:
+def attended(
+    work: Callable[[], T],
+    interrupt: Callable[[], object],
+    timeout: float | None,
+    grace: float = 0,
+) -> T:
     """Do work in a second thread, so that Ctrl-C and the time limit, in seconds, reach the first
-    one at once, whatever the engine is doing; raises `TimeoutError`."""
+    one at once, whatever the engine is doing; raises `EngineError` where it is not done `grace`
+    seconds after its time."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         future = pool.submit(work)
         try:
-            return future.result(timeout)
-        except (KeyboardInterrupt, TimeoutError):
+            return future.result(None if timeout is None else timeout + grace)
+        except (KeyboardInterrupt, TimeoutError) as stop:
             while not future.done():  # between two statements an interrupt would be lost
                 interrupt()
                 wait([future], timeout=0.05)
-            raise
+            if timeout is None or isinstance(stop, KeyboardInterrupt):
+                raise
+            raise too_long(timeout) from None
 
 
 class Stoppable(ABC):
@@ -78,9 +86,7 @@ def asked(
     seconds after its time; raises `EngineError` then."""
     under_way.add(statement)
     try:
-        return attended(work, statement.stop, timeout + grace)
-    except TimeoutError:
-        raise too_long(timeout) from None
+        return attended(work, statement.stop, timeout, grace)
     finally:
         under_way.discard(statement)
 

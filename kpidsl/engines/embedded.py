@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -18,7 +17,6 @@ from sqlglot import exp
 from kpidsl.engines.attended import attended
 from kpidsl.engines.base import (
     UNSHOWN,
-    EngineError,
     ForeignKey,
     Scan,
     Table,
@@ -26,6 +24,7 @@ from kpidsl.engines.base import (
     TableKeys,
     ValueType,
 )
+from kpidsl.engines.duckdb_failures import explained, first_line
 from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
 from kpidsl.engines.fingerprint import Opened
@@ -41,30 +40,6 @@ from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.sizes import bytes_of
 
 T = TypeVar("T")
-
-_KINDS: tuple[tuple[type[duckdb.Error], str], ...] = (
-    (duckdb.CatalogException, "missing table"),
-    (duckdb.BinderException, "missing column"),
-    (duckdb.ConversionException, "value"),
-    (duckdb.OutOfRangeException, "overflow"),
-    (duckdb.InterruptException, "cancelled"),
-    (duckdb.OutOfMemoryException, "memory"),
-    (duckdb.PermissionException, "permission"),
-)
-
-_TOO_LARGE = re.compile(
-    r"Overflow in |^(Casting|Could not cast) value .* to (type )?DECIMAL\(38,"
-    r"|out of range for the destination type U?INT128"
-)
-"""What DuckDB says of a number that its largest types don't hold, in errors of several classes."""
-_NO_SPACE = re.compile(
-    r"failed to offload|No space left on device|Disk quota exceeded|File too large"
-)
-"""What it says where a file for what doesn't fit into memory can't grow, in errors of several
-classes too."""
-_CLASS = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
-_ADVICE = re.compile(r"[.;!]*( (You might |Either add a cast ).*)?$")
-"""What DuckDB would have written otherwise, which nobody here wrote."""
 
 _COUNTED = Fraction(15, 16)
 """How much of the memory that DuckDB takes it counts, in a question that sorts or joins much."""
@@ -147,7 +122,7 @@ class EmbeddedEngine:
             return None, [
                 error(
                     "K645",
-                    f"database file `{database}` can't be opened: {_first_line(failure)}",
+                    f"database file `{database}` can't be opened: {first_line(failure)}",
                     help="check that it is a DuckDB database and that no other program has it open",
                 )
             ]
@@ -232,10 +207,8 @@ class EmbeddedEngine:
     def _run(self, work: Callable[[], T]) -> T:
         try:
             return self._attended(work, self._timeout)
-        except TimeoutError as failure:
-            raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
         except duckdb.Error as failure:
-            raise _explained(failure) from failure
+            raise explained(failure) from failure
 
     def _fetch(self, sql: str, most: int | None) -> Table:
         cursor = execute(self._con, sql)
@@ -395,20 +368,3 @@ def _table(path: Sequence[str]) -> exp.Table:
     """Return a table named by one to three parts, the most general first."""
     parts = map(build.identifier, reversed(path))
     return exp.Table(**dict(zip(("this", "db", "catalog"), parts, strict=False)))
-
-
-def _explained(failure: duckdb.Error) -> EngineError:
-    text = _first_line(failure)
-    if _TOO_LARGE.search(text):
-        return EngineError("overflow", text)
-    if _NO_SPACE.search(text):
-        return EngineError("disk", text)
-    kind = next((kind for cls, kind in _KINDS if isinstance(failure, cls)), "other")
-    return EngineError(kind, text)
-
-
-def _first_line(failure: duckdb.Error) -> str:
-    """Return what happened, without the class of the error and advice about SQL."""
-    text = str(failure).strip()
-    first = text.splitlines()[0] if text else type(failure).__name__
-    return _ADVICE.sub("", _CLASS.sub("", first))

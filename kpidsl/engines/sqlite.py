@@ -135,8 +135,6 @@ class SQLiteEngine:
         self._reason = None
         try:
             return work()
-        except TimeoutError as failure:
-            raise EngineError("timeout", f"stopped after {self._timeout:g} s") from failure
         except (Misfit, TooFine, TooLarge) as failure:
             raise _explained(failure) from failure
         except sqlite3.Error as failure:

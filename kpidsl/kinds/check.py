@@ -37,7 +37,8 @@ from kpidsl.kinds.binding.substitution import with_origins
 from kpidsl.kinds.binding.templates import as_model
 from kpidsl.kinds.binding.units import say_unit
 from kpidsl.kinds.checks import business_sense, on_sound_ground
-from kpidsl.kinds.collect import Declarations, catalog_of, collect
+from kpidsl.kinds.collect import Declarations, collect
+from kpidsl.kinds.names import catalog_of
 from kpidsl.kinds.registry import KINDS
 from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.project import Model, Settings

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from kpidsl.reports.charts.bars import Bar, bars
-from kpidsl.reports.charts.bullet import BulletGraph, bullet
-from kpidsl.reports.charts.columns import ColumnChart, Slot, columns
-from kpidsl.reports.charts.funnel import funnel
-from kpidsl.reports.charts.sparkline import Sparkline, sparkline
-from kpidsl.reports.format import compact
-from kpidsl.reports.model import (
+from kpidsl.reports.blocks import (
     BreakdownBlock,
     FunnelBlock,
     KpiCard,
@@ -18,6 +12,12 @@ from kpidsl.reports.model import (
     TrendBlock,
     TrendPoint,
 )
+from kpidsl.reports.charts.bars import Bar, bars
+from kpidsl.reports.charts.bullet import BulletGraph, bullet
+from kpidsl.reports.charts.columns import ColumnChart, Slot, columns
+from kpidsl.reports.charts.funnel import funnel
+from kpidsl.reports.charts.sparkline import Sparkline, sparkline
+from kpidsl.reports.format import compact
 from kpidsl.reports.values import Bullet, Figure, Reference
 
 

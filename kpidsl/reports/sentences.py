@@ -13,18 +13,18 @@ from typing import Literal
 
 from kpidsl.model.period_texts import label
 from kpidsl.model.periods import Window
-from kpidsl.reports.format import MINUS, day, fixed
-from kpidsl.reports.model import (
+from kpidsl.reports.blocks import (
     BreakdownBlock,
     FunnelBlock,
     GoalRow,
     GoalRows,
     KpiCard,
     PlanTable,
-    ReportModel,
     RoiTable,
     TrendBlock,
 )
+from kpidsl.reports.format import MINUS, day, fixed
+from kpidsl.reports.model import ReportModel
 from kpidsl.reports.values import Bullet, Point
 from kpidsl.reports.words import ENGLISH, Words
 

@@ -15,7 +15,6 @@ from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 CANCELLED = "K647"
-TOO_MANY_ROWS = "K665"
 OF_ROWS = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
 """Failures by the rows of one source or by their number, which others may not have."""
 _PLAIN = {
@@ -73,7 +72,7 @@ _PLAIN = {
         "ask again when it is renewed, or let an owner of the warehouse raise it",
     ),
     "too many rows": (
-        TOO_MANY_ROWS,
+        "K665",
         "the answer has too many rows",
         "ask by fewer dimensions or with `--limit`, or raise the profile's `max_rows`",
     ),

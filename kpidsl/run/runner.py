@@ -28,7 +28,7 @@ from kpidsl.plan.within import read_by
 from kpidsl.run.calendars import years_of
 from kpidsl.run.catalogue import Catalogue
 from kpidsl.run.examples import number
-from kpidsl.run.failures import CANCELLED, TOO_MANY_ROWS, explain, too_large
+from kpidsl.run.failures import CANCELLED, explain, too_large
 from kpidsl.run.heading import heading, heading_of
 from kpidsl.run.knowledge import Knowledge
 from kpidsl.run.marks import marks_of
@@ -220,10 +220,11 @@ class Runner:
         types = value_types(planned, self._columns(query, planned), self.engine)
         sources = [node.input.source for node in nodes]
         rated = unrated_tree(own.alone, self.engine.dialect) if _converts(nodes) else None
-        table, found = self._statements.run(tree, sql, sources, types, nodes, query.grain, rated)
+        ran = self._statements.run(tree, sql, sources, types, nodes, query.grain, rated)
+        table, found = ran.table, ran.noticed
         if table is not None:
             found = [*found, *self._too_many(planned, len(table.rows))]
-        elif any(item.code == TOO_MANY_ROWS for item in found):
+        elif ran.failure == "too many rows":
             found = self._too_many(planned, MOST_CELLS + 1) or found
         if table is None or has_errors(found):
             return None, found
@@ -303,8 +304,8 @@ class Runner:
         tree = funnel_tree(walk, self.engine.dialect, by_days=by_days)
         sql = self._statements.text(tree, pretty=True)
         counts = [ValueType.EXACT] * len(tree.selects)
-        table, found = self._statements.run(tree, sql, sources, counts)
-        return (None if table is None else Remembered(table, sql)), found
+        ran = self._statements.run(tree, sql, sources, counts)
+        return (None if ran.table is None else Remembered(ran.table, sql)), ran.noticed
 
     def listed_years(self) -> tuple[ListedYears, list[Diagnostic]]:
         """Return the years that the source of the project's calendar lists, or what is wrong with

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -24,6 +25,16 @@ from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.lacking import Needs, lacking
 from kpidsl.sql.relations import resolved_in, shaped_in, used_in
 from kpidsl.text.diagnostic import Diagnostic, has_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a statement: its rows, or None with what stands in the way; and the kind of the
+    engine's failure, if it was one."""
+
+    table: Table | None
+    noticed: list[Diagnostic]
+    failure: str | None = None
 
 
 class Statements:
@@ -52,7 +63,7 @@ class Statements:
         nodes: Sequence[Aggregate] = (),
         grain: Grain | DayPart | None = None,
         rated: exp.Select | None = None,
-    ) -> tuple[Table | None, list[Diagnostic]]:
+    ) -> Ran:
         """Run a statement over the rows of `inputs`, unless they refute a claim it rests on: their
         keys and clocks, which must be as fine as its grain, that the measures of its `nodes` have
         one value per key where they are counted once, and that all is `rated` which is converted.
@@ -70,12 +81,12 @@ class Statements:
                 rates = source_of_rates(self._model.sources)
                 found = [*found, *self.claims.unrated(rated, rates)]
             if has_errors(found):
-                return None, found
-            return self._engine.run(sql, types), found
+                return Ran(None, found)
+            return Ran(self._engine.run(sql, types), found)
         except EngineError as failure:
             measures = measures_of(nodes)
             told = explain(failure, inputs, used, self._model, self._engine, measures)
-            return None, [*found, told]
+            return Ran(None, [*found, told], failure.kind)
 
     def aside(
         self, tree: exp.Query, inputs: Sequence[Source], types: Sequence[ValueType] | None
@@ -133,8 +144,7 @@ class Statements:
         # Of several sources over one table some may have no rows to test (K472).
         sound = [item for item in claimed if self._excludes.in_reach(item) is None]
         try:
-            for item in self._refuted(tree, sound):
-                found.append(item)  # noqa: PERF402 -- what was found before a failure is kept
+            found.extend(self._refuted(tree, sound))  # up to a failure, if there is one
         except EngineError:
             # What the rows contradict says more than what an engine makes of it.
             if not has_errors(found):

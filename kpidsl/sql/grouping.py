@@ -26,7 +26,7 @@ from kpidsl.sql.money import MONEY_PLACES, as_money
 from kpidsl.sql.naming import LateNames
 from kpidsl.sql.periods import period_start
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.scope import Scope, names
+from kpidsl.sql.scope import Scope, joins_of
 from kpidsl.sql.spans import END_DAY, within
 from kpidsl.sql.statement import key_columns
 from kpidsl.sql.watermarks import vouched_until
@@ -299,7 +299,7 @@ class Grouping:
         operand = self.operand(scope, leaf, conditions)
         if not node.bridge:
             return self.aggregated(scope, leaf, operand)
-        share = scope.share(names(node.bridge))
+        share = scope.share(joins_of(node.bridge))
         if leaf.measure.aggregate is Kind.SUM:
             assert operand is not None
             product = exp.Mul(this=build.wrapped(operand), expression=share)

@@ -13,10 +13,11 @@ from kpidsl.model.sources import Entity, Join, Measure, Source, TimeSpec
 from kpidsl.plan.groundwork import table_names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
+from kpidsl.sql.carried import ID, STANDS_FOR
 from kpidsl.sql.dialects import DIALECTS, Clock
 from kpidsl.sql.grouping import Grouping
 from kpidsl.sql.relations import Relations
-from kpidsl.sql.scope import ID, STANDS_FOR, Scope
+from kpidsl.sql.scope import Scope
 from kpidsl.sql.validity import alike
 
 EXAMPLES = 3

@@ -13,7 +13,7 @@ from sqlglot import exp
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import Aggregate, Hop, Key
 from kpidsl.sql import build
-from kpidsl.sql.scope import Scope, names
+from kpidsl.sql.scope import Scope, joins_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class LateNames:
     def codes(self, scope: Scope) -> list[exp.Expr]:
         """Return what the rows of a node are grouped by."""
         return [
-            build.alias(scope.value(column, names(hops[:-1])), code)
+            build.alias(scope.value(column, joins_of(hops[:-1])), code)
             for hops, (_, codes) in self.tables.items()
             for column, code in zip(hops[-1].join.columns, codes, strict=True)
         ]

@@ -7,8 +7,9 @@ from sqlglot import exp
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.sources import Source
 from kpidsl.sql import build
+from kpidsl.sql.carried import Attributes
 from kpidsl.sql.dialects import Dialect
-from kpidsl.sql.scope import Attributes, Scope
+from kpidsl.sql.scope import Scope
 
 
 def raw_condition(condition: RowExpr, source: Source, dialect: Dialect) -> exp.Expr:

@@ -23,19 +23,19 @@ from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import Frame
 from kpidsl.sql import build
 from kpidsl.sql.aggregates import aggregated
-from kpidsl.sql.dialects import Dialect
-from kpidsl.sql.entities import Lower
-from kpidsl.sql.meeting import marked
-from kpidsl.sql.money import by_day, quotes
-from kpidsl.sql.scope import (
+from kpidsl.sql.carried import (
     ID,
     IDENTITIES,
     STANDS_FOR,
     Attributes,
-    Scope,
     attribute_column,
     next_column,
 )
+from kpidsl.sql.dialects import Dialect
+from kpidsl.sql.entities import Lower
+from kpidsl.sql.meeting import marked
+from kpidsl.sql.money import by_day, quotes
+from kpidsl.sql.scope import Scope
 
 _ENTITY, _SOURCE = "entity", "source"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import sqlglot
@@ -30,6 +30,14 @@ from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import Hop, OfEntity, PlacedExpr, Reached
 from kpidsl.plan.paths import reference_joins
 from kpidsl.sql import build
+from kpidsl.sql.carried import (
+    ID,
+    IDENTITIES,
+    STANDS_FOR,
+    Attributes,
+    attribute_column,
+    next_column,
+)
 from kpidsl.sql.conditions import At, truth
 from kpidsl.sql.dialects import Clock, Dialect
 from kpidsl.sql.entities import Lower
@@ -38,17 +46,10 @@ from kpidsl.sql.meeting import alternatives, marked
 from kpidsl.sql.money import CURRENCY, DAY, WEIGHT, amount, multiplied
 from kpidsl.sql.validity import alike
 
-Attributes = frozenset[str | Stock]
-"""What rows carry beside their columns: attributes of entities by the dimension's name, and when
-the next row of a level's entity came."""
 Joined = At | tuple[Resolved, At]
 """What is joined: the row at the end of joins, or what an id there stands for."""
 Relation = Callable[[Source | Resolved, Attributes], exp.Table]
 """Names the rows of a source, or the ids that stand for others."""
-
-IDENTITIES = "{}_identities"
-"""What the ids that an entity's table resolves are called; its columns are the next two."""
-ID, STANDS_FOR = "id", "stands_for"
 
 _ARITHMETIC: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
@@ -230,7 +231,7 @@ class Scope:
                 inner = at + joins
                 return self.dimension(self.source_at(inner).dimensions[name], inner)
             case Reached(dimension, hops):
-                return self.dimension(dimension, at + names(hops))
+                return self.dimension(dimension, at + joins_of(hops))
             case TimeColumn(joins):
                 return self.time(at + joins)
             case Arithmetic("/", left, right):
@@ -385,7 +386,7 @@ class Scope:
         anything computed: where they find no partner the reference is unmapped (S2)."""
         match expr:
             case Reached(dimension, hops):
-                at += names(hops)
+                at += joins_of(hops)
                 return at + reference_joins(dimension.expr, self.source_at(at), self._sources)
             case Column() | DimensionRef() | TimeColumn():
                 return at + reference_joins(expr, self.source_at(at), self._sources)
@@ -400,19 +401,9 @@ class Scope:
         alias = Names((*self._sources, *around)).unused(f"{far.name}_side")
         scope = self.beside(far.name, alias)
         scope.around = around
-        return scope, tuple(hop.join.name for hop in reversed(hops[1:]))
+        return scope, joins_of(reversed(hops[1:]))
 
 
-def attribute_column(dimension: str) -> str:
-    """Name the column of an entity's attribute, which may be called as a column of its source."""
-    return f"{dimension}__per_entity"
-
-
-def next_column(source: Source, stock: Stock) -> str:
-    """Name the column that says when the next row of a level's entity came."""
-    stocks = list(dict.fromkeys(item.stock for item in source.measures.values()))
-    return f"next__{stocks.index(stock) + 1}"
-
-
-def names(hops: tuple[Hop, ...]) -> At:
+def joins_of(hops: Iterable[Hop]) -> At:
+    """Return the names of the joins of a path."""
     return tuple(hop.join.name for hop in hops)

@@ -9,6 +9,26 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from kpidsl.model.periods import Grain, next_start, shift
+from kpidsl.reports.blocks import (
+    BreakdownBlock,
+    BreakdownRow,
+    Definition,
+    FunnelBlock,
+    FunnelStep,
+    GapBlock,
+    GoalRow,
+    GoalRows,
+    KpiCard,
+    NoteBlock,
+    Part,
+    PlanCell,
+    PlanRow,
+    PlanTable,
+    RoiRow,
+    RoiTable,
+    TrendBlock,
+    TrendPoint,
+)
 from kpidsl.reports.format import (
     DURATION,
     MULTIPLE,
@@ -18,32 +38,7 @@ from kpidsl.reports.format import (
     figure,
     money,
 )
-from kpidsl.reports.model import (
-    Audience,
-    BreakdownBlock,
-    BreakdownRow,
-    Definition,
-    Footer,
-    Freshness,
-    FunnelBlock,
-    FunnelStep,
-    GapBlock,
-    GoalRow,
-    GoalRows,
-    KpiCard,
-    NoteBlock,
-    Part,
-    Period,
-    PlanCell,
-    PlanRow,
-    PlanTable,
-    ReportModel,
-    RoiRow,
-    RoiTable,
-    Section,
-    TrendBlock,
-    TrendPoint,
-)
+from kpidsl.reports.model import Audience, Footer, Freshness, Period, ReportModel, Section
 from kpidsl.reports.sentences import (
     per_one,
     report_headline,

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from kpidsl.reports.blocks import KpiCard
 from kpidsl.reports.format import PERCENT, day, days, figure, moment, money
 from kpidsl.reports.html import render_by, render_html
-from kpidsl.reports.model import KpiCard, ReportModel, Section
+from kpidsl.reports.model import ReportModel, Section
 from kpidsl.reports.sentences import report_headline
 from kpidsl.reports.values import Plain, Point
 from kpidsl.reports.words import ENGLISH

@@ -9,19 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from kpidsl.reports.blocks import FunnelBlock, FunnelStep, KpiCard, PlanTable, RoiRow
 from kpidsl.reports.format import PERCENT, count, figure
-from kpidsl.reports.model import (
-    FunnelBlock,
-    FunnelStep,
-    KpiCard,
-    Period,
-    PlanTable,
-    ReportModel,
-    RoiRow,
-    Section,
-    from_json,
-    to_json,
-)
+from kpidsl.reports.model import Period, ReportModel, Section, from_json, to_json
 from kpidsl.reports.values import Delta, Figure, Mark, Unit
 from tests.reports import sample
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from kpidsl.reports.blocks import BreakdownBlock, BreakdownRow, GoalRows, KpiCard, TrendBlock
 from kpidsl.reports.format import PERCENT, figure
-from kpidsl.reports.model import BreakdownBlock, BreakdownRow, GoalRows, KpiCard, TrendBlock
 from kpidsl.reports.sentences import (
     breakdown_message,
     bullet_message,

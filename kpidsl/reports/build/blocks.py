@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from kpidsl.reports.blocks import Block, GoalRows
 from kpidsl.reports.build.breakdown import breakdown
 from kpidsl.reports.build.cards import card
 from kpidsl.reports.build.facts import Facts
@@ -18,7 +19,6 @@ from kpidsl.reports.build.plans import plan_table
 from kpidsl.reports.build.roi import roi_table
 from kpidsl.reports.build.subject import Subject
 from kpidsl.reports.build.trends import trend
-from kpidsl.reports.model import Block, GoalRows
 
 
 class Maker:

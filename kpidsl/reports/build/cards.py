@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kpidsl.analysis.goals import direction, goal_status
 from kpidsl.model.periods import Window
+from kpidsl.reports.blocks import KpiCard
 from kpidsl.reports.build.asking import Answer
 from kpidsl.reports.build.definition import definition_of
 from kpidsl.reports.build.facts import Facts
@@ -21,7 +22,6 @@ from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.plans import planned
 from kpidsl.reports.build.subject import Subject
 from kpidsl.reports.format import figure
-from kpidsl.reports.model import KpiCard
 from kpidsl.reports.values import Bullet, Comparison, Figure, Mark, Point, Status
 
 NO_TARGET = Status(level="none", word=PHRASES.no_target)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kpidsl.model.expr import Prior
-from kpidsl.model.periods import Window
+from kpidsl.model.periods import Window, is_of_months
 from kpidsl.plan.query import Selection
 from kpidsl.reports.build.asking import NOTHING, Answer, Asked
 from kpidsl.reports.build.page import Page
-from kpidsl.reports.build.span import has_plan
 from kpidsl.reports.build.subject import Subject
 
 
@@ -45,7 +44,7 @@ def fetch(page: Page, cards: Sequence[Subject], trends: Sequence[Subject]) -> Fa
         for item in (Selection(subject.name, subject.expr), *_beside(subject, page))
     }
     series = {subject.name: Selection(subject.name, subject.expr) for subject in (*cards, *trends)}
-    if all(map(has_plan, pieces)):
+    if all(map(is_of_months, pieces)):  # as plans are (S27)
         for subject in trends:
             if subject.plan is not None:
                 name = _named(subject, "plan")
@@ -69,7 +68,7 @@ def _beside(subject: Subject, page: Page) -> list[Selection]:
             ("prior_year", page.span.year_before),
         )
     ]
-    if subject.plan is not None and page.span.planned:
+    if subject.plan is not None and is_of_months(page.span.window):
         found.append(Selection(_named(subject, "plan"), subject.plan))
     return found
 

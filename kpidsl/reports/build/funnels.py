@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from kpidsl.analysis.funnel import funnel_rates
 from kpidsl.model.purpose import Funnel
+from kpidsl.reports.blocks import FunnelBlock, FunnelStep, GapBlock
 from kpidsl.reports.build.asking import gap_of
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.format import PERCENT, count, duration, figure
-from kpidsl.reports.model import FunnelBlock, FunnelStep, GapBlock
 from kpidsl.reports.values import Figure
 
 

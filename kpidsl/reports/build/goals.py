@@ -14,6 +14,7 @@ from kpidsl.model.period_texts import label
 from kpidsl.model.periods import Grain, Window, period_start, shift_window
 from kpidsl.model.purpose import Better, Goal
 from kpidsl.plan.query import Selection
+from kpidsl.reports.blocks import GoalRow
 from kpidsl.reports.build.asking import Answer, Asked
 from kpidsl.reports.build.figures import bullet, light
 from kpidsl.reports.build.page import Page
@@ -21,7 +22,6 @@ from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.span import Span
 from kpidsl.reports.build.subject import Subject, grows, subject_of
 from kpidsl.reports.format import PERCENT, day, figure
-from kpidsl.reports.model import GoalRow
 from kpidsl.reports.values import Figure, Gap, Status
 
 

@@ -6,8 +6,8 @@ import re
 from datetime import date
 
 from kpidsl.model.pages import SectionItem
+from kpidsl.reports.blocks import NoteBlock
 from kpidsl.reports.build.page import Page
-from kpidsl.reports.model import NoteBlock
 from kpidsl.text.diagnostic import advice
 
 _MONTHS = (

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from kpidsl.model.period_texts import label, label_of
-from kpidsl.model.periods import Grain, Window, period_start, year_to_date
+from kpidsl.model.periods import Grain, Window, is_of_months, period_start, year_to_date
 from kpidsl.plan.query import Selection
+from kpidsl.reports.blocks import PlanCell, PlanRow, PlanTable
 from kpidsl.reports.build.asking import NOTHING, Answer
 from kpidsl.reports.build.figures import difference, materiality
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.span import has_plan
 from kpidsl.reports.build.subject import Subject
 from kpidsl.reports.format import figure
-from kpidsl.reports.model import PlanCell, PlanRow, PlanTable
 from kpidsl.reports.values import Delta, Figure
 from kpidsl.text.diagnostic import advice
 
@@ -78,7 +77,7 @@ def planned(subject: Subject, answer: Answer, window: Window) -> Figure | None:
         return None
     if answer.total is not None:
         return figure(answer.total, subject.unit)
-    phrase = PHRASES.no_plan if has_plan(window) else PHRASES.plan_finer
+    phrase = PHRASES.no_plan if is_of_months(window) else PHRASES.plan_finer
     missing = answer.gap.message if answer.gap else phrase.format(period=label(window))
     return figure(None, subject.unit, missing=missing)
 
@@ -103,7 +102,7 @@ def _spans(page: Page) -> dict[Window, str]:
 
 def _selections(subjects: Sequence[Subject], window: Window) -> list[Selection]:
     found = [Selection(subject.name, subject.expr) for subject in subjects]
-    if has_plan(window):
+    if is_of_months(window):
         found += [Selection(_plan(item), item.plan) for item in subjects if item.plan is not None]
     return found
 

@@ -14,6 +14,7 @@ from kpidsl.model.formula import metric_text
 from kpidsl.model.periods import year_fraction
 from kpidsl.model.purpose import Roi
 from kpidsl.plan.query import Absent, Selection
+from kpidsl.reports.blocks import GapBlock, RoiRow, RoiTable
 from kpidsl.reports.build.asking import Answer, Key
 from kpidsl.reports.build.breakdown import member_label, suppressed
 from kpidsl.reports.build.cards import young
@@ -23,7 +24,6 @@ from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.subject import Subject, adds_up, ratio_parts
 from kpidsl.reports.format import MULTIPLE, PERCENT, figure
-from kpidsl.reports.model import GapBlock, RoiRow, RoiTable
 from kpidsl.reports.sentences import per_one, roi_rule, roi_verdict
 from kpidsl.reports.values import Figure, Gap, Mark, Reference
 

@@ -11,7 +11,6 @@ from kpidsl.model.periods import (
     Calendar,
     Grain,
     Window,
-    is_of_months,
     is_whole,
     last_complete,
     moved_back,
@@ -75,11 +74,6 @@ class Span:
         is_week = self.grain is Grain.WEEK and is_whole(self.whole, self.grain, self.calendar)
         return Grain.WEEK if is_week else None
 
-    @property
-    def planned(self) -> bool:
-        """Whether the page's period has plans to compare with."""
-        return has_plan(self.window)
-
     def series(self) -> list[Window]:
         """Return the last `SERIES` periods that are known; the last one ends with the window."""
         first = period_start(self.window.last_day, self.grain, self.calendar)
@@ -89,12 +83,6 @@ class Span:
                 break
             first = period_start(before, self.grain, self.calendar)
         return periods(Window(first, self.window.end), self.grain, self.calendar)
-
-
-def has_plan(window: Window) -> bool:
-    """Whether a plan, which is by the month, can be compared over a window: whole months only
-    (S27)."""
-    return is_of_months(window)
 
 
 def span_of(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kpidsl.model.periods import Window
+from kpidsl.reports.blocks import GapBlock, TrendBlock, TrendPoint
 from kpidsl.reports.build.facts import Facts
 from kpidsl.reports.build.figures import difference
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.subject import Subject
 from kpidsl.reports.format import figure
-from kpidsl.reports.model import GapBlock, TrendBlock, TrendPoint
 
 
 def trend(subject: Subject, facts: Facts, page: Page) -> TrendBlock | GapBlock:

@@ -10,6 +10,7 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects.clickhouse_trees import columns_of
 from kpidsl.sql.dialects.postgres_trees import pass_on_nulls
 from kpidsl.sql.dialects.rewriting import call, rewritten, whole
+from kpidsl.sql.dialects.shared_rules import as_floats, extreme, substring
 
 _DIGITS_OF_INTEGERS = 18
 """So many digits of a whole number are read as such."""
@@ -97,24 +98,6 @@ def _is_wide(value: exp.Expr) -> bool:
     return isinstance(value, exp.Div)
 
 
-def as_floats(node: exp.Expr) -> exp.Expr:
-    node.set("this", build.cast(node.this, "DOUBLE"))
-    return node
-
-
-def extreme(node: exp.Greatest | exp.Least) -> exp.Expr:
-    """NULL counts for none, unless all are NULL."""
-    values = [node.this, *node.expressions]
-    known = [
-        exp.Coalesce(
-            this=value.copy(),
-            expressions=[each.copy() for other, each in enumerate(values) if other != place],
-        )
-        for place, value in enumerate(values)
-    ]
-    return call(type(node).key.upper(), *known)
-
-
 def _extract(node: exp.Extract) -> exp.Expr:
     """A day has an hour, too; of weekdays Monday is the first."""
     node.set("expression", build.cast(node.expression, "TIMESTAMP"))
@@ -126,24 +109,6 @@ def _extract(node: exp.Extract) -> exp.Expr:
 
 
 # --- texts ---------------------------------------------------------------------------------
-
-
-def substring(node: exp.Substring) -> exp.Expr:
-    """Before the first character there are none, but such a place is counted; a negative place
-    counts from the end."""
-    text, length = node.this, node.args.get("length")
-    start = build.cast(node.args["start"], "BIGINT")
-    from_end = exp.Add(
-        this=exp.Add(this=call("LENGTH", text.copy()), expression=whole(1)), expression=start.copy()
-    )
-    is_negative = exp.LT(this=start.copy(), expression=whole(0))
-    begin = build.case([(is_negative, from_end)], start)
-    arguments = [text, call("GREATEST", begin, whole(1))]
-    if length is not None:
-        before = exp.Sub(this=call("LEAST", begin.copy(), whole(1)), expression=whole(1))
-        left = exp.Add(this=build.cast(length, "BIGINT"), expression=before)
-        arguments.append(call("GREATEST", left, whole(0)))
-    return call("SUBSTR", *arguments)
 
 
 def _like(node: exp.Like) -> exp.Expr:

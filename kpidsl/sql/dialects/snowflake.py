@@ -21,7 +21,6 @@ from kpidsl.model.periods import Grain
 from kpidsl.sql import build
 from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.base import Clock, Kind
-from kpidsl.sql.dialects.bigquery_trees import as_floats, substring
 from kpidsl.sql.dialects.dateadd import ByDateadd
 from kpidsl.sql.dialects.rewriting import (
     Rules,
@@ -34,6 +33,7 @@ from kpidsl.sql.dialects.rewriting import (
     writer,
 )
 from kpidsl.sql.dialects.semijoins import as_joins, unjoinable
+from kpidsl.sql.dialects.shared_rules import as_floats, substring
 from kpidsl.sql.dialects.tsql_trees import places_of
 from kpidsl.sql.dialects.zones import instant_of, local_of
 

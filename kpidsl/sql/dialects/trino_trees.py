@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from sqlglot import exp
 
 from kpidsl.sql import build
-from kpidsl.sql.dialects.bigquery_trees import as_floats, extreme, substring
 from kpidsl.sql.dialects.rewriting import Rules, call, rewritten, text
+from kpidsl.sql.dialects.shared_rules import as_floats, extreme, substring
 from kpidsl.sql.dialects.stacks import values_of, with_rows
 
 _DIGITS_OF_INTEGERS = 18

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kpidsl.reports.model import (
-    ReportModel,
-)
+from kpidsl.reports.model import ReportModel
 from tests.reports.pages import kiosk
 from tests.reports.pages.looking import build
 

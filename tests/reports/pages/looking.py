@@ -6,14 +6,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kpidsl.model.periods import Window
+from kpidsl.reports.blocks import GoalRow, GoalRows, KpiCard
 from kpidsl.reports.build import build_report
 from kpidsl.reports.html import render_html
-from kpidsl.reports.model import (
-    GoalRow,
-    GoalRows,
-    KpiCard,
-    ReportModel,
-)
+from kpidsl.reports.model import ReportModel
 from kpidsl.reports.values import Delta, Figure
 from kpidsl.text.diagnostic import Diagnostic
 from tests.reports.pages import kiosk

@@ -13,13 +13,9 @@ import pytest
 
 from kpidsl.model.expr import Column
 from kpidsl.model.periods import Window
+from kpidsl.reports.blocks import BreakdownBlock, GapBlock
 from kpidsl.reports.build import build_report
-from kpidsl.reports.model import (
-    BreakdownBlock,
-    GapBlock,
-    ReportModel,
-    to_json,
-)
+from kpidsl.reports.model import ReportModel, to_json
 from kpidsl.reports.sentences import breakdown_message
 from tests.reports.pages import kiosk
 from tests.reports.pages.looking import block, build, number, page_text

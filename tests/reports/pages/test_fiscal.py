@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kpidsl.reports.model import KpiCard
+from kpidsl.reports.blocks import KpiCard
 from tests.reports.pages.looking import block, build, comparison, number
 
 MONTHLY = "for: owner\n  period: last_complete(month)"

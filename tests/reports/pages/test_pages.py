@@ -14,9 +14,7 @@ import pytest
 
 from kpidsl.model.periods import Window
 from kpidsl.plan.query import Query
-from kpidsl.reports.build import build_report
-from kpidsl.reports.html import render_html
-from kpidsl.reports.model import (
+from kpidsl.reports.blocks import (
     BreakdownBlock,
     FunnelBlock,
     GapBlock,
@@ -24,11 +22,11 @@ from kpidsl.reports.model import (
     KpiCard,
     NoteBlock,
     PlanTable,
-    ReportModel,
     TrendBlock,
-    from_json,
-    to_json,
 )
+from kpidsl.reports.build import build_report
+from kpidsl.reports.html import render_html
+from kpidsl.reports.model import ReportModel, from_json, to_json
 from tests.reports.pages import kiosk
 from tests.reports.pages.looking import block, build, comparison, goal, number, page_text
 

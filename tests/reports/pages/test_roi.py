@@ -10,12 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kpidsl.reports.blocks import RoiRow, RoiTable
 from kpidsl.reports.html import render_html
-from kpidsl.reports.model import (
-    ReportModel,
-    RoiRow,
-    RoiTable,
-)
+from kpidsl.reports.model import ReportModel
 from tests.reports.pages.looking import block, build, number, page_text
 
 

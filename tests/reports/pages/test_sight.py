@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kpidsl.reports.blocks import KpiCard
 from kpidsl.reports.build import build_report
 from kpidsl.reports.html import render_html
-from kpidsl.reports.model import (
-    KpiCard,
-    ReportModel,
-    to_json,
-)
+from kpidsl.reports.model import ReportModel, to_json
 from tests.reports.pages import kiosk
 from tests.reports.pages.looking import block
 
