@@ -522,21 +522,33 @@ def test_days_and_weeks_look_back_52_weeks(folder: Path) -> None:
     assert basket.missing == "nothing to divide by in the week of 16 Feb 2026"
 
 
-def test_a_kpi_that_compares_itself_does_so_by_weeks_on_a_page_and_in_its_history(
+def test_a_kpi_that_compares_itself_does_so_by_weeks_wherever_a_page_shows_it(
     tmp_path: Path,
 ) -> None:
-    """Week 9 is 23 February to 1 March 2026, and 24 February to 2 March 2025: a Sunday."""
+    """Week 9 is 23 February to 1 March 2026, and 24 February to 2 March 2025: a Sunday, of which
+    the one order is."""
     sales = f"{kiosk.DATA['sales.csv']}12,2025-03-02,seo,25.00,5.00,no\n"
     kiosk.write_data(tmp_path)
     (tmp_path / "sales.csv").write_text(sales, encoding="utf-8")
     changed = {
         "for: owner\n  period: last_complete(month)": WEEKLY,
         'kpi order_count "Orders": orders {': 'kpi order_count "Orders": prior(orders, 1y) {',
+        "over: 2026-Q1\n  target: +100% from 2025-Q1\n  curve: seasonal": (
+            "at: 2026-06-30, target: at least 2 order"
+        ),
+        "columns: [month, year_to_date]": "columns: [week]",
+        "table: [turnover, basket]": "table: [turnover, order_count]",
+        "shows_sql: false": "shows_sql: true",
     }
     page, _ = build(tmp_path, changed=changed)
     card = block(page, "order_count", KpiCard)
     assert card.figure is not None
     assert number(card.figure) == number(card.history[-1].figure) == 1
+    [week] = block(page, "plan", PlanTable).rows[1].cells
+    assert number(week.actual) == 1
+    assert number(goal(page, "Double the orders").actual) == 1
+    assert card.definition is not None
+    assert "2025-02-24" in card.definition.sql
 
 
 def test_weeks_of_a_whole_month_have_no_plan(folder: Path) -> None:
