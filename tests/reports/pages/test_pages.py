@@ -370,6 +370,25 @@ def test_what_is_known_in_part_is_not_compared_with_the_whole_plan(tmp_path: Pat
     assert page_text(page, "plan").count("partial: Sales: data from 10 Jan 2026") == 2
 
 
+def test_a_card_known_in_part_is_not_judged_by_the_whole_plan(tmp_path: Path) -> None:
+    # The 200 of January are those of the 10th on; the 180 planned are of all of it.
+    kiosk.write_data(tmp_path)
+    header, *rows = kiosk.DATA["sales.csv"].splitlines()
+    known = [header, *(row for row in rows if ",2026-" in row)]
+    (tmp_path / "sales.csv").write_text("\n".join(known) + "\n", encoding="utf-8")
+    changed = {'goal grow "Grow" { kpi: turnover': 'goal grow "Grow" { kpi: ad_cost'}
+    page, _ = build(tmp_path, period=Window(date(2026, 1, 1), date(2026, 2, 1)), changed=changed)
+    card = block(page, "turnover", KpiCard)
+    assert card.figure is not None
+    assert number(card.figure) == 200
+    assert comparison(card, "Plan") == (180, None)
+    assert (card.status.level, card.bullet) == ("none", None)
+    # All of February is known, as is its plan: 260 of 250.
+    february = block(build(tmp_path, changed=changed)[0], "turnover", KpiCard)
+    assert comparison(february, "Plan")[0] == 250
+    assert (february.status.level, february.bullet is None) == ("green", False)
+
+
 def test_a_difference_is_material_by_share_or_by_amount(folder: Path) -> None:
     # Turnover is 10 above plan, 4 %: material by the amount. The basket is 65, 15 per order above
     # the 50 of February 2025, 30 %: material by the share, for 15 is no amount of money.
