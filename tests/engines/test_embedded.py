@@ -323,6 +323,17 @@ def test_a_table_may_have_any_letters(tmp_path: Path, name: str) -> None:
         assert loaded.query("n").rows == ((1,),)
 
 
+def test_a_table_without_a_profile_is_in_no_database(tmp_path: Path) -> None:
+    with project(
+        tmp_path, HEAD + "source s { table: orders, key: id\nmeasure n: count() }"
+    ) as loaded:
+        found = refusal(loaded, "n")
+    assert (found.code, found.help) == (
+        "K641",
+        "name a profile of `kpidsl.toml` by `--profile` or `default_profile`, or read `files:`",
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "odd", "day"),
     [
