@@ -82,6 +82,33 @@ class Profile(_Strict):
     max_scan_bytes: Annotated[int | None, BeforeValidator(_in_bytes)] = Field(default=None, gt=0)
 
 
+_EXAMPLES = {
+    "name": '"corner_shop"',
+    "edition": "1",
+    "definitions": '["definitions"]',
+    "packs": '["marketing"]',
+    "strict": "true",
+    "templates": '"templates"',
+    "url": '"duckdb:///warehouse.duckdb"',
+    "memory_limit": '"4 GB"',
+    "timeout": "300",
+    "max_rows": "1_000_000",
+    "max_scan_rows": "50_000_000",
+    "max_scan_bytes": '"10 GB"',
+    "megabytes": "200",
+    "default_profile": '"production"',
+}
+"""How each setting may be written."""
+_FACTS = {
+    "dict_type": "it should be a section",
+    "missing": "it is missing",
+    "model_type": "it should be a section",
+    "string_pattern_mismatch": "it should be a size",
+    "tuple_type": "it should be a list",
+}
+"""What is said in place of pydantic's words, which are of Python and of patterns."""
+
+
 class CacheSection(_Strict):
     """`[cache]`: `megabytes` is how much room answers take at most; with 0 none is kept."""
 
@@ -130,7 +157,11 @@ def _misfit(item: ErrorDetails) -> Diagnostic:
     *parents, name = (str(part) for part in item["loc"])
     place = ".".join([*parents, name])
     if item["type"] != "extra_forbidden":
-        return _unusable(f"`{place}`: {_going_on(item['msg'])}", f"correct `{place}`")
+        fact = _FACTS.get(item["type"]) or _going_on(item["msg"])
+        return _unusable(f"`{place}`: {fact}", _example(place, item))
+    if parents and name in Config.model_fields:
+        mend = f"move `{name}` to the top of the file, above the first section"
+        return _unusable(f"there is no setting `{place}`", mend)
     models: dict[tuple[str, ...], type[BaseModel]] = {
         ("cache",): CacheSection,
         ("project",): ProjectSection,
@@ -140,6 +171,15 @@ def _misfit(item: ErrorDetails) -> Diagnostic:
     close = nearest(name, known, 1)
     mend = f"use `{close[0]}`" if close else f"use one of: {_listed(known)}"
     return _unusable(f"there is no setting `{place}`", mend)
+
+
+def _example(place: str, item: ErrorDetails) -> str:
+    """Return how a setting that doesn't fit is written."""
+    name = next(part for part in reversed(item["loc"]) if isinstance(part, str))
+    if item["type"] in {"model_type", "dict_type"}:
+        section = "profile.production" if place.startswith("profile") else place
+        return f"begin a section of its own: `[{section}]`"
+    return f"write, for example, `{name} = {_EXAMPLES[name]}`"
 
 
 def _secrets(config: Config) -> Iterator[Diagnostic]:
@@ -259,7 +299,7 @@ def target_of(
     # What comes from the environment is never shown; the scheme as it is written is no secret.
     written = _SCHEME.match(profile.url)
     shown = f"the form `{written[0]}…`" if written else "this form"
-    known = _listed(f"{item}://" for item in (*_FILES, *SERVERS))
+    known = _listed([*(f"{item}:///" for item in _FILES), *(f"{item}://" for item in SERVERS)])
     return None, [
         error(
             "K923",

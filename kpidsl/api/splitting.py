@@ -65,7 +65,7 @@ def split_by(
         tree, own = parse_expression(SourceFile("<by>", word))
         found += own
         if isinstance(tree, Ref):
-            dimension, own = vocabulary.dimension(tree, homes)
+            dimension, own = vocabulary.dimension(tree, homes, _GRAINS)
             found += own
             if dimension in dimensions:
                 found += repeated([word, word])

@@ -31,6 +31,10 @@ TERMINATED = 128 + signal.SIGTERM
 CALL_TEXTS = frozenset({"<metric>", "<by>", "<where>", "<having>", "<period>"})
 """What diagnostics call the texts that the call itself holds."""
 
+_ABOUT_CALLS = {"K503"}
+_OF_TEXTS = {"K904", "K905", "K906"}
+"""Codes about the call among others, and others among those about the call."""
+
 _FULL = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 """What the system says when a disk, a user's share of it or a file can hold no more."""
 
@@ -85,7 +89,7 @@ def _is_usage(item: Diagnostic) -> bool:
     """Tell whether the call or its surroundings are at fault, and no definition and no data."""
     if item.span is not None:
         return item.span.file.name in CALL_TEXTS
-    return item.code.startswith("K9") and item.code not in {"K904", "K905", "K906"}
+    return item.code in _ABOUT_CALLS or (item.code.startswith("K9") and item.code not in _OF_TEXTS)
 
 
 def mention_errors(project: Project) -> None:

@@ -30,7 +30,7 @@ from kpidsl.engines.files.typed import column_types, decimal_places
 from kpidsl.engines.fingerprint import Opened
 from kpidsl.engines.limited import fetched
 from kpidsl.engines.members import told
-from kpidsl.engines.missing import missing_file, missing_table
+from kpidsl.engines.missing import missing_file, missing_table, no_database
 from kpidsl.model.expr import Column
 from kpidsl.model.sources import FilesOrigin, Source, TableOrigin
 from kpidsl.sql import build
@@ -143,6 +143,8 @@ class EmbeddedEngine:
                 return self._load(source, source.origin)
             # DuckDB would look for a file of that name, in the folder that happens to be current.
             case TableOrigin(path=path) if not self._has(path):
+                if self._opened is None:
+                    return [no_database(source, path)]
                 return [missing_table(source, path, self.tables())]
         return []
 

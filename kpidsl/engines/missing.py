@@ -37,6 +37,19 @@ def _unreadable(database: Path) -> list[Diagnostic]:
     return [error("K645", f"database file `{database}` can't be opened: {reason}", help=mend)]
 
 
+def no_database(source: Source, path: Sequence[str]) -> Diagnostic:
+    """Return that a source names a table where no database was named that could have it."""
+    return error(
+        "K641",
+        f"table `{'.'.join(path)}` of source `{source.name}` is in no database, as no profile is "
+        "used",
+        source.span,
+        label="a table",
+        help="name a profile of `kpidsl.toml` by `--profile` or `default_profile`, or read "
+        "`files:`",
+    )
+
+
 def missing_table(source: Source, path: Sequence[str], known: Sequence[str]) -> Diagnostic:
     """Return that a source names a table that isn't among those `known`."""
     name = ".".join(path)

@@ -18,6 +18,8 @@ from kpidsl.kinds.binding.spec import Header, Key, Kind, Later, Shape
 from kpidsl.kinds.binding.targets import BANDS, CURVE
 from kpidsl.kinds.binding.units import say_unit
 from kpidsl.kinds.checks.vanity import is_vanity
+from kpidsl.model.expr import MeasureRef, MetricExpr, MetricRef
+from kpidsl.model.growth import grows, stays
 from kpidsl.model.purpose import Better, Cadence, Kpi, Metric, Stage
 from kpidsl.model.units import SEVERAL
 from kpidsl.syntax import tree
@@ -165,6 +167,7 @@ def _plan(fields: Fields, metric: Metric | None, scope: Scope) -> str | None:
     if text in catalog.metrics and text != fields.name:
         planned = scope.metrics.get(text)
         unit = planned.unit if planned else None
+        expr: MetricExpr = MetricRef(text)
     else:
         homes = catalog.measure_homes.get(ref.parts[-1].text, ())
         if len(ref.parts) == 2:
@@ -180,6 +183,7 @@ def _plan(fields: Fields, metric: Metric | None, scope: Scope) -> str | None:
         measure = source.measures.get(ref.parts[-1].text) if source else None
         unit = measure.unit if measure else None
         text = f"{homes[0]}.{ref.parts[-1].text}"
+        expr = MeasureRef(homes[0], ref.parts[-1].text)
     if unit is None or metric is None:
         return None
     if unit != metric.unit:
@@ -192,4 +196,30 @@ def _plan(fields: Fields, metric: Metric | None, scope: Scope) -> str | None:
             help="name a plan in the KPI's own unit",
         )
         return None
+    if _is_no_like(metric.expr, expr, fields, ref, scope):
+        return None
     return text
+
+
+def _is_no_like(
+    expr: MetricExpr, plan: MetricExpr, fields: Fields, ref: tree.Ref, scope: Scope
+) -> bool:
+    """Refuse a plan that adds up over the months of a longer period where its KPI doesn't, or the
+    other way round (S27)."""
+    if grows(plan, scope) and stays(expr, scope):
+        reason = "adds up over the months of a quarter, and `{}` doesn't"
+        mend = "as a level is (`stock: last per …`), or by an average or a ratio"
+    elif stays(plan, scope) and grows(expr, scope):
+        reason = "doesn't add up over the months of a quarter, and `{}` does"
+        mend = "by a sum"
+    else:
+        return False
+    scope.error(
+        "K325",
+        f"the plan {reason.format(fields.name)}",
+        ref.span,
+        label="compared with its KPI by quarter and year, too",
+        labels=(Label(fields.value.span, f"`{fields.name}`"),) if fields.value else (),
+        help=f"measure the plan {mend}",
+    )
+    return True

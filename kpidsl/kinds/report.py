@@ -208,7 +208,7 @@ def _shown(
                 "a breakdown names no dimension",
                 shown.span,
                 label="by what?",
-                help=f"write `{shown.name} by {_some_dimension(catalog)}`, or add `by:`",
+                help=f"write `{shown.name} by {catalog.some_dimension}`, or add `by:`",
             )
             continue
         found.append(shown if shown.by else Shown(shown.name, shown.span, by))
@@ -219,10 +219,6 @@ def _first_section(catalog: Catalog) -> str:
     if catalog.goals or not catalog.kpis:
         return 'add `section "Did we reach the goals?" { goals: all }`'
     return f'add `section "How are we doing?" {{ show: {next(iter(catalog.kpis))} }}`'
-
-
-def _some_dimension(catalog: Catalog) -> str:
-    return next(iter((*catalog.shared, *catalog.dimension_homes)), "channel")
 
 
 def _grouped(shown: list[Shown], kind: str) -> list[SectionItem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from functools import lru_cache
 
@@ -82,15 +83,18 @@ class Vocabulary:
         return answer_binder(scope, FormulaBinder(scope).bind).condition(written), scope.diagnostics
 
     def dimension(
-        self, ref: tree.Ref | str, homes: frozenset[str] = frozenset()
+        self,
+        ref: tree.Ref | str,
+        homes: frozenset[str] = frozenset(),
+        words: Iterable[str] = (),
     ) -> tuple[QueryDimension | None, list[Diagnostic]]:
         """Find the dimension that is named: shared, of one source, or over named joins (S9).
 
-        `homes` as in `condition`.
+        `homes` as in `condition`; `words` are others that may stand beside it.
         """
         scope = self._question()
         named = _ref_of(ref) if isinstance(ref, str) else ref
-        return find_dimension(named, scope, homes), scope.diagnostics
+        return find_dimension(named, scope, homes, words), scope.diagnostics
 
 
 def _ref_of(text: str) -> tree.Ref:

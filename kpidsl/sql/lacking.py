@@ -24,6 +24,8 @@ from kpidsl.sql.trees import to_tree
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.suggest import nearest
 
+_OTHER_NAMES = {"mariadb": ["mysql"], "mssql": ["tsql"], "sqlserver": ["tsql"]}
+"""Dialects by what their databases are called, where another name lies nearer or none does."""
 _MAKE_VIEW = "make a view that does it, and name the view as the source's table"
 _RENAME = "give the metric or the dimension another name"
 
@@ -76,7 +78,7 @@ class Needs:
 def sql_in(planned: Plan, dialect: str, model: Model) -> tuple[str | None, list[Diagnostic]]:
     """Return a plan as SQL of any dialect, or what stands in the way."""
     if dialect not in DIALECTS:
-        close = nearest(dialect, DIALECTS, 1)
+        close = _OTHER_NAMES.get(dialect.lower(), nearest(dialect, DIALECTS, 1))
         known = ", ".join(f"`{name}`" for name in DIALECTS)
         mend = f"use `{close[0]}`" if close else f"use one of: {known}"
         return None, [error("K503", f"there is no dialect `{dialect}`", help=mend)]

@@ -32,7 +32,7 @@ def found(token: Token) -> str:
         case "_NEWLINE":
             return "the end of the line"
         case "$END":
-            return "the end of the file"
+            return "the end of the text"
         case "DOC":
             return "documentation"
         case _:

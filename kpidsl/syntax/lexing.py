@@ -279,6 +279,13 @@ class _Lexing:
         self._replace(token, "NUMBER", digits)
 
     def _bad_character(self, token: Token) -> None:
+        word = self._unit(token)
+        if word:
+            fix = Fix(token.span(self.source), _spaced(word, self.source.text, token))
+            message = f"`{token.value}` means nothing here"
+            self._report("K110", message, token, advice=f"write `{word}`", fix=fix)
+            self._replace(token, "NAME", word)
+            return
         currency = _CURRENCY_SIGNS.get(token.value)
         shown = token.value if token.value.isprintable() else f"U+{ord(token.value):04X}"
         if currency:
@@ -288,6 +295,13 @@ class _Lexing:
         else:
             advice = "remove it"
         self._report("K110", f"`{shown}` means nothing here", token, advice=advice)
+
+    def _unit(self, token: Token) -> str:
+        """Return the word for a sign that stands where a unit does, and not before a number."""
+        if token.value == "%" and self.tokens and self.tokens[-1].type == "AS":
+            return "percent"
+        is_before_number = self.source.text[token.end :].lstrip(" ")[:1].isdigit()
+        return "" if is_before_number else _CURRENCY_SIGNS.get(token.value, "")
 
     def _replace(self, token: Token, kind: str, value: str) -> None:
         self.tokens.append(token.read_as(kind, value))

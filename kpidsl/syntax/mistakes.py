@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
+from itertools import pairwise
 
 from kpidsl.syntax.expected import (
     ends_item,
@@ -42,6 +43,13 @@ def mend(
             ),
             [token.read_as("_NEWLINE", "\n"), token],
         )
+    if _is_distinct(tokens, index):
+        counted = Span(source, tokens[index - 3].start, token.end)
+        written = f"`count_distinct({token.value})`"
+        message = f"`count(distinct …)` is written {written}"
+        # Read as one value, no more is said of it.
+        value = [token.read_as("STAR", "*"), token]
+        return error("K107", message, counted, help=f"write {written}"), value
     if "COMMA" in accepted and not ends_item(accepted) and accepts("COMMA", token.type):
         before = tokens[index - 1].end
         return (
@@ -83,6 +91,12 @@ def mend(
     return None
 
 
+def _is_distinct(tokens: list[Token], index: int) -> bool:
+    """Tell whether what SQL writes as `count(distinct x)` ends in the token at `index`."""
+    words = [token.value.lower() for token in tokens[max(index - 3, 0) : index]]
+    return words == ["count", "(", "distinct"]
+
+
 def _begins_item(tokens: list[Token], index: int) -> bool:
     token = tokens[index]
     if token.type in ("KEY", "DOC"):
@@ -101,7 +115,8 @@ def describe(tokens: list[Token], index: int, accepted: Set[str], source: Source
                 "K119",
                 "this declaration has neither a value nor a block",
                 _span(previous, source),
-                help="give it a value after `:`, or entries in `{ … }`",
+                help=_in_brackets(tokens, index)
+                or "give it a value after `:`, or entries in `{ … }`",
             )
         if expects_value(accepted) and not expects_item(accepted):
             return error(
@@ -144,13 +159,9 @@ def describe(tokens: list[Token], index: int, accepted: Set[str], source: Source
 
 def _help(tokens: list[Token], index: int, accepted: Set[str]) -> str:
     token = tokens[index]
-    previous = tokens[index - 1] if index else token
-    if token.type == "STAR" and previous.type == "LPAR":
-        return "write `count()` to count rows"
-    if token.type == "MINUS" and "COLON" in accepted:
-        return "join the words of a name with `_`, not `-`"
-    if _is_grouped_number(tokens, index):
-        return f"write `{tokens[index - 2].value}_{token.value}`: a comma ends the entry"
+    slip = _slip(tokens, index, accepted)
+    if slip:
+        return slip
     if token.type == "NAME":
         words = nearest(token.value, (word for word in RESERVED if word.upper() in accepted))
         if words:
@@ -162,8 +173,58 @@ def _help(tokens: list[Token], index: int, accepted: Set[str]) -> str:
     if expects_value(accepted):
         return "put a value here, or remove what stands before it"
     if ends_item(accepted):
-        return "begin a new line, or join the two with an operator"
+        text = _is_second_word(tokens, index)
+        otherwise = "put a text in double quotes" if text else "begin a new line"
+        return f"{otherwise}, or join the two with an operator"
     return f"put {expected(accepted)} before it, or remove it"
+
+
+def _slip(tokens: list[Token], index: int, accepted: Set[str]) -> str:
+    """Return what mends a slip that is known by the signs around the token at `index`."""
+    token = tokens[index]
+    if token.type == "STAR" and index and tokens[index - 1].type == "LPAR":
+        return "write `count()` to count rows"
+    if token.type == "MINUS" and "COLON" in accepted:
+        return "join the words of a name with `_`, not `-`"
+    if _is_grouped_number(tokens, index):
+        return f"write `{tokens[index - 2].value}_{token.value}`: a comma ends the entry"
+    if _is_comment(tokens, index):
+        return "begin a comment with `#`"
+    if token.type == "COMMA" and accepted == {"$END"}:
+        is_condition = any(item.type == "COMPARE" for item in tokens)
+        return (
+            "join conditions by `and`" if is_condition else "give each by itself, without a comma"
+        )
+    return ""
+
+
+def _in_brackets(tokens: list[Token], index: int) -> str:
+    """Return how the list is written that was begun without brackets before the token at `index`:
+    `key: day, channel` reads as an entry, and the beginning of another."""
+    first = index - 1
+    while [token.type for token in tokens[first - 2 : first]] == ["NAME", "COMMA"]:
+        first -= 2
+    if first == index - 1 or tokens[first - 1].type != "COLON":
+        return ""
+    last = index
+    while [token.type for token in tokens[last : last + 2]] == ["COMMA", "NAME"]:
+        last += 2
+    listed = ", ".join(token.value for token in tokens[first:last:2])
+    return f"put a list in brackets, `[{listed}]`, or give `{tokens[index - 1].value}` a value"
+
+
+def _is_second_word(tokens: list[Token], index: int) -> bool:
+    """Tell whether the value of a key begins with two words, of which this is the second."""
+    types = [token.type for token in tokens[max(index - 4, 0) : index + 1]]
+    return types[-4:] == ["KEY", "COLON", "NAME", "NAME"] and types[0] != "NAME"
+
+
+def _is_comment(tokens: list[Token], index: int) -> bool:
+    """Tell whether a comment of SQL or C begins in the line of the token at `index`, up to it."""
+    near = tokens[max(index - 40, 0) : index + 2]
+    line = [token for token in near if token.line == tokens[index].line]
+    signs = {(a.value + b.value) for a, b in pairwise(line) if a.end == b.start}
+    return not signs.isdisjoint({"--", "/*"})
 
 
 def _is_grouped_number(tokens: list[Token], index: int) -> bool:

@@ -100,3 +100,13 @@ def test_a_refused_question_has_no_plan(shop: Shell) -> None:
 def test_the_python_call(shop: Shell) -> None:
     with kpidsl.load(shop.folder) as loaded:
         assert loaded.explain("revenue").node == "sort"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "mend"),
+    [("mssql", "tsql"), ("mariadb", "mysql"), ("postgresql", "postgres"), ("sqlit", "sqlite")],
+)
+def test_an_unknown_dialect_is_a_mistake_of_the_call(shop: Shell, dialect: str, mend: str) -> None:
+    """SQL Server's dialect is not MySQL, the name nearest to `mssql`."""
+    names = ["K503", f"`{dialect}`", f"use `{mend}`"]
+    shop.refused("compile", "revenue", "--dialect", dialect, code=2, names=names)

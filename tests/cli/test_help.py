@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
+import typer
 
 import kpidsl
+from kpidsl.cli.main import app
 from kpidsl.text.codes import CODES
 from tests.cli.conftest import Shell
 
@@ -34,6 +38,22 @@ def test_the_version(shell: Shell) -> None:
 
 def test_an_unknown_verb(shell: Shell) -> None:
     shell.refused("chekc", code=2, names=["chekc"])
+
+
+CALLS = [
+    line
+    for info in CODES.values()
+    for line in f"{info.example}\n{info.mended}".splitlines()
+    if line.startswith("kpidsl ") and line.split()[1].isalpha() and "&&" not in line
+]
+
+
+@pytest.mark.parametrize("line", CALLS)
+def test_the_calls_that_codes_show_have_no_slip_of_their_own(line: str) -> None:
+    """Their mistakes are those of the code; what the command line itself refuses is none."""
+    _, verb, *words = shlex.split(line, comments=True)
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    commands[verb].make_context(verb, words)
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

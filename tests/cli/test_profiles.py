@@ -124,7 +124,7 @@ def test_the_value_of_a_variable_is_not_printed(
         "--profile",
         "test",
         code=2,
-        names=["K923", "`duckdb://`, `sqlite://`, `postgresql://`"],
+        names=["K923", "`duckdb:///`, `sqlite:///`, `postgresql://`"],
     )
     assert SECRET not in text
 
@@ -197,7 +197,15 @@ def test_urls_without_a_secret_are_fine(warehouse: Shell, url: str) -> None:
         ("[profile.dev]\nurl = 'x'\nmax_rows = 2147483647\n", ["`profile.dev.max_rows`", "10000"]),
         (f"[profile.dev]\nurl = 'x'\nmax_rows = {'9' * 4400}\n", ["thousands of digits"]),
         (f"x = {'[' * 3000}{']' * 3000}\n", ["lists in lists"]),
-        ("[profile.dev]\nurl = 'x'\nmemory_limit = '4 gb'\n", ["[KMGT]i?B"]),
+        ("[profile.dev]\nurl = 'x'\nmemory_limit = '4 gb'\n", ["a size", 'memory_limit = "4 GB"']),
+        ("[profile.dev]\nurl = 'x'\nmax_scan_bytes = 'lots'\n", ['max_scan_bytes = "10 GB"']),
+        ("[profile.dev]\ntimeout = 5\n", ["`profile.dev.url`: it is missing", "`url = "]),
+        ("[profile]\nurl = 'x'\n", ["`profile.url`", "`[profile.production]`"]),
+        ("profile = 'x'\n", ["`profile`: it should be a section", "`[profile.production]`"]),
+        ("cache = 5\n", ["`cache`: it should be a section", "`[cache]`"]),
+        ("[project]\ndefinitions = 'kpi'\n", ["a list", '`definitions = ["definitions"]`']),
+        ("[project]\npacks = [3]\n", ["`project.packs.0`", '`packs = ["marketing"]`']),
+        ("[project]\ndefault_profile = 'x'\n", ["`project.default_profile`", "top of the file"]),
         ("[project]\npacks = ['marketting']\n", ["pack `marketting`", "use `marketing`"]),
     ],
 )
@@ -391,4 +399,4 @@ def test_how_far_an_engine_of_a_version_is_proved(dialect: str, version: str, le
 @pytest.mark.parametrize("scheme", ["spark", "tsql", "postgres+file"])
 def test_a_dialect_is_no_kind_of_file(shop: Shell, scheme: str) -> None:
     shop.write("kpidsl.toml", f'[profile.dev]\nurl = "{scheme}:///shop.db"\n')
-    shop.refused("profile", "test", "dev", code=2, names=["K923", "`sqlite://`"])
+    shop.refused("profile", "test", "dev", code=2, names=["K923", "`sqlite:///`"])

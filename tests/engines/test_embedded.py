@@ -303,6 +303,17 @@ def test_nothing_stands_in_for_a_table_that_is_not_there(
         assert refusal(loaded, "n").code == "K641"
 
 
+def test_a_table_without_a_profile_is_in_no_database(tmp_path: Path) -> None:
+    with project(
+        tmp_path, HEAD + "source s { table: orders, key: id\nmeasure n: count() }"
+    ) as loaded:
+        found = refusal(loaded, "n")
+    assert (found.code, found.help) == (
+        "K641",
+        "name a profile of `kpidsl.toml` by `--profile` or `default_profile`, or read `files:`",
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "odd", "day"),
     [

@@ -108,7 +108,7 @@ def test_a_stage_without_a_kpi_is_named() -> None:
     text = f"{SHOP}\n{kpi}audience a {{\n  tier: manager\n  sees: k\n}}\n"
     found = only(checked(text)[1], "D011")
     assert found.message == "`a` sees no core KPI for consideration and loyalty"
-    assert found.help == "add to `sees:` a KPI with `stage: consideration` and `stage: loyalty`"
+    assert found.help == "add to `sees:` KPIs with `stage: consideration` and `stage: loyalty`"
 
 
 def test_seven_core_kpis_are_enough_and_auxiliary_ones_are_not_core() -> None:

@@ -41,6 +41,24 @@ def test_a_misspelt_name_offers_the_nearest(text: str, code: str, help_part: str
     assert help_part in says(text, code).help
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("\nproject p {\n  timezone: «Europe/London»\n}\n", "Europe/London"),
+        ("\nsource s {\n  files: «orders.csv»\n}\n", "orders.csv"),
+        ('\nsource s {\n  files: «["a.csv", orders.csv]»\n}\n', "orders.csv"),
+        ("\nkpi k: revenue {\n  serves: «2026»\n}\n", "2026"),
+    ],
+)
+def test_texts_without_quotes_get_them(text: str, written: str) -> None:
+    assert says(text, "K205").help == f'put it in double quotes: `"{written}"`'
+
+
+def test_an_audience_that_sees_the_goals_is_offered_their_word() -> None:
+    text = "\naudience a {\n  tier: manager\n  sees: [«goal»]\n}\n"
+    assert says(text, "K211").help == "write `goals`, if that is meant"
+
+
 def test_names_in_quotes_lose_them() -> None:
     text = '\nsource s {\n  table: t\n  dimensions: «[a, "b"]»\n}\n'
     found = says(text, "K205")

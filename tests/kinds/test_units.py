@@ -6,6 +6,7 @@ import pytest
 
 from kpidsl.kinds.binding.units import UnitWord, fits
 from kpidsl.model.units import NUMBER, Unit
+from kpidsl.text.diagnostic import Severity
 from tests.kinds.checking import SHOP, checked, codes, errors, model_of, says
 
 
@@ -111,6 +112,52 @@ def test_an_unknown_currency_offers_the_nearest() -> None:
 def test_the_unit_of_a_plan_is_that_of_its_kpi() -> None:
     found = says('\nkpi k: ‹revenue› {\n  serves: "x"\n  plan: «orders»\n}\n', "K301")
     assert found.message == "the plan is in order, and `k` in USD"
+
+
+PLANNED = """
+source lines_planned {
+  table: p
+  key: month
+  time: month
+  measure planned: sum(amount) as USD
+  measure level: sum(amount) as USD { stock: last per branch }
+  measure mean: avg(amount) as USD
+}
+source accounts {
+  table: a
+  key: [account, day]
+  time: day
+  measure balance: sum(amount) as USD { stock: last per account }
+}
+metric raised: planned * 1.1
+metric each: planned / orders
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "plan", "expected"),
+    [
+        # 100 planned for the end of each month are not 300 for the end of their quarter.
+        ("balance", "planned", "the plan adds up"),
+        ("balance", "raised", "the plan adds up"),
+        ("rolling(revenue, 12mo)", "planned", "the plan adds up"),
+        ("max(revenue per day)", "planned", "the plan adds up"),
+        ("revenue", "level", "the plan doesn't add up"),
+        ("revenue", "mean", "the plan doesn't add up"),
+        ("balance", "level", None),
+        ("balance", "mean", None),
+        ("revenue", "raised", None),
+        ("orders * (revenue / orders)", "planned", None),  # a product may be a sum
+    ],
+)
+def test_a_plan_adds_up_over_time_as_its_kpi_does(
+    formula: str, plan: str, expected: str | None
+) -> None:
+    text = f'{SHOP}{PLANNED}kpi k: {formula} {{\n  serves: "x"\n  plan: {plan}\n}}\n'
+    found = [item for item in checked(text)[1] if item.severity is Severity.ERROR]
+    assert [item.code for item in found] == ([] if expected is None else ["K325"]), errors(found)
+    if expected is not None:
+        assert found[0].message.startswith(expected)
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_wide_is_not_deep() -> None:
         ("a: b c", "expected an operator or the end of the line, found `c`"),
         ("a b c: 1", "expected `:` or `{`, found `c`"),
         ("a: f(,)", "no value stands after `(`"),
-        ("a: case when b then c", "expected `when`, `else` or `end`, found the end of the file"),
+        ("a: case when b then c", "expected `when`, `else` or `end`, found the end of the text"),
         ("a: b between c or d", "expected `and`, found `or`"),
         ("a: {b c}", "expected a field or `}`, found `b`"),
         ("a: b in c", "expected `(` or `[`, found `c`"),
@@ -216,11 +216,51 @@ def test_messages_say_in_words_what_could_follow(text: str, message: str) -> Non
         ("kpi net-revenue: a", "`_`"),
         ("a = 1", "`:`"),
         ("a: b = c = d", "`and`"),
+        ("key: day, channel, sku\nb: 1", "`[day, channel, sku]`"),
+        ("owner: Ana Smith", "in double quotes"),
+        ("metric m: revenue orders", "begin a new line"),
+        ("a: b\n-- a comment", "`#`"),
+        ("a: b\n/* a comment */", "`#`"),
     ],
 )
 def test_help_for_what_is_often_meant(text: str, advice: str) -> None:
     _, diagnostics = parsed(text)
     assert advice in diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("revenue,orders", "give each by itself"),
+        ('a = "x", b = "y"', "join conditions by `and`"),
+    ],
+)
+def test_help_for_a_comma_between_two_expressions(text: str, advice: str) -> None:
+    _, (found,) = parse_expression(SourceFile("<metric>", text))
+    assert advice in found.help
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "word"),
+    [
+        ("as: sum(a) as «$»", "K110", "USD"),
+        ("currency: «€»", "K110", "EUR"),
+        ("target: 600 «£»", "K110", "GBP"),
+        ("rate: a / b as «%»", "K110", "percent"),
+    ],
+)
+def test_a_sign_for_a_unit_is_read_as_its_word(text: str, code: str, word: str) -> None:
+    check(text, code)
+    _, (found,) = parsed(unmarked(text)[0])
+    assert found.help == f"write `{word}`"
+    assert found.fix is not None
+    assert found.fix.replacement.strip() == word
+
+
+def test_a_distinct_count_of_sql_is_one_mistake() -> None:
+    check("a: «count(distinct b») as c", "K107")
+    _, (found,) = parsed("a: count(distinct b) as c")
+    assert found.help == "write `count_distinct(b)`"
 
 
 @pytest.mark.parametrize("text", ["", "a b", "a +", "a, b", "a: b", "a\nb"])

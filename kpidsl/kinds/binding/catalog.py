@@ -89,6 +89,11 @@ class Catalog:
         qualified = [f"{s.name}.{name}" for s in self.sources.values() for name in s.dimensions]
         return Known(sorted({*self.shared, *self.dimension_homes, *qualified}))
 
+    @property
+    def some_dimension(self) -> str:
+        """A dimension for examples in messages, of all sources where there is one."""
+        return next(iter((*self.shared, *self.dimension_homes)), "channel")
+
     def sorts(self, name: str) -> list[str]:
         """What else a name is, in words, for "`x` is a dimension, not a metric"."""
         homes = (

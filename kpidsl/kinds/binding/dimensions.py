@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kpidsl.kinds.binding.row_types import Metrics, RowValue
@@ -11,17 +12,19 @@ from kpidsl.model.expr import QueryDimension
 from kpidsl.model.units import Datatype
 from kpidsl.syntax import tree
 from kpidsl.text.source import Span
+from kpidsl.text.suggest import Known
 
 
 def find_dimension(
-    ref: tree.Ref, scope: Scope, homes: frozenset[str] = frozenset()
+    ref: tree.Ref, scope: Scope, homes: frozenset[str] = frozenset(), words: Iterable[str] = ()
 ) -> QueryDimension | None:
     """Return the dimension that a name means outside of any source.
 
     A shared dimension goes before those of the sources; `homes` are the sources of the filtered
-    measures, whose own dimension goes before that of a source with the same name elsewhere.
+    measures, whose own dimension goes before that of a source with the same name elsewhere. `words`
+    are others that may stand there, and be meant by a name that is unknown.
     """
-    found = _named(ref, scope, homes)
+    found = _named(ref, scope, homes, words)
     return found if found is not None and _stands(found, scope) else None
 
 
@@ -36,10 +39,12 @@ def _stands(dimension: QueryDimension, scope: Scope) -> bool:
     return at is not None and dimension.name in at.dimensions
 
 
-def _named(ref: tree.Ref, scope: Scope, homes: frozenset[str]) -> QueryDimension | None:
+def _named(
+    ref: tree.Ref, scope: Scope, homes: frozenset[str], words: Iterable[str]
+) -> QueryDimension | None:
     catalog = scope.catalog
     if len(ref.parts) == 1:
-        return _bare(ref.text, ref.span, scope, homes)
+        return _bare(ref.text, ref.span, scope, homes, words)
     start, *steps, last = ref.parts
     if start.text not in catalog.sources:
         if (full := _over_join(ref, scope)) is not None:
@@ -74,7 +79,9 @@ def _over_join(ref: tree.Ref, scope: Scope) -> str | None:
     return f"{min(homes)}.{ref.text}" if homes else None
 
 
-def _bare(name: str, span: Span, scope: Scope, homes: frozenset[str]) -> QueryDimension | None:
+def _bare(
+    name: str, span: Span, scope: Scope, homes: frozenset[str], words: Iterable[str]
+) -> QueryDimension | None:
     catalog = scope.catalog
     if name in catalog.shared:
         return QueryDimension(name)
@@ -85,7 +92,8 @@ def _bare(name: str, span: Span, scope: Scope, homes: frozenset[str]) -> QueryDi
     if len(found) == 1:
         return QueryDimension(name, found[0])
     if not found:
-        scope.unknown("a dimension", name, span, catalog.dimension_names)
+        known = catalog.dimension_names
+        scope.unknown("a dimension", name, span, Known([*known.names, *words]) if words else known)
         return None
     scope.ambiguous(
         name,
@@ -103,10 +111,29 @@ class DimensionNames:
     homes: frozenset[str] = frozenset()
 
     def __call__(self, ref: tree.Ref) -> RowValue | None:
+        if self._is_amount(ref.text):
+            self._refuse_amount(ref)
+            return None
         dimension = find_dimension(ref, self.scope, self.homes)
         if dimension is None:
             return None
         return RowValue(dimension, self._datatype(dimension), ref.span)
+
+    def _is_amount(self, name: str) -> bool:
+        catalog = self.scope.catalog
+        return name in catalog.value_names.names and name not in catalog.dimension_names.names
+
+    def _refuse_amount(self, ref: tree.Ref) -> None:
+        catalog = self.scope.catalog
+        sort = next(iter(catalog.sorts(ref.text)), "a measure")
+        self.scope.error(
+            "K214",
+            f"`{ref.text}` is {sort}; a dimension is expected here",
+            ref.span,
+            label=sort,
+            help=f"compare what each member has, as in `{ref.text} per {catalog.some_dimension}`, "
+            "or keep rows of an answer by `having`",
+        )
 
     def _datatype(self, dimension: QueryDimension) -> Datatype:
         types = self.scope.dimension_types

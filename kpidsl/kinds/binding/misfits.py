@@ -7,7 +7,7 @@ from typing import Any
 
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.spec import Free, Key, Kind
-from kpidsl.syntax.tree import Block, Entry, ListLiteral, Name, Ref, String
+from kpidsl.syntax.tree import Block, Entry, Expr, ListLiteral, Name, RecordLiteral, Ref, String
 from kpidsl.text.diagnostic import Diagnostic, Fix, Label, advice, error
 from kpidsl.text.source import Span
 from kpidsl.text.suggest import mend_name
@@ -105,6 +105,8 @@ def wrong_shape(entry: Entry, key: Key[Any], owner: str) -> Diagnostic:
             found, mend = f"`{word}` is none of them", mend_name(word, shape.choices, mend)
         case String(value=word) if shape.read(_name(word, stray.span)) is not None:
             mend = f"write it without quotes: `{word}`"
+        case _ if shape.read(_in_quotes(stray)) is not None:
+            mend = f'put it in double quotes: `"{stray.span.text}"`'
     return error(
         "K205",
         f"`{key.name}` of {a(owner)} takes {shape.words}",
@@ -112,6 +114,14 @@ def wrong_shape(entry: Entry, key: Key[Any], owner: str) -> Diagnostic:
         label=found,
         help=mend,
     )
+
+
+def _in_quotes(value: Expr) -> Expr:
+    """Return what was written as the text that it is in quotes, where it can be one."""
+    text = value.span.text
+    if isinstance(value, ListLiteral | RecordLiteral) or not text.isprintable() or '"' in text:
+        return value
+    return String(text, value.span)
 
 
 def _name(word: str, span: Span) -> Ref:

@@ -46,7 +46,7 @@ def bind_shown(expr: tree.Expr, scope: Scope, *, goals: bool = False) -> Shown |
                 help="declare the formula as a `metric` or a `kpi`, and name that here",
             )
             return None
-    is_known = (goals and ref.text == GOALS) or is_shown(ref, scope)
+    is_known = (goals and ref.text == GOALS) or is_shown(ref, scope, (GOALS,) * goals)
     return Shown(ref.text, expr.span, by) if is_known and by is not None else None
 
 
@@ -67,8 +67,9 @@ def bind_dimensions(expr: tree.Expr, scope: Scope) -> tuple[QueryDimension, ...]
     return known if len(known) == len(found) else None
 
 
-def is_shown(ref: tree.Ref, scope: Scope) -> bool:
-    """Tell whether a name is something that a page can show, or say what is wrong with it."""
+def is_shown(ref: tree.Ref, scope: Scope, words: tuple[str, ...] = ()) -> bool:
+    """Tell whether a name is something that a page can show, or say what is wrong with it;
+    `words` may stand there as well."""
     catalog, name = scope.catalog, ref.text
     if name in catalog.metrics or name in catalog.rois or name in catalog.funnels:
         return True
@@ -91,7 +92,7 @@ def is_shown(ref: tree.Ref, scope: Scope) -> bool:
             help=f"declare `kpi {local}_kpi: {name}` with its goal, and name that here",
         )
         return False
-    candidates = [*catalog.metrics, *catalog.rois, *catalog.funnels]
+    candidates = [*catalog.metrics, *catalog.rois, *catalog.funnels, *words]
     scope.unknown("a KPI, a metric, an ROI or a funnel", name, ref.span, candidates)
     return False
 

@@ -7,11 +7,12 @@ from datetime import date
 
 from kpidsl.kinds.binding.literals import period_window
 from kpidsl.kinds.binding.scope import Scope
-from kpidsl.model.periods import Window
+from kpidsl.model.periods import Grain, Window
 from kpidsl.syntax import tree
 from kpidsl.text.source import Span
 
 TIME = "time"
+_GRAINS = frozenset(grain.value for grain in Grain)
 _COMPARED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """Comparisons, each with the one that says the same of its sides exchanged."""
 
@@ -44,7 +45,7 @@ def _split(expr: tree.Expr, scope: Scope) -> tuple[tree.Expr | None, list[Days]]
         both = tree.Binary(expr.op, left, right, expr.op_span, expr.span)
         return both, days + more
     if not _is_about_time(expr):
-        return expr, []
+        return (None if _is_named_by_grain(expr, scope) else expr), []
     kept = _days(expr, scope)
     return None, [] if kept is None else [kept]
 
@@ -72,6 +73,26 @@ def _days(expr: tree.Expr, scope: Scope) -> Days | None:
         "in the source, such as `dimension weekday: weekday(paid_at)`",
     )
     return None
+
+
+def _is_named_by_grain(expr: tree.Expr, scope: Scope) -> bool:
+    """Tell whether days are compared with what no dimension is called, and say how to do it."""
+    dimensions = scope.catalog.dimension_names.names
+    match expr:
+        case tree.Binary(
+            op=op,
+            left=tree.Ref(text=name, span=span),
+            right=tree.DateLiteral() | tree.PeriodLiteral() as right,
+        ) if op in _COMPARED and name in _GRAINS and name not in dimensions:
+            scope.error(
+                "K211",
+                f"no dimension is called `{name}`",
+                span,
+                label="unknown name",
+                help=f"write `{TIME} {op} {right.span.text}`",
+            )
+            return True
+    return False
 
 
 def _kept(op: str, window: Window, span: Span) -> Days:

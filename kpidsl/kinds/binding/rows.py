@@ -7,7 +7,7 @@ What a name means depends on where the expression stands, so that is passed in: 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpidsl.kinds.binding.calls import check_arguments, explain_call
 from kpidsl.kinds.binding.literals import day_window, local_moment, period_window
@@ -203,8 +203,22 @@ class RowBinder:
                 return self.metrics.amount(expr)
         return self.value(expr)
 
+    def _compared(self, expr: tree.Expr, left: RowValue | None) -> RowValue | None:
+        """Bind what a value is compared with; a word that names nothing may be meant as a text."""
+        mark = self.scope.mark()
+        right = self._side(expr)
+        if right is None and left is not None and left.amount is None:
+            found = self.scope.diagnostics[mark:]
+            mend = f'write `"{expr.span.text}"` in double quotes, if a text is meant'
+            self.scope.diagnostics[mark:] = [
+                replace(item, help=mend) if item.code == "K211" and item.span == expr.span else item
+                for item in found
+            ]
+        return right
+
     def _comparison(self, expr: tree.Binary) -> RowValue | None:
-        left, right = self._side(expr.left), self._side(expr.right)
+        left = self._side(expr.left)
+        right = self._compared(expr.right, left)
         if left is None or right is None:
             return None
         for side in (left, right):
@@ -254,7 +268,7 @@ class RowBinder:
 
     def _in_list(self, expr: tree.InList) -> RowValue | None:
         operand = self.value(expr.operand)
-        items = [self._side(item) for item in expr.items]
+        items = [self._compared(item, operand) for item in expr.items]
         if operand is None or any(item is None for item in items):
             return None
         present = [item for item in items if item is not None]

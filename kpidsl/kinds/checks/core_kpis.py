@@ -26,13 +26,14 @@ def find(model: Model) -> Iterator[Diagnostic]:
             )
         empty = _empty_stages(core)
         if core and empty:
-            keys = " and ".join(f"`stage: {stage}`" for stage in empty)
+            keys = _listed([f"`stage: {stage}`" for stage in empty])
+            kpis = "a KPI" if len(empty) == 1 else "KPIs"
             yield advice(
                 "D011",
                 f"`{audience.name}` sees no core KPI for {_listed(empty)}",
                 audience.span,
                 label="what happens there goes unseen",
-                help=f"add to `sees:` a KPI with {keys}",
+                help=f"add to `sees:` {kpis} with {keys}",
             )
 
 

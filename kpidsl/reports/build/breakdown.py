@@ -8,6 +8,7 @@ from typing import Literal
 
 from kpidsl.analysis.quantities import Number, percent_text, ratio
 from kpidsl.model.expr import Constant, MetricArithmetic, MetricExpr, QueryDimension
+from kpidsl.model.growth import adds_up, unfolded
 from kpidsl.plan.query import Absent, Selection
 from kpidsl.reports.blocks import BreakdownBlock, BreakdownRow, GapBlock, Part
 from kpidsl.reports.build.asking import Answer, Key
@@ -15,7 +16,7 @@ from kpidsl.reports.build.groups import counted, too_small
 from kpidsl.reports.build.layout import may_see
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject, adds_up, ratio_parts, subject_of, unfolded
+from kpidsl.reports.build.subject import Subject, ratio_parts, subject_of
 from kpidsl.reports.format import PERCENT, figure
 from kpidsl.reports.values import Figure, Reference
 

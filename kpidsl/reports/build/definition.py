@@ -12,12 +12,13 @@ from kpidsl.model.expr import (
     MetricRef,
 )
 from kpidsl.model.formula import metric_text, row_text
+from kpidsl.model.growth import unfolded
 from kpidsl.model.project import Model
 from kpidsl.plan.query import Query, Selection
 from kpidsl.reports.blocks import Definition
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject, ratio_parts, unfolded
+from kpidsl.reports.build.subject import Subject, ratio_parts
 
 
 def definition_of(subject: Subject, page: Page) -> Definition:

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from kpidsl.analysis.goals import GoalStatus, Season, direction, goal_status, measured_window
 from kpidsl.analysis.quantities import Number
 from kpidsl.model.expr import Filtered, MetricExpr
+from kpidsl.model.growth import grows
 from kpidsl.model.period_texts import label
 from kpidsl.model.periods import Grain, Window, period_start, shift_window
 from kpidsl.model.purpose import Better, Goal
@@ -20,7 +21,7 @@ from kpidsl.reports.build.figures import bullet, light
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
 from kpidsl.reports.build.span import Span
-from kpidsl.reports.build.subject import Subject, grows, subject_of
+from kpidsl.reports.build.subject import Subject, subject_of
 from kpidsl.reports.format import PERCENT, day, figure
 from kpidsl.reports.values import Figure, Gap, Status
 

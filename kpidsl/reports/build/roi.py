@@ -11,6 +11,7 @@ from kpidsl.analysis.finance import roi as roi_of
 from kpidsl.analysis.quantities import Number, total_of
 from kpidsl.model.expr import FixedAmount, MetricExpr, MetricRef, QueryDimension
 from kpidsl.model.formula import metric_text
+from kpidsl.model.growth import adds_up
 from kpidsl.model.periods import year_fraction
 from kpidsl.model.purpose import Roi
 from kpidsl.plan.query import Absent, Selection
@@ -22,7 +23,7 @@ from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.build.groups import Hidden, counted, too_small, uncounted
 from kpidsl.reports.build.page import Page
 from kpidsl.reports.build.phrases import ENGLISH as PHRASES
-from kpidsl.reports.build.subject import Subject, adds_up, ratio_parts
+from kpidsl.reports.build.subject import Subject, ratio_parts
 from kpidsl.reports.format import MULTIPLE, PERCENT, figure
 from kpidsl.reports.sentences import per_one, roi_rule, roi_verdict
 from kpidsl.reports.values import Figure, Gap, Mark, Reference

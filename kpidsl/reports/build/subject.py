@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpidsl.model.expr import (
-    Applied,
-    Constant,
-    FixedAmount,
-    MeasureRef,
-    MetricArithmetic,
-    MetricCoalesce,
-    MetricExpr,
-    MetricRef,
-    OverEntities,
-    Rank,
-    Rolling,
-    Running,
-    ToDate,
-    Total,
-)
-from kpidsl.model.leaves import leaf_sources, parts_of
+from kpidsl.model.expr import Constant, MeasureRef, MetricArithmetic, MetricExpr, MetricRef
+from kpidsl.model.growth import unfolded
+from kpidsl.model.leaves import leaf_sources
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Kpi, Metric, Roi
-from kpidsl.model.sources import COUNTS, Aggregate
 from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.values import Better, Unit
 
@@ -82,63 +67,12 @@ def sources_of(expr: MetricExpr, model: Model) -> tuple[str, ...]:
     return tuple(sorted(leaf_sources(expr, model.metrics)))
 
 
-def unfolded(expr: MetricExpr, model: Model) -> MetricExpr:
-    """Replace a mere name of a metric by that metric's own formula."""
-    while isinstance(expr, MetricRef):
-        expr = model.metrics[expr.name].expr
-    return expr
-
-
 def ratio_parts(expr: MetricExpr, model: Model) -> tuple[MetricExpr, MetricExpr] | None:
     """Return what a ratio divides and divides by; None for what is no ratio."""
     match unfolded(expr, model):
         case MetricArithmetic("/", left, right) if not isinstance(right, Constant):
             return left, right
     return None
-
-
-def grows(expr: MetricExpr, model: Model) -> bool:
-    """Whether the value of a longer period is more of the same, so that a target over a period is
-    reached step by step (S27): what adds up does, but for a level, which adds up over members and
-    not over time (S11)."""
-    return adds_up(expr, model) and not _holds_level(expr, model)
-
-
-def adds_up(expr: MetricExpr, model: Model) -> bool:
-    """Whether the whole is the sum of its parts: sums, counts and fixed amounts are, rates,
-    averages and extremes aren't."""
-    match expr:
-        case MetricRef():
-            return adds_up(unfolded(expr, model), model)
-        case MeasureRef(source, name):
-            measure = model.sources[source].measures[name]
-            return measure.aggregate is Aggregate.SUM or measure.aggregate in COUNTS
-        case FixedAmount():
-            return True
-        case Constant():
-            return False
-        case Rolling() | Running() | ToDate() | Total() | Rank():
-            return False
-        case OverEntities(operand, aggregate):
-            return aggregate == "count" or (aggregate == "sum" and adds_up(operand, model))
-        case Applied(operand):
-            return adds_up(operand, model)
-        case MetricCoalesce(items):
-            return all(adds_up(item, model) for item in items)
-        case MetricArithmetic("*", left, right):
-            return isinstance(left, Constant) != isinstance(right, Constant) and (
-                adds_up(left, model) or adds_up(right, model)
-            )
-        case MetricArithmetic("/", left, right):
-            return isinstance(right, Constant) and adds_up(left, model)
-        case MetricArithmetic(_, left, right):
-            return adds_up(left, model) and adds_up(right, model)
-
-
-def _holds_level(expr: MetricExpr, model: Model) -> bool:
-    if isinstance(expr, MeasureRef):
-        return model.sources[expr.source].measures[expr.measure].stock is not None
-    return any(_holds_level(part, model) for part in parts_of(expr, model.metrics))
 
 
 def _plan(kpi: Kpi | None, model: Model) -> MetricExpr | None:

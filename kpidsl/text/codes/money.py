@@ -108,7 +108,7 @@ CODES: tuple[CodeInfo, ...] = (
         "A question reaches one dimension over a bridge, and another over a second bridge or over "
         "the many rows that join the measure's own.",
         "How much of a share in one belongs to which row of the other, no table says (S7).",
-        "kpidsl query balance --by owners.name --by tags.tag",
+        "kpidsl query balance --by owners.name,tags.tag",
         "kpidsl query balance --by owners.name",
     ),
     CodeInfo(

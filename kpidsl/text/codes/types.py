@@ -29,6 +29,17 @@ def _goal(target: str, time: str = "over: 2026-H1") -> str:
     )
 
 
+def _planned(measure: str) -> str:
+    return (
+        "kpidsl 1\n\nproject bank { currency: USD }\n\n"
+        "source accounts {\n  table: bank.balances\n  key: [account_id, day]\n  time: day\n"
+        "  measure balance: sum(amount) as USD { stock: last per account_id }\n}\n\n"
+        "source budget {\n  table: bank.budget\n  key: [branch, month]\n  time: month\n"
+        f"  measure planned: {measure}\n}}\n\n"
+        'kpi deposits: balance {\n  serves: "Growth"\n  plan: planned\n}\n'
+    )
+
+
 CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K301",
@@ -204,5 +215,15 @@ CODES: tuple[CodeInfo, ...] = (
         "Totals are the same for many rows, and places add up to nothing.",
         _SHOP + "\nmetric place: rank(total(revenue, of: channel))\n",
         _SHOP + "\nmetric place: rank(revenue)\n",
+    ),
+    CodeInfo(
+        "K325",
+        "a plan that is no like of its KPI",
+        "The plan of a KPI adds up over the months of a longer period and the KPI doesn't, or the "
+        "other way round.",
+        "A quarter's balance stands beside the balance that is planned for its end, not beside "
+        "three of them; and three months of revenue beside what is planned for all three (S27).",
+        _planned("sum(amount) as USD"),
+        _planned("sum(amount) as USD { stock: last per branch }"),
     ),
 )

@@ -94,7 +94,10 @@ def test_paid_members_are_judged_by_a_subtotal(folder: Path) -> None:
         # With ads and tv together at 90, the two hidden groups would be known to be 155 − 90.
         {"shows_sql: false": "shows_sql: false\n  suppress_below: 2"},
         # The averages of two members add up to nothing.
-        {"sum(amount) as USD\n  measure cogs": "avg(amount) as USD\n  measure cogs"},
+        {
+            "sum(amount) as USD\n  measure cogs": "avg(amount) as USD\n  measure cogs",
+            "  plan: budget.planned\n": "",
+        },
         # One paid member is its own subtotal.
         {"of: [sales.channel, spend.channel] }": "of: [sales.channel, spend.channel] }\n"
         'metric own: ad_spend where channel = "ads"', "media: ad_spend": "media: own"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kpidsl.model.expr import MeasureRef
-from kpidsl.reports.build.subject import adds_up, grows
+from kpidsl.model.growth import adds_up, grows
 from tests.kinds.checking import model_of
 
 MODEL = model_of("""kpidsl 1
