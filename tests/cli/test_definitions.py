@@ -124,10 +124,12 @@ def test_an_exclude_that_waits_for_itself(shop: Shell) -> None:
 
 def test_strict_fails_on_advice(shop: Shell) -> None:
     shop.write("shop.kpi", SHOP + "kpi sales_kpi: revenue\n")  # D001: it serves no goal
-    assert shop.run("check").code == 0
-    assert shop.run("check", "--strict").code == 1
+    done = shop.run("check")
+    assert (done.code, "advice (it stops nothing)" in done.out) == (0, True)
+    done = shop.run("check", "--strict")
+    assert (done.code, "advice (it fails a strict check)" in done.out) == (1, True)
     shop.write("kpidsl.toml", "[project]\nstrict = true\n")
-    assert shop.run("check").code == 1
+    assert shop.run("check") == done
 
 
 def test_what_is_right_can_be_asked_and_the_errors_are_mentioned(shop: Shell) -> None:

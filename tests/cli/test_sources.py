@@ -15,6 +15,13 @@ def test_a_missing_file_names_the_nearest(shop: Shell) -> None:
     )
 
 
+def test_a_file_without_column_names(shop: Shell) -> None:
+    """Its first row is none of the names to choose from."""
+    shop.write("sales.csv", SALES.split("\n", 1)[1])
+    text = shop.refused("query", "revenue", code=1, names=["K616", "`order_id`", "header_row: 0"])
+    assert "choose one of" not in text
+
+
 def test_a_folder_in_place_of_the_file(shop: Shell) -> None:
     (shop.folder / "exports").mkdir()
     shop.write("shop.kpi", SHOP.replace("sales.csv", "exports"))
