@@ -152,12 +152,11 @@ class EmbeddedEngine:
         """Tell whether there is a table by a name, of which the first parts may be left out."""
         asked = [part.casefold() for part in path]
         known = self._con.execute(
-            "SELECT lower(table_catalog), lower(table_schema), lower(table_name) "
-            "FROM information_schema.tables"
+            "SELECT table_catalog, table_schema, table_name FROM information_schema.tables"
         ).fetchall()
         return any(
             asked in ([name], [schema, name], [catalogue, name], [catalogue, schema, name])
-            for catalogue, schema, name in known
+            for catalogue, schema, name in (map(str.casefold, parts) for parts in known)
         )
 
     def _search(self, path: str) -> None:

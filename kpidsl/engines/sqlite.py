@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -310,6 +311,8 @@ def _number(value: object, kind: ValueType) -> object:
         return float(value)
     if isinstance(value, int):
         return Decimal(value) if kind is ValueType.MONEY else value
+    if math.isinf(value):
+        return value  # decimals know infinity, too, which is told by floats
     exact = digits_of(value + 0.0)  # no negative zero
     if len(exact.as_tuple().digits) <= _SURE_DIGITS + _is_whole(exact):
         return exact

@@ -16,7 +16,7 @@ from typing import Any
 
 from kpidsl.engines import sqlite_moments as moments
 from kpidsl.engines import sqlite_numbers as numbers
-from kpidsl.engines.sqlite_values import Held, Misfit, TooLarge, shown
+from kpidsl.engines.sqlite_values import Held, Misfit, NoNumber, shown
 from kpidsl.sql.dialects import Kind
 
 Function = Callable[..., Held]
@@ -72,7 +72,7 @@ def _no_nan(found: Held) -> Held:
     """Refuse what comes of infinite numbers and is none, such as their difference: SQLite would
     take it for NULL, and leave it out."""
     if isinstance(found, float) and math.isnan(found):
-        raise TooLarge("what comes of infinite numbers is no number")
+        raise NoNumber
     return found
 
 

@@ -10,7 +10,15 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any, Protocol
 
-from kpidsl.engines.sqlite_values import Held, Misfit, Number, TooFine, TooLarge, shown
+from kpidsl.engines.sqlite_values import (
+    Held,
+    Misfit,
+    NoNumber,
+    Number,
+    TooFine,
+    TooLarge,
+    shown,
+)
 from kpidsl.sql.money import MONEY_PLACES
 
 EXACT = Context(prec=400, rounding=ROUND_HALF_UP, traps=[])
@@ -209,6 +217,8 @@ def _added(values: list[float]) -> Decimal:
     total = Decimal(0)
     for value in values:
         total = EXACT.add(total, digits_of(value))
+    if total.is_nan():
+        raise NoNumber
     return total
 
 
@@ -246,7 +256,10 @@ class ExactSum:
 
 class Mean(Sum):
     def finalize(self) -> Number | None:
-        return float(Fraction(self.total()) / self.count) if self.count else None
+        if not self.count:
+            return None
+        total = self.total()
+        return float(total) if math.isinf(total) else float(Fraction(total) / self.count)
 
 
 class Deviation:
@@ -262,6 +275,8 @@ class Deviation:
         """Return the standard deviation of a sample."""
         if len(self.values) < 2:
             return None
+        if not all(map(math.isfinite, self.values)):
+            raise NoNumber
         mean = math.fsum(self.values) / len(self.values)
         squares = math.fsum((value - mean) ** 2 for value in self.values)
         return math.sqrt(squares / (len(self.values) - 1))

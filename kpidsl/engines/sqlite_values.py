@@ -14,6 +14,13 @@ class TooLarge(Exception):
     """A number has more digits than SQLite holds."""
 
 
+class NoNumber(TooLarge):
+    """What comes of infinite numbers is none, such as their difference."""
+
+    def __init__(self) -> None:
+        super().__init__("what comes of infinite numbers is no number")
+
+
 class TooFine(Exception):
     """An amount of money has more decimals than are kept."""
 

@@ -14,7 +14,13 @@ from kpidsl.model.expr import RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Entity, Join, Measure, Source
-from kpidsl.run.clashes import clashing_clock, clashing_ends, clashing_ids, clashing_join
+from kpidsl.run.clashes import (
+    clashing_clock,
+    clashing_ends,
+    clashing_extreme,
+    clashing_ids,
+    clashing_join,
+)
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import OF_ROWS, explain
 from kpidsl.run.kinds import ColumnKinds
@@ -72,6 +78,14 @@ class Claims:
     def holds_days(self, source: Source) -> bool:
         """Tell whether the clock of a source holds days alone."""
         return source.time is not None and self._kinds_of(source, source.time.expr) == {Kind.DAY}
+
+    def texts(self, measures: Iterable[Measure]) -> Iterator[Diagnostic]:
+        """Return which measures compare texts, which SQL for SQLite reads as numbers."""
+        each = {(measure.source, measure.name): measure for measure in measures}
+        for measure in each.values() if self._dialect.is_typed else ():
+            source = self._model.sources[measure.source]
+            test = partial(clashing_extreme, source=source, kinds_of=self._kinds_of)
+            yield from self._where_possible(test, measure, source)
 
     def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
         """Return which sources hold no times of day, so that they know no hours (S20)."""

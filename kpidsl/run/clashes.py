@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from itertools import combinations
 
-from kpidsl.model.expr import Resolved, RowExpr
+from kpidsl.model.expr import Column, DimensionRef, Resolved, RowExpr
 from kpidsl.model.formula import row_text
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Entity, Join, Source, TimeSpec
+from kpidsl.model.sources import (
+    EXTREMES,
+    Aggregate,
+    Entity,
+    Join,
+    Measure,
+    Source,
+    TimeSpec,
+)
 from kpidsl.sql.dialects import Dialect, Kind
 from kpidsl.text.diagnostic import Diagnostic, error
 
@@ -83,6 +91,36 @@ def clashing_ends(model: Model, join: Join, kinds_of: KindsOf) -> list[Diagnosti
             help="take `stored_as` out",
         )
     ]
+
+
+def clashing_extreme(measure: Measure, source: Source, kinds_of: KindsOf) -> list[Diagnostic]:
+    """Return that a measure looks for the least or the greatest of texts: `9` is above `10`, and
+    which of two other texts is depends on the database."""
+    column = _column(measure.operand, source)
+    is_one = measure.aggregate in EXTREMES and measure.unit.currency is None  # money is cast
+    if column is None or not is_one or Kind.TEXT not in kinds_of(source, column):
+        return []
+    which = "least" if measure.aggregate is Aggregate.MIN else "greatest"
+    return [
+        error(
+            "K643",
+            f"`{measure.name}` is the {which} of texts, of which `9` is above `10`",
+            measure.span,
+            label="texts",
+            help="turn them into numbers by `number(…)`",
+        )
+    ]
+
+
+def _column(value: RowExpr | None, source: Source) -> Column | None:
+    """Return the column that a value is: what is computed of one fails at values that a measure's
+    own filter leaves out."""
+    match value:
+        case DimensionRef(name=name, joins=()):
+            return _column(source.dimensions[name].expr, source)
+        case Column(joins=()):
+            return value
+    return None
 
 
 def clashing_join(

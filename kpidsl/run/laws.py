@@ -23,7 +23,7 @@ from kpidsl.model.expr import (
     RowExpr,
 )
 from kpidsl.model.formula import metric_text
-from kpidsl.model.leaves import has_data
+from kpidsl.model.leaves import has_data, leaf_sources
 from kpidsl.model.periods import Grain, Window, is_whole, periods
 from kpidsl.model.project import Model
 from kpidsl.plan.additivity import adds_up
@@ -109,7 +109,7 @@ class Laws:
         if cells and self._adds_up(query):
             parts = added(cells.values())
             what = f"the sum over {counted(len(cells), 'member')} of `{dimension}` with the number"
-            yield self._same("I1", what, total, parts)
+            yield self._same("I1", what, total, parts, exact=not self._in_shares(dimension))
         if self._ranks or self._is_share:
             return  # a member's place, and its share, are among the others
         for member in _chosen(cells):
@@ -129,7 +129,8 @@ class Laws:
         rest = self._number(replace(self._alone, where=Not(condition)))
         if rest is not None and self._adds_up(self._alone) and not self._accrues:
             what = f"the numbers of `{dimension}` = `{member}` and of its complement with all"
-            yield self._same("I5", what, total, added((kept[0], rest[0])))
+            both = added((kept[0], rest[0]))
+            yield self._same("I5", what, total, both, exact=not self._in_shares(dimension))
 
     # --- periods ---------------------------------------------------------------------------
 
@@ -227,8 +228,17 @@ class Laws:
         answer = self._ask(query)
         return None if answer is None else (_values(answer)[()],)
 
-    def _same(self, rule: str, compared: str, expected: Value, got: Value) -> Verdict:
-        holds = alike(expected, got, exact=not self._accrues)
+    def _in_shares(self, dimension: QueryDimension) -> bool:
+        """Tell whether a dimension splits rows into shares, of which a third is never written to
+        its end (S7)."""
+        sources = leaf_sources(self._subject.expr, self._model.metrics)
+        paths = (self._ground.paths.reach(source, dimension)[0] for source in sources)
+        return any(hop.join.weight is not None for path in paths for hop in path)
+
+    def _same(
+        self, rule: str, compared: str, expected: Value, got: Value, *, exact: bool = True
+    ) -> Verdict:
+        holds = alike(expected, got, exact=exact and not self._accrues)
         return Verdict(rule, self._subject.name, compared, expected, got, holds)
 
     def _rows(

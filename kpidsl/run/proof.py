@@ -11,7 +11,7 @@ from sqlglot import exp
 from kpidsl.engines.base import UNSHOWN, Engine, EngineError, Table
 from kpidsl.model.formula import row_text
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Join, Source
+from kpidsl.model.sources import EXTREMES, Join, Measure, Source
 from kpidsl.plan.excludes import Excludes
 from kpidsl.run.calendars import outside, years_of
 from kpidsl.run.claims import Claims
@@ -106,8 +106,13 @@ class _Proving:
         for measure in source.measures.values():
             if measure.once_per and measure.operand is not None:
                 found += self._test(source, partial(self._claims.once, measure))
+            if measure.aggregate in EXTREMES:
+                found += self._test(source, partial(self._texts, measure))
         own, rows = self._counts(source, unique)
         return [*found, *own], rows
+
+    def _texts(self, measure: Measure) -> list[Diagnostic]:
+        return list(self._claims.texts([measure]))
 
     def _calendar(self, sound: list[Source]) -> list[Diagnostic]:
         """Return what is wrong with the rows of the project's calendar, and which sources have rows

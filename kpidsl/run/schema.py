@@ -14,7 +14,13 @@ from kpidsl.model.expr import Arithmetic, Column, DimensionRef, Negate, RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source
 from kpidsl.plan.excludes import Excludes
-from kpidsl.run.clashes import clashing_clock, clashing_ends, clashing_ids, clashing_join
+from kpidsl.run.clashes import (
+    clashing_clock,
+    clashing_ends,
+    clashing_extreme,
+    clashing_ids,
+    clashing_join,
+)
 from kpidsl.run.failures import computed_with, explain, missing_column, tables_of
 from kpidsl.run.kinds import ColumnKinds
 from kpidsl.sql.dialects import DIALECTS, Kind
@@ -96,6 +102,8 @@ class Schema:
         for join in source.joins.values():
             found += clashing_join(self._model, join, self._kinds_of, self._dialect)
             found += clashing_ends(self._model, join, self._kinds_of)
+        for measure in source.measures.values():
+            found += clashing_extreme(measure, source, self._kinds_of)
         return [*found, *self._no_numbers(source)]
 
     def _no_numbers(self, source: Source) -> Iterator[Diagnostic]:

@@ -77,6 +77,7 @@ class Statements:
                 once = measures_of(node for node in nodes if node.once_per)
                 counted = [measure for measure in once if measure.operand is not None]
                 found = [*found, *self.claims.not_once(counted)]
+                found = [*found, *self.claims.texts(measures_of(nodes))]
             if rated is not None and not has_errors(found):
                 rates = source_of_rates(self._model.sources)
                 found = [*found, *self.claims.unrated(rated, rates)]

@@ -48,9 +48,12 @@ class Verification:
 
 def alike(expected: Value, got: Value, *, exact: bool = True) -> bool:
     """Tell whether two values are the same: integers and decimals exactly, unless they are known
-    to be rounded; floats within `TOLERANCE`, relative and absolute (S12)."""
+    to be rounded; floats within `TOLERANCE`, relative and absolute (S12). What is no number is the
+    same as what is none, either."""
     if not is_number(expected) or not is_number(got):
         return expected == got
+    if math.isnan(expected) or math.isnan(got):
+        return math.isnan(expected) and math.isnan(got)
     if exact and not isinstance(expected, float) and not isinstance(got, float):
         return expected == got
     return math.isclose(expected, got, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

@@ -23,6 +23,8 @@ from kpidsl.text.diagnostic import Diagnostic
 
 _MONTHS = 36
 """Of longer data the last three years are verified."""
+_LAST_MONTH = date.max.replace(day=1)
+"""The calendar has no day on which its last month is over."""
 _ONE_SIDE, _MANY_SIDE = 2, 1
 """So many dimensions are tried of those that split a metric's rows, and of those that repeat
 them."""
@@ -157,7 +159,8 @@ class _Verifying:
         days = [item for item in known if item is not None]
         if not days:
             return self._window
-        start, end = max(item.start for item in days), min(item.end for item in days)
+        start = max(item.start for item in days)
+        end = min(_LAST_MONTH, *(item.end for item in days))
         if self._window is not None:
             start, end = max(start, self._window.start), min(end, self._window.end)
         start = max(start, _earlier(end))

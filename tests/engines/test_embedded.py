@@ -303,6 +303,26 @@ def test_nothing_stands_in_for_a_table_that_is_not_there(
         assert refusal(loaded, "n").code == "K641"
 
 
+def test_nothing_stands_in_for_a_table_of_sql_either(tmp_path: Path) -> None:
+    # `execute` is a function that the engine's own code sees.
+    definitions = 'source s { sql: "SELECT 1 AS id FROM execute", key: id\nmeasure n: count() }'
+    with project(tmp_path, HEAD + definitions) as loaded:
+        assert "does not exist" in refusal(loaded, "n").message
+
+
+@pytest.mark.parametrize("name", ["Maß", "İzmir", "ΟΔΟΣ"])
+def test_a_table_may_have_any_letters(tmp_path: Path, name: str) -> None:
+    """What Python and DuckDB take for their small letters differs: `ß` is `ss` in Python."""
+    with duckdb.connect(tmp_path / "shop.duckdb") as con:
+        con.execute(f'CREATE TABLE "{name}" AS SELECT 1 AS id')
+    (tmp_path / "kpidsl.toml").write_text(
+        'default_profile = "w"\n[profile.w]\nurl = "duckdb:///shop.duckdb"\n', encoding="utf-8"
+    )
+    definitions = f"source s {{ table: `{name}`, key: id\nmeasure n: count() }}"
+    with project(tmp_path, HEAD + definitions) as loaded:
+        assert loaded.query("n").rows == ((1,),)
+
+
 def test_a_table_without_a_profile_is_in_no_database(tmp_path: Path) -> None:
     with project(
         tmp_path, HEAD + "source s { table: orders, key: id\nmeasure n: count() }"
@@ -341,5 +361,8 @@ def test_days_that_python_has_no_calendar_for(
         assert (found.code, day in found.message) == ("K643", True)
         answer = loaded.query("n", by=["month"], period="2026-02 .. 2026-03", sparse=True)
     assert answer.rows == ((date(2026, 3, 1), 1),)
+    [known] = answer.known
+    assert known.days is not None
+    assert known.days.start == (date.min if "BC" in odd else date(2026, 1, 5))
     # March is known to its end where a row lies after it, and else to its last row, of 5 March.
     assert answer.partial == ("BC" in odd,)

@@ -236,6 +236,30 @@ def test_a_text_that_is_no_number_is_refused(tmp_path: Path, text: str) -> None:
         assert codes(loaded, "m") == ["K643"]
 
 
+@pytest.mark.parametrize("aggregate", ["max(x)", "max(x) as USD", "sum(x)", "avg(x)", "last(x)"])
+def test_what_is_infinite_is_no_answer(tmp_path: Path, aggregate: str) -> None:
+    """9e999 is larger than the largest float: SQLite holds infinity, which has no digits."""
+    with project(
+        tmp_path,
+        f"source s {{ table: t, key: id, time: day, dimensions: [x]\nmeasure m: {aggregate} }}",
+        "CREATE TABLE t (id INTEGER, day DATE, x REAL)",
+        "INSERT INTO t VALUES (1, '2026-01-01', 1.5), (2, '2026-01-02', 9e999)",
+    ) as loaded:
+        assert codes(loaded, "m") == ["K644"]
+        assert loaded.query("m", where="x < 2").rows == ((Decimal("1.5"),),)
+
+
+@pytest.mark.parametrize("aggregate", ["sum(x)", "sum(x) as USD", "avg(x)", "stddev(x)"])
+def test_infinity_less_infinity_is_no_number(tmp_path: Path, aggregate: str) -> None:
+    with project(
+        tmp_path,
+        f"source s {{ table: t, key: id\nmeasure m: {aggregate} }}",
+        "CREATE TABLE t (id INTEGER, x REAL)",
+        "INSERT INTO t VALUES (1, -9e999), (2, 9e999)",
+    ) as loaded:
+        assert codes(loaded, "m") == ["K644"]
+
+
 def test_large_numbers_are_rounded_and_not_left_out(tmp_path: Path) -> None:
     with project(
         tmp_path,

@@ -111,6 +111,7 @@ def test_origins(line: str, origin: TableOrigin | SqlOrigin | UnionOrigin) -> No
         ("table: t\n  time: d\n  join u: s on a { valid_to: c }", "K408"),
         ("table: t\n  measure m: sum(a, b)", "K308"),
         ("table: t\n  measure m: sum(lower(a))", "K306"),
+        ("table: t\n  measure m: max(lower(a))", "K306"),
         ("table: t\n  measure m: sum(a) as USD as EUR", "K316"),
         ("table: t\n  measure m: sum(a)\n  measure m: sum(b)", "K210"),
         ("table: t\n  dimensions: [a]\n  dimension a: b", "K210"),

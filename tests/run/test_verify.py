@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,28 @@ def without_filters(planned: nodes.Plan) -> nodes.Plan:
     return mutated(bare)(planned)
 
 
+def test_rows_of_the_calendar_s_last_day_stop_nothing(tmp_path: Path) -> None:
+    """Exports write 9999-12-31 for "never", and no month follows its month."""
+    definitions = """kpidsl 1
+project shop "Shop" { currency: USD, timezone: "UTC" }
+source orders {
+  files: "orders.csv"
+  key: order_id
+  time: day
+  measure revenue: sum(amount) as USD
+}
+"""
+    orders = "order_id,day,amount\n1,9999-11-01,10.00\n2,9999-12-31,5.00"
+    with project(tmp_path, definitions, orders=orders) as loaded:
+        done = loaded.verify()
+    assert done.failed == ()
+    assert done.diagnostics == ()
+    found = {(item.rule, item.compared): item for item in done.verdicts}
+    # Of December, which isn't over before the calendar is, nothing is asked.
+    what = "the row 9999-11 by month with the number of that month"
+    assert at(found, "S16", what) == (10, 10)
+
+
 def test_an_inner_join_fails(shop: kpidsl.Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Order 3 names customer 99, who isn't there: by region its 30 would be lost."""
 
@@ -321,6 +344,8 @@ def test_decimals_are_compared_exactly_and_floats_within_a_billionth() -> None:
     assert not alike(1 / 3, 0.3333)
     assert alike(None, None)
     assert not alike(None, 0)
+    assert alike(nan, nan)
+    assert not alike(nan, 0)
 
 
 def test_sums_keep_every_digit_and_leave_out_what_is_none() -> None:

@@ -271,3 +271,32 @@ def test_s7_the_plan_says_so(bank: kpidsl.Project) -> None:
     (aggregate,) = [node for node in nodes(root) if node.node == "aggregate"]
     assert "each row split over `ownerships` in shares" in aggregate.says
     assert "S7" in aggregate.rules
+
+
+def test_thirds_are_verified_as_the_data_write_them(tmp_path: Path) -> None:
+    """Of 120 each of three owners has 39.99999999996, which `check --data` lets pass."""
+    definitions = """kpidsl 1
+project bank "Bank" { currency: EUR }
+source payments {
+  files: "payments.csv"
+  key: payment_id
+  join owners: ownerships on account_id { weight: share }
+  measure paid: sum(amount) as EUR
+}
+source ownerships {
+  files: "ownerships.csv"
+  key: [account_id, owner]
+  dimensions: [owner]
+}
+"""
+    third = "0.333333333333"
+    tables = {
+        "payments": "payment_id,account_id,amount\n1,a1,120\n2,a2,50",
+        "ownerships": f"account_id,owner,share\na1,ann,{third}\na1,bob,{third}\na1,cem,{third}",
+    }
+    with project(tmp_path, definitions, **tables) as loaded:
+        done = loaded.verify("paid")
+    assert done.failed == ()
+    what = "the sum over 4 members of `ownerships.owner` with the number"
+    (parts,) = [item for item in done.verdicts if item.compared == what]
+    assert (parts.expected, parts.got) == (170, Decimal("169.99999999988"))

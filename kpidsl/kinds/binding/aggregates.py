@@ -12,7 +12,7 @@ from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import describe
 from kpidsl.kinds.binding.units import UnitWord, read_unit
 from kpidsl.model.expr import And, RowExpr
-from kpidsl.model.sources import BY_ORDER, Aggregate, PerEntity
+from kpidsl.model.sources import BY_ORDER, EXTREMES, Aggregate, PerEntity
 from kpidsl.model.units import Datatype
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Label
@@ -189,6 +189,16 @@ def _operand(
             expr.span,
             label=f"this is of type {bound.datatype.value}",
             help="count other values with `count_distinct`",
+        )
+        return None
+    if aggregate in EXTREMES and bound.datatype is Datatype.TEXT:
+        scope.error(
+            "K306",
+            f"`{aggregate.value}` takes numbers and times",
+            expr.span,
+            label=f"this is of type {bound.datatype.value}",
+            help="take the `first` or the `last` by the source's `time`, or turn texts into "
+            "numbers by `number(…)`",
         )
         return None
     return _Inner(bound.expr, fraction, once_per)

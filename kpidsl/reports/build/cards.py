@@ -93,6 +93,8 @@ class _Beside:
         self.subject, self.value, self.facts, self.page = subject, value, facts, page
         self.goal = goal if goal is not None and goal.status is not None else None
         self.plan = planned(subject, facts.beside(subject, "plan"), page.span.window)
+        in_part = page.known_in_part(subject.sources, page.span.window)
+        self.judged_by = None if in_part else self.plan  # a plan is of all days (S27)
         self.target = self._target()
 
     def status(self) -> Status:
@@ -111,7 +113,7 @@ class _Beside:
                     baseline=self.goal.baseline,
                 ).status
             )
-        plan = self.plan.value if self.plan else None
+        plan = self.judged_by.value if self.judged_by else None
         if self.value.value is None or plan is None:
             return NO_TARGET
         level = plan_level(self.value.value, plan, self.subject.better)
@@ -125,7 +127,8 @@ class _Beside:
         if self.target is not None:
             found.append(self._comparison(PHRASES.target, self.target))
         if "plan" in wanted and self.plan is not None:
-            found.append(self._comparison(PHRASES.plan, self.plan))
+            judges = self.judged_by is not None
+            found.append(self._comparison(PHRASES.plan, self.plan, judges=judges))
         for what, back in (
             ("prior_period", self.page.span.prior),
             ("prior_year", self.page.span.year_before),
@@ -144,9 +147,10 @@ class _Beside:
             better = direction(goal.target, self.goal.better)
             return bullet(self.value, self.target, better, goal.bands.amber_within)
         kpi = self.subject.kpi
-        if self.plan is None or self.plan.value is None or kpi is None or kpi.better is None:
+        plan = self.judged_by
+        if plan is None or plan.value is None or kpi is None or kpi.better is None:
             return None
-        graph = bullet(self.value, self.plan, kpi.better, NEAR)
+        graph = bullet(self.value, plan, kpi.better, NEAR)
         return graph.model_copy(update={"against": "plan"})
 
     def _target(self) -> Figure | None:
@@ -180,13 +184,14 @@ class _Beside:
         return [self._comparison(line.label, value, source=line.source, stale=line.stale)]
 
     def _comparison(
-        self, name: str, base: Figure, *, source: str = "", stale: bool = False
+        self, name: str, base: Figure, *, source: str = "", stale: bool = False, judges: bool = True
     ) -> Comparison:
         settings = self.page.model.settings
+        delta = difference(self.value, base, self.subject.better, settings) if judges else None
         return Comparison(
             label=name,
             value=base,
-            delta=difference(self.value, base, self.subject.better, settings),
+            delta=delta,
             source=source,
             stale=stale,
         )

@@ -51,7 +51,7 @@ def fetch(page: Page, cards: Sequence[Subject], trends: Sequence[Subject]) -> Fa
                 series[name] = Selection(name, subject.plan)
     return Facts(
         page.ask(list(period.values())),
-        page.questions.ask(
+        page.ask(
             list(series.values()),
             window=Window(pieces[0].start, pieces[-1].end),
             grain=span.grain,

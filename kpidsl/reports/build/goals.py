@@ -58,7 +58,7 @@ def goal_states(goals: Sequence[Goal], page: Page) -> Callable[[], dict[str, Goa
         for window, grain in item.windows:
             wanted.setdefault((window, grain), {})[item.goal.name] = item.selection
     asked = {
-        (window, grain): page.questions.ask(list(items.values()), window=window, grain=grain)
+        (window, grain): page.ask(list(items.values()), window=window, grain=grain)
         for (window, grain), items in wanted.items()
     }
     return lambda: {item.goal.name: _state(item, asked) for item in measured}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from kpidsl.model.expr import (
     Applied,
+    Convert,
+    DimensionRef,
     Filtered,
     FixedAmount,
     MeasureRef,
@@ -16,12 +18,13 @@ from kpidsl.model.expr import (
     MetricRef,
     OverEntities,
     Prior,
+    QueryDimension,
     Rolling,
     Running,
     ToDate,
 )
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Aggregate
+from kpidsl.model.sources import Aggregate, Source, Stock
 from kpidsl.plan.query import Selection
 from kpidsl.reports.build.asking import Answer, Key
 from kpidsl.reports.values import Gap
@@ -88,13 +91,17 @@ def _counts(expr: MetricExpr, model: Model) -> list[MetricExpr]:
         case MetricRef(name):
             return _counts(model.metrics[name].expr, model)
         case MeasureRef():
-            count = _count_of(expr, model)
-            return [] if count is None else [count]
+            return _counts_of(expr, model)
         case MetricArithmetic("/", left, right):
             return _counts(right, model) or _counts(left, model)
         case MetricArithmetic(_, left, right):
             return _counts(left, model) + _counts(right, model)
-        case Filtered() | Prior() | Rolling() | Running() | ToDate():
+        case Convert(operand):
+            return [_converted(item, expr) for item in _counts(operand, model)]
+        case Rolling() | ToDate():
+            counts = _counts(expr.operand, model)
+            return [item if _runs(item) else replace(expr, operand=item) for item in counts]
+        case Filtered() | Prior() | Running():
             return [replace(expr, operand=item) for item in _counts(expr.operand, model)]
         case OverEntities(period=None):
             return [replace(expr, aggregate="count", fraction=None)]
@@ -107,18 +114,54 @@ def _counts(expr: MetricExpr, model: Model) -> list[MetricExpr]:
     return []
 
 
-def _count_of(ref: MeasureRef, model: Model) -> MetricExpr | None:
-    """Return the measure itself if it counts, else a plain count of its source's rows."""
-    measures = model.sources[ref.source].measures
-    measure = measures[ref.measure]
+def _counts_of(ref: MeasureRef, model: Model) -> list[MetricExpr]:
+    """Return the measure itself if it counts, of a level how many have one, else a plain count of
+    its source's rows."""
+    source = model.sources[ref.source]
+    measure = source.measures[ref.measure]
     if measure.aggregate in _COUNTS:
-        return ref
+        return [ref]
+    counting = [(name, item) for name, item in source.measures.items() if item.aggregate in _COUNTS]
+    entity = None if measure.stock is None else _told_by(measure.stock, source)
+    if counting and entity is not None:
+        return [OverEntities(ref, "count", entity)]
     plain = sorted(
         (_COUNTS.index(item.aggregate), name)
-        for name, item in measures.items()
-        if item.aggregate in _COUNTS and item.where is None and not item.once_per
+        for name, item in counting
+        if item.where is None and not item.once_per and item.stock is None
     )
     if not plain:
+        return []
+    count: MetricExpr = MeasureRef(source.name, plain[0][1])
+    if measure.where is not None:
+        count = Filtered(count, measure.where)
+    # A level may be older than the days asked for, which then hold no row of it (S11).
+    return [count] if measure.stock is None else [count, Running(count)]
+
+
+def _told_by(stock: Stock, source: Source) -> tuple[QueryDimension, ...] | None:
+    """Return the dimensions that tell whose level it is, or None where some of it none tells."""
+    names = {item.expr: name for name, item in source.dimensions.items()}
+    found = [
+        part.name if isinstance(part, DimensionRef) and not part.joins else names.get(part)
+        for part in stock.entity
+    ]
+    if None in found:
         return None
-    count = MeasureRef(ref.source, plain[0][1])
-    return count if measure.where is None else Filtered(count, measure.where)
+    return tuple(QueryDimension(name, source.name) for name in found if name is not None)
+
+
+def _runs(count: MetricExpr) -> bool:
+    """Tell whether a count is of all rows up to the end of a period already."""
+    return isinstance(count, Running) or (isinstance(count, Applied) and _runs(count.operand))
+
+
+def _converted(count: MetricExpr, around: Convert) -> MetricExpr:
+    """Return a count with the values of entities in it as they are converted: money of several
+    currencies is no value (S26)."""
+    match count:
+        case OverEntities(operand):
+            return replace(count, operand=replace(around, operand=operand))
+        case Applied(operand):
+            return replace(count, operand=_converted(operand, around))
+    return count

@@ -10,7 +10,7 @@ from datetime import date
 from kpidsl.analysis.quantities import Number
 from kpidsl.model.expr import MetricExpr, QueryDimension
 from kpidsl.model.pages import Audience, Report
-from kpidsl.model.periods import Window
+from kpidsl.model.periods import Grain, Window
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Benchmark
 from kpidsl.plan.query import Selection
@@ -58,10 +58,23 @@ class Page:
     ids: Ids = field(default_factory=Ids)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def ask(self, selections: Sequence[Selection], by: tuple[QueryDimension, ...] = ()) -> Asked:
-        """Ask about the page's own period."""
-        window, compared_by = self.span.window, self.span.compared_by
-        return self.questions.ask(selections, window=window, by=by, compared_by=compared_by)
+    def ask(
+        self,
+        selections: Sequence[Selection],
+        by: tuple[QueryDimension, ...] = (),
+        window: Window | None = None,
+        grain: Grain | None = None,
+    ) -> Asked:
+        """Ask about the page's own period, or about another window, or about each period in one.
+
+        Whatever asks about the page's own period compares it alike, and so shows the same number.
+        """
+        days = window or self.span.window
+        is_own = grain is None and days == self.span.window
+        compared_by = self.span.compared_by if is_own else None
+        return self.questions.ask(
+            selections, window=days, by=by, grain=grain, compared_by=compared_by
+        )
 
     def until(self, sources: tuple[str, ...]) -> date | None:
         """Return the first day that not all of the sources vouch for (S21)."""

@@ -27,7 +27,7 @@ def plan_table(subjects: Sequence[Subject], page: Page) -> Callable[[], PlanTabl
     A span that is not whole months has no plan, for plans are by the month.
     """
     spans = _spans(page)
-    asked = [page.questions.ask(_selections(subjects, window), window=window) for window in spans]
+    asked = [page.ask(_selections(subjects, window), window=window) for window in spans]
     return lambda: _table(subjects, spans, [item.answers for item in asked], page)
 
 

@@ -185,6 +185,66 @@ def test_small_groups_are_found_behind_any_formula(folder: Path, formula: str) -
     assert "seo" in hidden
 
 
+LEVELS = """
+source shelves {
+  files: "shelves.csv"
+  key: [shelf, day]
+  time: day
+  dimensions: [wall, shelf]
+  measure stocked: sum(amount) as USD { stock: last per shelf }
+  measure held: sum(amount) as USD { stock: last per shelf { rolling: average } }
+  measure foreign: sum(amount) {
+    currency: "EUR"
+    stock: last per shelf
+  }
+  measure notes: count() as note
+}
+
+source fx {
+  files: "fx.csv"
+  time: day
+  rates { from: "EUR", to: "USD", rate: rate, stale_after: 90d }
+}
+"""
+SHELVES = """shelf,day,wall,amount
+1,2026-01-05,north,100
+2,2026-01-06,south,10
+3,2026-01-06,south,10
+4,2026-02-06,south,10
+5,2026-03-01,east,10
+"""
+
+
+@pytest.mark.parametrize("dimensions", ["wall, shelf", "wall"])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "stocked",
+        'stocked where shelves.wall != "none"',
+        "rolling(held, 7d)",
+        "held + held",
+        "convert(foreign, USD)",
+    ],
+)
+def test_the_group_of_a_level_is_counted_by_levels_however_old_they_are(
+    folder: Path, formula: str, dimensions: str
+) -> None:
+    """The one shelf of the north was last counted in January, as were two of the three of the
+    south: February has one row in all."""
+    (folder / "shelves.csv").write_text(SHELVES, encoding="utf-8")
+    (folder / "fx.csv").write_text("day,rate\n2026-01-01,1.5\n", encoding="utf-8")
+    changed = {
+        "shows_sql: false": "suppress_below: 2",
+        "sees: [goals, turnover": "sees: [goals, shown by wall, turnover",
+        "breakdown: [turnover": "breakdown: [shown by wall, turnover",
+        "metric gross_profit": LEVELS.replace("wall, shelf", dimensions)
+        + f'metric shown "Shown": {formula}\nmetric gross_profit',
+    }
+    made = block(build(folder, changed=changed)[0], "shown-by-wall", BreakdownBlock)
+    hidden = {row.label for row in made.rows if row.figure.missing == "suppressed: fewer than 2"}
+    assert "north" in hidden
+
+
 def test_groups_that_could_not_be_counted_are_not_shown(folder: Path) -> None:
     # Turnover could be had, but not the count of orders behind each channel.
     model, runner = kiosk.load(folder)

@@ -370,6 +370,25 @@ def test_what_is_known_in_part_is_not_compared_with_the_whole_plan(tmp_path: Pat
     assert page_text(page, "plan").count("partial: Sales: data from 10 Jan 2026") == 2
 
 
+def test_a_card_known_in_part_is_not_judged_by_the_whole_plan(tmp_path: Path) -> None:
+    # The 200 of January are those of the 10th on; the 180 planned are of all of it.
+    kiosk.write_data(tmp_path)
+    header, *rows = kiosk.DATA["sales.csv"].splitlines()
+    known = [header, *(row for row in rows if ",2026-" in row)]
+    (tmp_path / "sales.csv").write_text("\n".join(known) + "\n", encoding="utf-8")
+    changed = {'goal grow "Grow" { kpi: turnover': 'goal grow "Grow" { kpi: ad_cost'}
+    page, _ = build(tmp_path, period=Window(date(2026, 1, 1), date(2026, 2, 1)), changed=changed)
+    card = block(page, "turnover", KpiCard)
+    assert card.figure is not None
+    assert number(card.figure) == 200
+    assert comparison(card, "Plan") == (180, None)
+    assert (card.status.level, card.bullet) == ("none", None)
+    # All of February is known, as is its plan: 260 of 250.
+    february = block(build(tmp_path, changed=changed)[0], "turnover", KpiCard)
+    assert comparison(february, "Plan")[0] == 250
+    assert (february.status.level, february.bullet is None) == ("green", False)
+
+
 def test_a_difference_is_material_by_share_or_by_amount(folder: Path) -> None:
     # Turnover is 10 above plan, 4 %: material by the amount. The basket is 65, 15 per order above
     # the 50 of February 2025, 30 %: material by the share, for 15 is no amount of money.
@@ -522,21 +541,33 @@ def test_days_and_weeks_look_back_52_weeks(folder: Path) -> None:
     assert basket.missing == "nothing to divide by in the week of 16 Feb 2026"
 
 
-def test_a_kpi_that_compares_itself_does_so_by_weeks_on_a_page_and_in_its_history(
+def test_a_kpi_that_compares_itself_does_so_by_weeks_wherever_a_page_shows_it(
     tmp_path: Path,
 ) -> None:
-    """Week 9 is 23 February to 1 March 2026, and 24 February to 2 March 2025: a Sunday."""
+    """Week 9 is 23 February to 1 March 2026, and 24 February to 2 March 2025: a Sunday, of which
+    the one order is."""
     sales = f"{kiosk.DATA['sales.csv']}12,2025-03-02,seo,25.00,5.00,no\n"
     kiosk.write_data(tmp_path)
     (tmp_path / "sales.csv").write_text(sales, encoding="utf-8")
     changed = {
         "for: owner\n  period: last_complete(month)": WEEKLY,
         'kpi order_count "Orders": orders {': 'kpi order_count "Orders": prior(orders, 1y) {',
+        "over: 2026-Q1\n  target: +100% from 2025-Q1\n  curve: seasonal": (
+            "at: 2026-06-30, target: at least 2 order"
+        ),
+        "columns: [month, year_to_date]": "columns: [week]",
+        "table: [turnover, basket]": "table: [turnover, order_count]",
+        "shows_sql: false": "shows_sql: true",
     }
     page, _ = build(tmp_path, changed=changed)
     card = block(page, "order_count", KpiCard)
     assert card.figure is not None
     assert number(card.figure) == number(card.history[-1].figure) == 1
+    [week] = block(page, "plan", PlanTable).rows[1].cells
+    assert number(week.actual) == 1
+    assert number(goal(page, "Double the orders").actual) == 1
+    assert card.definition is not None
+    assert "2025-02-24" in card.definition.sql
 
 
 def test_weeks_of_a_whole_month_have_no_plan(folder: Path) -> None:
