@@ -127,12 +127,6 @@ def test_a_rate_is_judged_by_the_period_and_compared_with_a_stale_benchmark(
     assert card.history[3].figure.missing == "nothing to divide by in May 2025"
 
 
-def test_a_benchmark_in_another_currency_is_no_comparison(folder: Path) -> None:
-    page, _ = build(folder, changed={"basket_trade: 80 USD": "basket_trade: 80 EUR"})
-    labels = [item.label for item in block(page, "basket", KpiCard).comparisons]
-    assert labels == ["Target", "Jan 2026", "Feb 2025"]
-
-
 def test_a_red_kpi_shows_its_playbook(folder: Path) -> None:
     # 65 misses 90 by 28 %.
     page, _ = build(folder, changed={"at least 70 USD": "at least 90 USD"})
