@@ -133,6 +133,26 @@ def test_a_benchmark_in_another_currency_is_no_comparison(folder: Path) -> None:
     assert labels == ["Target", "Jan 2026", "Feb 2025"]
 
 
+def test_the_history_of_a_filter_by_entities_tests_them_period_by_period(folder: Path) -> None:
+    """Of January and February ads alone have more than 100 USD, 120 and 160, as each month's page
+    says; over all months together seo has, too."""
+    changed = {
+        "metric gross_profit": 'metric large "Large": revenue where revenue per channel > 100 USD\n'
+        "metric gross_profit",
+        "sees: [goals, turnover": "sees: [goals, large, turnover",
+        "show: [turnover,": "show: [large, turnover,",
+        "trend: turnover": "trend: large",
+    }
+    page, _ = build(folder, changed=changed)
+    card = block(page, "large", KpiCard)
+    assert card.figure is not None
+    assert number(card.figure) == 160
+    assert comparison(card, "Jan 2026")[0] == 120
+    assert [number(point.figure) for point in card.history[-2:]] == [120, 160]
+    trend = block(page, "large-trend", TrendBlock)
+    assert [number(point.actual) for point in trend.points[-2:]] == [120, 160]
+
+
 def test_a_red_kpi_shows_its_playbook(folder: Path) -> None:
     # 65 misses 90 by 28 %.
     page, _ = build(folder, changed={"at least 70 USD": "at least 90 USD"})
