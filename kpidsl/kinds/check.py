@@ -44,6 +44,7 @@ from kpidsl.model.listed_years import ListedCalendar
 from kpidsl.model.project import Model, Settings
 from kpidsl.model.purpose import Goal, Kpi, Roi
 from kpidsl.model.sources import Dimension, Measure
+from kpidsl.model.units import Datatype
 from kpidsl.model.week_years import WeekYears
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Diagnostic, Label, Severity
@@ -265,7 +266,19 @@ def _bind_dimensions(
         if made is not None:
             bound.setdefault(name, {})[item] = made
             scope.dimension_types[node] = made.datatype
+    _share_moments(bound)
     return bound
+
+
+def _share_moments(bound: dict[str, dict[str, Dimension]]) -> None:
+    """Let all members of a shared dimension be moments where one is, so that a day in one source
+    meets its first moment in another."""
+    every = [item for dimensions in bound.values() for item in dimensions.values()]
+    moments = {item.shared for item in every if item.datatype is Datatype.TIMESTAMP} - {None}
+    for item in every:
+        if item.shared in moments and item.datatype is not Datatype.TIMESTAMP:
+            of_moments = item.model_copy(update={"datatype": Datatype.TIMESTAMP})
+            bound[item.source][item.name] = of_moments
 
 
 def _dimension_needs(

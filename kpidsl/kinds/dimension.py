@@ -79,7 +79,9 @@ def bind_of_source(
                 help="declare a second dimension over this one, with the `map`",
             )
             return None
-        datatype = attribute_type(attribute, Datatype.UNKNOWN)
+        is_moment = isinstance(attribute.operand, TimeColumn)
+        of_rows = Datatype.TIMESTAMP if is_moment else Datatype.UNKNOWN
+        datatype = attribute_type(attribute, of_rows)
         return Dimension(**common, attribute=attribute, datatype=datatype)
     binder = column_binder(scope, source, fields.name)
     bound = binder.value(expr)

@@ -26,6 +26,7 @@ from kpidsl.model.expr import (
     TimeColumn,
 )
 from kpidsl.model.sources import Dimension, Source, Stock, Validity
+from kpidsl.model.units import Datatype
 from kpidsl.plan.naming import Names
 from kpidsl.plan.nodes import Hop, OfEntity, PlacedExpr, Reached
 from kpidsl.plan.paths import reference_joins
@@ -290,13 +291,20 @@ class Scope:
         if dimension.attribute is not None:
             wanted = self._joined_attributes.setdefault(at, set()) if at else self.attributes
             wanted.add(dimension.name)
-            return build.column(attribute_column(dimension.name), self.alias_at(at))
+            attribute = build.column(attribute_column(dimension.name), self.alias_at(at))
+            return self._told(dimension, attribute)
         assert dimension.expr is not None
-        value = self.value(dimension.expr, at)
+        value = self._told(dimension, self.value(dimension.expr, at))
         if not at or isinstance(dimension.expr, Column | DimensionRef):
             return value
         # A row without a partner has no member, whatever would be computed from its NULLs (S2).
         return build.case([(build.is_null(self.matched(at)), exp.Null())], value)
+
+    def _told(self, dimension: Dimension, value: exp.Expr) -> exp.Expr:
+        """Return a dimension's value as those of the sources that share it are told."""
+        if dimension.shared is None or dimension.datatype is not Datatype.TIMESTAMP:
+            return value
+        return self.dialect.comparable(value, Datatype.TIMESTAMP)
 
     def _resolved(self, wanted: Resolved, at: At) -> exp.Expr:
         """Return the id that an id stands for, or itself where nothing is said of it (S29)."""

@@ -219,3 +219,29 @@ def test_a_dimension_of_the_clock_shows_local_times(tmp_path: Path, declared: st
     assert source.key == (Column(("seen_at",)),)
     assert source.time is not None
     assert source.time.expr == Column(("seen_at",))
+
+
+@pytest.mark.parametrize("member", ["booked_on", "first_booked"])
+def test_a_clock_of_days_meets_the_days_of_another_source(tmp_path: Path, member: str) -> None:
+    """The one visit of the 2nd was paid for with 5 USD, that of the 3rd with 7."""
+    with project(
+        tmp_path,
+        f"""kpidsl 1
+        project p {{ currency: USD }}
+        source visits {{ files: "visits.csv", key: id, time: day
+          dimension booked_on: day
+          dimension first_booked: min(day) per id
+          measure visits: count() as visit }}
+        source spend {{ files: "spend.csv", key: id, time: paid, dimensions: [visited]
+          measure spent: sum(amount) as USD }}
+        dimension visited_on {{ of: [visits.{member}, spend.visited] }}
+        """,
+        visits="id,day\n1,2025-03-02\n2,2025-03-03",
+        spend="id,paid,visited,amount\n1,2025-03-09,2025-03-02,5\n2,2025-03-09,2025-03-03,7",
+    ) as loaded:
+        both = loaded.query("spent", "visits", by=["visited_on"])
+        paid = loaded.query("spent where visits per visited_on > 0")
+        members = loaded.query(by=["visited_on"])
+    assert [row[1:] for row in both.rows] == [(5, 1), (7, 1)]
+    assert paid.rows == ((12,),)
+    assert len(members.rows) == 2
