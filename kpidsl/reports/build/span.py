@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 from kpidsl.model.period_texts import label_of
 from kpidsl.model.periods import (
-    GREGORIAN,
     Calendar,
     Grain,
     Window,
@@ -29,9 +28,6 @@ class Back:
 
     months: int = 0
     days: int = 0
-
-    def of(self, window: Window, calendar: Calendar = GREGORIAN) -> Window | None:
-        return moved_back(window, self.months, self.days, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,18 @@ class Span:
 
     @property
     def compared_by(self) -> Grain | None:
-        """The periods by which a metric that itself looks at earlier ones compares the window: its
-        history does so by weeks (S19)."""
-        is_week = self.grain is Grain.WEEK and is_whole(self.whole, self.grain, self.calendar)
-        return Grain.WEEK if is_week else None
+        """The periods by which the window is compared with earlier days, as its history is (S19):
+        weeks and months of a calendar's own years are not told by their dates alone."""
+        of_weeks = self.grain is Grain.WEEK or self.calendar.own_years(self.grain) is not None
+        return self.grain if of_weeks and is_whole(self.whole, self.grain, self.calendar) else None
+
+    def before(self, back: Back) -> Window | None:
+        """Return the days so far back; None where there is no such period."""
+        years = None if self.compared_by is None else self.calendar.own_years(self.grain)
+        if years is None or back.days:
+            return moved_back(self.window, back.months, back.days, self.calendar)
+        found = years.moved(self.window.start, self.window.end, back.months)
+        return None if found is None else Window(*found)
 
     def series(self) -> list[Window]:
         """Return the last `SERIES` periods that are known; the last one ends with the window."""
