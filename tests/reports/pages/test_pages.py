@@ -284,9 +284,14 @@ def test_a_date_that_is_over_is_judged_by_its_own_level(folder: Path) -> None:
     row = goal(page, "Kept")
     assert (number(row.actual), row.status.level) == (200, "green")
     assert row.note == "on the target; as of 31 Jan 2026"
-    # In the page's own period: 100 (ads, 5 February) and 80 (seo, January) on the 9th.
-    page, _ = build(folder, changed=with_till_goal("at: 2026-02-09, target: 200 USD"))
-    assert number(goal(page, "Kept").actual) == 180
+    # In the page's own period: 60 (ads, of the same day) and 80 (seo, January) on the 10th.
+    page, _ = build(folder, changed=with_till_goal("at: 2026-02-10, target: 200 USD"))
+    assert number(goal(page, "Kept").actual) == 140
+    # As of 5 February nothing is known of that day: 120 (ads) and 80 (seo), both of January.
+    early = Window(date(2026, 1, 1), date(2026, 2, 5))
+    changed = with_till_goal("at: 2026-02-05, target: 200 USD")
+    page, _ = build(folder, changed=changed, period=early)
+    assert number(goal(page, "Kept").actual) == 200
     # A date to come: the page's period, and nothing said of a day.
     page, _ = build(folder, changed=with_till_goal("at: 2026-03-31, target: 200 USD"))
     row = goal(page, "Kept")
