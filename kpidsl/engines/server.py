@@ -150,6 +150,8 @@ class ServerEngine(KeepsNothing):
             raise EngineError("lost", self._server.refusal(str(failure))[1]) from None
         except DBAPIError as failure:
             found = self._failed(failure)
+        except SQLAlchemyError as failure:  # such as of a view whose table is gone
+            found = self._cleaned(EngineError("other", str(failure)))
         except (ArithmeticError, ValueError) as failure:  # of a value that a driver can't read
             found = self._cleaned(EngineError("value", str(failure)))
         if found.kind == "cancelled" and time.monotonic() - begun >= self._timeout:
@@ -228,9 +230,7 @@ class ServerEngine(KeepsNothing):
                 name if schema == catalogue.default_schema_name else f"{schema}.{name}"
                 for schema in catalogue.get_schema_names()
                 if schema not in self._server.hidden and self._may_look_up([schema])
-                for name in sorted(
-                    {*catalogue.get_table_names(schema), *catalogue.get_view_names(schema)}
-                )
+                for name in sorted(_names_in(catalogue, schema))
             ]
 
         try:
@@ -310,7 +310,7 @@ class ServerEngine(KeepsNothing):
 
         try:
             return self._ask(declared)
-        except (EngineError, NoSuchTableError):
+        except EngineError:
             return TableKeys()
 
     def _may_look_up(self, path: Sequence[str]) -> bool:
@@ -348,6 +348,15 @@ class _Statement(Stoppable):
 
 def _type_name(kind: TypeEngine[Any], con: sqlalchemy.Connection) -> str:
     return "" if isinstance(kind, NullType) else kind.compile(dialect=con.dialect)
+
+
+def _names_in(catalogue: sqlalchemy.Inspector, schema: str) -> set[str]:
+    """Return the names of what has rows in a schema, of any kind."""
+    found = {*catalogue.get_table_names(schema), *catalogue.get_view_names(schema)}
+    if catalogue.dialect.name == "postgresql":
+        own: Any = catalogue  # it knows more kinds than other inspectors
+        found.update(own.get_materialized_view_names(schema), own.get_foreign_table_names(schema))
+    return found
 
 
 def _columns(con: sqlalchemy.Connection, path: Sequence[str]) -> list[Any]:

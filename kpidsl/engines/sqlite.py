@@ -44,7 +44,7 @@ _ALLOWED = {
     sqlite3.SQLITE_RECURSIVE,
     sqlite3.SQLITE_SELECT,
 }
-_CATALOGUE = ("table_info", "foreign_key_list")
+_CATALOGUE = ("table_info", "table_xinfo", "foreign_key_list")
 _KEPT = {
     sqlite3.SQLITE_CREATE_TEMP_TABLE,
     sqlite3.SQLITE_DROP_TEMP_TABLE,
@@ -85,7 +85,8 @@ class SQLiteEngine:
         register(self._con, timezone, self._note)
         # SQLite defines these on first use, which the authorizer would take for CREATE TABLE.
         self._con.execute(
-            "SELECT 1 FROM json_each('[]'), pragma_table_info(''), pragma_foreign_key_list('')"
+            "SELECT 1 FROM json_each('[]'), pragma_table_info(''), pragma_table_xinfo(''), "
+            "pragma_foreign_key_list('')"
         )
         self._con.set_authorizer(_authorized)
 
@@ -168,7 +169,7 @@ class SQLiteEngine:
         return [name for (name,) in found.fetchall()]
 
     def columns(self, path: Sequence[str]) -> dict[str, str]:
-        statement = "SELECT name, type FROM pragma_table_info(?)"
+        statement = "SELECT name, type FROM pragma_table_xinfo(?)"  # computed ones, too
         try:
             return dict(self._con.execute(statement, [path[-1]]).fetchall())
         except sqlite3.Error:

@@ -184,7 +184,7 @@ def _plan(fields: Fields, metric: Metric | None, scope: Scope) -> str | None:
         unit = measure.unit if measure else None
         text = f"{homes[0]}.{ref.parts[-1].text}"
         expr = MeasureRef(homes[0], ref.parts[-1].text)
-    if unit is None or metric is None:
+    if unit is None or metric is None or metric.unit.money == SEVERAL:
         return None
     if unit != metric.unit:
         scope.error(

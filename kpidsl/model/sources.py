@@ -139,8 +139,8 @@ class Rates(Part):
 
 
 COUNTS = frozenset({Aggregate.COUNT, Aggregate.COUNT_DISTINCT, Aggregate.APPROX_COUNT_DISTINCT})
-BY_ORDER = frozenset({Aggregate.FIRST, Aggregate.LAST})
 EXTREMES = frozenset({Aggregate.MIN, Aggregate.MAX})
+BY_ORDER = frozenset({Aggregate.FIRST, Aggregate.LAST})
 """What is picked by the source's clock, ties by its key."""
 _ZERO_WHEN_EMPTY = {Aggregate.SUM, *COUNTS}
 

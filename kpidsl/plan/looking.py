@@ -215,7 +215,7 @@ def _evenly(
     """Return the days back at which each week of the question finds the one of the same number: all
     do at as many, unless a 53rd week lies between for some of them. When a period of a calendar's
     own years began, only a list of days tells."""
-    by_years = shift.months and not shift.months % 12 and not shift.days
+    by_years = shift.months and _is_by_weeks(shift)
     is_listed = reach is not None and calendar.own_years(reach.since) is not None
     if pairs is None or query.grain is not Grain.WEEK or not by_years or is_listed:
         return None
@@ -277,16 +277,21 @@ def _check_listed(query: Query, calendar: Calendar, grains: Iterable[Grain | Non
 def _week_pairs(
     window: Window, calendar: Calendar, shift: Shift
 ) -> Iterator[tuple[date, Window | None]]:
-    """By whole years a week looks at the week of the same number, of which there may be none; by
-    months at the days of the same dates."""
+    """By whole years a week looks at the week of the same number, of which there may be none, or of
+    that of so many weeks before; by months at the days of the same dates."""
     for piece in periods(window, Grain.WEEK, calendar):
         start = period_start(piece.start, Grain.WEEK, calendar)
-        if shift.months % 12 or shift.days:
+        if not _is_by_weeks(shift):
             yield start, shift_window(piece, -shift.months, -shift.days)
             continue
-        found = _same_week(start, shift.months // 12, calendar)
+        found = _same_week(start - timedelta(days=shift.days), shift.months // 12, calendar)
         moved = None if found is None else found - start
         yield start, None if moved is None else _moved(piece, moved)
+
+
+def _is_by_weeks(shift: Shift) -> bool:
+    """Tell whether a week looks back by whole years and weeks."""
+    return not shift.months % 12 and not shift.days % 7
 
 
 def _same_week(start: date, years: int, calendar: Calendar) -> date | None:

@@ -5,14 +5,14 @@ No row of a table is read for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.engines.guarded import peeked
 from kpidsl.model.expr import Arithmetic, Column, DimensionRef, Negate, RowExpr
 from kpidsl.model.project import Model
-from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source
+from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source, TableOrigin
 from kpidsl.plan.excludes import Excludes
 from kpidsl.run.clashes import (
     clashing_clock,
@@ -21,7 +21,7 @@ from kpidsl.run.clashes import (
     clashing_ids,
     clashing_join,
 )
-from kpidsl.run.failures import computed_with, explain, missing_column, tables_of
+from kpidsl.run.failures import computed_with, explain, missing_column, path_of, tables_of
 from kpidsl.run.kinds import ColumnKinds
 from kpidsl.sql.dialects import DIALECTS, Kind
 from kpidsl.sql.known import columns_of
@@ -88,13 +88,21 @@ class Schema:
             columns = peeked(self._engine, self._dialect.text(tree, pretty=False)).columns
         except EngineError as failure:
             return [*found, explain(failure, [source], tables, self._model, self._engine)]
-        known = {column.casefold() for column in columns}
+        known = {column.casefold() for column in (*columns, *self._unstarred(source))}
         missing = [
             missing_column(source, path[0], columns, span)
             for (owner, path), span in self._model.column_spans.items()
             if owner == source.name and path[0].casefold() not in known
         ]
         return [*found, *missing]
+
+    def _unstarred(self, source: Source) -> Iterable[str]:
+        """Return the columns of a source's table, of which `*` may leave out some: invisible ones
+        of MariaDB, computed ones of ClickHouse. Rows that are reshaped have what `*` gave."""
+        is_table = isinstance(source.origin, TableOrigin)
+        if not is_table or source.unnest is not None or source.unpivot is not None:
+            return ()
+        return self._engine.columns(path_of(source))
 
     def unfit(self, source: Source) -> list[Diagnostic]:
         """Return which columns of a source can't be what the definitions take them for."""

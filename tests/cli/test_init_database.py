@@ -189,6 +189,8 @@ def test_what_no_definition_can_name_is_left_out(shell: Shell, scheme: str) -> N
     tables = [
         'CREATE TABLE t ("i`d" INTEGER, n INTEGER, "a\nb" INTEGER, PRIMARY KEY ("i`d"))',
         'CREATE TABLE "u`v" (id INTEGER PRIMARY KEY)',
+        "CREATE TABLE w (id INTEGER PRIMARY KEY)",
+        'CREATE TABLE x (id INTEGER PRIMARY KEY, "of`w" INTEGER REFERENCES w (id))',
     ]
     file = shell.folder / "shop.db"
     with closing(duckdb.connect(file) if scheme == "duckdb" else sqlite3.connect(file)) as con:
@@ -202,6 +204,7 @@ def test_what_no_definition_can_name_is_left_out(shell: Shell, scheme: str) -> N
     assert "source t {\n  table: t\n" in drafted(shell)
     assert "  key: none\n  measure rows: count()\n" in drafted(shell)
     assert "  measure total_n: sum(n)\n}" in drafted(shell)
+    assert "join" not in drafted(shell)
     fits(shell)
 
 
@@ -245,8 +248,9 @@ def test_from_clickhouse(
     """Its primary keys are not unique, and it has no foreign ones: names have to do."""
     for statement in (
         "customers (customer_id Int32, region String) ENGINE = MergeTree ORDER BY region",
-        """orders (id Int32, customer_id Int32, made_at DateTime('UTC'), amount Decimal(9, 2))
-        ENGINE = MergeTree ORDER BY made_at""",
+        """orders (id Int32, customer_id Int32, made_at DateTime('UTC'), amount Decimal(9, 2),
+        twice Decimal(9, 2) MATERIALIZED amount * 2) ENGINE = MergeTree ORDER BY made_at""",
+        "`at :x` (id Int32) ENGINE = Memory",
     ):
         clickhouse_server.client.command(f"CREATE TABLE {clickhouse_database}.{statement}")
     monkeypatch.setenv("DATABASE_PASSWORD", "p@ss/w%rd")
@@ -257,6 +261,7 @@ def test_from_clickhouse(
     assert "  join customer: customers on customer_id\n" in drafted(shell)
     assert "  time: made_at\n" in drafted(shell)
     assert "customer_id is the key, by its name" in done.err
+    assert "  measure total_twice: sum(twice)\n" in drafted(shell)  # which `*` leaves out
     fits(shell)
 
 
@@ -278,6 +283,10 @@ def test_from_mariadb(
           spent DECIMAL(9, 2) UNSIGNED
         )""",
         "CREATE VIEW pages AS SELECT id AS page_id, source, pages FROM visits",
+        "CREATE TABLE parts (id INTEGER PRIMARY KEY, seen INTEGER, unseen INTEGER INVISIBLE)",
+        "CREATE TABLE gone (id INTEGER)",
+        "CREATE VIEW lost AS SELECT id FROM gone",
+        "DROP TABLE gone",
     )
     mysql_server.run(*shop, database=mysql_database)
     with mysql_server.database() as other:
@@ -293,6 +302,8 @@ def test_from_mariadb(
             assert source in drafted(shell)
         refunds = f"  table: {other}.refunds\n  key: id\n  join customer: customers on customer to"
         assert refunds in drafted(shell)
+        assert "  measure total_unseen: sum(unseen)\n" in drafted(shell)
+        assert "lost" not in drafted(shell)  # nothing can be read from it
         assert "p%40ss" not in (shell.folder / "kpidsl.toml").read_text(encoding="utf-8")
         monkeypatch.setenv("DATABASE_PASSWORD", "p@ss/w%rd")
         fits(shell)

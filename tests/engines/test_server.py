@@ -109,6 +109,25 @@ def test_infinity_is_told(engine: ServerEngine) -> None:
     assert failure(engine, "SELECT CAST('infinity' AS DATE)")[0] == "value"
 
 
+def test_blanks_that_fill_a_text_up_are_no_part_of_it(engine: ServerEngine) -> None:
+    """As they are none where it is compared: nobody could ask for the member `EU   `."""
+    filled = "SELECT CAST('EU' AS CHAR(5)), CAST('EU   ' AS VARCHAR(5))"
+    assert engine.run(filled).rows == [("EU", "EU   ")]
+
+
+@pytest.mark.parametrize("style", ["iso_8601", "sql_standard"])
+def test_spans_of_time_are_read_however_the_server_writes_them(url: str, style: str) -> None:
+    with opened(f"{url}?options=-c%20IntervalStyle%3D{style}") as engine:
+        assert engine.run("SELECT INTERVAL '1 day 2 hours'").rows == [("1 day, 2:00:00",)]
+
+
+def test_a_day_is_not_taken_for_a_month(engine: ServerEngine) -> None:
+    """The server's own dates begin with the day, as its settings say; others with the month."""
+    assert failure(engine, "SELECT CAST('01/02/2025' AS TIMESTAMP)")[0] == "value"
+    found = engine.run("SELECT CAST('2025-02-01' AS DATE)").rows
+    assert found == [(date(2025, 2, 1),)]
+
+
 # --- reading only --------------------------------------------------------------------------
 
 WRITING = [
@@ -385,6 +404,18 @@ def test_a_column_of_a_type_that_nobody_knows(
 ) -> None:
     postgres_server.run(url, "CREATE TABLE places (id BIGINT, at POINT)")
     assert engine.columns(["places"]) == {"id": "BIGINT", "at": ""}
+
+
+def test_tables_of_all_kinds(postgres_server: PostgresServer, url: str) -> None:
+    postgres_server.run(
+        url,
+        "CREATE MATERIALIZED VIEW shop.months AS SELECT day FROM sales",
+        "CREATE FOREIGN DATA WRAPPER others",
+        "CREATE SERVER elsewhere FOREIGN DATA WRAPPER others",
+        "CREATE FOREIGN TABLE shop.others (id INTEGER) SERVER elsewhere",
+    )
+    with opened(url) as engine:
+        assert engine.tables() == ["sales", "shop.days", "shop.months", "shop.others"]
 
 
 def test_decimals_of_a_statement(engine: ServerEngine) -> None:

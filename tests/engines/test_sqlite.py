@@ -136,6 +136,14 @@ def test_tables_and_columns_are_told(engine: SQLiteEngine) -> None:
     assert engine.columns(["sale"]) == {}
 
 
+def test_computed_columns_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "shop.sqlite"
+    with closing(sqlite3.connect(file)) as con:
+        con.execute("CREATE TABLE t (a INTEGER, b INTEGER AS (a * 2), c TEXT AS (a) STORED)")
+    with closing(SQLiteEngine(file)) as engine:
+        assert engine.columns(["t"]) == {"a": "INTEGER", "b": "INTEGER", "c": "TEXT"}
+
+
 def test_a_file_that_is_missing_or_no_database(tmp_path: Path) -> None:
     (tmp_path / "shop.sqlite").write_text("id,amount\n" * 500, encoding="utf-8")
     for name, said in (("shpo.sqlite", "doesn't exist"), ("shop.sqlite", "not a database")):

@@ -95,6 +95,7 @@ def test_origins(line: str, origin: TableOrigin | SqlOrigin | UnionOrigin) -> No
         # Python finds these among the files of time zones, and no engine knows them.
         ('table: t\n  time: a { stored_as: "localtime" }', "K211"),
         ('table: t\n  time: a { stored_as: "posix/Europe/Berlin" }', "K211"),
+        ('table: t\n  time: a { stored_as: "right/Europe/Berlin" }', "K211"),
         ("table: t\n  measure m: sum(a) + 1", "K309"),
         ("table: t\n  measure m: a", "K309"),
         ("table: t\n  measure m: first(a)", "K409"),

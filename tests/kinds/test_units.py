@@ -121,6 +121,20 @@ def test_the_unit_of_a_plan_is_that_of_its_kpi() -> None:
     assert found.message == "the plan is in order, and `k` in USD"
 
 
+def test_a_kpi_in_the_currency_of_each_row_is_told_of_once() -> None:
+    """Neither its target nor its plan can be written in several currencies."""
+    sales = (
+        "source sales { table: t, key: id, time: day\n"
+        "measure sold: sum(amount) { currency: code }\n"
+        "measure planned: sum(plan) as USD }\n"
+    )
+    kpi = 'kpi k: sold { serves: "growth", plan: planned, target: at most 5 USD at 2026-12 }\n'
+    head = "kpidsl 1\nproject p { currency: USD }\n"
+    assert errors(checked(head + sales + kpi)[1]) == [
+        "K324 sold: `k` is money in the currency of each row, and currencies don't add up"
+    ]
+
+
 PLANNED = """
 source lines_planned {
   table: p

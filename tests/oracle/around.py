@@ -82,6 +82,10 @@ class Around:
         self, span: Span | None, grain: Grain | DayPart | None, settings: Settings
     ) -> Span | None:
         months, rest = self.shift.months, self.shift.days
+        by_weeks = grain is Grain.WEEK and not months % 12 and not rest % 7
+        if span is not None and months and rest and by_weeks:  # of the year before the week before
+            week = earlier(span, 0, rest)
+            return same_week_earlier(week, months // 12, settings) or (span[0], span[0])
         if span is None or not months or rest:
             return self.shift.of(span)
         if settings.listed is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from kpidsl.model.expr import Arithmetic, Compare, Function, QueryDimension, Row
 from kpidsl.model.units import Datatype
 from kpidsl.plan.query import Order
 from kpidsl.sql import build
-from kpidsl.sql.dialects import DIALECTS
+from kpidsl.sql.dialects import DIALECTS, Clock
 from kpidsl.sql.functions import SCALAR_BUILDERS
 from tests.oracle import one_table
 from tests.oracle.build import ask, by, column, literal, model, of, source
@@ -53,6 +53,19 @@ def rows(con: psycopg.Connection[Any], tree: exp.Query) -> list[Any]:
 
 def value(con: psycopg.Connection[Any], tree: exp.Expr) -> Any:
     return rows(con, build.select(tree))[0]
+
+
+@pytest.mark.parametrize(("zone", "ahead"), [("CET", 2), ("EET", 3), ("MET", 2), ("WET", 1)])
+def test_a_zone_whose_name_is_an_abbreviation_too_has_its_summer(
+    con: psycopg.Connection[Any], zone: str, ahead: int
+) -> None:
+    """As an abbreviation it is the offset of its winter, an hour less."""
+    noon = datetime(2025, 7, 1, 12)  # noqa: DTZ001
+    offset = timedelta(hours=ahead)
+    local = POSTGRES.local_time(build.literal(noon), Clock(zone, "UTC"))
+    assert value(con, local) == noon + offset
+    instant = POSTGRES.instant(build.literal(noon), Clock("UTC", zone))
+    assert value(con, instant) == noon - offset
 
 
 # --- values ----------------------------------------------------------------------------------
@@ -111,6 +124,18 @@ def test_texts_are_compared_by_their_bytes(op: str, count: int, other: RowExpr) 
     measures = {"n": ("count", None, Compare(op, column("x"), other))}
     columns = {"x": "VARCHAR", "y": "VARCHAR"}
     assert answers(table, columns, ask(of("t.n")), measures=measures) == [((), count)]
+
+
+@pytest.mark.parametrize("kind", ["CHAR(5)", "VARCHAR(5)", "mood"])
+def test_a_pattern_meets_no_blanks_that_fill_a_text_up(
+    con: psycopg.Connection[Any], kind: str
+) -> None:
+    con.execute("DROP TYPE IF EXISTS mood")
+    con.execute("CREATE TYPE mood AS ENUM ('fine')")
+    text = exp.Like(this=build.column("x", "t"), expression=exp.Literal.string("f%e"))
+    sql = POSTGRES.text(build.select(text), pretty=False)
+    found = con.execute(f"{sql} FROM (SELECT CAST('fine' AS {kind}) AS x) AS t".encode())
+    assert found.fetchall() == [(True,)]
 
 
 def test_last_values_stand_in_the_order_of_their_bytes() -> None:

@@ -196,6 +196,27 @@ def test_s19_a_year_before_a_week_is_the_week_of_the_same_number(shop: kpidsl.Pr
     assert [row[1:] for row in result.rows] == [(60, 15)]
 
 
+def test_s19_a_year_and_a_week_before_is_a_year_before_the_week_before(tmp_path: Path) -> None:
+    """What stands beside 2026-W02 as of the week before is what stands in the row of 2026-W01: the
+    5 of Sunday, 5 January 2025, in 2025-W01. By date it would be 29 December to 4 January."""
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { currency: USD }
+        source sales { files: "sales.csv", key: id, time: day, watermark: 2026-03-01
+          measure revenue: sum(amount) as USD }
+        metric last_year: prior(revenue, 1y)
+        """,
+        sales="id,day,amount\n1,2024-12-01,1\n2,2025-01-05,5\n3,2025-01-12,7",
+    ) as loaded:
+        by_week = loaded.query(
+            "last_year", by=["week"], period="2026-W01 .. 2026-W02", compare=["prior_week"]
+        )
+        alone = loaded.query("last_year", period="2026-W02", compare=["prior_week"])
+    assert [row[1:] for row in by_week.rows] == [(5, 0), (7, 5)]
+    assert alone.rows == ((7, 5),)
+
+
 def test_change_is_relative_to_what_was(shop: kpidsl.Project) -> None:
     result = shop.query("change(revenue, 1mo)", by=["month"], period="2026-02")
     (value,) = result.values("change(revenue, 1mo)")

@@ -93,14 +93,23 @@ class Postgres:
         }
 
     def mark(self, connection: Any) -> None:  # noqa: ANN401
-        """The application's name says it all."""
+        """The application's name says it all. The blanks that fill up a `CHAR` are no part of it:
+        no text that is compared with it has them."""
+        from psycopg.types.string import TextLoader  # noqa: PLC0415 -- an extra brings it
+
+        class Unfilled(TextLoader):
+            def load(self, data: Any) -> str | bytes:  # noqa: ANN401
+                return super().load(data).rstrip()
+
+        connection.adapters.register_loader("bpchar", Unfilled)
 
     def settings(self, timezone: str, timeout: float) -> str:
         return set_locally(
             {
                 "TimeZone": timezone,
-                "DateStyle": "ISO",
+                "DateStyle": "ISO, YMD",  # of no text the day may be taken for the month
                 "extra_float_digits": "1",
+                "IntervalStyle": "postgres",  # the one that the driver reads
                 "standard_conforming_strings": "on",
                 "statement_timeout": str(max(1, round(timeout * 1000))),
             }

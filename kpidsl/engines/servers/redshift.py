@@ -40,6 +40,9 @@ class Redshift(Postgres):
         )
         return libpq(patience)
 
+    def mark(self, connection: Any) -> None:  # noqa: ANN401
+        """The application's name says it all."""
+
     def settings(self, timezone: str, timeout: float) -> str:
         return set_locally(
             {

@@ -133,7 +133,7 @@ class _Beside:
             ("prior_period", self.page.span.prior),
             ("prior_year", self.page.span.year_before),
         ):
-            before = back.of(self.page.span.window, self.page.span.calendar)
+            before = self.page.span.before(back)
             if what in wanted and before is not None:
                 found += self._earlier(self.facts.beside(self.subject, what), before)
         return tuple(found + self._benchmark())

@@ -10,6 +10,7 @@ from sqlglot import exp
 from kpidsl.sql import build
 from kpidsl.sql.dialects.rewriting import rewritten
 from kpidsl.sql.dialects.stacks import arms, each_adapted
+from kpidsl.sql.dialects.zones import full_name
 
 
 def adapted(tree: exp.Expr) -> exp.Expr:
@@ -159,7 +160,10 @@ def _compared(node: exp.Binary) -> exp.Expr:
 
 
 def _like(node: exp.Like) -> exp.Expr:
-    """A backslash would take the meaning from the mark after it."""
+    """A backslash would take the meaning from the mark after it. The blanks that fill up a `CHAR`
+    are left out where it becomes a text, and what an enum holds is one then."""
+    if isinstance(node.this, exp.Column):
+        node.set("this", build.cast(node.this.copy(), "TEXT"))
     node.set("expression", exp.Literal.string(node.expression.name.replace("\\", "\\\\")))
     return node
 
@@ -172,6 +176,11 @@ def substring(node: exp.Substring) -> exp.Expr:
         from_end = exp.Add(this=length, expression=build.wrapped(start.copy()))
         is_negative = exp.LT(this=build.wrapped(start.copy()), expression=build.number(0))
         node.set("start", build.case([(is_negative, from_end)], start.copy()))
+    return node
+
+
+def _in_zone(node: exp.AtTimeZone) -> exp.Expr:
+    node.set("zone", exp.Literal.string(full_name(node.args["zone"].name)))
     return node
 
 
@@ -204,6 +213,7 @@ def average(node: exp.Avg) -> exp.Expr:
 
 _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.ApproxDistinct: lambda node: exp.Count(this=exp.Distinct(expressions=[node.this])),
+    exp.AtTimeZone: _in_zone,
     exp.Avg: average,
     exp.DateDiff: _days_between,
     exp.Extract: lambda node: build.cast(node.copy(), "BIGINT"),

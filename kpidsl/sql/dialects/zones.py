@@ -1,5 +1,5 @@
 """Clocks of other zones, in dialects that move a moment from one to another by
-`CONVERT_TIMEZONE`."""
+`CONVERT_TIMEZONE`; and names of zones that are no abbreviations."""
 
 from __future__ import annotations
 
@@ -9,6 +9,23 @@ from kpidsl.sql import build
 from kpidsl.sql.dialects.base import Clock
 from kpidsl.sql.dialects.duckdb import interval
 from kpidsl.sql.dialects.rewriting import call
+
+_FULL_NAMES = {
+    "CET": "Europe/Brussels",
+    "EET": "Europe/Athens",
+    "EST": "America/Panama",
+    "HST": "Pacific/Honolulu",
+    "MET": "Europe/Brussels",
+    "MST": "America/Phoenix",
+    "WET": "Europe/Lisbon",
+}
+"""Zones whose names are abbreviations, too, by those that they are links to."""
+
+
+def full_name(zone: str) -> str:
+    """Return a zone by a name that is nothing else: an abbreviation is an offset, in summer as in
+    winter, or whatever a server's settings say."""
+    return _FULL_NAMES.get(zone, zone)
 
 
 def local_of(moment: exp.Expr, clock: Clock) -> exp.Expr:
@@ -35,5 +52,5 @@ def instant_of(moment: exp.Expr, zone: str) -> exp.Expr:
 
 def _moved(moment: exp.Expr, zone: str, into: str) -> exp.Expr:
     """Return what the clock of a zone shows when that of another shows a moment."""
-    zones = map(exp.Literal.string, (zone, into))
+    zones = (exp.Literal.string(full_name(name)) for name in (zone, into))
     return call("CONVERT_TIMEZONE", *zones, moment) if zone != into else moment
