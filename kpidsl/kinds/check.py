@@ -104,7 +104,7 @@ def _are_settled(
     places = [item.span for item in errors if item.span is not None]
     has_years = settings.week_years is not None or settings.listed is not None
     return all(
-        fields.ok
+        not fields.torn
         and not any(fields.span.holds(place) for place in places)
         and (has_years or fields.get(project.CALENDAR) is None)
         for fields in blocks

@@ -19,6 +19,7 @@ from kpidsl.plan.nodes import (
     Input,
     Leaders,
     Merge,
+    OverAnswer,
     PlacedExpr,
     Plan,
     Reached,
@@ -33,10 +34,12 @@ from kpidsl.plan.wording import (
     looks_of,
     measure_text,
     over_text,
+    percent_text,
     rows_text,
     rules_of,
     ways_of,
 )
+from kpidsl.text.display import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def outline(planned: Plan) -> Outline:
         order = order or (*others, (planned.leaders.column, planned.leaders.descending))
     if planned.subtotals:
         parts += [_compute(part.input, part.frame) for part in planned.subtotals]
-        levels = f"the rows, and {len(planned.subtotals)} levels of totals, each computed anew"
+        count = counted(len(planned.subtotals), "level")
+        levels = f"the rows, and {count} of totals, each computed anew"
         parts = [Outline("levels", levels, ("S10",), inputs=tuple(parts))]
     says = _order(replace(planned.root, order=order), planned.frame)
     return Outline("sort", says, inputs=tuple(parts))
@@ -146,10 +150,18 @@ def _accrual(item: Accrual) -> Outline:
 # --- one source ----------------------------------------------------------------------------
 
 
+def _over_answer(item: OverAnswer) -> str:
+    return (
+        item.aggregate
+        if item.fraction is None
+        else f"{percent_text(item.fraction)} {item.aggregate}"
+    )
+
+
 def _input(node: Input, frame: Frame) -> Outline:
     if isinstance(node, Aggregate):
         return _aggregate(node, frame)
-    says = [f"{item.column} = {item.aggregate}" for item in node.columns]
+    says = [f"{item.column} = {_over_answer(item)}" for item in node.columns]
     keys = [*([PERIOD] if node.timed else []), *node.keys]
     each = node.entity or (str(node.answer.frame.grain),)
     says.append(f"over each {', '.join(each)}{' by ' if keys else ''}{', '.join(keys)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kpidsl.model.project import Model
 from kpidsl.model.sources import Measure
-from kpidsl.plan.paths import NoPath, describe
+from kpidsl.plan.paths import NoPath, Path, describe
 from kpidsl.text.diagnostic import Diagnostic, Label, error
 
 
@@ -14,8 +14,8 @@ def no_path(model: Model, measure: Measure, missing: NoPath) -> Diagnostic:
     source = model.sources[measure.source]
     if len(missing.paths) > 1:
         ways = "; ".join(describe(source.name, path) for path in missing.paths)
-        forward = [path for path in missing.paths if path and not path[0].reverse]
-        choice = ".".join((source.name, *(hop.join.name for hop in forward[0]))) if forward else ""
+        choices = [_named(source.name, path) for path in missing.paths]
+        choice = next((name for name in choices if name and choices.count(name) == 1), "")
         return error(
             "K452",
             f"`{measure.name}` reaches `{dimension}` on {len(missing.paths)} paths: {ways}",
@@ -35,6 +35,18 @@ def no_path(model: Model, measure: Measure, missing: NoPath) -> Diagnostic:
         help=f"record `{missing.dimension.name}` in `{source.name}`, join a source that has it, or "
         "ask without it",
     )
+
+
+def _named(start: str, path: Path) -> str:
+    """Return how a path is named, from the source where its forward joins begin; a path without
+    any has no name of its own."""
+    names: list[str] = []
+    for hop in path:
+        if hop.reverse:
+            start = hop.to
+        else:
+            names.append(hop.join.name)
+    return ".".join((start, *names)) if names else ""
 
 
 def _where_known(model: Model, missing: NoPath) -> tuple[Label, ...]:

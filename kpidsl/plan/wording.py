@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import cast
 
 from kpidsl.model.expr import Exchanged, Function, QueryDimension, RowExpr
@@ -85,7 +86,12 @@ def rules_of(formula: Formula) -> Iterator[str]:
 def measure_text(measure: Measure) -> str:
     operand = "" if measure.operand is None else row_text(measure.operand)
     where = f" where {row_text(measure.where)}" if measure.where is not None else ""
-    return f"{measure.aggregate}({operand}){where}"
+    share = "" if measure.fraction is None else f", {percent_text(measure.fraction)}"
+    return f"{measure.aggregate}({operand}{share}){where}"
+
+
+def percent_text(fraction: Decimal) -> str:
+    return f"{number_text(100 * fraction)}%"
 
 
 def ways_of(node: Aggregate) -> Iterator[tuple[str, str]]:

@@ -133,6 +133,7 @@ def test_what_a_session_is_told(service: Service, engine: SnowflakeEngine) -> No
         "QUOTED_IDENTIFIERS_IGNORE_CASE": "FALSE",
         "ROWS_PER_RESULTSET": "0",
         "DATE_INPUT_FORMAT": "YYYY-MM-DD",
+        "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
         "TIMESTAMP_INPUT_FORMAT": "AUTO",
     }
     assert service.login["CLIENT_ENVIRONMENT"]["APPLICATION"] == "kpidsl"

@@ -212,7 +212,7 @@ WORD = re.compile(r"\w+")
 WORDS = sorted({*WORD.findall(SOUND), "5", '"x"', "{ }", "[a]", "nobody"})
 SYNTAX_CODES = {info.code for info in syntax.CODES}
 ACTIONS = re.compile(
-    "(add|bring|compare|count|declare|define|divide|give|join|keep|leave|look|make|move|name|put"
+    "(add|bring|compare|count|declare|define|divide|give|join|keep|leave|look|make|measure|move|name|put"
     r"|show|start|take|use|write)\b"
 )
 EXAMPLES = [info.example for info in CODES.values() if info.example.startswith("kpidsl 1\n")]

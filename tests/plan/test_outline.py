@@ -249,6 +249,24 @@ def test_a_metric_as_a_filter_is_looked_up_in_an_answer_by_entity(tmp_path: Path
     assert [item.sources for item in answer.inputs[0].inputs] == [("orders",), ("refunds",)]
 
 
+def test_a_percentile_and_one_level_of_totals_are_told_whole(tmp_path: Path) -> None:
+    definitions = """kpidsl 1
+source s {
+  files: "s.csv"
+  key: id
+  dimensions: [kind, who]
+  measure high: percentile(x, 99.9%)
+}
+metric tall: percentile(high per who, 25%)
+"""
+    with project(tmp_path, definitions) as loaded:
+        root = loaded.explain("high", by=["kind"], totals=True)
+        assert named(root, "levels")[0].says.startswith("the rows, and 1 level of totals, ")
+        assert named(root, "aggregate")[0].says == "high = percentile(x, 99.9%); by kind"
+        over = named(loaded.explain("tall"), "regroup")[0].says
+    assert over == "percentile_of_entities = 25% percentile; over each who"
+
+
 def test_an_aggregate_over_entities_regroups_an_answer(tmp_path: Path) -> None:
     root = explained(tmp_path, "avg(net per region)", "max(net per region)", by=["channel"])
     (node,) = named(root, "regroup")

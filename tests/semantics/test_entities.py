@@ -333,3 +333,24 @@ def test_units_are_those_of_the_metric_and_of_what_is_counted(shop: kpidsl.Proje
     assert str(shop.query("count(revenue per customer_id)").columns[-1].unit) == "number"
     assert metrics["typical"].formula == "median(revenue per customer_id)"
     assert number(shop, "typical") == Decimal(40)
+
+
+def test_s17_a_period_is_meant_where_a_dimension_is_called_so(tmp_path: Path) -> None:
+    """10 on the first day, 0 on the second and 20 on the third: on average 10, and 15 of the two
+    members that `day` has."""
+    definitions = """kpidsl 1
+project shop "Shop" { currency: USD }
+source orders {
+  files: "orders.csv"
+  key: id
+  time: day
+  dimensions: [day]
+  measure revenue: sum(amount) as USD
+}
+"""
+    orders = "id,day,amount\n1,2026-01-01,10\n2,2026-01-03,20"
+    with project(tmp_path, definitions, orders=orders) as loaded:
+        assert loaded.query("avg(revenue per day)").rows == ((10,),)
+        assert loaded.query("avg(revenue per orders.day)").rows == ((15,),)
+        assert loaded.query("revenue", where="revenue per day > 15").rows == ((20,),)
+        assert len(loaded.query("revenue", by=["day"]).rows) == 3

@@ -303,6 +303,37 @@ def test_s9_the_same_holds_for_filters(shop: kpidsl.Project) -> None:
     assert code(refusal(shop, "roas", where='region = "North"')) == "K451"
 
 
+def test_s6_of_two_paths_over_the_many_side_one_is_named(tmp_path: Path) -> None:
+    """Order 1, 10, has lines of two products of kind x; order 2, 20, one that came back."""
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { currency: USD }
+        source orders { files: "orders.csv", key: id, measure paid: sum(amount) as USD }
+        source products { files: "products.csv", key: sku, dimensions: [kind] }
+        source lines {
+          files: "lines.csv", key: [id, sku]
+          join of: orders on id
+          join product: products on sku
+        }
+        source returns {
+          files: "returns.csv", key: id
+          join of: orders on id
+          join product: products on sku
+        }
+        """,
+        orders="id,amount\n1,10\n2,20",
+        products="sku,kind\na,x\nb,x",
+        lines="id,sku\n1,a\n1,b",
+        returns="id,sku\n2,a",
+    ) as loaded:
+        refused = refusal(loaded, "paid", by=["kind"])
+        assert code(refused) == "K452"
+        assert refused.diagnostics[0].help == "name the path, as in `lines.product.kind`"
+        named = loaded.query("paid", by=["lines.product.kind"])
+        assert rows(named, "kind", "paid") == [("x", 10), (Absent.UNMAPPED, 20)]
+
+
 def test_s6_two_paths_are_listed(tmp_path: Path) -> None:
     with project(
         tmp_path,

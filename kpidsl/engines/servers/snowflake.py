@@ -94,10 +94,11 @@ class Snowflake:
             "DEFAULT_NULL_ORDERING": "'LAST'",
             "QUOTED_IDENTIFIERS_IGNORE_CASE": "FALSE",
             "WEEK_START": "1",
-            # A limit would leave out rows, and other formats read texts otherwise: by itself a text
-            # of digits is taken for seconds since 1970.
+            # A limit would leave out rows, and other formats read and write texts otherwise: by
+            # itself a text of digits is taken for seconds since 1970.
             "ROWS_PER_RESULTSET": "0",
             "DATE_INPUT_FORMAT": "'YYYY-MM-DD'",
+            "DATE_OUTPUT_FORMAT": "'YYYY-MM-DD'",
             "TIMESTAMP_INPUT_FORMAT": "'AUTO'",
         }
         return (

@@ -100,7 +100,7 @@ def bind_over_entities(call: tree.Call, bind: Bind, scope: Scope) -> Value | Non
     fraction = read_fraction(call.arguments[1].value, scope) if count > 1 else None
     per = call.arguments[0].value
     assert isinstance(per, tree.Binary)
-    period = _period(per.right, scope)
+    period = _period(per.right)
     value, entity = None, tuple[QueryDimension, ...]()
     if period is not None:
         found = bind(per.left)
@@ -141,7 +141,9 @@ def bind_per(
 
 
 def _entity(ref: tree.Ref, homes: frozenset[str], scope: Scope) -> QueryDimension | None:
-    if _period(ref, scope) is not None:
+    catalog = scope.catalog
+    is_known = ref.text in catalog.shared or ref.text in catalog.dimension_homes
+    if _period(ref) is not None and not is_known:
         scope.error(
             "K319",
             f"`{ref.text}` is a period of time, and no entity to which rows belong",
@@ -153,13 +155,12 @@ def _entity(ref: tree.Ref, homes: frozenset[str], scope: Scope) -> QueryDimensio
     return find_dimension(ref, scope, homes)
 
 
-def _period(expr: tree.Expr, scope: Scope) -> Grain | None:
-    """Return the period that is named, unless a dimension is called so."""
+def _period(expr: tree.Expr) -> Grain | None:
+    """Return the period that is named, also where a dimension is called so: as in `--by`, that is
+    named with its source."""
     match expr:
         case tree.Ref(parts=(name,)) if name.text in set(Grain):
-            catalog = scope.catalog
-            declared = name.text in catalog.shared or name.text in catalog.dimension_homes
-            return None if declared else Grain(name.text)
+            return Grain(name.text)
     return None
 
 

@@ -14,7 +14,7 @@ from kpidsl.kinds.binding.spec import Header, Key, Kind
 from kpidsl.kinds.binding.units import known_unit, say_unit
 from kpidsl.model.periods import Window
 from kpidsl.model.purpose import Bands, Target
-from kpidsl.model.units import NUMBER, Unit
+from kpidsl.model.units import NUMBER, SEVERAL, Unit
 from kpidsl.syntax import tree
 from kpidsl.text.diagnostic import Fix
 
@@ -118,6 +118,8 @@ def _absolute(expr: tree.Expr, unit: Unit, percent: bool, scope: Scope) -> Decim
         return None
     if fits_amount(given, is_percent, unit, percent):
         return value
+    if unit.money == SEVERAL:
+        return None  # the KPI itself is refused
     wanted = "a percentage" if percent else say_unit(unit)
     found = "a percentage" if is_percent else say_unit(given)
     written = f"{expr.span.text} {unit}"

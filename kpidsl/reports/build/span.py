@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 from kpidsl.model.period_texts import label_of
 from kpidsl.model.periods import (
-    GREGORIAN,
     Calendar,
     Grain,
     Window,
@@ -29,9 +28,6 @@ class Back:
 
     months: int = 0
     days: int = 0
-
-    def of(self, window: Window, calendar: Calendar = GREGORIAN) -> Window | None:
-        return moved_back(window, self.months, self.days, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +63,21 @@ class Span:
         by_weekday = self.grain.days and not whole_months(self.whole)
         return Back(days=364) if by_weekday else Back(months=12)
 
-    @property
-    def compared_by(self) -> Grain | None:
-        """The periods by which a metric that itself looks at earlier ones compares the window: its
-        history does so by weeks (S19)."""
-        is_week = self.grain is Grain.WEEK and is_whole(self.whole, self.grain, self.calendar)
-        return Grain.WEEK if is_week else None
+    def compared_by(self, window: Window) -> Grain | None:
+        """Return the periods by which a period of the page is compared with earlier days (S19):
+        weeks and months of a calendar's own years are not told by their dates alone."""
+        of_weeks = self.grain is Grain.WEEK or self.calendar.own_years(self.grain) is not None
+        whole = self.whole if window == self.window else window
+        return self.grain if of_weeks and is_whole(whole, self.grain, self.calendar) else None
+
+    def before(self, back: Back) -> Window | None:
+        """Return the days so far back; None where there is no such period."""
+        of_periods = self.compared_by(self.window) is not None
+        years = self.calendar.own_years(self.grain) if of_periods else None
+        if years is None or back.days:
+            return moved_back(self.window, back.months, back.days, self.calendar)
+        found = years.moved(self.window.start, self.window.end, back.months)
+        return None if found is None else Window(*found)
 
     def series(self) -> list[Window]:
         """Return the last `SERIES` periods that are known; the last one ends with the window."""

@@ -57,3 +57,27 @@ def test_the_last_complete_month_of_a_calendar_of_weeks(folder: Path) -> None:
     assert comparison(card, "month 12 of FY2025")[0] == 200  # 120 + 80
     assert comparison(card, "month 1 of FY2025")[0] == 100  # 40 + 60
     assert [number(point.figure) for point in card.history[-2:]] == [200, 260]
+
+
+def test_a_month_of_weeks_that_is_a_calendar_month_is_compared_as_its_history_is(
+    folder: Path,
+) -> None:
+    """Where weeks begin on Sundays, the first month of 2026 is 1 to 28 February, and the one before
+    4 to 31 January: without the 7 of the 2nd. A year before it was 2 February to 1 March, with the
+    3 of that day."""
+    with (folder / "sales.csv").open("a", encoding="utf-8") as sales:
+        sales.write("21,2026-01-02,ads,7.00,1.00,no\n22,2025-03-01,ads,3.00,1.00,no\n")
+    weeks = "calendar weeks { pattern: retail_454, ends: nearest(january), named_by: start }"
+    changed = {
+        "  currency: USD": "  currency: USD\n  calendar: weeks\n  week_starts: sunday",
+        "project kiosk": f"{weeks}\nproject kiosk",
+        MONTHLY: MONTHLY.replace("month", "fiscal_month"),
+    }
+    page, _ = build(folder, changed=changed)
+    assert page.period.label == "month 1 of FY2026"
+    card = block(page, "turnover", KpiCard)
+    assert card.figure is not None
+    assert number(card.figure) == 260
+    assert comparison(card, "month 12 of FY2025")[0] == 200  # 120 + 80
+    assert comparison(card, "month 1 of FY2025")[0] == 103  # 40 + 60 + 3
+    assert [number(point.figure) for point in card.history[-2:]] == [200, 260]
