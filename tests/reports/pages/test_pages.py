@@ -127,12 +127,6 @@ def test_a_rate_is_judged_by_the_period_and_compared_with_a_stale_benchmark(
     assert card.history[3].figure.missing == "nothing to divide by in May 2025"
 
 
-def test_a_benchmark_in_another_currency_is_no_comparison(folder: Path) -> None:
-    page, _ = build(folder, changed={"basket_trade: 80 USD": "basket_trade: 80 EUR"})
-    labels = [item.label for item in block(page, "basket", KpiCard).comparisons]
-    assert labels == ["Target", "Jan 2026", "Feb 2025"]
-
-
 def test_the_history_of_a_filter_by_entities_tests_them_period_by_period(folder: Path) -> None:
     """Of January and February ads alone have more than 100 USD, 120 and 160, as each month's page
     says; over all months together seo has, too."""
