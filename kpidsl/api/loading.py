@@ -21,6 +21,9 @@ from kpidsl.text.diagnostic import Diagnostic, has_errors
 from kpidsl.text.disk import as_bytes
 from kpidsl.text.reading import read_source
 
+_UNKNOWN = {"K211", "K214", "K217"}
+"""What is said of a name that nothing has, or nothing of its sort."""
+
 
 def load(path: str | Path, *, profile: str | None = None, cache: bool = False) -> Project:
     """Load the project in a folder, or of a single `.kpi` file. With `cache` answers are kept in
@@ -53,6 +56,8 @@ def load(path: str | Path, *, profile: str | None = None, cache: bool = False) -
         model, found = check(
             files, _packs(config), malformed=malformed, today=today, dialect=dialect
         )
+        if len(files) < len(paths):  # a name that nothing has may be in what couldn't be read
+            found = [item for item in found if item.code not in _UNKNOWN]
     diagnostics += malformed + found
     if model is not None:
         diagnostics += Excludes(model).circular.values()

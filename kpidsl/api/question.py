@@ -310,6 +310,10 @@ def _one_period(
     text: str, place: Span, settings: Settings
 ) -> tuple[Window | None, list[Diagnostic]]:
     window = parse_period(text, settings.calendar)
+    if window is None and settings.listed is not None and parse_period(text) is not None:
+        message = f"the project's calendar does not list `{text}`"
+        mend = "add the year to the calendar's source, or ask for one that it lists"
+        return None, [error("K492", message, place, help=mend)]
     # Comparisons and the ends of periods must not leave the calendar, whose last year is 9999.
     if window is None or window.start.year < 1000 or window.end.year > 9998:
         mend = "write 2026, 2026-06, 2026-Q2, 2026-W07, 2026-06-30, or FIRST .. LAST"

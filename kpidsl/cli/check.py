@@ -54,8 +54,9 @@ def run(
                 found += fit.diagnostics
         except KpidslError as refused:  # what is wrong with the definitions is so all the same
             found += refused.diagnostics
-    show(found, form, err=False)
-    code = exit_code(found, strict=strict or project.config.project.strict)
+    strict = strict or project.config.project.strict
+    show(found, form, err=False, strict=strict)
+    code = exit_code(found, strict=strict)
     if code == OK and form is DiagnosticFormat.FULL and project.model is not None:
         note(_in_order(project.model))
         if fit is not None:

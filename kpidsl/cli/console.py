@@ -69,10 +69,11 @@ def show(
     form: DiagnosticFormat = DiagnosticFormat.FULL,
     *,
     err: bool = True,
+    strict: bool = False,
 ) -> None:
     """Print diagnostics; beside the answer unless they are the answer."""
     stream = sys.stderr if err else sys.stdout
-    text = render(list(diagnostics), form.value, colour=wants_colour(stream))
+    text = render(list(diagnostics), form.value, wants_colour(stream), strict=strict)
     if text:
         typer.echo(text.rstrip("\n"), err=err)
 

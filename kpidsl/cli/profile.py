@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEST_HELP = """Connect by a profile of kpidsl.toml, and say what is there.
 
-Example: kpidsl profile test production -p examples/toy_store
+Example: kpidsl profile test production
 
 Shown are the server's version, whether nothing can be written, as far as it can be asked, the time
 zone in which days begin, the dialect, how far its SQL is proved (executed on the engine itself, on

@@ -6,9 +6,12 @@ from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import DATE, EXPRESSION, TEXT
 from kpidsl.kinds.binding.spec import Header, Key, Kind
-from kpidsl.kinds.binding.targets import read_amount
+from kpidsl.kinds.binding.targets import fits_amount, read_amount
+from kpidsl.kinds.binding.units import say_unit
 from kpidsl.model.purpose import Benchmark
-from kpidsl.text.diagnostic import warning
+from kpidsl.model.units import Unit
+from kpidsl.syntax import tree
+from kpidsl.text.diagnostic import Label, warning
 
 SOURCE = Key("source", TEXT, "Where the value was published.")
 AS_OF = Key("as_of", DATE, "The date for which it holds.")
@@ -60,3 +63,31 @@ def bind(fields: Fields, scope: Scope) -> Benchmark | None:
         as_of=as_of,
         expires=expires,
     )
+
+
+def named(
+    ref: tree.Ref | None, figure: str, unit: Unit | None, percent: bool, scope: Scope
+) -> str | None:
+    """Return the name of the benchmark that a figure is compared with, which is in its unit; None
+    where it is in another or its own finding says why there is none. Of a figure that failed the
+    unit is not known."""
+    if ref is None:
+        return None
+    if ref.text not in scope.catalog.benchmarks:
+        scope.unknown("a benchmark", ref.text, ref.span, scope.catalog.benchmarks)
+        return None
+    found = scope.benchmarks.get(ref.text)
+    if found is None:
+        return None
+    if unit is not None and not fits_amount(found.unit, found.percent, unit, percent):
+        given, wanted = say_unit(found.unit, found.percent), say_unit(unit, percent)
+        scope.error(
+            "K301",
+            f"the benchmark is {given}, and `{figure}` in {wanted}",
+            ref.span,
+            label=given,
+            labels=(Label(found.span, f"`{found.name}`"),) if found.span is not None else (),
+            help=f"name a benchmark in {wanted}",
+        )
+        return None
+    return found.name

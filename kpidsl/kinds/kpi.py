@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kpidsl.kinds.benchmark import named
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.kinds.binding.shapes import (
@@ -102,9 +103,8 @@ def bind(fields: Fields, metric: Metric | None, scope: Scope) -> Kpi | None:
         drives.append(ref.text)
         if ref.text not in catalog.kpis:
             scope.unknown("a KPI", ref.text, ref.span, catalog.kpis)
-    benchmark = fields.get(BENCHMARK)
-    if benchmark is not None and benchmark.text not in catalog.benchmarks:
-        scope.unknown("a benchmark", benchmark.text, benchmark.span, catalog.benchmarks)
+    unit, percent = (metric.unit, metric.percent) if metric is not None else (None, False)
+    benchmark = named(fields.get(BENCHMARK), fields.name, unit, percent, scope)
     if metric is not None and metric.unit.money == SEVERAL:
         _refuse_currencies(fields, scope)
     plan = _plan(fields, metric, scope)
@@ -120,7 +120,7 @@ def bind(fields: Fields, metric: Metric | None, scope: Scope) -> Kpi | None:
         indicator=fields.get(INDICATOR),
         cadence=fields.get(CADENCE),
         owner=fields.get(OWNER) or "",
-        benchmark=benchmark.text if benchmark and benchmark.text in scope.benchmarks else None,
+        benchmark=benchmark,
         drives=tuple(drives),
         playbook=fields.get(PLAYBOOK) or "",
         per=fields.get(PER) or "",

@@ -152,17 +152,20 @@ def _section(fields: Fields, rois: set[str], funnels: set[str], scope: Scope) ->
 
 def _in_sight(item: SectionItem, audience: Audience, scope: Scope) -> bool:
     """Tell whether an audience may see all of a block, or say what it may not (D21)."""
-    sees = {sight.item: set(sight.by) for sight in audience.sees}
     labels = (Label(audience.span, "what they may see"),) if audience.span is not None else ()
     mark = scope.mark()
     for name in (GOALS,) if item.kind == GOALS else item.names:
-        allowed = sees.get(name, sees.get(name.split(".", 1)[0]))
-        if allowed is None:
+        sights = [sight for sight in audience.sees if sight.item == name]
+        whole = name.split(".", 1)[0]
+        sights = sights or [sight for sight in audience.sees if sight.item == whole]
+        if not sights:
             message = f"`{audience.name}` may not see `{name}`"
             mend = f"add `{name}` to `sees:` of `{audience.name}`, or take it off this page"
-        elif beyond := [str(by) for by in item.by if by not in allowed]:
-            message = f"`{audience.name}` may not see `{name}` by {' and '.join(beyond)}"
-            mend = f"write `{name} by {beyond[0]}` in `sees:`, or show it without that split"
+        elif not any(set(item.by) <= set(sight.by) for sight in sights):
+            split = [str(by) for by in item.by]
+            message = f"`{audience.name}` may not see `{name}` by {' and '.join(split)}"
+            written = split[0] if len(split) == 1 else f"[{', '.join(split)}]"
+            mend = f"add `{name} by {written}` to `sees:`, or show it without that split"
         else:
             continue
         scope.error(
@@ -174,7 +177,15 @@ def _in_sight(item: SectionItem, audience: Audience, scope: Scope) -> bool:
 def _goals(exprs: tuple[tree.Expr, ...], entry: tree.Entry, scope: Scope) -> list[SectionItem]:
     names: list[str] = []
     for expr in exprs:
-        if isinstance(expr, tree.Ref) and expr.text == "all" and len(exprs) == 1:
+        if isinstance(expr, tree.Ref) and expr.text == "all":
+            if len(exprs) > 1:
+                scope.error(
+                    "K205",
+                    "`all` stands beside goals that it holds",
+                    expr.span,
+                    label="means every goal",
+                    help="take it out, or leave it alone",
+                )
             continue
         if isinstance(expr, tree.Ref) and expr.text in scope.catalog.goals:
             names.append(expr.text)

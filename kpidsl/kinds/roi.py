@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kpidsl.kinds.benchmark import named
 from kpidsl.kinds.binding.amounts import basis_of, canonical, overlap, refuse_twice
 from kpidsl.kinds.binding.fields import Fields, key_text
 from kpidsl.kinds.binding.formulas import FormulaBinder
@@ -101,9 +102,7 @@ def bind(fields: Fields, scope: Scope) -> Roi | None:
         revenue = FormulaBinder(scope).bind(said)
     ad_lines = _ad_lines(fields, tuple(line for line, _ in lines), scope)
     attribution = _attribution(fields, scope)
-    benchmark = fields.get(BENCHMARK)
-    if benchmark is not None and benchmark.text not in scope.catalog.benchmarks:
-        scope.unknown("a benchmark", benchmark.text, benchmark.span, scope.catalog.benchmarks)
+    benchmark = named(fields.get(BENCHMARK), name, NUMBER, True, scope)
     cycle = fields.get(SALES_CYCLE)
     cycle_days = whole_days(cycle, scope) if cycle is not None else None
     bound = [(line, value) for line, value in lines if value is not None]
@@ -136,7 +135,7 @@ def bind(fields: Fields, scope: Scope) -> Roi | None:
         basis=basis_of(gain.amounts, scope),
         sales_cycle_days=cycle_days,
         attribution=attribution,
-        benchmark=benchmark.text if benchmark and benchmark.text in scope.benchmarks else None,
+        benchmark=benchmark,
         margin=fields.get(MARGIN),
         owner=fields.get(OWNER) or "",
         not_covered=not_covered([*(line for line, _ in bound), *gain.amounts.deducted]),

@@ -9,12 +9,16 @@ from kpidsl.engines.base import Engine, EngineError
 from kpidsl.engines.missing import missing_table
 from kpidsl.model.expr import Arithmetic, Column, Negate, RowExpr
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Measure, Source, TableOrigin, UnionOrigin
+from kpidsl.model.sources import FilesOrigin, Measure, Source, TableOrigin, UnionOrigin
 from kpidsl.text.diagnostic import Diagnostic, Label, error
 from kpidsl.text.source import Span
 from kpidsl.text.suggest import nearest
 
 CANCELLED = "K647"
+_CLEAN_FILES = (
+    "correct the value in the file, or say in the source's `read` block that it means none, as in "
+    '`read { null_values: ["n/a"] }`'
+)
 OF_ROWS = {"value", "overflow", "timeout", "too many rows to read", "too many bytes to read"}
 """Failures by the rows of one source or by their number, which others may not have."""
 _PLAIN = {
@@ -119,7 +123,9 @@ def explain(
                 str(failure),
                 _place_of_value(str(failure), [*asked, *used], model) or _only(asked),
                 label="holds the value",
-                help="clean the column in the source, or read it as text",
+                help=_CLEAN_FILES
+                if any(map(_reads_files, asked))
+                else "clean the column in the source",
             )
         case "overflow":
             found = too_large(str(failure), [*asked, *used], measures, model)
@@ -134,6 +140,10 @@ def explain(
         str(failure),
         help="run `kpidsl compile` to see the SQL",
     )
+
+
+def _reads_files(source: Source) -> bool:
+    return isinstance(source.origin, FilesOrigin)
 
 
 def too_large(

@@ -112,10 +112,13 @@ class Builder:
             key, _bare(value), block and block.members, self._doc(doc), key.span.to(end.span)
         )
 
-    def declaration(self, children: list[Any]) -> tree.Block:
+    def declaration(self, children: list[Any]) -> tree.Block | tree.Entry:
         doc, header, value, block = children
-        end = block or value
-        return self._block(doc, header, _bare(value), block, header.span.to(end.span))
+        span = header.span.to((block or value).span)
+        if header.span == header.kind.span:  # a key that `=` stands after, where `:` is meant
+            items = block and block.members
+            return tree.Entry(header.kind, _bare(value), items, self._doc(doc), span)
+        return self._block(doc, header, _bare(value), block, span)
 
     def declaration_of_block(self, children: list[Any]) -> tree.Block:
         doc, header, block = children

@@ -62,6 +62,11 @@ def mend(
             ),
             [token.read_as("COMMA", ","), token],
         )
+    if token.value == "=" and "COLON" in accepted:
+        return (
+            error("K107", "`=` is written `:` here", span, help="write `:`", fix=Fix(span, ":")),
+            [token.read_as("COLON", ":")],
+        )
     word = token.value.lower()
     if word in RESERVED or word == "on":
         kind = word.upper()
@@ -133,14 +138,6 @@ def describe(tokens: list[Token], index: int, accepted: Set[str], source: Source
             span,
             label="a second comparison",
             help="join two comparisons with `and`: `a < b and b < c`",
-        )
-    if token.value == "=" and "COLON" in accepted:
-        return error(
-            "K107",
-            "`=` is written `:` here",
-            span,
-            help="write `:`",
-            fix=Fix(span, ":"),
         )
     if token.type == "NUMBER" and previous is not None and previous.value == "kpidsl":
         return error(

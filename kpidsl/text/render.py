@@ -29,11 +29,13 @@ def render(
     diagnostics: Iterable[Diagnostic],
     format: Format,  # noqa: A002 - called by name, as `--format` is
     colour: bool = False,
+    *,
+    strict: bool = False,
 ) -> str:
     """Return the diagnostics in order of file and place, advice last; no newline at the end.
 
-    `colour` puts ANSI colours into `full` and `concise`. Positions in `json` count from 1,
-    offsets from 0; ends are exclusive.
+    `colour` puts ANSI colours into `full` and `concise`, `strict` says that advice fails. Positions
+    in `json` count from 1, offsets from 0; ends are exclusive.
     """
     ordered = sorted(
         diagnostics, key=lambda item: (item.severity is Severity.ADVICE, *item.sort_key)
@@ -44,7 +46,7 @@ def render(
         case "concise":
             return "\n".join(_Painter(colour).concise(item) for item in ordered)
         case "full":
-            return _Painter(colour).full(ordered)
+            return _Painter(colour, strict).full(ordered)
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
@@ -63,8 +65,9 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 class _Painter:
-    def __init__(self, colour: bool) -> None:
+    def __init__(self, colour: bool, strict: bool = False) -> None:
         self.colour = colour
+        self.strict = strict
 
     def _paint(self, text: str, style: str) -> str:
         return f"{_COLOURS[style]}{text}{_RESET}" if self.colour and text else text
@@ -133,7 +136,8 @@ class _Painter:
         return " " * (len(text) - len(signs)) + self._paint(signs, style)
 
     def _advice(self, items: list[Diagnostic]) -> str:
-        lines = [self._paint("business advice", "advice") + " (it stops nothing):"]
+        meaning = "it fails a strict check" if self.strict else "it stops nothing"
+        lines = [self._paint("business advice", "advice") + f" ({meaning}):"]
         for item in items:
             place = f"{visible(str(item.span))}: " if item.span else ""
             lines.append(f"  {item.code} {place}{visible(item.message)}")

@@ -156,7 +156,14 @@ def test_what_is_infinite_is_no_answer(shop: Shell) -> None:
         ("'\\\\x01\\\\xFF'::BLOB", "01ff"),
         ("INTERVAL 1 DAY", "1 day, 0:00:00"),
         ("[1, 2]", "[1, 2]"),
+        ("[1, 2]::INTEGER[2]", "(1, 2)"),
+        ("{'n': 1}", "{'n': 1}"),
+        ("MAP {'n': 1}", "{'n': 1}"),
+        ("'10:30:00+02'::TIMETZ", "10:30:00+02:00"),
+        ("'10:30:00.5'::TIME_NS", "10:30:00.500000"),
+        ("[5]::VARIANT", "[5]"),
         ("union_value(n := 5)", 5),
+        ("union_value(n := [5])", "[5]"),
     ],
 )
 def test_members_of_any_type_are_numbers_or_texts(shop: Shell, member: str, shown: object) -> None:

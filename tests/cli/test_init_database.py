@@ -189,6 +189,8 @@ def test_what_no_definition_can_name_is_left_out(shell: Shell, scheme: str) -> N
     tables = [
         'CREATE TABLE t ("i`d" INTEGER, n INTEGER, "a\nb" INTEGER, PRIMARY KEY ("i`d"))',
         'CREATE TABLE "u`v" (id INTEGER PRIMARY KEY)',
+        "CREATE TABLE w (id INTEGER PRIMARY KEY)",
+        'CREATE TABLE x (id INTEGER PRIMARY KEY, "of`w" INTEGER REFERENCES w (id))',
     ]
     file = shell.folder / "shop.db"
     with closing(duckdb.connect(file) if scheme == "duckdb" else sqlite3.connect(file)) as con:
@@ -202,6 +204,7 @@ def test_what_no_definition_can_name_is_left_out(shell: Shell, scheme: str) -> N
     assert "source t {\n  table: t\n" in drafted(shell)
     assert "  key: none\n  measure rows: count()\n" in drafted(shell)
     assert "  measure total_n: sum(n)\n}" in drafted(shell)
+    assert "join" not in drafted(shell)
     fits(shell)
 
 

@@ -15,6 +15,13 @@ def test_a_missing_file_names_the_nearest(shop: Shell) -> None:
     )
 
 
+def test_a_file_without_column_names(shop: Shell) -> None:
+    """Its first row is none of the names to choose from."""
+    shop.write("sales.csv", SALES.split("\n", 1)[1])
+    text = shop.refused("query", "revenue", code=1, names=["K616", "`order_id`", "header_row: 0"])
+    assert "choose one of" not in text
+
+
 def test_a_folder_in_place_of_the_file(shop: Shell) -> None:
     (shop.folder / "exports").mkdir()
     shop.write("shop.kpi", SHOP.replace("sales.csv", "exports"))
@@ -55,4 +62,9 @@ def test_a_row_of_another_width(shop: Shell, row: str) -> None:
 
 def test_a_text_among_the_amounts(shop: Shell) -> None:
     shop.write("sales.csv", f"{SALES}6,2026-02-03,search,much\n")
-    shop.refused("query", "revenue", code=1, names=["K643", "much", "amount"])
+    text = shop.refused("query", "revenue", code=1, names=["K643", "much", "amount"])
+    assert "`read { null_values: [" in text
+    read = 'files: "sales.csv"\n  read { null_values: ["much"] }'
+    shop.write("shop.kpi", SHOP.replace('files: "sales.csv"', read))
+    # 40 + 60 + 30 + 50 + 80.10
+    assert shop.run("query", "revenue", "--format", "csv").out == "revenue\n260.1\n"

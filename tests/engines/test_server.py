@@ -111,8 +111,8 @@ def test_infinity_is_told(engine: ServerEngine) -> None:
 
 def test_blanks_that_fill_a_text_up_are_no_part_of_it(engine: ServerEngine) -> None:
     """As they are none where it is compared: nobody could ask for the member `EU   `."""
-    filled = "SELECT CAST('EU' AS CHAR(5)), CAST('EU   ' AS VARCHAR(5))"
-    assert engine.run(filled).rows == [("EU", "EU   ")]
+    filled = "SELECT CAST('EU' AS CHAR(5)), CAST('EU   ' AS VARCHAR(5)), CAST(E'EU\\t' AS CHAR(5))"
+    assert engine.run(filled).rows == [("EU", "EU   ", "EU\t")]
 
 
 @pytest.mark.parametrize("style", ["iso_8601", "sql_standard"])

@@ -54,6 +54,21 @@ def test_texts_without_quotes_get_them(text: str, written: str) -> None:
     assert says(text, "K205").help == f'put it in double quotes: `"{written}"`'
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "mend"),
+    [
+        ("\nmetric m: «rolling(revenue)»\n", "K308", "write it as in `rolling(x, 28d)`"),
+        ("\nmetric m: «to_date(revenue)»\n", "K308", "write it as in `to_date(x, year)`"),
+        # The functions of metrics before those of rows, which stand over entities only.
+        ("\nmetric m: «ytd»(revenue)\n", "K307", "use one of `coalesce`, `prior`, `change`, "),
+    ],
+)
+def test_functions_of_metrics_are_shown_as_they_are_written(
+    text: str, code: str, mend: str
+) -> None:
+    assert says(text, code).help.startswith(mend)
+
+
 def test_an_audience_that_sees_the_goals_is_offered_their_word() -> None:
     text = "\naudience a {\n  tier: manager\n  sees: [«goal»]\n}\n"
     assert says(text, "K211").help == "write `goals`, if that is meant"

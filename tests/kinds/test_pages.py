@@ -104,6 +104,7 @@ def test_a_report_knows_its_reader_its_rhythm_and_its_columns() -> None:
         ("breakdown: rate", "K204", "rate"),
         ("shwo: rate", "K202", "shwo"),
         ("compare: [lastyear]", "K205", "[lastyear]"),
+        ("goals: [all, grow]", "K205", "all"),
     ],
 )
 def test_refused_sections(section: str, code: str, marked: str) -> None:
@@ -125,6 +126,23 @@ def test_a_page_shows_no_more_than_its_audience_may_see() -> None:
     ]
     assert model is not None
     assert model.reports["r"].sections[0].items == ()
+
+
+def test_an_audience_may_see_one_figure_in_several_ways() -> None:
+    """Each split stands by itself: by channel and by region is not by both at once."""
+    sees = "sales by channel, sales by region"
+    model = model_of(page("show: [sales by channel, sales by region, sales]", sees))
+    items = model.reports["r"].sections[0].items
+    assert [[str(by) for by in item.by] for item in items] == [
+        ["channel"],
+        ["customers.region"],
+        [],
+    ]
+    both = page("show: sales by [channel, region]", sees)
+    found = only(checked(both)[1], "K704")
+    written = "sales by [channel, customers.region]"
+    assert found.help == f"add `{written}` to `sees:`, or show it without that split"
+    assert errors(checked(both.replace(f"sees: [{sees}", f"sees: [{sees}, {written}"))[1]) == []
 
 
 def test_an_audience_sees_splits_and_the_figures_of_an_roi() -> None:

@@ -34,6 +34,36 @@ def test_an_roi_is_net_over_cost_of_all_lines() -> None:
     assert "venue" in model.rois["r"].not_covered
 
 
+@pytest.mark.parametrize(
+    ("value", "figure", "message"),
+    [
+        ("5 visit", "orders", "the benchmark is visit, and `k` in order"),
+        ("5 EUR", "revenue", "the benchmark is EUR, and `k` in USD"),
+        ("52 EUR", "revenue / orders", "the benchmark is EUR, and `k` in USD per order"),
+        ("5 USD", "orders / visits as percent", "the benchmark is USD, and `k` in a percentage"),
+        ("52 USD", "revenue / orders", ""),
+        ("52 USD per order", "revenue / orders", ""),
+        ("5%", "orders / visits as percent", ""),
+    ],
+)
+def test_a_benchmark_is_in_the_unit_of_its_kpi(value: str, figure: str, message: str) -> None:
+    """Five visits beside five orders would be a comparison of numbers that mean nothing."""
+    text = f'\nkpi k: {figure} {{\n  serves: "x"\n  benchmark: «b»\n}}\nbenchmark ‹b›: {value} {{\n'
+    text += '  source: "x"\n  as_of: 2026-01-01\n}\n'
+    text = text.replace("benchmark ‹b›", "‹benchmark b›")
+    if message:
+        assert says(text, "K301").message == message
+    else:
+        model_of(SHOP + text.translate({ord(mark): None for mark in "«»‹›"}))
+
+
+def test_a_benchmark_of_an_roi_is_a_percentage() -> None:
+    """52 dollars would be a bar of 5,200 %."""
+    text = roi("media: cogs", more="  benchmark: «b»\n")
+    text += '‹benchmark b›: 52 USD {\n  source: "x"\n  as_of: 2026-01-01\n}\n'
+    assert says(text, "K301").message == "the benchmark is USD, and `r` in a percentage"
+
+
 def test_roas_divides_revenue_by_the_lines_that_are_advertising() -> None:
     model = model_of(
         SHOP + roi("media: cogs, staff: 3_000 USD per month", more="  ad_cost: media\n")

@@ -35,6 +35,9 @@ CALENDAR = "project shop { currency: USD, calendar: retail }\ncalendar retail { 
         ),
         (f'{SOUND}\nproject second {{ currency: USD, timezone: "UTC" }}', "K210"),
         ('projekt shop { timezone: "Asia/Taipei" }', "K201"),
+        ("project shop { currency: USD, timezone: ??? }", "K110"),
+        ('project shop { currency: USD, timezone: "Asia/Taipei" "Europe/Berlin" }', "K101"),
+        ('project shop {\n  currency: USD\n  timezone "Asia/Taipei"\n}', "K119"),
         # What can't be read may be the project.
         ("??? shop { currency: USD }", "K110"),
     ],
@@ -53,6 +56,7 @@ def test_without_its_settings_a_project_answers_nothing(text: str, code: str) ->
         f"{SOUND}\nsource ??? {{}}",
         # What the parser can mend it has read as it is meant.
         SOUND.replace(" }", ""),
+        SOUND.replace("timezone:", "timezone ="),
         # Nobody has to say anything.
         "",
         "metric wrong: nothing",

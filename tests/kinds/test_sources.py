@@ -95,6 +95,7 @@ def test_origins(line: str, origin: TableOrigin | SqlOrigin | UnionOrigin) -> No
         # Python finds these among the files of time zones, and no engine knows them.
         ('table: t\n  time: a { stored_as: "localtime" }', "K211"),
         ('table: t\n  time: a { stored_as: "posix/Europe/Berlin" }', "K211"),
+        ('table: t\n  time: a { stored_as: "right/Europe/Berlin" }', "K211"),
         ("table: t\n  measure m: sum(a) + 1", "K309"),
         ("table: t\n  measure m: a", "K309"),
         ("table: t\n  measure m: first(a)", "K409"),
@@ -122,6 +123,18 @@ def test_origins(line: str, origin: TableOrigin | SqlOrigin | UnionOrigin) -> No
 def test_refused_sources(lines: str, code: str) -> None:
     _, findings = checked(f"kpidsl 1\nsource s {{\n  {lines}\n}}\n")
     assert [error[:4] for error in errors(findings)] == [code]
+
+
+def test_a_query_that_cant_be_read_is_told_in_words() -> None:
+    """Not in those of classes, and a query is no expression over the source's columns."""
+    found = only(checked('source s {\n  sql: "selec * from sales"\n}\n')[1], "K315")
+    assert "class" not in found.message
+    assert found.help.startswith("write one SELECT")
+
+
+def test_the_example_of_a_member_keeps_its_quotes() -> None:
+    text = 'source s {\n  table: t\n  dimension d: c {\n    map { "a": [b] }\n  }\n}\n'
+    assert only(checked(text)[1], "K205").help == 'write, for example, `"a": ["fb"]`'
 
 
 def test_a_bad_measure_falls_alone() -> None:

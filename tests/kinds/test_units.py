@@ -109,6 +109,13 @@ def test_an_unknown_currency_offers_the_nearest() -> None:
     assert "`USD`" in says("\nmetric m: revenue - 5 «UDS»\n", "K312").help
 
 
+def test_the_projects_currency_in_small_letters_is_no_unit() -> None:
+    """As one that is counted it would be no money: neither exact, nor to be converted."""
+    assert says("\nmetric m: revenue - 5 «usd»\n", "K312").help == "write `USD`"
+    assert says("\nmetric m: revenue / orders as «usd» per order\n", "K312").help == "write `USD`"
+    model_of(f"{SHOP}\nmetric cups: orders * 5 cup\n")
+
+
 def test_the_unit_of_a_plan_is_that_of_its_kpi() -> None:
     found = says('\nkpi k: ‹revenue› {\n  serves: "x"\n  plan: «orders»\n}\n', "K301")
     assert found.message == "the plan is in order, and `k` in USD"

@@ -245,3 +245,33 @@ def test_a_clock_of_days_meets_the_days_of_another_source(tmp_path: Path, member
     assert [row[1:] for row in both.rows] == [(5, 1), (7, 1)]
     assert paid.rows == ((12,),)
     assert len(members.rows) == 2
+
+
+def test_a_dimension_of_a_clock_of_days_shows_days(tmp_path: Path) -> None:
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { timezone: "UTC" }
+        source visits { files: "visits.csv", key: id, time: day, dimensions: [day]
+          measure visits: count() as visit }
+        """,
+        visits="id,day\n1,2026-01-01\n2,2026-01-02",
+    ) as loaded:
+        found = loaded.query("visits", by=["visits.day"])
+    assert [str(day) for day, _ in found.rows] == ["2026-01-01", "2026-01-02"]
+
+
+def test_a_key_may_be_a_dimension_that_is_called_as_the_clock(tmp_path: Path) -> None:
+    """The files have a column `paid` alone, of which the dimension is made, and the clock of it."""
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { timezone: "UTC" }
+        source visits { files: "visits.csv", key: day, time: day { stored_as: "UTC" }
+          dimension day: paid
+          measure visits: count() as visit }
+        """,
+        visits="paid,n\n2026-01-01 00:00:00,1\n2026-02-02 00:00:00,2",
+    ) as loaded:
+        found = loaded.query("visits", by=["month"])
+    assert found.rows == ((date(2026, 1, 1), 1), (date(2026, 2, 1), 1))

@@ -197,7 +197,7 @@ def test_rows_of_ranges_list_the_same(tmp_path: Path) -> None:
         ("fiscal_month", None, "K489"),
         ("fiscal_month", "2026-01", "K492"),
         ("fiscal_year", "2023-12-31 .. 2024-12-29", "K492"),
-        ("fiscal_year", "FY2026", "K925"),
+        ("fiscal_year", "FY2026", "K492"),
     ],
 )
 def test_days_that_are_not_listed_are_refused(

@@ -95,6 +95,22 @@ def test_so_is_one_over_periods_of_no_window(tmp_path: Path) -> None:
     assert result.partial == (False, True, True, True)
 
 
+def test_so_it_is_from_the_first_day_that_is_not_known(tmp_path: Path) -> None:
+    """Nothing is known of 2 March, of which the last row is."""
+    with shop(tmp_path, sales=SALES + "9,2026-03-02,5.00,c,,false\n") as loaded:
+        result = loaded.query("revenue", by=["day"], totals=True, sparse=True)
+    assert result.values("revenue") == [10, 20, 40, None, 75]
+    assert result.partial == (False, False, False, True, True)
+
+
+def test_so_it_is_where_one_of_two_sources_knows_less(tmp_path: Path) -> None:
+    """Visits are known until 28 February, of which one is; sales until 2 March."""
+    with shop(tmp_path) as loaded:
+        result = loaded.query("revenue", "visits", by=["day"], totals=True, sparse=True)
+    assert result.values("visits") == [1, 0, 0, 1, None, 3]
+    assert result.partial == (False, False, False, False, True, True)
+
+
 def test_one_over_periods_of_which_all_is_known_is_not(tmp_path: Path) -> None:
     with shop(tmp_path) as loaded:
         result = loaded.query("revenue", by=["month"], totals=True)

@@ -96,7 +96,7 @@ kpi revenue_kpi: revenue { better: higher }
         ("kpi «end» { a: 1 }\nb: 1", "K118", ["kpi end", "b"]),
         ("a: [«from», to_date]\nb: 1", "K118", ["a", "b"]),
         ("«1» { a: 1 }\nb: 1", "K101", ["b"]),
-        ("a «=» 1\nb: 1", "K107", ["b"]),
+        ("a «=» 1\nb: 1", "K107", ["a", "b"]),
         ("a: 1\n«kpidsl 1»\nb: 1", "K113", ["a", "b"]),
         ("kpidsl «2»\nb: 1", "K113", ["b"]),
         # brackets

@@ -14,6 +14,8 @@ _VALUE = re.compile(
     r"[-(]?[$€£¥]?\d[\d.,]*[%)]?"  # numbers and amounts
     r"|\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([T ].*)?"  # dates
 )
+NAMELESS = '`read { header_row: 0, columns: ["id", "day", "amount"] }`'
+"""How the columns of a file without column names are named."""
 _MEND = 'name the columns, as in `read { columns: ["day", "campaign", "cost"] }`'
 
 
@@ -41,8 +43,7 @@ def column_names(
         raise Refused(
             "K608",
             f"{where} holds values such as `{first[0]}` and no column names",
-            "tell so and name the columns, as in "
-            '`read { header_row: 0, columns: ["id", "day", "amount"] }`',
+            f"tell so and name the columns, as in {NAMELESS}",
         )
     given = read.columns
     found = [f"column{i + 1}" for i in range(len(first))] if read.header_row == 0 else first

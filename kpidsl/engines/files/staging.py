@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from kpidsl.engines.files import nodes
 from kpidsl.engines.files.delimited import TextTable, first_ragged, padded, ragged, record_at
-from kpidsl.engines.files.header import unnamed_with_values
+from kpidsl.engines.files.header import NAMELESS, looks_like_data, unnamed_with_values
 from kpidsl.engines.files.paths import glob_free
 from kpidsl.engines.files.refusal import Refused
 
@@ -210,6 +210,8 @@ def unknown_column(key: str, name: str, columns: Sequence[str]) -> Refused:
     near = get_close_matches(name, columns, n=1, cutoff=0.5)
     listed = ", ".join(f"`{item}`" for item in columns[:8])
     mend = f"write `{near[0]}`" if near else f"choose one of {listed}"
+    if looks_like_data(columns[:1]):
+        mend = "name the columns, if the first line holds none: " + NAMELESS
     return Refused("K616", f"`{key}` names `{name}`, and the files have no such column", mend)
 
 

@@ -99,7 +99,7 @@ class Postgres:
 
         class Unfilled(TextLoader):
             def load(self, data: Any) -> str | bytes:  # noqa: ANN401
-                return super().load(data).rstrip()
+                return super().load(bytes(data).rstrip(b" "))
 
         connection.adapters.register_loader("bpchar", Unfilled)
 

@@ -36,12 +36,14 @@ def check_arguments(call: tree.Call, at_least: int, at_most: int | None, scope: 
     else:
         wanted = str(at_least) if at_least == at_most else f"{at_least} to {at_most}"
     plural = "" if wanted == "1" else "s"
+    known = METRIC_FUNCTIONS.get(name)
+    stand = "stands" if count == 1 else "stand"
     scope.error(
         "K308",
-        f"`{name}` takes {wanted} argument{plural}; {count} stand here",
+        f"`{name}` takes {wanted} argument{plural}; {count} {stand} here",
         call.span,
         label=_purpose(name),
-        help=f"give it {wanted} argument{plural}",
+        help=f"write it as in `{known.written}`" if known else f"give it {wanted} argument{plural}",
     )
     return False
 
@@ -80,7 +82,7 @@ def explain_call(call: tree.Call, scope: Scope, known: Iterable[str], place: str
             f"there is no function `{name}`",
             span,
             label="unknown function",
-            help=mend_name(name, sorted(known), "take it out"),
+            help=mend_name(name, tuple(known), "take it out", listed=12),
         )
 
 

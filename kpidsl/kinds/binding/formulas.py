@@ -292,7 +292,7 @@ class FormulaBinder:
             return bind_applied(call, self.bind, self.scope)
         if is_over_entities(call):
             return bind_over_entities(call, self.bind, self.scope)
-        known = {*METRIC_FUNCTIONS, *AGGREGATES}
+        known = (*METRIC_FUNCTIONS, *sorted(AGGREGATES))
         explain_call(call, self.scope, known, "a metric's formula")
         return None
 

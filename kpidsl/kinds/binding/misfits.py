@@ -130,12 +130,13 @@ def _name(word: str, span: Span) -> Ref:
 
 def wrong_free(entry: Entry, name: str, free: Free) -> Diagnostic:
     """An entry under the author's own name has a value of another shape."""
+    key = f'"{name}"' if free.quoted else name
     return error(
         "K205",
         f"`{name}` takes {free.shape.words}",
         entry.value.span,
         label=f"this is {describe(entry.value)}",
-        help=f"write, for example, `{name}: {free.shape.example}`",
+        help=f"write, for example, `{key}: {free.shape.example}`",
     )
 
 

@@ -352,7 +352,7 @@ class RowBinder:
         name = expr.function.text
         scalar = SCALARS.get(name)
         if scalar is None:
-            explain_call(expr, self.scope, SCALARS, "a row's formula")
+            explain_call(expr, self.scope, sorted(SCALARS), "a row's formula")
             return None
         if not check_arguments(expr, scalar.at_least, scalar.at_most, self.scope):
             return None

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.syntax.tree import SqlLiteral
 from kpidsl.text.source import Span
+
+_ONE_EXPRESSION = "write one expression over the source's columns, or a view as the source's table"
+_ONE_SELECT = "write one SELECT, or name a view as the source's `table:`"
 
 
 def check_sql(expr: SqlLiteral, scope: Scope) -> bool:
@@ -42,7 +47,7 @@ def check_select(text: str, span: Span, scope: Scope) -> tuple[str, ...] | None:
     try:
         trees = sqlglot.parse(text, read=scope.dialect)
     except errors.SqlglotError as problem:
-        _refuse(scope, span, f"this SQL cannot be read: {_first_words(problem)}")
+        _refuse(scope, span, f"this SQL cannot be read: {_first_words(problem)}", _ONE_SELECT)
         return None
     if len(trees) == 1 and isinstance(trees[0], exp.Query):
         writes = trees[0].find(exp.Command, exp.DDL, exp.DML, exp.Into)
@@ -51,20 +56,16 @@ def check_select(text: str, span: Span, scope: Scope) -> tuple[str, ...] | None:
         named = [item.this for item in trees[0].find_all(exp.CTE)]
         if writes is None and all(isinstance(item, reads) for item in named):
             return tuple(sorted({table.name for table in trees[0].find_all(exp.Table)}))
-    _refuse(scope, span, "`sql` of a source is one SELECT")
+    _refuse(scope, span, "`sql` of a source is one SELECT", _ONE_SELECT)
     return None
 
 
-def _refuse(scope: Scope, span: Span, message: str) -> bool:
-    scope.error(
-        "K315",
-        message,
-        span,
-        label="read as SQL",
-        help="write one expression over the source's columns, or a view as the source's table",
-    )
+def _refuse(scope: Scope, span: Span, message: str, mend: str = _ONE_EXPRESSION) -> bool:
+    scope.error("K315", message, span, label="read as SQL", help=mend)
     return False
 
 
 def _first_words(problem: Exception) -> str:
-    return str(problem).split("\n", 1)[0].split(". Line", 1)[0][:120]
+    """Return what the parser says, without the names of its own classes."""
+    said = str(problem).split("\n", 1)[0].split(". Line", 1)[0]
+    return re.sub(r" for <class '[\w.]+'>", "", said)[:120]

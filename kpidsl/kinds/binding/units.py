@@ -55,7 +55,18 @@ def read_unit(expr: tree.Expr, scope: Scope) -> UnitWord | None:
 
 
 def known_unit(name: tree.Name, scope: Scope) -> bool:
-    """Tell whether a unit exists; only currencies come from a list, counted things are free."""
+    """Tell whether a unit exists; only currencies come from a list, counted things are free, but
+    for one that is called as the project's currency: its amounts would be no money."""
+    currency = scope.settings.currency
+    if name.text != currency and name.text.upper() == currency:
+        scope.error(
+            "K312",
+            f"`{name.text}` in small letters is something that is counted, and no money",
+            name.span,
+            label="no currency",
+            help=f"write `{currency}`",
+        )
+        return False
     return not is_currency(name.text) or check_currency(name, scope.diagnostics)
 
 

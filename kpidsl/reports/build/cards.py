@@ -177,10 +177,8 @@ class _Beside:
         if found is None:
             return []
         benchmark, line = found
-        unit, own = line.value.unit, self.subject.unit
-        if (unit.kind, unit.currency) != (own.kind, own.currency):
-            return []
-        value = figure(benchmark.value, own)  # `52 USD` is said of a cost per customer too
+        # In the KPI's own unit; `52 USD` is said of a cost per customer too.
+        value = figure(benchmark.value, self.subject.unit)
         return [self._comparison(line.label, value, source=line.source, stale=line.stale)]
 
     def _comparison(

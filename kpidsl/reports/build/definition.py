@@ -99,8 +99,8 @@ def _goal(subject: Subject, page: Page) -> str:
 
 
 def _sql(subject: Subject, page: Page) -> str:
-    window, compared_by = page.span.window, page.span.compared_by
+    window = page.span.window
     select = (Selection(subject.name, subject.expr),)
-    question = Query(select, window=window, compared_by=compared_by)
+    question = Query(select, window=window, compared_by=page.span.compared_by(window))
     sql, _ = page.runner.compile(question)
     return sql or ""

@@ -67,11 +67,11 @@ class Page:
     ) -> Asked:
         """Ask about the page's own period, or about another window, or about each period in one.
 
-        Whatever asks about the page's own period compares it alike, and so shows the same number.
+        Whatever asks about the page's own period, or one such as it, compares it alike, and so
+        shows the same number.
         """
         days = window or self.span.window
-        is_own = grain is None and days == self.span.window
-        compared_by = self.span.compared_by if is_own else None
+        compared_by = self.span.compared_by(days) if grain is None else None
         return self.questions.ask(
             selections, window=days, by=by, grain=grain, compared_by=compared_by
         )

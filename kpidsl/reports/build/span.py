@@ -63,16 +63,17 @@ class Span:
         by_weekday = self.grain.days and not whole_months(self.whole)
         return Back(days=364) if by_weekday else Back(months=12)
 
-    @property
-    def compared_by(self) -> Grain | None:
-        """The periods by which the window is compared with earlier days, as its history is (S19):
+    def compared_by(self, window: Window) -> Grain | None:
+        """Return the periods by which a period of the page is compared with earlier days (S19):
         weeks and months of a calendar's own years are not told by their dates alone."""
         of_weeks = self.grain is Grain.WEEK or self.calendar.own_years(self.grain) is not None
-        return self.grain if of_weeks and is_whole(self.whole, self.grain, self.calendar) else None
+        whole = self.whole if window == self.window else window
+        return self.grain if of_weeks and is_whole(whole, self.grain, self.calendar) else None
 
     def before(self, back: Back) -> Window | None:
         """Return the days so far back; None where there is no such period."""
-        years = None if self.compared_by is None else self.calendar.own_years(self.grain)
+        of_periods = self.compared_by(self.window) is not None
+        years = self.calendar.own_years(self.grain) if of_periods else None
         if years is None or back.days:
             return moved_back(self.window, back.months, back.days, self.calendar)
         found = years.moved(self.window.start, self.window.end, back.months)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpidsl.model.expr import Constant, MeasureRef, MetricArithmetic, MetricExpr, MetricRef
+from kpidsl.model.expr import (
+    Constant,
+    Filtered,
+    MeasureRef,
+    MetricArithmetic,
+    MetricExpr,
+    MetricRef,
+)
 from kpidsl.model.growth import unfolded
-from kpidsl.model.leaves import leaf_sources
+from kpidsl.model.leaves import leaf_sources, parts_of
 from kpidsl.model.project import Model
 from kpidsl.model.purpose import Kpi, Metric, Roi
+from kpidsl.plan.within import entity_values
 from kpidsl.reports.build.figures import page_unit
 from kpidsl.reports.values import Better, Unit
 
@@ -73,6 +81,13 @@ def ratio_parts(expr: MetricExpr, model: Model) -> tuple[MetricExpr, MetricExpr]
         case MetricArithmetic("/", left, right) if not isinstance(right, Constant):
             return left, right
     return None
+
+
+def tests_entities(expr: MetricExpr, model: Model) -> bool:
+    """Whether a filter in a formula tests what a metric is of each entity (S14)."""
+    if isinstance(expr, Filtered) and any(entity_values(expr.predicate)):
+        return True
+    return any(tests_entities(part, model) for part in parts_of(expr, model.metrics))
 
 
 def _plan(kpi: Kpi | None, model: Model) -> MetricExpr | None:

@@ -141,7 +141,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K312",
         "unknown currency",
-        "Three capital letters name no currency of ISO 4217.",
+        "Three capital letters name no currency of ISO 4217, or the project's own stands in small "
+        "letters.",
         "Units in capital letters are money; counted things are written in small letters.",
         _source("measure revenue: sum(price) as UDS"),
         _source("measure revenue: sum(price) as USD"),

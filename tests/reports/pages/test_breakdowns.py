@@ -39,6 +39,18 @@ def test_a_level_adds_up_over_members(folder: Path) -> None:
     assert not any(row.note for row in made.rows)
 
 
+def test_what_several_members_have_is_no_share(folder: Path) -> None:
+    # Nobody's order is a test: there is one answer to that, and each channel has it.
+    changed = {
+        "measure orders: count() as order": "measure orders: count_distinct(test) as order",
+        "order_count, answered": "order_count by channel, answered",
+        "breakdown: [turnover": "breakdown: [order_count by channel, turnover",
+    }
+    made = block(build(folder, changed=changed)[0], "order_count-by-channel", BreakdownBlock)
+    rows = [(row.label, number(row.figure), row.share) for row in made.rows]
+    assert sorted(rows) == [("(none)", 1, None), ("ads", 1, None), ("seo", 1, None)]
+
+
 def test_less_than_nothing_is_no_share(folder: Path) -> None:
     # ads 160 − 154, seo 90 − 66, without a channel 10 − 11: 6 + 24 − 1 = 29.
     changed = {

@@ -127,10 +127,24 @@ def test_a_rate_is_judged_by_the_period_and_compared_with_a_stale_benchmark(
     assert card.history[3].figure.missing == "nothing to divide by in May 2025"
 
 
-def test_a_benchmark_in_another_currency_is_no_comparison(folder: Path) -> None:
-    page, _ = build(folder, changed={"basket_trade: 80 USD": "basket_trade: 80 EUR"})
-    labels = [item.label for item in block(page, "basket", KpiCard).comparisons]
-    assert labels == ["Target", "Jan 2026", "Feb 2025"]
+def test_the_history_of_a_filter_by_entities_tests_them_period_by_period(folder: Path) -> None:
+    """Of January and February ads alone have more than 100 USD, 120 and 160, as each month's page
+    says; over all months together seo has, too."""
+    changed = {
+        "metric gross_profit": 'metric large "Large": revenue where revenue per channel > 100 USD\n'
+        "metric gross_profit",
+        "sees: [goals, turnover": "sees: [goals, large, turnover",
+        "show: [turnover,": "show: [large, turnover,",
+        "trend: turnover": "trend: large",
+    }
+    page, _ = build(folder, changed=changed)
+    card = block(page, "large", KpiCard)
+    assert card.figure is not None
+    assert number(card.figure) == 160
+    assert comparison(card, "Jan 2026")[0] == 120
+    assert [number(point.figure) for point in card.history[-2:]] == [120, 160]
+    trend = block(page, "large-trend", TrendBlock)
+    assert [number(point.actual) for point in trend.points[-2:]] == [120, 160]
 
 
 def test_a_red_kpi_shows_its_playbook(folder: Path) -> None:
@@ -264,9 +278,14 @@ def test_a_date_that_is_over_is_judged_by_its_own_level(folder: Path) -> None:
     row = goal(page, "Kept")
     assert (number(row.actual), row.status.level) == (200, "green")
     assert row.note == "on the target; as of 31 Jan 2026"
-    # In the page's own period: 100 (ads, 5 February) and 80 (seo, January) on the 9th.
-    page, _ = build(folder, changed=with_till_goal("at: 2026-02-09, target: 200 USD"))
-    assert number(goal(page, "Kept").actual) == 180
+    # In the page's own period: 60 (ads, of the same day) and 80 (seo, January) on the 10th.
+    page, _ = build(folder, changed=with_till_goal("at: 2026-02-10, target: 200 USD"))
+    assert number(goal(page, "Kept").actual) == 140
+    # As of 5 February nothing is known of that day: 120 (ads) and 80 (seo), both of January.
+    early = Window(date(2026, 1, 1), date(2026, 2, 5))
+    changed = with_till_goal("at: 2026-02-05, target: 200 USD")
+    page, _ = build(folder, changed=changed, period=early)
+    assert number(goal(page, "Kept").actual) == 200
     # A date to come: the page's period, and nothing said of a day.
     page, _ = build(folder, changed=with_till_goal("at: 2026-03-31, target: 200 USD"))
     row = goal(page, "Kept")
