@@ -276,7 +276,8 @@ class EmbeddedEngine:
         files, or on the date."""
         found = self._con.execute(
             "SELECT count(*) FROM (SELECT view_name FROM duckdb_views() WHERE NOT temporary "
-            "UNION ALL SELECT table_name FROM duckdb_tables() WHERE sql LIKE '%GENERATED ALWAYS AS%') "
+            "UNION ALL "
+            "SELECT table_name FROM duckdb_tables() WHERE sql LIKE '%GENERATED ALWAYS AS%') "
             "AS computed(name) WHERE lower(name) = lower(?)",
             [name],
         ).fetchone()
