@@ -83,8 +83,8 @@ _MODE = (
     "ERROR_FOR_DIVISION_BY_ZERO,NO_UNSIGNED_SUBTRACTION,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES"
 )
-_SORT_BUFFER = 2 * 2**20
-"""MariaDB's own default: it holds the fifteen texts at least that a sort needs, of the length that
+_SORT_BUFFER = 16 * 2**20
+"""It holds the fifteen rows at least that a sort needs, of some sixty texts of the length that
 counts. By default that is 1024 bytes; of rows whose texts differ later a window would take some for
 a group of their own."""
 _COLLATION = "IF(@@collation_database LIKE 'utf8mb4%', @@collation_database, 'utf8mb4_general_ci')"
@@ -132,7 +132,7 @@ class MySQL:
         return (
             f"SET SESSION sql_mode = '{_MODE}', time_zone = '+00:00', "
             f"collation_connection = {_COLLATION}, sql_big_selects = 1, "
-            "sql_select_limit = DEFAULT, max_sort_length = 65536, "
+            "sql_select_limit = DEFAULT, max_sort_length = 16384, "
             f"sort_buffer_size = GREATEST(@@sort_buffer_size, {_SORT_BUFFER}) "
             f"/*M! , max_statement_time = {seconds:.3f}, tx_read_only = 1 */"
             f"/*!80000 , max_execution_time = {round(seconds * 1000)}, transaction_read_only = 1 */"
