@@ -21,6 +21,7 @@ from kpidsl.run.clashes import (
     clashing_ids,
     clashing_join,
 )
+from kpidsl.run.computed import TIMES, no_numbers
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import OF_ROWS, explain
 from kpidsl.run.kinds import ColumnKinds
@@ -44,6 +45,8 @@ T = TypeVar("T")
 
 _READS_LOOSELY = {"clickhouse"}
 """Dialects in which a text that is no time is NULL once it is read as one."""
+_NUMBERS_OF_TIMES = {"clickhouse", "mysql"}
+"""Dialects in which a day or a moment is some number where it is computed with."""
 
 
 class Claims:
@@ -90,6 +93,17 @@ class Claims:
             source = self._model.sources[measure.source]
             test = partial(clashing_extreme, source=source, kinds_of=self._kinds_of)
             yield from self._where_possible(test, measure, source)
+
+    def times(self, measures: Iterable[Measure]) -> Iterator[Diagnostic]:
+        """Return which measures compute with times, of which an engine makes numbers of its own: to
+        MySQL, from 31 January until 2 February there are 71 days."""
+        if self._dialect.name in _NUMBERS_OF_TIMES:
+            each: dict[str, list[Measure]] = {}
+            for measure in measures:
+                each.setdefault(measure.source, []).append(measure)
+            for name, own in each.items():
+                source = self._model.sources[name]
+                yield from no_numbers(self._model, source, own, self._columns.of, TIMES)
 
     def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
         """Return which sources hold no times of day, so that they know no hours (S20)."""

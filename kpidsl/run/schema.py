@@ -5,14 +5,13 @@ No row of a table is read for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from kpidsl.engines.base import Engine, EngineError
 from kpidsl.engines.guarded import peeked
-from kpidsl.model.expr import Arithmetic, Column, DimensionRef, Negate, RowExpr
 from kpidsl.model.project import Model
-from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source, TableOrigin
+from kpidsl.model.sources import Source, TableOrigin
 from kpidsl.plan.excludes import Excludes
 from kpidsl.run.clashes import (
     clashing_clock,
@@ -21,21 +20,13 @@ from kpidsl.run.clashes import (
     clashing_ids,
     clashing_join,
 )
-from kpidsl.run.failures import computed_with, explain, missing_column, path_of, tables_of
+from kpidsl.run.computed import NO_NUMBERS, no_numbers
+from kpidsl.run.failures import explain, missing_column, path_of, tables_of
 from kpidsl.run.kinds import ColumnKinds
-from kpidsl.sql.dialects import DIALECTS, Kind
+from kpidsl.sql.dialects import DIALECTS
 from kpidsl.sql.known import columns_of
 from kpidsl.sql.lacking import Needs, lacking
-from kpidsl.text.diagnostic import Diagnostic, error, has_errors
-
-_OF_NUMBERS = {
-    Aggregate.SUM,
-    Aggregate.AVG,
-    Aggregate.MEDIAN,
-    Aggregate.PERCENTILE,
-    Aggregate.STDDEV,
-}
-_NO_NUMBERS = {Kind.TEXT, Kind.DAY, Kind.MOMENT, Kind.ZONED}
+from kpidsl.text.diagnostic import Diagnostic, has_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,48 +103,5 @@ class Schema:
             found += clashing_ends(self._model, join, self._kinds_of)
         for measure in source.measures.values():
             found += clashing_extreme(measure, source, self._kinds_of)
-        return [*found, *self._no_numbers(source)]
-
-    def _no_numbers(self, source: Source) -> Iterator[Diagnostic]:
-        """Yield the columns that measures compute with and that hold no numbers."""
-        users: dict[str, list[str]] = {}
-        for measure in source.measures.values():
-            for name in _computed_with(measure, source):
-                users.setdefault(name, []).append(f"`{measure.name}`")
-        for name, measures in users.items():
-            for kind in self._kinds_of(source, Column((name,))) & _NO_NUMBERS:
-                yield error(
-                    "K643",
-                    f"`{name}` of `{source.name}` holds {kind}, and {', '.join(measures)} "
-                    f"{'computes' if len(measures) == 1 else 'compute'} with it",
-                    self._model.column_spans.get((source.name, (name,)), source.span),
-                    label=f"holds {kind}",
-                    help="clean the column in the source, or turn it into numbers by `number(…)`"
-                    if kind is Kind.TEXT
-                    else "name a column of numbers",
-                )
-
-
-def _computed_with(measure: Measure, source: Source) -> list[str]:
-    """Return the columns that have to hold numbers for a measure."""
-    operand = None if measure.operand is None else _of_columns(measure.operand, source)
-    takes_numbers = measure.aggregate in _OF_NUMBERS or (
-        measure.aggregate not in COUNTS and measure.unit.currency is not None
-    )
-    if operand is None or (isinstance(operand, Column) and not takes_numbers):
-        return []
-    return list(dict.fromkeys(computed_with(operand)))
-
-
-def _of_columns(expr: RowExpr, source: Source) -> RowExpr:
-    """Return an expression that names columns where it named dimensions of the source which are
-    these."""
-    match expr:
-        case DimensionRef(name=name, joins=()):
-            own = source.dimensions[name].expr
-            return own if isinstance(own, Column) else expr
-        case Arithmetic(left=left, right=right):
-            return replace(expr, left=_of_columns(left, source), right=_of_columns(right, source))
-        case Negate(operand=operand):
-            return replace(expr, operand=_of_columns(operand, source))
-    return expr
+        measures = source.measures.values()
+        return [*found, *no_numbers(self._model, source, measures, self._kinds_of, NO_NUMBERS)]

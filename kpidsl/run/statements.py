@@ -78,6 +78,7 @@ class Statements:
                 counted = [measure for measure in once if measure.operand is not None]
                 found = [*found, *self.claims.not_once(counted)]
                 found = [*found, *self.claims.texts(measures_of(nodes))]
+                found = [*found, *self.claims.times(measures_of(nodes))]
             if rated is not None and not has_errors(found):
                 rates = source_of_rates(self._model.sources)
                 found = [*found, *self.claims.unrated(rated, rates)]

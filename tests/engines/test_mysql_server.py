@@ -161,6 +161,13 @@ def test_truth_values_are_no_numbers(
             assert [repr(key) for key, _ in rows] == ["False", "True"]
 
 
+def test_rows_are_put_in_order_by_many_texts(engine: ServerEngine) -> None:
+    """A server refuses to sort by more texts than fit into its buffer some times over."""
+    texts = ", ".join(f"CONCAT(channel, '{n}'), HEX(CONCAT(channel, '{n}'))" for n in range(25))
+    sql = f"SELECT ROW_NUMBER() OVER (PARTITION BY {texts} ORDER BY id) FROM sales"  # noqa: S608
+    assert engine.run(sql).rows == [(1,), (1,)]
+
+
 def test_bits_are_numbers(mysql_server: MySQLServer, url: str, engine: ServerEngine) -> None:
     database = url.rpartition("/")[2]
     mysql_server.run(
@@ -199,6 +206,35 @@ def test_long_texts_that_differ_at_their_ends_stay_apart(
     with project(tmp_path, url, monkeypatch, LONG) as shop:
         rows = shop.query("middle", "latest", by=["url"]).rows
         assert [(str(key)[-1], *rest) for key, *rest in rows] == [("a", 2.0, 4), ("b", 3.0, 5)]
+
+
+SPANS = """kpidsl 1
+project shop { currency: USD }
+source sales {
+  table: sales
+  key: id
+  measure taken: avg(day - paid_at)
+  measure mean: median(paid_at)
+  measure days: sum(days_between(day, 2026-04-01))
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"), [("taken", "`day` of `sales` holds days"), ("mean", "`paid_at` of `sales`")]
+)
+def test_times_are_no_numbers(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, metric: str, told: str
+) -> None:
+    """To the server 2 February less 31 January is 20260202 - 20260131, or 71."""
+    with project(tmp_path, url, monkeypatch, SPANS) as shop:
+        with pytest.raises(kpidsl.KpidslError) as raised:
+            shop.query(metric)
+        found = raised.value.diagnostics
+        assert {item.code for item in found} == {"K643"}
+        assert told in found[0].message
+        # 28 and 29 March are four and three days before 1 April.
+        assert shop.query("days").values("days") == [7]
 
 
 def test_days_are_local_ones(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
