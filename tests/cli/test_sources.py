@@ -15,6 +15,15 @@ def test_a_missing_file_names_the_nearest(shop: Shell) -> None:
     )
 
 
+def test_a_file_that_only_ends_alike_is_not_offered(shop: Shell) -> None:
+    """Of the till's export nothing is there, and the ads are no sales."""
+    (shop.folder / "sales.csv").rename(shop.folder / "ads.csv")
+    text = shop.refused(
+        "query", "revenue", code=1, names=["K601", "`sales.csv`", "holds `ads.csv`"]
+    )
+    assert "use `ads.csv`" not in text
+
+
 def test_a_file_without_column_names(shop: Shell) -> None:
     """Its first row is none of the names to choose from."""
     shop.write("sales.csv", SALES.split("\n", 1)[1])
