@@ -63,6 +63,12 @@ def test_a_missing_column_is_shown_where_it_is_named(shop: Shell) -> None:
     )
 
 
+def test_a_word_that_is_compared_with_may_be_a_text(shop: Shell) -> None:
+    shop.write("shop.kpi", SHOP.replace("sum(amount)", "sum(amount) where channel = bakery"))
+    names = ["K642", "`bakery`", "its columns: order_id", 'in double quotes, as in `"bakery"`']
+    shop.refused("query", "revenue", code=1, names=names)
+
+
 @pytest.mark.parametrize("row", ["6,2026-02-03,search", "6,2026-02-03,search,1,2"])
 def test_a_row_of_another_width(shop: Shell, row: str) -> None:
     shop.write("sales.csv", f"{SALES}{row}\n")
