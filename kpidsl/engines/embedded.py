@@ -24,6 +24,7 @@ from kpidsl.engines.base import (
     TableKeys,
     ValueType,
 )
+from kpidsl.engines.by_bytes import named, view_by_bytes
 from kpidsl.engines.duckdb_failures import explained, first_line
 from kpidsl.engines.files import fingerprint_of, load
 from kpidsl.engines.files.typed import column_types, decimal_places
@@ -76,6 +77,7 @@ class EmbeddedEngine:
         self._loaded: dict[str, str | None] = {}
         self._opened = None if database is None else Opened(database, ".wal")
         self._warehouse: set[str] = set()
+        self._collates = False
         self._path = _OWN
         self._con = duckdb.connect()
         self._con.execute("SET TimeZone = ?", [timezone])
@@ -94,6 +96,8 @@ class EmbeddedEngine:
             self._path = f"warehouse.main,{_OWN}"
             self._search(self._path)
             self._warehouse = {name.casefold() for name in self.tables()}
+            collates = "SELECT 1 FROM duckdb_tables() WHERE sql ILIKE '%COLLATE%' LIMIT 1"
+            self._collates = bool(self._con.execute(collates).fetchall())
 
     @staticmethod
     def open(
@@ -146,7 +150,17 @@ class EmbeddedEngine:
                 if self._opened is None:
                     return [no_database(source, path)]
                 return [missing_table(source, path, self.tables())]
+            case TableOrigin(path=(name,)) if self._collates:
+                self._tell_texts_apart(name)
         return []
+
+    def _tell_texts_apart(self, name: str) -> None:
+        """Read a table by the bytes of its texts, whatever the collations of its columns."""
+        columns = {column: kind == "VARCHAR" for column, kind in self.columns([name]).items()}
+        table = named("warehouse.main", name)
+        view = view_by_bytes(name, table, columns, lambda sql: self._con.execute(sql).fetchall())
+        if view is not None:
+            self._con.execute(view)
 
     def _has(self, path: Sequence[str]) -> bool:
         """Tell whether there is a table by a name, of which the first parts may be left out."""
@@ -261,7 +275,8 @@ class EmbeddedEngine:
         """Tell whether the rows of a table may depend on more than the database's file: on other
         files, or on the date."""
         found = self._con.execute(
-            "SELECT count(*) FROM (SELECT view_name FROM duckdb_views() UNION ALL "
+            "SELECT count(*) FROM (SELECT view_name FROM duckdb_views() WHERE NOT temporary "
+            "UNION ALL "
             "SELECT table_name FROM duckdb_tables() WHERE sql LIKE '%GENERATED ALWAYS AS%') "
             "AS computed(name) WHERE lower(name) = lower(?)",
             [name],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -24,6 +24,7 @@ from kpidsl.engines.base import (
     TableKeys,
     ValueType,
 )
+from kpidsl.engines.by_bytes import named, view_by_bytes
 from kpidsl.engines.fingerprint import Opened
 from kpidsl.engines.limited import fetched
 from kpidsl.engines.members import as_text
@@ -77,6 +78,7 @@ class SQLiteEngine:
         self._timeout = timeout
         self._rows = rows
         self._reason: Exception | None = None
+        self._seen: set[str] = set()
         uri = f"file:{quote(as_bytes(str(database.absolute())))}?mode=ro"
         self._con = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._con.execute("PRAGMA trusted_schema = OFF")
@@ -112,7 +114,32 @@ class SQLiteEngine:
         return engine, []
 
     def prepare(self, sources: Sequence[Source]) -> list[Diagnostic]:
+        for source in sources:
+            if isinstance(source.origin, TableOrigin):
+                with suppress(sqlite3.Error):  # it is told when the rows are read
+                    self._tell_texts_apart(source.origin.path[-1])
         return refused_files("a SQLite database", sources)
+
+    def _tell_texts_apart(self, name: str) -> None:
+        """Read a table by the bytes of its texts, whatever the collations of its columns."""
+        if name in self._seen:
+            return
+        self._seen.add(name)
+        collates = "SELECT 1 FROM main.sqlite_master WHERE sql LIKE '%COLLATE%' LIMIT 1"
+        if not self._con.execute(collates).fetchall():
+            return
+        view = view_by_bytes(
+            name,
+            named("main", name),
+            dict.fromkeys(self.columns([name]), True),
+            lambda sql: self._con.execute(sql).fetchall(),
+        )
+        if view is not None:
+            self._con.set_authorizer(None)
+            try:
+                self._con.execute(view)
+            finally:
+                self._con.set_authorizer(_authorized)
 
     def run(
         self, sql: str, types: Sequence[ValueType] | None = None, most: int | None = None
@@ -169,7 +196,7 @@ class SQLiteEngine:
         return [name for (name,) in found.fetchall()]
 
     def columns(self, path: Sequence[str]) -> dict[str, str]:
-        statement = "SELECT name, type FROM pragma_table_xinfo(?)"  # computed ones, too
+        statement = "SELECT name, type FROM pragma_table_xinfo(?, 'main')"  # computed ones, too
         try:
             return dict(self._con.execute(statement, [path[-1]]).fetchall())
         except sqlite3.Error:
@@ -206,10 +233,10 @@ class SQLiteEngine:
 
     def _keys(self, path: Sequence[str]) -> TableKeys:
         primary = self._con.execute(
-            "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [path[-1]]
+            "SELECT name FROM pragma_table_info(?, 'main') WHERE pk > 0 ORDER BY pk", [path[-1]]
         ).fetchall()
         parts = self._con.execute(
-            'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) '
+            'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?, \'main\') '
             "ORDER BY id DESC, seq",  # the last one is the first
             [path[-1]],
         ).fetchall()

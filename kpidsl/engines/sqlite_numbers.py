@@ -24,7 +24,7 @@ from kpidsl.sql.money import MONEY_PLACES
 EXACT = Context(prec=400, rounding=ROUND_HALF_UP, traps=[])
 """Room for the digits of any float, of which the largest has 309 before its decimals."""
 _NUMBER = re.compile(r"[+-]?(?=\.?\d)\d*(?P<rest>\.?\d*(e[+-]?\d+)?)", re.ASCII | re.IGNORECASE)
-_LARGEST = 2**63
+_LARGEST, _WHOLE = 2**63, 2**53
 _CERTAIN_DIGITS = 15
 """So many digits of a float are never noise."""
 _TRUE = {"true", "t", "yes", "y", "1"}
@@ -61,9 +61,17 @@ def computing(
             return None
         if isinstance(one, int) and isinstance(other, int):
             return _held(whole(one, other))
-        return float(decimal(_exactly(one), _exactly(other)))
+        exact = decimal(_exactly(one), _exactly(other))
+        is_sure = _is_no_float(one) or _is_no_float(other)
+        return _held_exactly(exact) if is_sure else float(exact)
 
     return compute
+
+
+def _is_no_float(number: Held) -> bool:
+    """Tell whether a whole number is so large that floats near it are others: what is computed with
+    it must not be rounded unseen."""
+    return isinstance(number, int) and abs(number) > _WHOLE
 
 
 def product(one: Held, other: Held, places: int | None = None) -> Number | None:
@@ -205,7 +213,11 @@ class Sum:
         return EXACT.add(_added(self.floats), self.whole)
 
     def finalize(self) -> Number | None:
-        return _held(self.total()) if self.count else None
+        if not self.count:
+            return None
+        total = self.total()
+        is_sure = isinstance(total, Decimal) and _is_no_float(self.whole)
+        return _held_exactly(Decimal(total)) if is_sure else _held(total)
 
 
 def _added(values: list[float]) -> Decimal:

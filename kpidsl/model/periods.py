@@ -156,12 +156,13 @@ def shift_window(window: Window, months: int = 0, days: int = 0) -> Window:
 
 def moved_back(window: Window, months: int, days: int, calendar: Calendar) -> Window | None:
     """Move a window into the past (S19): months of a calendar's own years to those of the same
-    number, or so many back, of which there may be none; any other by `shift_window`."""
+    number, or so many back, of which there may be none, then by days; any other by
+    `shift_window`."""
     years = calendar.years
-    if years is None or days or not months or not is_of_years(window, years):
+    if years is None or not months or not is_of_years(window, years):
         return shift_window(window, -months, -days)
     found = years.moved(window.start, window.end, months)
-    return None if found is None else Window(*found)
+    return None if found is None else shift_window(Window(*found), days=-days)
 
 
 def is_of_years(window: Window, years: FiscalYears) -> bool:

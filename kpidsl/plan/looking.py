@@ -233,16 +233,16 @@ def _evenly(
 def _fiscal_pairs(
     window: Window, grain: Grain, calendar: Calendar, shift: Shift
 ) -> Iterator[tuple[date, Window | None]]:
-    """Months of a calendar's own years look at those of the same number."""
+    """Months of a calendar's own years look at those of the same number, or so many days before."""
     years = calendar.own_years(grain)
     assert years is not None
     for piece in periods(window, grain, calendar):
         start = period_start(piece.start, grain, calendar)
-        if shift.days or not shift.months:
-            yield start, shift_window(piece, -shift.months, -shift.days)
-        else:
-            found = years.moved(piece.start, piece.end, shift.months)
-            yield start, None if found is None else Window(*found)
+        if not shift.months:
+            yield start, shift_window(piece, days=-shift.days)
+            continue
+        found = years.moved(piece.start, piece.end, shift.months)
+        yield start, None if found is None else shift_window(Window(*found), days=-shift.days)
 
 
 def begins(own: Window | None, since: Grain | None, calendar: Calendar) -> bool:

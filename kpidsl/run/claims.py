@@ -13,7 +13,7 @@ from kpidsl.engines.guarded import peeked
 from kpidsl.model.expr import RowExpr
 from kpidsl.model.moments import DayPart
 from kpidsl.model.project import Model
-from kpidsl.model.sources import Entity, Join, Measure, Source
+from kpidsl.model.sources import Entity, Join, Measure, Source, TimeSpec
 from kpidsl.run.clashes import (
     clashing_clock,
     clashing_ends,
@@ -34,12 +34,16 @@ from kpidsl.sql.known import (
     overlapping_validity,
     repeated_key,
     types_of,
+    unread_times,
 )
 from kpidsl.sql.shares import wrong_shares
 from kpidsl.text.diagnostic import Diagnostic, error
 from kpidsl.text.display import counted
 
 T = TypeVar("T")
+
+_READS_LOOSELY = {"clickhouse"}
+"""Dialects in which a text that is no time is NULL once it is read as one."""
 
 
 class Claims:
@@ -101,13 +105,18 @@ class Claims:
 
     def clock(self, source: Source) -> list[Diagnostic]:
         """Return why the days of a source's times are unknown (S20)."""
-        return clashing_clock(source, self._kinds_of)
+        told = [each for each in (source.time, source.watermark) if isinstance(each, TimeSpec)]
+        return clashing_clock(source, self._kinds_of) or self._no_times(
+            source, [each.expr for each in told]
+        )
 
     def join(self, join: Join) -> list[Diagnostic]:
         """Return why a row might meet several partners, or wrong ones (S3, S8)."""
         unlike = clashing_join(self._model, join, self._kinds_of, self._dialect)
         unlike += clashing_ends(self._model, join, self._kinds_of)
         if join.validity is not None:
+            ends = (join.validity.start, join.validity.end)
+            unlike = unlike or self._no_times(self._model.sources[join.target], ends)
             return unlike or self._validity(join)
         if join.weight is not None:
             return unlike or self._shares(join)
@@ -259,6 +268,18 @@ class Claims:
                 help="end the earlier row where the later one begins",
             )
         ]
+
+    def _no_times(self, source: Source, values: Iterable[RowExpr]) -> list[Diagnostic]:
+        """Return that a text is no time, where the engine would leave its row out unseen."""
+        if self._dialect.name not in _READS_LOOSELY:
+            return []
+        for value in values:
+            if Kind.TEXT in self._kinds_of(source, value):
+                rows = self._rows(unread_times(self._model, source, value, self._dialect.name))
+                if rows:
+                    failure = EngineError("value", f"`{rows[0][0]}` is no time")
+                    return [explain(failure, [source], [source], self._model, self._engine)]
+        return []
 
     def _kinds_of(self, source: Source, value: RowExpr) -> frozenset[Kind]:
         """Return what a row expression holds, nothing where there is no value."""

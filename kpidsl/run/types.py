@@ -41,8 +41,8 @@ _OF_DECLARED = {
     "DECIMAL": ValueType.EXACT,
     "NUMERIC": ValueType.EXACT,
 }
-_SMALLEST = "TINYINT(1)"
-"""What MySQL makes of BOOLEAN."""
+_SMALLEST = {"BIT(1)", "TINYINT(1)"}
+"""What holds a truth value in MySQL: the second is what it makes of BOOLEAN."""
 _EXACT = {
     Kind.SUM,
     Kind.COUNT,
@@ -117,7 +117,7 @@ def _declared(dimension: Dimension, sources: dict[str, Source], engine: Engine) 
             return ValueType.ANY
     declared = {name.casefold(): kind for name, kind in columns.items()}
     told = declared.get(dimension.expr.path[0].casefold(), "").upper()
-    if told == _SMALLEST:
+    if told in _SMALLEST:
         return ValueType.BOOLEAN
     words = told.split("(")
     return _OF_DECLARED.get(words[0].strip(), ValueType.ANY)

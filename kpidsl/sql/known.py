@@ -57,6 +57,20 @@ def types_of(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.
     return build.with_ctes(each, relations.ctes)
 
 
+def unread_times(model: Model, source: Source, value: RowExpr, dialect: str) -> exp.Select:
+    """Return a SELECT of a text that is no time as they are written, year first: of any other an
+    engine may make what it likes, or NULL."""
+    grouping = grouping_of(model, dialect)
+    scope, relations = grouping.scope_of(source), grouping.relations
+    lowered = scope.value(value)
+    known = exp.Not(this=build.is_null(lowered.copy()))
+    shape = exp.Like(this=lowered.copy(), expression=exp.Literal.string("____-__-__%"))
+    unread = build.is_null(build.cast(lowered.copy(), "TIMESTAMP"))
+    wrong = exp.Paren(this=exp.Or(this=exp.Not(this=shape), expression=unread))
+    select = scope.apply_joins(build.select(build.alias(lowered, "value")))
+    return build.with_ctes(build.limit(build.where(select, known, wrong), 1), relations.ctes)
+
+
 def columns_of(model: Model, source: Source, dialect: str) -> exp.Select:
     """Return a SELECT of no row, with all columns that a source's expressions may name."""
     relations = grouping_of(model, dialect).relations

@@ -151,12 +151,54 @@ def project(
 
 
 def test_truth_values_are_no_numbers(
-    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, mysql_server: MySQLServer, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with project(tmp_path, url, monkeypatch) as shop:
-        for dimension in ("big", "heavy"):
+    mysql_server.run("ALTER TABLE sales ADD bit BIT(1) AS (big)", database=url.rpartition("/")[2])
+    with_bit = PROJECT.replace("[big,", "[big, bit,")
+    with project(tmp_path, url, monkeypatch, with_bit) as shop:
+        for dimension in ("big", "bit", "heavy"):
             rows = shop.query("revenue", by=[dimension]).rows
             assert [repr(key) for key, _ in rows] == ["False", "True"]
+
+
+def test_bits_are_numbers(mysql_server: MySQLServer, url: str, engine: ServerEngine) -> None:
+    database = url.rpartition("/")[2]
+    mysql_server.run(
+        "CREATE TABLE flags (held BIT(9)) AS SELECT b'100000101' AS held", database=database
+    )
+    assert engine.run("SELECT held, held + 0 FROM flags").rows == [(261, 261)]  # 256 + 4 + 1
+
+
+LONG = """kpidsl 1
+project shop { currency: USD }
+source visits {
+  table: visits
+  key: id
+  time: day
+  dimensions: [url]
+  measure middle: median(pages)
+  measure latest: last(pages)
+}
+"""
+
+
+def test_long_texts_that_differ_at_their_ends_stay_apart(
+    tmp_path: Path, mysql_server: MySQLServer, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By default the server sorts by the first 1024 bytes. Of `a` there are 0, 2 and 4 pages, and
+    of `b` 1, 3 and 5, in the order of their days."""
+    start = "https://shop.example/" + "p" * 3000
+    mysql_server.run(
+        "CREATE TABLE visits (id INTEGER PRIMARY KEY, url TEXT, pages INTEGER, day DATE)",
+        *(
+            f"INSERT INTO visits VALUES ({n}, '{start}{'ab'[n % 2]}', {n}, '2026-03-0{n + 1}')"  # noqa: S608
+            for n in range(6)
+        ),
+        database=url.rpartition("/")[2],
+    )
+    with project(tmp_path, url, monkeypatch, LONG) as shop:
+        rows = shop.query("middle", "latest", by=["url"]).rows
+        assert [(str(key)[-1], *rest) for key, *rest in rows] == [("a", 2.0, 4), ("b", 3.0, 5)]
 
 
 def test_days_are_local_ones(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,6 +244,22 @@ def test_a_text_that_is_no_number_is_refused(tmp_path: Path, text: str) -> None:
         assert codes(loaded, "m") == ["K643"]
 
 
+@pytest.mark.parametrize("metric", ["m - fee", "m + fee", "m * fee", "each", "all"])
+def test_large_whole_numbers_keep_their_digits_or_are_refused(tmp_path: Path, metric: str) -> None:
+    """The float nearest to 1,000,000,000,000,000,003 less a billionth is 1e18 and looks exact."""
+    with project(
+        tmp_path,
+        "source s { table: sales, key: id\nmeasure m: sum(amount) as USD\n"
+        "measure fee: sum(fee) as USD\nmeasure each: sum(amount - fee) as USD\n"
+        "measure all: sum(either) }",
+        "CREATE TABLE sales (id INTEGER, amount INTEGER, fee REAL, either)",
+        "INSERT INTO sales VALUES (1, 1000000000000000003, 0.000000001, 1000000000000000003)",
+        "INSERT INTO sales VALUES (2, 0, 0, 0.000000001)",
+    ) as loaded:
+        assert codes(loaded, metric) == ["K644"]
+        assert loaded.query("m * 2").rows == ((2000000000000000006,),)
+
+
 @pytest.mark.parametrize("aggregate", ["max(x)", "max(x) as USD", "sum(x)", "avg(x)", "last(x)"])
 def test_what_is_infinite_is_no_answer(tmp_path: Path, aggregate: str) -> None:
     """9e999 is larger than the largest float: SQLite holds infinity, which has no digits."""

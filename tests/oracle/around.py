@@ -86,19 +86,20 @@ class Around:
         if span is not None and months and rest and by_weeks:  # of the year before the week before
             week = earlier(span, 0, rest)
             return same_week_earlier(week, months // 12, settings) or (span[0], span[0])
-        if span is None or not months or rest:
+        if span is None or not months:
             return self.shift.of(span)
         if settings.listed is not None:
             own = settings.listed.years
             if grain in FISCAL or (grain is None and listed.is_compared_by_months(own, span)):
-                return listed.earlier(own, span, months) or (span[0], span[0])
+                found = listed.earlier(own, span, months)
+                return earlier(found, 0, rest) if found else (span[0], span[0])
         years = settings.week_years
         if years is not None and (
             grain in FISCAL or (grain is None and retail.is_compared_by_months(years, span))
         ):
             start, end = (retail.earlier(years, day, months) for day in span)
-            return (start, end) if start < end else (span[0], span[0])
-        if grain is not Grain.WEEK or months % 12:
+            return earlier((start, end), 0, rest) if start < end else (span[0], span[0])
+        if grain is not Grain.WEEK or months % 12 or rest:
             return self.shift.of(span)
         return same_week_earlier(span, months // 12, settings) or (span[0], span[0])
 

@@ -56,6 +56,18 @@ def test_the_page_never_scrolls_sideways(open_page: Open, name: str, width: int)
     assert beyond == 0
 
 
+def test_no_word_beside_a_value_is_broken_at_a_hyphen(open_page: Open) -> None:
+    page = open_page("manager", 320, "light")
+    found = page.eval_on_selector_all(
+        ".comparisons th .whole",
+        """words => words.map(word => {
+          word.textContent = "2026-W45-to-2026-W46";
+          return word.getClientRects().length;
+        })""",
+    )
+    assert set(found) == {1}
+
+
 READ_PIXELS = """async source => {
   const picture = await createImageBitmap(await (await fetch(source)).blob());
   const canvas = new OffscreenCanvas(picture.width, picture.height).getContext('2d');

@@ -351,6 +351,7 @@ source orders {
     orders = "id,day,amount\n1,2026-01-01,10\n2,2026-01-03,20"
     with project(tmp_path, definitions, orders=orders) as loaded:
         assert loaded.query("avg(revenue per day)").rows == ((10,),)
-        assert loaded.query("avg(revenue per orders.day)").rows == ((15,),)
+        for named in ("orders.day", "`day`"):
+            assert loaded.query(f"avg(revenue per {named})").rows == ((15,),)
         assert loaded.query("revenue", where="revenue per day > 15").rows == ((20,),)
         assert len(loaded.query("revenue", by=["day"]).rows) == 3

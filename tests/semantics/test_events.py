@@ -236,15 +236,21 @@ def test_days_that_are_not_written_in_weeks_are_compared_by_their_dates(tmp_path
 
 def test_a_week_that_is_a_total_over_days_is_compared_by_their_dates(tmp_path: Path) -> None:
     """2 to 8 March 2026, week 10, are compared with 2 to 8 March 2025, as each day is; week 10 of
-    2025 has the 9th. 26 February to 3 March 2024 are compared with six days, to 3 March 2023."""
+    2025 has the 9th. 26 February to 3 March 2024 are compared with six days, to 3 March 2023: with
+    5 and 11, of which 8 is the median, that can't be put together of days."""
     sales = SALES + "11,2025-03-02,3.00\n12,2025-03-09,7.00\n13,2023-02-28,5.00\n"
     sales += "14,2023-03-03,11.00\n15,2023-03-04,13.00\n"
     asked = {"by": ["week", "day"], "compare": ["prior_year"], "totals": ["week", "all"]}
-    with shop(tmp_path, sales=sales) as loaded:
+    text = DEFINITIONS.replace(
+        "  measure revenue", "  measure typical: median(amount) as USD\n  measure revenue"
+    )
+    with shop(tmp_path, text, sales=sales) as loaded:
         march = loaded.query("revenue", period="2026-W10", **asked)  # type: ignore[arg-type]
         leap = loaded.query("revenue", period="2024-W09", **asked)  # type: ignore[arg-type]
+        typical = loaded.query("typical", period="2024-W09", **asked)  # type: ignore[arg-type]
     assert march.values("revenue prior_year")[-2:] == [3, 3]
     assert leap.values("revenue prior_year")[-2:] == [5 + 11, 5 + 11]
+    assert typical.values("typical prior_year")[-2:] == [8, 8]
 
 
 def test_a_partial_period_is_compared_with_the_same_part_capped_at_its_end(tmp_path: Path) -> None:

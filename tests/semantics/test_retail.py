@@ -236,3 +236,33 @@ def test_a_year_is_named_by_the_year_in_which_it_finishes(tmp_path: Path) -> Non
 def test_mistakes_in_a_calendar(tmp_path: Path, change: tuple[str, str], code: str) -> None:
     loaded = load(tmp_path, DEFINITIONS.replace(*change), sales=SALES)
     assert [item.code for item in loaded.diagnostics] == [code]
+
+
+def test_s19_the_week_before_a_month_of_weeks_is_moved_with_it(tmp_path: Path) -> None:
+    """2024 begins on 4 February: its first month is 4 February to 2 March, its second 3 March to
+    6 April. What the second month's row says of the days a week before, as of the month before, is
+    what the first one's says: of 28 January to 24 February. By the calendar's dates it would be of
+    27 January to 28 February, and so with the 50."""
+    with project(
+        tmp_path,
+        """kpidsl 1
+        project p { currency: USD, calendar: retail, week_starts: sunday }
+        calendar retail { pattern: retail_454, ends: nearest(january), named_by: start }
+        source sales { files: "sales.csv", key: id, time: day, watermark: 2024-06-01
+          measure revenue: sum(amount) as USD }
+        metric a_week_ago: prior(revenue, 7d)
+        """,
+        sales="id,day,amount\n1,2024-01-01,1\n2,2024-01-28,5\n3,2024-02-26,50",
+    ) as loaded:
+        months = loaded.query(
+            "a_week_ago",
+            by=["fiscal_month"],
+            period="2024-02-04 .. 2024-04-06",
+            compare=["prior_month"],
+        )
+        alone = loaded.query(
+            "a_week_ago", period="2024-03-03 .. 2024-04-06", compare=["prior_month"]
+        )
+    assert [row[1] for row in months.rows] == [5, 50]
+    assert months.rows[1][2] == 5
+    assert alone.rows == ((50, 5),)

@@ -117,6 +117,7 @@ class ClickHouse:
             "ch_readonly": 2,
             "session_timezone": "UTC",
             "max_execution_time": timeout,
+            "offset": 0,
             **LARGE,
             **_WHOLE,
         }

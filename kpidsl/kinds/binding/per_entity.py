@@ -157,10 +157,9 @@ def _entity(ref: tree.Ref, homes: frozenset[str], scope: Scope) -> QueryDimensio
 
 def _period(expr: tree.Expr) -> Grain | None:
     """Return the period that is named, also where a dimension is called so: as in `--by`, that is
-    named with its source."""
-    match expr:
-        case tree.Ref(parts=(name,)) if name.text in set(Grain):
-            return Grain(name.text)
+    named with its source, or in backticks."""
+    if isinstance(expr, tree.Ref) and expr.span.text in set(Grain):
+        return Grain(expr.span.text)
     return None
 
 

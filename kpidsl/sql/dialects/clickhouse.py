@@ -32,6 +32,8 @@ from kpidsl.sql.dialects.rewriting import call, text, whole, writer
 _SETTINGS = {
     "aggregate_functions_null_for_empty": "1",
     "decimal_check_overflow": "1",
+    "empty_result_for_aggregation_by_empty_set": "0",
+    "enable_positional_arguments": "1",
     "join_use_nulls": "1",
     "least_greatest_legacy_null_behavior": "0",
     "prefer_column_name_to_alias": "1",

@@ -81,9 +81,33 @@ def converted(node: exp.Cast) -> exp.Expr:
     value, kind = node.this, node.to.this
     if kind is _Type.DECIMAL:
         return _decimal(value, *_sizes(node))
+    if kind is _Type.DOUBLE:
+        return _read_float(value) if build.is_reading(node) else as_float(value)
+    if kind is _Type.DATE and build.is_reading(node):
+        # A cast would make some day of any text that begins as one, and NULL of others.
+        return cast(call("toDateTime64", value, whole(6), text("UTC")), DAY)
     if kind is _Type.BIGINT and isinstance(value, exp.Null):
         return value  # a number of any type may stand beside it
     return cast(value, _TYPES[kind]) if kind in _TYPES else node
+
+
+def as_float(value: exp.Expr) -> exp.Expr:
+    """Return a number as a float. Of a column of texts a cast would make NULL where one is no
+    number; as a summand it is refused."""
+    if isinstance(value, exp.Column):
+        value = exp.Add(this=value, expression=exp.Literal.number("0e0"))
+    return cast(value, FLOAT)
+
+
+def _read_float(value: exp.Expr) -> exp.Expr:
+    """Read a number from what may be a text: a cast to a type that knows NULL would make that of
+    a text which is no number."""
+
+    def read(held: exp.Expr) -> exp.Expr:
+        number = _cast_exactly(call("assumeNotNull", held), "Float64")
+        return call("if", call("isNull", held.copy()), exp.Null(), number)
+
+    return applied(read, value)
 
 
 def _decimal(value: exp.Expr, precision: int, places: int) -> exp.Expr:

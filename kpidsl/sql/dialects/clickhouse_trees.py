@@ -9,8 +9,8 @@ from sqlglot import exp
 from kpidsl.sql import build
 from kpidsl.sql.dialects.clickhouse_calls import array
 from kpidsl.sql.dialects.clickhouse_numbers import (
-    FLOAT,
     MOMENT,
+    as_float,
     cast,
     converted,
     deviation,
@@ -306,7 +306,7 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Add: widened,
     exp.And: _test,
     exp.ApproxDistinct: _calls("uniq"),
-    exp.Avg: lambda node: call("avg", cast(node.this, FLOAT)),
+    exp.Avg: lambda node: call("avg", as_float(node.this)),
     exp.Case: meeting,
     exp.Cast: converted,
     exp.Coalesce: meeting,
