@@ -251,13 +251,13 @@ class Project:
         model = self._read
         if name is not None and name not in model.reports:
             raise KpidslError([_unknown("report", name, list(model.reports))])
-        if not model.reports and not has_errors(self.diagnostics):
-            mend = 'define one, as in `report monthly { for: …, section "…" { goals: all } }`'
-            raise KpidslError([error("K928", "the project defines no report", help=mend)])
         window = self._window(model, period)
         problem = make_folder(Path(out))
         if problem is not None:
             raise KpidslError([problem])
+        if not model.reports and not has_errors(self.diagnostics):
+            mend = 'define one, as in `report monthly { for: …, section "…" { goals: all } }`'
+            raise KpidslError([error("K928", "the project defines no report", help=mend)])
         moment = now or datetime.now(UTC)
         written = []
         for report in self._wanted(model, name):
