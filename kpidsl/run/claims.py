@@ -216,7 +216,7 @@ class Claims:
         )
         if chained is None:
             return []
-        texts = (" → ".join(f"`{item}`" for item in value) for value in chained.values)
+        texts = (" → ".join(quoted([item]) for item in value) for value in chained.values)
         fact = (
             f"{counted(chained.keys, 'id')} of `{table.name}` "
             f"{'lead' if chained.keys > 1 else 'leads'} to an id that stands for another"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kpidsl.engines.base import EngineError, TableFacts, ValueType
+from kpidsl.sql.dialects.clickhouse import SETTINGS_TEXT
 from tests.servers.asking import ctrl_c, failure, keeps_nothing, meanwhile, opened, until
 from tests.servers.proxy import Proxy
 
@@ -184,6 +185,20 @@ def test_as_many_rows_as_are_allowed(engine: ServerEngine) -> None:
 def test_fewer_rows_than_are_allowed(engine: ServerEngine) -> None:
     sql = "SELECT number FROM numbers(5000) ORDER BY number DESC LIMIT 2"
     assert engine.run(sql).rows == [(4999,), (4998,)]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["offset=1", "use_query_cache=1", "empty_result_for_aggregation_by_empty_set=1"],
+)
+def test_settings_of_others_leave_no_row_out(url: str, setting: str) -> None:
+    sql = f"SELECT COUNT(*) FROM sales WHERE id = 99 SETTINGS {SETTINGS_TEXT}"  # noqa: S608
+    with opened(f"{url}?{setting}") as engine:
+        assert engine.run("SELECT id, now64() > toDate(0) FROM sales ORDER BY id").rows == [
+            (1, True),
+            (2, True),
+        ]
+        assert engine.run(sql).rows == [(0,)]
 
 
 def test_a_part_of_an_answer_is_none(engine: ServerEngine) -> None:

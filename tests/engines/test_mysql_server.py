@@ -547,6 +547,12 @@ def test_tables_columns_and_sizes(
     assert engine.facts(["it's", 'a "table"']) == TableFacts(None, {})
 
 
+def test_the_catalogue_of_a_server_that_quotes_names_otherwise(url: str) -> None:
+    with opened(f"{url}?sql_mode=ANSI") as engine:
+        assert engine.columns(["sales"])["amount"] == "DECIMAL(12, 2)"
+        assert engine.facts(["sales"]).decimals["amount"] == 2
+
+
 def test_decimals_of_a_statement(engine: ServerEngine) -> None:
     sql = "SELECT amount, amount * `net price` AS price, id, weight FROM sales ORDER BY id\nLIMIT 7"
     assert engine.decimals(sql) == {"amount": 2, "price": 5}

@@ -116,6 +116,7 @@ class ClickHouse:
             "readonly": 2,
             "ch_readonly": 2,
             "session_timezone": "UTC",
+            "use_query_cache": 0,  # what it holds may be old
             "max_execution_time": timeout,
             "offset": 0,
             **LARGE,

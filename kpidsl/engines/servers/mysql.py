@@ -118,6 +118,7 @@ class MySQL:
             "conv": conversions | {FIELD_TYPE.BIT: int.from_bytes},
             "local_infile": False,
             "program_name": "kpidsl",
+            "sql_mode": _MODE,  # SQLAlchemy, too, looks up at first how names are quoted
         }
 
     def mark(self, connection: Any) -> None:  # noqa: ANN401
