@@ -88,7 +88,7 @@ class Claims:
         each = {(measure.source, measure.name): measure for measure in measures}
         for measure in each.values() if self._dialect.is_typed else ():
             source = self._model.sources[measure.source]
-            test = partial(clashing_extreme, source=source, kinds_of=self._kinds_of)
+            test = partial(clashing_extreme, source=source, kinds_of=self._declared)
             yield from self._where_possible(test, measure, source)
 
     def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
@@ -280,6 +280,10 @@ class Claims:
                     failure = EngineError("value", f"`{rows[0][0]}` is no time")
                     return [explain(failure, [source], [source], self._model, self._engine)]
         return []
+
+    def _declared(self, source: Source, value: RowExpr) -> frozenset[Kind]:
+        """Return what a column holds, by its type where the catalogue knows it: no row is read."""
+        return self._columns.of(source, value) or self._kinds_of(source, value)
 
     def _kinds_of(self, source: Source, value: RowExpr) -> frozenset[Kind]:
         """Return what a row expression holds, nothing where there is no value."""
