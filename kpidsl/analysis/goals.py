@@ -141,14 +141,14 @@ def _season_share(over: Window, known: Window, season: Season) -> float | None:
     """The share of the season's total that had come by the same day of its period.
 
     Periods match by calendar months (29 February with the 28th), others by days; a season that
-    isn't as long as the goal's period has no shape to lend.
+    isn't as long as the goal's period, but for a 53rd week, has no shape to lend.
     """
     if season.period.start >= over.start:
         return None
     months = whole_months(Window(season.period.start, over.start))
     if months is not None and shift_window(over, -months) == season.period:
         then = shift_window(known, -months)
-    elif season.period.days == over.days:
+    elif abs(season.period.days - over.days) in {0, 7}:
         then = shift_window(known, days=(season.period.start - over.start).days)
     else:
         return None

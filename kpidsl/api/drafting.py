@@ -78,7 +78,7 @@ def draft(files: Sequence[str | Path], out: str | Path = ".") -> Drafted:
     taken: set[str] = set()
     assumptions: list[tuple[str, tuple[str, ...]]] = []
     diagnostics: list[Diagnostic] = []
-    for path in map(Path, files):
+    for path in dict.fromkeys(map(Path, files)):
         described, found = describe_file(path)
         diagnostics += found
         if described is not None:

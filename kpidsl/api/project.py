@@ -255,6 +255,9 @@ class Project:
         problem = make_folder(Path(out))
         if problem is not None:
             raise KpidslError([problem])
+        if not model.reports and not has_errors(self.diagnostics):
+            mend = 'define one, as in `report monthly { for: …, section "…" { goals: all } }`'
+            raise KpidslError([error("K928", "the project defines no report", help=mend)])
         moment = now or datetime.now(UTC)
         written = []
         for report in self._wanted(model, name):

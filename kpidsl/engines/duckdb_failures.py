@@ -28,6 +28,8 @@ _NO_SPACE = re.compile(
 )
 """What it says where a file for what doesn't fit into memory can't grow, in errors of several
 classes too."""
+_WITHOUT_END = re.compile(r"infinite bounds")
+"""What it says of a series of days up to a time that is `infinity`."""
 _CLASS = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
 _ADVICE = re.compile(r"[.;!]*( (You might |Either add a cast ).*)?$")
 """What DuckDB would have written otherwise, which nobody here wrote."""
@@ -39,6 +41,8 @@ def explained(failure: duckdb.Error) -> EngineError:
         return EngineError("overflow", text)
     if _NO_SPACE.search(text):
         return EngineError("disk", text)
+    if _WITHOUT_END.search(text):
+        return EngineError("value", "`infinity` is a time on no day")
     kind = next((kind for cls, kind in _KINDS if isinstance(failure, cls)), "other")
     return EngineError(kind, text)
 

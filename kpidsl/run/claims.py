@@ -91,7 +91,7 @@ class Claims:
         each = {(measure.source, measure.name): measure for measure in measures}
         for measure in each.values() if self._dialect.is_typed else ():
             source = self._model.sources[measure.source]
-            test = partial(clashing_extreme, source=source, kinds_of=self._kinds_of)
+            test = partial(clashing_extreme, source=source, kinds_of=self._declared)
             yield from self._where_possible(test, measure, source)
 
     def times(self, measures: Iterable[Measure]) -> Iterator[Diagnostic]:
@@ -230,7 +230,7 @@ class Claims:
         )
         if chained is None:
             return []
-        texts = (" → ".join(f"`{item}`" for item in value) for value in chained.values)
+        texts = (" → ".join(quoted([item]) for item in value) for value in chained.values)
         fact = (
             f"{counted(chained.keys, 'id')} of `{table.name}` "
             f"{'lead' if chained.keys > 1 else 'leads'} to an id that stands for another"
@@ -294,6 +294,10 @@ class Claims:
                     failure = EngineError("value", f"`{rows[0][0]}` is no time")
                     return [explain(failure, [source], [source], self._model, self._engine)]
         return []
+
+    def _declared(self, source: Source, value: RowExpr) -> frozenset[Kind]:
+        """Return what a column holds, by its type where the catalogue knows it: no row is read."""
+        return self._columns.of(source, value) or self._kinds_of(source, value)
 
     def _kinds_of(self, source: Source, value: RowExpr) -> frozenset[Kind]:
         """Return what a row expression holds, nothing where there is no value."""

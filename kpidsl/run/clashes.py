@@ -107,7 +107,7 @@ def clashing_extreme(measure: Measure, source: Source, kinds_of: KindsOf) -> lis
             f"`{measure.name}` is the {which} of texts, of which `9` is above `10`",
             measure.span,
             label="texts",
-            help="turn them into numbers by `number(…)`",
+            help="use `number(…)` or `date(…)` of it, which read texts",
         )
     ]
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from kpidsl.text.display import counted
 
+_LONGEST = 60
+"""So many characters of a value are told: a message is read on one screen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -57,5 +60,9 @@ def number(value: object) -> int:
 
 
 def quoted(key: Sequence[object]) -> str:
-    """Return the parts of one key, each in backticks."""
-    return " / ".join(f"`{value}`" for value in key)
+    """Return the parts of one key, each in backticks, and of a long text its beginning."""
+    return " / ".join(f"`{_begun(str(value))}`" for value in key)
+
+
+def _begun(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

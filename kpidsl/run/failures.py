@@ -214,12 +214,15 @@ def _missing_column(
 def missing_column(source: Source, name: str, known: Sequence[str], span: Span) -> Diagnostic:
     """Return that a source, which has the columns `known`, lacks one that is named."""
     close = nearest(name, known, 1)
+    mend = f"use `{close[0]}`" if close else f"its columns: {', '.join(known[:12])}"
+    if not close and span.file.text[: span.start].rstrip().endswith("="):
+        mend += f'; a text stands in double quotes, as in `"{name}"`'
     return error(
         "K642",
         f"column `{name}` doesn't exist in source `{source.name}`",
         span,
         label="no such column",
-        help=f"use `{close[0]}`" if close else f"its columns: {', '.join(known[:12])}",
+        help=mend,
     )
 
 

@@ -279,6 +279,9 @@ class _Lexing:
         self._replace(token, "NUMBER", digits)
 
     def _bad_character(self, token: Token) -> None:
+        if token.value == "%" and self.tokens and self.tokens[-1].type == "NUMBER":
+            self._parted_percentage(token)
+            return
         word = self._unit(token)
         if word:
             fix = Fix(token.span(self.source), _spaced(word, self.source.text, token))
@@ -295,6 +298,25 @@ class _Lexing:
         else:
             advice = "remove it"
         self._report("K110", f"`{shown}` means nothing here", token, advice=advice)
+
+    def _parted_percentage(self, token: Token) -> None:
+        """Take `5 %` as it is meant: 5 alone would be a hundred times as much."""
+        number = self.tokens.pop()
+        written = f"{number.value}%"
+        span = Span(self.source, number.start, token.end)
+        fix = Fix(span, written)
+        self.diagnostics.append(
+            error(
+                "K110",
+                "a blank parts a number from its `%`",
+                span,
+                help=f"write `{written}`",
+                fix=fix,
+            )
+        )
+        self.tokens.append(
+            Token("PERCENT", written, number.start, token.end, number.line, number.column)
+        )
 
     def _unit(self, token: Token) -> str:
         """Return the word for a sign that stands where a unit does, and not before a number."""

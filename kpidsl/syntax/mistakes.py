@@ -183,10 +183,13 @@ def _slip(tokens: list[Token], index: int, accepted: Set[str]) -> str:
         return "write `count()` to count rows"
     if token.type == "MINUS" and "COLON" in accepted:
         return "join the words of a name with `_`, not `-`"
-    if _is_grouped_number(tokens, index):
-        return f"write `{tokens[index - 2].value}_{token.value}`: a comma ends the entry"
+    number = _number_in_parts(tokens, index)
+    if number:
+        return number
     if _is_comment(tokens, index):
         return "begin a comment with `#`"
+    if token.value == "of" and index and tokens[index - 1].type == "PERCENT":
+        return f"multiply by it: `{tokens[index - 1].value} * …`"
     if token.type == "COMMA" and accepted == {"$END"}:
         is_condition = any(item.type == "COMPARE" for item in tokens)
         return (
@@ -224,17 +227,22 @@ def _is_comment(tokens: list[Token], index: int) -> bool:
     return not signs.isdisjoint({"--", "/*"})
 
 
-def _is_grouped_number(tokens: list[Token], index: int) -> bool:
-    """`45,000` reads as an entry that ends in 45, and 000."""
-    if index < 2 or tokens[index].type != "NUMBER" or len(tokens[index].value) != 3:
-        return False
-    before, comma = tokens[index - 2], tokens[index - 1]
-    return (
-        before.type == "NUMBER"
-        and comma.type == "COMMA"
-        and before.end == comma.start
-        and comma.end == tokens[index].start
-    )
+def _number_in_parts(tokens: list[Token], index: int) -> str:
+    """Return how a number is written that another country writes otherwise: `45,000`, `1,5`,
+    `1 000`, `.5`, and dates such as `01.03.2026`."""
+    before, token = tokens[max(index - 2, 0) : index], tokens[index]
+    types = [item.type for item in before]
+    if token.type == "DOT" and "NUMBER" in (*types[-1:], tokens[index + 1].type):
+        return "write a number as `0.5`, and a date as `2026-03-01`"
+    if token.type not in {"NUMBER", "PERCENT"}:
+        return ""
+    is_grouped = len(token.value) == 3 and token.value.isdigit()
+    if types[-1:] == ["NUMBER"] and is_grouped:
+        return f"write `{before[-1].value}_{token.value}`"
+    if types == ["NUMBER", "COMMA"] and before[0].end + 1 == before[1].end == token.start:
+        sign = "_" if is_grouped else "."
+        return f"write `{before[0].value}{sign}{token.value}`: a comma ends the entry"
+    return ""
 
 
 def _span(token: Token, source: SourceFile) -> Span:

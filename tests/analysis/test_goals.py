@@ -312,6 +312,17 @@ def test_season_by_days_where_months_do_not_match() -> None:
     assert result.target_to_date == pytest.approx(28)  # 4 of 10 by the second day
 
 
+def test_a_year_of_weeks_lends_its_shape_to_one_with_a_53rd_week() -> None:
+    """52 weeks of 2025 from 2 February: half of 100 by 1 March, and all of it by the 53rd week."""
+    over = Window(date(2026, 2, 1), date(2027, 2, 7))
+    by_day = ((date(2025, 2, 28), 50), (date(2025, 6, 1), 50))
+    shape = Season(Window(date(2025, 2, 2), date(2026, 2, 1)), by_day)
+    year = goal(700, over=over, curve="seasonal")
+    for as_of, target in ((date(2026, 3, 1), 350), (date(2027, 2, 3), 700)):
+        status = goal_status(year, 1, as_of, Better.HIGHER, additive=True, season=shape)
+        assert status.target_to_date == target
+
+
 @pytest.mark.parametrize(
     "shape",
     [

@@ -78,6 +78,18 @@ def test_cells_that_mean_none_among_amounts(shell: Shell) -> None:
     assert "key: day\n" in (shell.folder / "definitions/sources.kpi").read_text(encoding="utf-8")
 
 
+def test_a_missing_folder_is_the_one_that_was_named(shell: Shell) -> None:
+    names = ["K601", "`data/sales.csv`", "the folder `data` does not exist"]
+    shell.refused("init", "data/sales.csv", code=1, names=names)
+
+
+def test_a_file_that_is_named_twice_gives_one_source(shell: Shell) -> None:
+    shell.write("ads.csv", "day,cost\n2026-01-05,3\n")
+    assert shell.run("init", "ads.csv", "./ads.csv").code == 0
+    text = (shell.folder / "definitions/sources.kpi").read_text(encoding="utf-8")
+    assert text.count("source ") == 1
+
+
 def test_two_files_of_one_name_give_two_sources(shell: Shell) -> None:
     shell.write("a/sales.csv", SALES)
     shell.write("b/sales.csv", SALES)

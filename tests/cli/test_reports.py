@@ -75,6 +75,11 @@ def test_the_page_has_the_rights_that_the_user_gives_new_files(pages: Shell) -> 
     assert (pages.folder / "made/monthly.html").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_project_without_a_report_says_so(shop: Shell) -> None:
+    """No page is no success."""
+    shop.refused("report", code=2, names=["K928", "defines no report"])
+
+
 def test_an_unknown_report_writes_nothing(pages: Shell) -> None:
     pages.refused("report", "montly", code=2, names=["K928", "use `monthly`"])
     assert files(pages.folder) == ["sales.csv", "shop.kpi"]

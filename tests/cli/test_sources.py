@@ -15,6 +15,15 @@ def test_a_missing_file_names_the_nearest(shop: Shell) -> None:
     )
 
 
+def test_a_file_that_only_ends_alike_is_not_offered(shop: Shell) -> None:
+    """Of the till's export nothing is there, and the ads are no sales."""
+    (shop.folder / "sales.csv").rename(shop.folder / "ads.csv")
+    text = shop.refused(
+        "query", "revenue", code=1, names=["K601", "`sales.csv`", "holds `ads.csv`"]
+    )
+    assert "use `ads.csv`" not in text
+
+
 def test_a_file_without_column_names(shop: Shell) -> None:
     """Its first row is none of the names to choose from."""
     shop.write("sales.csv", SALES.split("\n", 1)[1])
@@ -52,6 +61,12 @@ def test_a_missing_column_is_shown_where_it_is_named(shop: Shell) -> None:
     shop.refused(
         "query", "revenue", code=1, names=["K642", "`amuont`", "use `amount`", "shop.kpi:13:24"]
     )
+
+
+def test_a_word_that_is_compared_with_may_be_a_text(shop: Shell) -> None:
+    shop.write("shop.kpi", SHOP.replace("sum(amount)", "sum(amount) where channel = bakery"))
+    names = ["K642", "`bakery`", "its columns: order_id", 'in double quotes, as in `"bakery"`']
+    shop.refused("query", "revenue", code=1, names=names)
 
 
 @pytest.mark.parametrize("row", ["6,2026-02-03,search", "6,2026-02-03,search,1,2"])

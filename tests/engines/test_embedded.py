@@ -310,6 +310,18 @@ def test_nothing_stands_in_for_a_table_of_sql_either(tmp_path: Path) -> None:
         assert "does not exist" in refusal(loaded, "n").message
 
 
+def test_days_up_to_an_infinite_one_are_refused(tmp_path: Path) -> None:
+    """K643 at the source, whose rows are counted all the same."""
+    rows = "SELECT 1 AS id, DATE '2026-01-01' AS day UNION ALL SELECT 2, DATE 'infinity'"
+    definitions = f'source s {{ sql: "{rows}", key: id, time: day\nmeasure n: count() }}'
+    with project(tmp_path, HEAD + definitions) as loaded:
+        with pytest.raises(kpidsl.KpidslError) as refused:
+            loaded.query("n", by=["month"])
+        (found,) = refused.value.diagnostics
+        assert (found.code, "`infinity` is a time on no day" in found.message) == ("K643", True)
+        assert loaded.query("n").rows == ((2,),)
+
+
 @pytest.mark.parametrize("name", ["Maß", "İzmir", "ΟΔΟΣ"])
 def test_a_table_may_have_any_letters(tmp_path: Path, name: str) -> None:
     """What Python and DuckDB take for their small letters differs: `ß` is `ss` in Python."""

@@ -4,6 +4,7 @@ which the servers' tests look at themselves, and DuckDB's memory."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import duckdb
 import pytest
 
 import kpidsl
-from kpidsl.engines.base import EngineError
+from kpidsl.engines.base import EngineError, Scan
 from kpidsl.engines.embedded import EmbeddedEngine
+from kpidsl.engines.guarded import GuardedEngine
 from kpidsl.engines.sqlite import SQLiteEngine
 from tests.support import write_table
 
@@ -151,3 +153,14 @@ def test_a_limit_that_an_engine_does_not_keep_is_refused(
     [found] = refused.value.diagnostics
     assert found.code == "K920"
     assert f"`profile.w.memory_limit`: {engine} is given no limit" in found.message
+
+
+def test_what_is_kept_for_several_questions_is_weighed_too(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "shop.duckdb") as con:
+        con.execute("CREATE TABLE sales AS SELECT range AS id FROM range(1000)")
+    keep = "CREATE TEMP TABLE kept AS SELECT id FROM warehouse.main.sales"
+    with closing(EmbeddedEngine(tmp_path, database=tmp_path / "shop.duckdb")) as engine:
+        with pytest.raises(EngineError) as refused:
+            GuardedEngine(engine, Scan(rows=999)).keep(keep)
+        GuardedEngine(engine, Scan(rows=1000)).keep(keep)
+    assert refused.value.kind == "too many rows to read"

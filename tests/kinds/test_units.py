@@ -109,6 +109,20 @@ def test_an_unknown_currency_offers_the_nearest() -> None:
     assert "`USD`" in says("\nmetric m: revenue - 5 «UDS»\n", "K312").help
 
 
+@pytest.mark.parametrize(
+    "formula", ["orders / visits * «100»", "«100» * orders / visits", "(orders * «100») / visits"]
+)
+def test_a_hundred_times_a_ratio_is_no_percentage(formula: str) -> None:
+    """2 of 8 are 0.25, which prints as 25 %: 25 would print as 2,500 %."""
+    assert says(f"\nmetric m: {formula} as percent\n", "K303").help == "take `100` out"
+    assert says(f'\nkpi m: {formula} as percent {{\n  serves: "x"\n}}\n', "K303").help
+    model_of(SHOP + "\nmetric per_hundred: orders / visits * 100\n")
+
+
+def test_a_percentage_is_written_with_its_sign() -> None:
+    assert says("\nmetric m: revenue * 5 «percent»\n", "K316").help == "write it as in `5%`"
+
+
 def test_the_projects_currency_in_small_letters_is_no_unit() -> None:
     """As one that is counted it would be no money: neither exact, nor to be converted."""
     assert says("\nmetric m: revenue - 5 «usd»\n", "K312").help == "write `USD`"

@@ -277,12 +277,12 @@ class _Evaluator:
         if isinstance(part, OverEntities):
             found = {combo for combo, _ in self._of_periods(part, around, span)}
             return {combo[: len(combo) - len(around.per)] for combo in found}
-        if isinstance(part, Leaf):
-            found = part.combos(self._days(around, span))
-            return {combo[: len(combo) - len(around.per)] for combo in found}
-        start, end = self._days(around, span) or (None, None)
-        if start is not None and start == end:
+        days = self._days(around, span)
+        if days is not None and days[0] == days[1]:
             return set()  # an earlier period that there isn't
+        if isinstance(part, Leaf):
+            found = part.combos(days)
+            return {combo[: len(combo) - len(around.per)] for combo in found}
         # Under a filter, what no member bears is not asked for.
         if self.query.where is not None or (
             part.allocate_by is not None

@@ -34,15 +34,15 @@ from tests.oracle.rows import Tables
 SHIFTS: dict[Grain | None, tuple[tuple[Months, Days], ...]] = {
     None: ((1, 0), (12, 0), (0, 1), (0, 364)),
     Grain.DAY: ((0, 1), (0, 7), (0, 366), (1, 0), (12, 0)),
-    Grain.WEEK: ((0, 7), (0, 364), (0, 3), (1, 0), (12, 0)),
+    Grain.WEEK: ((0, 7), (0, 364), (0, 3), (1, 0), (12, 0), (12, 7)),
     Grain.MONTH: ((1, 0), (12, 0), (0, 10)),
     Grain.QUARTER: ((3, 0), (12, 0), (1, 0)),
     Grain.YEAR: ((12, 0), (3, 0), (0, 364)),
-    Grain.FISCAL_MONTH: ((1, 0), (12, 0), (0, 364)),
+    Grain.FISCAL_MONTH: ((1, 0), (12, 0), (0, 364), (1, 7)),
     Grain.FISCAL_QUARTER: ((3, 0), (12, 0), (1, 0)),
     Grain.FISCAL_YEAR: ((12, 0), (3, 0), (0, 364)),
 }
-"""How far a query looks back: whole periods of its own, and other days."""
+"""How far a query looks back: whole periods of its own, other days, and both, one in the other."""
 
 
 @dataclass(frozen=True, repr=False)

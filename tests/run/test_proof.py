@@ -64,6 +64,13 @@ def test_a_key_that_repeats_is_counted_and_told_once(tmp_path: Path) -> None:
     assert line_of(item).startswith("source customers")
 
 
+def test_of_a_long_key_the_beginning_is_told(tmp_path: Path) -> None:
+    long = "k" * 100
+    rows = f"order_id,customer_id,amount\n{long},1,10\n{long},1,20"
+    item = only(proved(tmp_path, SALES, sales=rows, customers=CUSTOMERS), "K651")
+    assert f"1 key stands in 2 rows (`{'k' * 59}…`), " in item.message
+
+
 def test_a_key_that_nothing_joins_is_tested_too(tmp_path: Path) -> None:
     proof = proved(tmp_path, SALES, sales=ORDERS + "\n2,1,40", customers=CUSTOMERS)
     item = only(proof, "K651")

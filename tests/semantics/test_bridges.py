@@ -237,6 +237,7 @@ def test_s6_many_to_many_without_a_bridge_stays_refused(tmp_path: Path) -> None:
     [
         ("a1,ann,0.75\na1,bob,0.2", "`a1` has 0.95"),
         ("a1,ann,0.75\na1,bob,", "`a1` has 0.75"),
+        ("a1,ann,0.75\na1,bob,0.5", "`a1` has 1.25"),
         ("a1,ann,1.25\na1,bob,-0.25", "`a1` has 1"),
         ("a1,ann,", "`a1` has none"),
     ],

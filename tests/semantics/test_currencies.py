@@ -261,8 +261,8 @@ def test_s26_codes_can_be_mended_in_the_definition(tmp_path: Path) -> None:
 
 
 def test_s26_a_gap_is_no_rate(tmp_path: Path) -> None:
-    """A NULL on 1 February is no rate: that of 30 January goes on."""
-    fx = FX + "2026-02-01,EUR,USD,\n,EUR,USD,9\n2026-02-01,,USD,9\n"
+    """A NULL on 1 February is no rate, nor are two: that of 30 January goes on."""
+    fx = FX + 2 * "2026-02-01,EUR,USD,\n" + ",EUR,USD,9\n2026-02-01,,USD,9\n"
     with project(
         tmp_path, DEFINITIONS, fx=fx, orders=ORDERS, lines=LINES, balances=BALANCES
     ) as loaded:

@@ -133,3 +133,12 @@ def test_the_place_before_the_first_character_is_counted(
     )
     assert answer(node) == part
     assert "GREATEST(CASE" in written(node)
+
+
+def test_a_name_has_no_more_than_255_characters() -> None:
+    """Such as that of a formula: its end, in which two may differ, is told by a mark."""
+    one, other = ("n" * 300 + end for end in "ab")
+    select = build.select(build.alias(column("x"), one), build.alias(column("x"), other))
+    names = parse_one(written(select), read="snowflake", into=exp.Select).named_selects
+    assert [len(name) for name in names] == [255, 255]
+    assert len(set(names)) == 2

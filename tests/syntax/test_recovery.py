@@ -13,7 +13,7 @@ import pytest
 from kpidsl.syntax import tree
 from kpidsl.syntax.parser import parse_expression
 from kpidsl.text.source import SourceFile
-from tests.syntax.shape import parsed
+from tests.syntax.shape import parsed, shape
 
 
 def unmarked(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -220,6 +220,12 @@ def test_messages_say_in_words_what_could_follow(text: str, message: str) -> Non
         ("owner: Ana Smith", "in double quotes"),
         ("metric m: revenue orders", "begin a new line"),
         ("a: b\n-- a comment", "`#`"),
+        ("a: 1,5 USD", "`1.5`"),
+        ("a: 5,5%", "`5.5%`"),
+        ("a: 1 000 USD", "`1_000`"),
+        ("a: b * .5", "`0.5`"),
+        ("as_of: 01.03.2026", "`2026-03-01`"),
+        ("a: 10% of b", "`10% * …`"),
         ("a: b\n/* a comment */", "`#`"),
     ],
 )
@@ -255,6 +261,15 @@ def test_a_sign_for_a_unit_is_read_as_its_word(text: str, code: str, word: str) 
     assert found.help == f"write `{word}`"
     assert found.fix is not None
     assert found.fix.replacement.strip() == word
+
+
+def test_a_blank_before_a_percent_sign_takes_nothing_away() -> None:
+    """Without its sign, 5 would be a hundred times as much."""
+    check("target: «5 %»\nb: 1", "K110")
+    value, (found,) = parse_expression(SourceFile("<metric>", "5 %"))
+    assert found.help == "write `5%`"
+    assert value is not None
+    assert shape(value) == "0.05"
 
 
 def test_a_distinct_count_of_sql_is_one_mistake() -> None:

@@ -75,7 +75,7 @@ def describe_file(path: Path) -> tuple[FileDraft | None, list[Diagnostic]]:
     """
     base = path.parent
     try:
-        find((path.name,), base)
+        find((str(path),), Path())
         read, totals = _layout(path, base)
     except Refused as refused:
         return None, [refused.diagnostic(None)]

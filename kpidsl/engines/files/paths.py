@@ -5,13 +5,14 @@ from __future__ import annotations
 import glob
 import os
 import re
-from difflib import get_close_matches
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
 from kpidsl.engines.files.refusal import Refused
 from kpidsl.engines.fingerprint import fingerprint
 from kpidsl.text.disk import is_folder, is_named_in_utf8, is_there, names_in
+from kpidsl.text.suggest import nearest
 
 _REMOTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 _MAGIC = re.compile(r"[*?\[]")
@@ -127,14 +128,24 @@ def _missing(pattern: str, base: Path) -> Refused:
         return Refused(
             "K601",
             f"{what} `{pattern}`: the folder `{shown(folder, base)}` does not exist",
-            "correct the path, which is relative to the project's folder",
+            "correct the path; in definitions it is relative to the project's folder",
         )
     names = sorted(name for name in names_in(folder) if not name.startswith("."))
-    near = get_close_matches(Path(pattern).name, names, n=1, cutoff=0.5)
-    mend = f"use `{shown(folder / near[0], base)}`" if near else "correct the path"
+    near = _nearest(Path(pattern).name, names)
+    mend = f"use `{shown(folder / near, base)}`" if near else "correct the path"
     if not near and names:
         mend += f"; `{shown(folder, base)}` holds " + ", ".join(f"`{n}`" for n in names[:5])
     return Refused("K601", f"{what} `{pattern}`", mend)
+
+
+def _nearest(name: str, names: Sequence[str]) -> str | None:
+    """Return the file that a slip in a name most likely meant, by what stands before the suffix:
+    `.csv` is no likeness."""
+    stem, _, suffix = name.partition(".")
+    stems = {other.partition(".")[0]: other for other in names}
+    stems |= {other.removesuffix(f".{suffix}"): other for other in names}
+    near = nearest(stem, stems, 1)
+    return stems[near[0]] if near else None
 
 
 def _require_readable(path: Path, base: Path) -> None:

@@ -197,8 +197,8 @@ def _operand(
             f"`{aggregate.value}` takes numbers and times",
             expr.span,
             label=f"this is of type {bound.datatype.value}",
-            help="take the `first` or the `last` by the source's `time`, or turn texts into "
-            "numbers by `number(…)`",
+            help="use `number(…)` or `date(…)` of it, which read texts, or take the `first` or the "
+            "`last` by the source's `time`",
         )
         return None
     return _Inner(bound.expr, fraction, once_per)

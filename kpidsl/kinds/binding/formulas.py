@@ -231,6 +231,15 @@ class FormulaBinder:
         operand, word = self.bind(expr.left), read_unit(expr.right, self.scope)
         if operand is None or word is None:
             return None
+        if word.percent and (hundred := _factor_of_hundred(expr.left)) is not None:
+            self.scope.error(
+                "K303",
+                "`as percent` shows a ratio as a percentage, and this is a hundred times the ratio",
+                hundred.span,
+                label="once more",
+                help="take `100` out",
+            )
+            return None
         if word.percent and fits(operand.unit, operand.percent, word):
             return replace(operand, percent=True, span=expr.span)
         if fits(operand.unit, operand.percent, word):
@@ -321,3 +330,15 @@ def _fixed(amount: Decimal, currency: str, per: str, span: Span) -> Value:
     expr = FixedAmount(amount, currency, per)
     counted = Amounts(frozenset((metric_text(expr),)))
     return Value(expr, Unit.of(currency), span, amounts=counted)
+
+
+def _factor_of_hundred(expr: tree.Expr) -> tree.Number | None:
+    """Return the 100 by which a formula is multiplied, as where percentages are no unit."""
+    match expr:
+        case tree.Number(value=value) if value == 100:
+            return expr
+        case tree.Binary(op="*", left=left, right=right):
+            return _factor_of_hundred(left) or _factor_of_hundred(right)
+        case tree.Binary(op="/", left=left):
+            return _factor_of_hundred(left)
+    return None

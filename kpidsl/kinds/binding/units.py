@@ -58,6 +58,15 @@ def known_unit(name: tree.Name, scope: Scope) -> bool:
     """Tell whether a unit exists; only currencies come from a list, counted things are free, but
     for one that is called as the project's currency: its amounts would be no money."""
     currency = scope.settings.currency
+    if name.text == "percent":
+        scope.error(
+            "K316",
+            "a percentage is written with its sign",
+            name.span,
+            label="no unit of an amount",
+            help="write it as in `5%`",
+        )
+        return False
     if name.text != currency and name.text.upper() == currency:
         scope.error(
             "K312",

@@ -35,6 +35,8 @@ class Answer:
 
 
 NOTHING = Answer()
+_NO_FILE = "K601"
+"""Its mend names other files of the folder, which are not for every reader of a page (D21)."""
 
 
 @dataclass(slots=True)
@@ -102,7 +104,8 @@ class Questions:
 def gap_of(diagnostics: Sequence[Diagnostic]) -> Gap:
     """Return the first error as the gap that a page states."""
     worst = next(item for item in diagnostics if item.severity is Severity.ERROR)
-    return Gap(code=worst.code, message=worst.on_pages or worst.message, help=worst.help)
+    mend = "" if worst.code == _NO_FILE else worst.help
+    return Gap(code=worst.code, message=worst.on_pages or worst.message, help=mend)
 
 
 def _answers(result: Result) -> dict[str, Answer]:

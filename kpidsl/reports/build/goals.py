@@ -12,7 +12,7 @@ from kpidsl.analysis.quantities import Number
 from kpidsl.model.expr import Filtered, MetricExpr
 from kpidsl.model.growth import grows
 from kpidsl.model.period_texts import label
-from kpidsl.model.periods import Grain, Window, period_start, shift_window
+from kpidsl.model.periods import Grain, Window, moved_back, period_start, shift_window
 from kpidsl.model.purpose import Better, Goal
 from kpidsl.plan.query import Selection
 from kpidsl.reports.blocks import GoalRow
@@ -166,11 +166,11 @@ def _season(goal: Goal, page: Page, subject: Subject) -> Window | None:
     as the goal's, else the year before; none that the data don't cover."""
     if goal.over is None or goal.curve != "seasonal":
         return None
-    year_before = shift_window(goal.over, -12)
+    season = moved_back(goal.over, 12, 0, page.span.calendar)
     baseline = goal.target.baseline
-    fits = baseline is not None and shift_window(baseline, 12) == goal.over
-    season = baseline if fits and baseline is not None else year_before
-    return season if page.covers(subject.sources, season) else None
+    if baseline is not None and shift_window(baseline, 12) == goal.over:
+        season = baseline
+    return season if season is not None and page.covers(subject.sources, season) else None
 
 
 def _known(window: Window | None, page: Page, subject: Subject) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import sha256
 
 from sqlglot import exp
 
 from kpidsl.sql import build
 from kpidsl.sql.dialects.rewriting import rewritten
+from kpidsl.sql.dialects.shared_rules import short
 from kpidsl.sql.dialects.stacks import arms, each_adapted
 from kpidsl.sql.dialects.zones import full_name
 
@@ -195,17 +195,6 @@ def _largest(node: exp.Max) -> exp.Expr:
     return first_of(node.this, [exp.Not(this=build.is_null(node.this.copy()))])
 
 
-def short(node: exp.Identifier, longest: int = _LONGEST) -> exp.Expr:
-    """Of a longer name PostgreSQL leaves off the end, in which two may differ; no table and no
-    column has one."""
-    name = node.name.encode()
-    if len(name) > longest:
-        mark = sha256(name).hexdigest()[:8]
-        kept = name[: longest - len(mark) - 1].decode(errors="ignore")
-        node.set("this", f"{kept}_{mark}")
-    return node
-
-
 def average(node: exp.Avg) -> exp.Expr:
     node.set("this", build.cast(node.this, "DOUBLE"))
     return node
@@ -217,7 +206,7 @@ _RULES: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Avg: average,
     exp.DateDiff: _days_between,
     exp.Extract: lambda node: build.cast(node.copy(), "BIGINT"),
-    exp.Identifier: short,
+    exp.Identifier: lambda node: short(node, _LONGEST),
     exp.GT: _compared,
     exp.GTE: _compared,
     exp.Like: _like,

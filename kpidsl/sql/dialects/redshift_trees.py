@@ -10,12 +10,12 @@ from kpidsl.sql.build import cast
 from kpidsl.sql.dialects.postgres_trees import (
     average,
     pass_on_nulls,
-    short,
     stacked,
     substring,
 )
 from kpidsl.sql.dialects.rewriting import Rules, call, lacked, rewritten, text, whole
 from kpidsl.sql.dialects.semijoins import as_joins, unjoinable
+from kpidsl.sql.dialects.shared_rules import short
 from kpidsl.sql.dialects.tsql_truths import is_truth
 
 _LONGEST = 127

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from sqlglot import exp
 
 from kpidsl.sql import build
@@ -24,6 +26,17 @@ def extreme(node: exp.Greatest | exp.Least) -> exp.Expr:
         for place, value in enumerate(values)
     ]
     return call(type(node).key.upper(), *known)
+
+
+def short(node: exp.Identifier, longest: int) -> exp.Expr:
+    """Of a longer name the end is left off, in which two may differ, or the name is refused; no
+    table and no column has one. `longest` counts bytes."""
+    name = node.name.encode()
+    if len(name) > longest:
+        mark = sha256(name).hexdigest()[:8]
+        kept = name[: longest - len(mark) - 1].decode(errors="ignore")
+        node.set("this", f"{kept}_{mark}")
+    return node
 
 
 def substring(node: exp.Substring) -> exp.Expr:

@@ -33,7 +33,7 @@ from kpidsl.sql.dialects.rewriting import (
     writer,
 )
 from kpidsl.sql.dialects.semijoins import as_joins, unjoinable
-from kpidsl.sql.dialects.shared_rules import as_floats, substring
+from kpidsl.sql.dialects.shared_rules import as_floats, short, substring
 from kpidsl.sql.dialects.tsql_trees import places_of
 from kpidsl.sql.dialects.zones import instant_of, local_of
 
@@ -53,6 +53,8 @@ _MOMENTS = {
     exp.DataType.Type.TIMESTAMPTZ: "TIMESTAMP_TZ",
 }
 _NUMBERS = "numbers"
+_LONGEST = 255
+"""A name has no more characters, and so may have as many bytes."""
 _RATE_PLACES = 12
 """So many decimals has a rate, and the share that a row of a bridge has."""
 
@@ -189,6 +191,7 @@ _RULES: Rules = {
     exp.Cast: _moment,
     exp.Extract: _part,
     exp.Greatest: lambda node: call("GREATEST_IGNORE_NULLS", node.this, *node.expressions),
+    exp.Identifier: lambda node: short(node, _LONGEST),
     exp.Least: lambda node: call("LEAST_IGNORE_NULLS", node.this, *node.expressions),
     exp.Max: _largest,
     exp.Mul: _product,

@@ -80,7 +80,8 @@ name = "toy_store"
     CodeInfo(
         "K928",
         "a report or funnel that doesn't exist",
-        "The call names a report or funnel that the project doesn't define.",
+        "The call names a report or funnel that the project doesn't define, or asks for all "
+        "reports of one that defines none.",
         "The nearest existing name is shown instead of an empty page.",
         "kpidsl report executive_montly",
         "kpidsl report executive_monthly",

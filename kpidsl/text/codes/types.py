@@ -62,7 +62,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K303",
         "not a percentage",
-        "`as percent` stands behind something that is no share and no rate.",
+        "`as percent` stands behind something that is no share and no rate, or behind a hundred "
+        "times one.",
         "A percentage is one count divided by another, or money divided by money of the same "
         "currency.",
         _SHOP + "\nmetric aov: revenue / orders as percent\n",

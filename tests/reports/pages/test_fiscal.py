@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from kpidsl.reports.blocks import KpiCard
-from tests.reports.pages.looking import block, build, comparison, number
+from tests.reports.pages import kiosk
+from tests.reports.pages.looking import block, build, comparison, goal, number
 
 MONTHLY = "for: owner\n  period: last_complete(month)"
 FROM_FEBRUARY = {
@@ -60,12 +61,13 @@ def test_the_last_complete_month_of_a_calendar_of_weeks(folder: Path) -> None:
 
 
 def test_a_month_of_weeks_that_is_a_calendar_month_is_compared_as_its_history_is(
-    folder: Path,
+    tmp_path: Path,
 ) -> None:
     """Where weeks begin on Sundays, the first month of 2026 is 1 to 28 February, and the one before
     4 to 31 January: without the 7 of the 2nd. A year before it was 2 February to 1 March, with the
     3 of that day."""
-    with (folder / "sales.csv").open("a", encoding="utf-8") as sales:
+    kiosk.write_data(tmp_path)
+    with (tmp_path / "sales.csv").open("a", encoding="utf-8") as sales:
         sales.write("21,2026-01-02,ads,7.00,1.00,no\n22,2025-03-01,ads,3.00,1.00,no\n")
     weeks = "calendar weeks { pattern: retail_454, ends: nearest(january), named_by: start }"
     changed = {
@@ -73,7 +75,7 @@ def test_a_month_of_weeks_that_is_a_calendar_month_is_compared_as_its_history_is
         "project kiosk": f"{weeks}\nproject kiosk",
         MONTHLY: MONTHLY.replace("month", "fiscal_month"),
     }
-    page, _ = build(folder, changed=changed)
+    page, _ = build(tmp_path, changed=changed)
     assert page.period.label == "month 1 of FY2026"
     card = block(page, "turnover", KpiCard)
     assert card.figure is not None
@@ -81,3 +83,23 @@ def test_a_month_of_weeks_that_is_a_calendar_month_is_compared_as_its_history_is
     assert comparison(card, "month 12 of FY2025")[0] == 200  # 120 + 80
     assert comparison(card, "month 1 of FY2025")[0] == 103  # 40 + 60 + 3
     assert [number(point.figure) for point in card.history[-2:]] == [200, 260]
+
+
+def test_a_goal_over_a_year_of_weeks_follows_the_year_of_weeks_before(tmp_path: Path) -> None:
+    """2025 is 2 February 2025 to 31 January 2026: 330, of which 100 are of its first month, up to 1
+    March. So of twice as much 200 should stand by the end of the first month of 2026. The 70 of 1
+    February 2025 are of 2024."""
+    kiosk.write_data(tmp_path)
+    with (tmp_path / "sales.csv").open("a", encoding="utf-8") as sales:
+        sales.write("21,2025-02-01,ads,70.00,1.00,no\n")
+    weeks = "calendar weeks { pattern: retail_454, ends: nearest(january), named_by: start }"
+    changed = {
+        "  currency: USD": "  currency: USD\n  calendar: weeks\n  week_starts: sunday",
+        "project kiosk": f"{weeks}\nproject kiosk",
+        MONTHLY: MONTHLY.replace("month", "fiscal_month"),
+        "over: 2026-H1, target: 1_500 USD": "over: FY2026\n  target: +100% from FY2025\n"
+        "  curve: seasonal",
+    }
+    page, _ = build(tmp_path, changed=changed)
+    row = goal(page, "Grow")
+    assert (number(row.target), number(row.target_to_date)) == (660, 200)

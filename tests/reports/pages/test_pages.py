@@ -389,6 +389,19 @@ def test_what_is_known_in_part_is_not_compared_with_the_whole_plan(tmp_path: Pat
     assert page_text(page, "plan").count("partial: Sales: data from 10 Jan 2026") == 2
 
 
+def test_a_vanity_metric_has_no_status(folder: Path) -> None:
+    # D3: 260 likes would be on a plan of 250.
+    changed = {
+        "measure orders: count()": "measure likes: sum(amount) as USD\n  measure orders: count()",
+        "tier: executive": "tier: manager",
+        'kpi turnover "Turnover": revenue': 'kpi turnover "Turnover": likes',
+        'goal grow "Grow" { kpi: turnover': 'goal grow "Grow" { kpi: ad_cost',
+    }
+    card = block(build(folder, changed=changed)[0], "turnover", KpiCard)
+    assert comparison(card, "Plan")[0] == 250
+    assert (card.context_only, card.status.level) == (True, "none")
+
+
 def test_a_card_known_in_part_is_not_judged_by_the_whole_plan(tmp_path: Path) -> None:
     # The 200 of January are those of the 10th on; the 180 planned are of all of it.
     kiosk.write_data(tmp_path)
