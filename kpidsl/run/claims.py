@@ -21,7 +21,7 @@ from kpidsl.run.clashes import (
     clashing_ids,
     clashing_join,
 )
-from kpidsl.run.computed import TIMES, no_numbers
+from kpidsl.run.computed import TIMES, no_numbers, times_in
 from kpidsl.run.examples import Examples, quoted
 from kpidsl.run.failures import OF_ROWS, explain
 from kpidsl.run.kinds import ColumnKinds
@@ -104,6 +104,11 @@ class Claims:
             for name, own in each.items():
                 source = self._model.sources[name]
                 yield from no_numbers(self._model, source, own, self._columns.of, TIMES)
+
+    def times_in(self, tree: exp.Query) -> Iterator[Diagnostic]:
+        """Return which times such an engine computes with in a statement."""
+        if self._dialect.name in _NUMBERS_OF_TIMES:
+            yield from times_in(tree, self._model, self._columns.of)
 
     def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
         """Return which sources hold no times of day, so that they know no hours (S20)."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
+from sqlglot import exp
+
 from kpidsl.model.expr import Arithmetic, Column, DimensionRef, Negate, RowExpr
 from kpidsl.model.project import Model
 from kpidsl.model.sources import COUNTS, Aggregate, Measure, Source
@@ -38,16 +40,36 @@ def no_numbers(
             users.setdefault(name, []).append(f"`{measure.name}`")
     for name, each in users.items():
         for kind in kinds_of(source, Column((name,))) & kinds:
-            yield error(
-                "K643",
-                f"`{name}` of `{source.name}` holds {kind}, and {', '.join(each)} "
-                f"{'computes' if len(each) == 1 else 'compute'} with it",
-                model.column_spans.get((source.name, (name,)), source.span),
-                label=f"holds {kind}",
-                help="clean the column in the source, or turn it into numbers by `number(…)`"
-                if kind is Kind.TEXT
-                else "name a column of numbers, or count days by `days_between(…)`",
-            )
+            then = f"{', '.join(each)} {'computes' if len(each) == 1 else 'compute'} with it"
+            yield _no_number(model, source, name, kind, then)
+
+
+def times_in(tree: exp.Query, model: Model, kinds_of: KindsOf) -> Iterator[Diagnostic]:
+    """Yield which columns of the sources of a statement hold times, and are computed with in it,
+    in a filter say."""
+    operands = (
+        side.unnest()
+        for node in tree.find_all(exp.Add, exp.Sub, exp.Mul)
+        for side in (node.this, node.expression)
+    )
+    columns = [each for each in operands if isinstance(each, exp.Column)]
+    places = {(each.table, each.name) for each in columns if each.table in model.sources}
+    for table, name in sorted(places):
+        source = model.sources[table]
+        for kind in kinds_of(source, Column((name,))) & TIMES:
+            yield _no_number(model, source, name, kind, "the question computes with it")
+
+
+def _no_number(model: Model, source: Source, name: str, kind: Kind, then: str) -> Diagnostic:
+    return error(
+        "K643",
+        f"`{name}` of `{source.name}` holds {kind}, and {then}",
+        model.column_spans.get((source.name, (name,)), source.span),
+        label=f"holds {kind}",
+        help="clean the column in the source, or turn it into numbers by `number(…)`"
+        if kind is Kind.TEXT
+        else "name a column of numbers, or count days by `days_between(…)`",
+    )
 
 
 def _computed_with(measure: Measure, source: Source) -> list[str]:

@@ -155,6 +155,7 @@ class Statements:
 
     def _refuted(self, tree: exp.Query, sources: Sequence[Source]) -> Iterator[Diagnostic]:
         yield from self.claims.refuted(sources)
+        yield from self.claims.times_in(tree)
         yield from self._rounding.refuted(tree)
         yield from self.claims.ids_refuted(self.resolved(tree), sources)
 

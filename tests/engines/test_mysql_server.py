@@ -213,6 +213,7 @@ project shop { currency: USD }
 source sales {
   table: sales
   key: id
+  dimension late: day - paid_at > 30
   measure taken: avg(day - paid_at)
   measure mean: median(paid_at)
   measure days: sum(days_between(day, 2026-04-01))
@@ -233,6 +234,9 @@ def test_times_are_no_numbers(
         found = raised.value.diagnostics
         assert {item.code for item in found} == {"K643"}
         assert told in found[0].message
+        with pytest.raises(kpidsl.KpidslError) as raised:
+            shop.query("days", by=["late"])
+        assert [item.code for item in raised.value.diagnostics] == ["K643", "K643"]
         # 28 and 29 March are four and three days before 1 April.
         assert shop.query("days").values("days") == [7]
 
