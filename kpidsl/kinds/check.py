@@ -23,6 +23,7 @@ from kpidsl.kinds import (
     report,
     roi,
 )
+from kpidsl.kinds.binding.depth import too_deep
 from kpidsl.kinds.binding.fields import Fields
 from kpidsl.kinds.binding.formulas import FormulaBinder
 from kpidsl.kinds.binding.graph import report_cycles, sort, value_refs
@@ -190,8 +191,12 @@ def _bind_values(found: Declarations, scope: Scope) -> dict[str, Roi]:
     }
     order, cycles = sort(edges)
     report_cycles("metric", cycles, scope)
+    values = {name: f.value for name, f in formulas.items() if f.value is not None}
+    beyond = too_deep(values, order, edges, scope)
     rois: dict[str, Roi] = {}
     for name in order:
+        if name in beyond:
+            continue
         if name in formulas:
             fields = formulas[name]
             bound = metric.bind(fields, scope)

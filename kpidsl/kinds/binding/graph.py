@@ -15,6 +15,7 @@ from kpidsl.text.source import Span
 
 N = TypeVar("N", bound=Hashable)
 
+_EXPRESSIONS = get_args(tree.Expr)
 _WITHOUT_NAMES = ("str", "bool", "int", "Decimal", "Name", "Span")
 """Types of fields, as they are written."""
 
@@ -49,14 +50,15 @@ def _parts_of(kind: type) -> tuple[str, ...]:
 
 def children(expr: tree.Expr) -> Iterator[tree.Expr]:
     """Yield the expressions directly inside one, names of functions left out."""
-    stack: list[Any] = [getattr(expr, field.name) for field in fields(expr)]
+    kind: type = expr.__class__
+    stack: list[Any] = [getattr(expr, part) for part in _parts_of(kind)]
     while stack:
         match stack.pop():
             case tree.Argument(value=value):
                 yield value
             case tuple() as several:
                 stack.extend(several)
-            case _ as node if isinstance(node, get_args(tree.Expr)):
+            case _ as node if isinstance(node, _EXPRESSIONS):
                 yield node
 
 
