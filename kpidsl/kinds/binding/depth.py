@@ -8,8 +8,9 @@ from kpidsl.kinds.binding.graph import Edges, children
 from kpidsl.kinds.binding.scope import Scope
 from kpidsl.syntax import tree
 
-MOST = 150
-"""So many levels may lie one within another, each of which takes Python some twenty calls."""
+MOST = 200
+"""So many levels may lie one within another: twice as many as in one formula, as where it is given
+to another that is written out. At some 250 Python gives up."""
 
 
 def too_deep(
@@ -41,8 +42,11 @@ def too_deep(
 
 def _levels(formula: tree.Expr) -> int:
     """Return how many levels a formula has, without recursion."""
-    count, level = 0, [formula]
-    while level:
-        count += 1
-        level = [child for parent in level for child in children(parent)]
-    return count
+    most, left = 0, [(formula, 0)]
+    while left:
+        part, above = left.pop()
+        # What is asked of each entity is an answer of its own within the answer.
+        own = above + (3 if isinstance(part, tree.Binary) and part.op == "per" else 1)
+        most = max(most, own)
+        left += [(child, own) for child in children(part)]
+    return most

@@ -94,7 +94,7 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         "K111",
         "nested too deep",
-        "Brackets and operators are nested more than 100 levels deep, or more than 150 with those "
+        "Brackets and operators are nested more than 100 levels deep, or more than 200 with those "
         "of the metrics that a formula names.",
         "Nobody can read such an expression, and SQL engines refuse it too.",
         "metric total: " + " + ".join(f"cost_{n}" for n in range(120)) + "\n",
