@@ -28,6 +28,12 @@ class Query:
         return (_SQL / f"{self.name}.best.sql").read_text(encoding="utf-8")
 
     @property
+    def known(self) -> str | None:
+        """The best one that tells an unknown period from one without rows, where that costs."""
+        path = _SQL / f"{self.name}.known.sql"
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
+    @property
     def plain(self) -> str:
         """The statement as an analyst writes it."""
         return (_SQL / f"{self.name}.plain.sql").read_text(encoding="utf-8")
