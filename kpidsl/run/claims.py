@@ -43,11 +43,6 @@ from kpidsl.text.display import counted
 
 T = TypeVar("T")
 
-_READS_LOOSELY = {"clickhouse"}
-"""Dialects in which a text that is no time is NULL once it is read as one."""
-_NUMBERS_OF_TIMES = {"clickhouse", "mysql"}
-"""Dialects in which a day or a moment is some number where it is computed with."""
-
 
 class Claims:
     """Tests the claims of one model on one engine, each once.
@@ -97,7 +92,7 @@ class Claims:
     def times(self, measures: Iterable[Measure]) -> Iterator[Diagnostic]:
         """Return which measures compute with times, of which an engine makes numbers of its own: to
         MySQL, from 31 January until 2 February there are 71 days."""
-        if self._dialect.name in _NUMBERS_OF_TIMES:
+        if self._dialect.numbers_times:
             each: dict[str, list[Measure]] = {}
             for measure in measures:
                 each.setdefault(measure.source, []).append(measure)
@@ -107,7 +102,7 @@ class Claims:
 
     def times_in(self, tree: exp.Query) -> Iterator[Diagnostic]:
         """Return which times such an engine computes with in a statement."""
-        if self._dialect.name in _NUMBERS_OF_TIMES:
+        if self._dialect.numbers_times:
             yield from times_in(tree, self._model, self._columns.of)
 
     def coarse(self, sources: Iterable[Source], part: DayPart) -> Iterator[Diagnostic]:
@@ -290,7 +285,7 @@ class Claims:
 
     def _no_times(self, source: Source, values: Iterable[RowExpr]) -> list[Diagnostic]:
         """Return that a text is no time, where the engine would leave its row out unseen."""
-        if self._dialect.name not in _READS_LOOSELY:
+        if not self._dialect.reads_loosely:
             return []
         for value in values:
             if Kind.TEXT in self._kinds_of(source, value):

@@ -50,6 +50,8 @@ class Clock:
 class Dialect(Protocol):
     """`name` is sqlglot's name of the dialect. Values have the types of their columns where it
     `is_typed`, and each its own where it is not; where it `has_booleans`, these are no numbers.
+    Where it `reads_loosely`, a text that is no time is NULL once it is read as one; where it
+    `numbers_times`, a day or a moment is some number where it is computed with.
 
     Trees are built with DuckDB's types and functions; `text` writes them as the dialect does.
     What it has no way to write at all, `lacks` finds.
@@ -58,6 +60,8 @@ class Dialect(Protocol):
     name: str
     is_typed: bool
     has_booleans: bool
+    reads_loosely: bool
+    numbers_times: bool
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         """Return the SQL of a tree, which stays as it is, or without a copy, which takes as long

@@ -60,6 +60,8 @@ class ClickHouse:
     name = "clickhouse"
     is_typed = True
     has_booleans = True
+    reads_loosely = True
+    numbers_times = True
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)

@@ -41,6 +41,8 @@ class DuckDB:
     name = "duckdb"
     is_typed = True
     has_booleans = True
+    reads_loosely = False
+    numbers_times = False
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         return _WRITER.generate(tree, pretty=pretty, copy=copy)

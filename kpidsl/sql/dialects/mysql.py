@@ -72,6 +72,8 @@ class MySQL(MonthsByDay):
     name = "mysql"
     is_typed = True
     has_booleans = False
+    reads_loosely = False
+    numbers_times = True
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)

@@ -60,6 +60,8 @@ class SQLite(MonthsByDay):
     name = "sqlite"
     is_typed = False
     has_booleans = False
+    reads_loosely = False
+    numbers_times = False
 
     def text(self, tree: exp.Expr, *, pretty: bool, copy: bool = True) -> str:
         written = adapted(tree.copy() if copy else tree)
